@@ -1,0 +1,153 @@
+// Commands: their states, what an attempt can come to, and the one table of legal transitions.
+// Pure; settle, reap and the operator verbs write nothing that this table does not allow.
+
+import type { RetryPolicy } from './retry.ts';
+import { retryDelay, retryRound } from './retry.ts';
+
+export const COMMAND_STATUSES = [
+  'PENDING',
+  'IN_PROGRESS',
+  'COMPLETED',
+  'FAILED',
+  'CANCELED',
+  'IN_TROUBLESHOOTING_QUEUE',
+] as const;
+export type CommandStatus = (typeof COMMAND_STATUSES)[number];
+
+/** What a command is for. Chunks launch batches, jobs are other durable work of Faultline itself; both stay out of lists. */
+export const COMMAND_PURPOSES = ['step', 'compensation', 'lone', 'chunk', 'job'] as const;
+export type CommandPurpose = (typeof COMMAND_PURPOSES)[number];
+
+export const OUTCOME_KINDS = [
+  'success',
+  'transient',
+  'permanent',
+  'business_rule',
+  'lease_expired',
+  'released',
+] as const;
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
+
+export const EFFECTS = ['COMPLETED', 'RETRY', 'TSQ', 'FAILED', 'RELEASED', 'CANCELED'] as const;
+export type Effect = (typeof EFFECTS)[number];
+
+/** Why a command is in the troubleshooting queue. */
+export type ParkReason = 'EXHAUSTED' | 'PERMANENT' | 'LEASE_EXPIRED' | 'COMPENSATION_FAILED' | 'RESULT_NOT_STORABLE';
+
+/** What an attempt came to. `fault` names the injected fault, if one caused it. */
+export interface Outcome {
+  kind: OutcomeKind;
+  result?: unknown;
+  error_code?: string;
+  error_message?: string;
+  fault?: string | null;
+}
+
+export type ReplyOutcome = 'SUCCESS' | 'FAILED' | 'CANCELED';
+
+/** What the requester is told. */
+export interface Reply {
+  outcome: ReplyOutcome;
+  result?: unknown;
+  error_code?: string | null;
+  error_message?: string | null;
+}
+
+/** A command under a lease, as claimed. */
+export interface ClaimedCommand {
+  command_id: string;
+  lane: number;
+  domain: string;
+  type: string;
+  purpose: CommandPurpose;
+  payload: unknown;
+  attempts: number;
+  attempts_limit: number;
+  max_attempts: number;
+  backoff_ms: number[];
+  lease_ms: number;
+  claim_id: string;
+  process_id: string | null;
+  batch_id: string | null;
+  step: string | null;
+  correlation_id: string | null;
+  reply_to: string | null;
+  /** A hook wrote a row beside this command when it was sent; only such commands are shown to `beforeExecute`. */
+  annotated: boolean;
+  created_at: Date;
+}
+
+/** What settle writes for one outcome. `delay_ms` counts from the database's now. */
+export interface Settlement {
+  status: CommandStatus;
+  effect: Effect;
+  delay_ms: number | null;
+  reason: ParkReason | null;
+  reply: ReplyOutcome | null;
+}
+
+export interface Transition {
+  from: CommandStatus | null;
+  to: CommandStatus;
+  /** The function or verb that makes it. */
+  by: 'send' | 'claim' | 'settle' | 'reap' | 'cancel_pending' | 'operator_retry' | 'operator_cancel' | 'operator_complete';
+  when: string;
+  reply: ReplyOutcome | null;
+}
+
+/** Every legal change of a command's status; docs/states.md is rendered from it. */
+export const COMMAND_TRANSITIONS: readonly Transition[] = [
+  { from: null, to: 'PENDING', by: 'send', when: 'a command is sent', reply: null },
+  { from: 'PENDING', to: 'IN_PROGRESS', by: 'claim', when: 'a worker takes it under a lease', reply: null },
+  { from: 'IN_PROGRESS', to: 'COMPLETED', by: 'settle', when: 'the handler returned', reply: 'SUCCESS' },
+  { from: 'IN_PROGRESS', to: 'FAILED', by: 'settle', when: 'a business rule refused it', reply: 'FAILED' },
+  { from: 'IN_PROGRESS', to: 'PENDING', by: 'settle', when: 'a transient failure with attempts left, or the worker released it', reply: null },
+  { from: 'IN_PROGRESS', to: 'IN_TROUBLESHOOTING_QUEUE', by: 'settle', when: 'a permanent failure, or attempts are exhausted', reply: null },
+  { from: 'IN_PROGRESS', to: 'PENDING', by: 'reap', when: 'the lease ran out with attempts left', reply: null },
+  { from: 'IN_PROGRESS', to: 'IN_TROUBLESHOOTING_QUEUE', by: 'reap', when: 'the lease ran out once too often', reply: null },
+  { from: 'PENDING', to: 'CANCELED', by: 'cancel_pending', when: 'its batch was cancelled before a first attempt', reply: 'CANCELED' },
+  { from: 'IN_TROUBLESHOOTING_QUEUE', to: 'PENDING', by: 'operator_retry', when: 'an operator retries', reply: null },
+  { from: 'IN_TROUBLESHOOTING_QUEUE', to: 'CANCELED', by: 'operator_cancel', when: 'an operator cancels', reply: 'CANCELED' },
+  { from: 'IN_TROUBLESHOOTING_QUEUE', to: 'COMPLETED', by: 'operator_complete', when: 'an operator completes', reply: 'SUCCESS' },
+];
+
+/** Decides what an outcome does to its command: pure, from the row as claimed. */
+export function decideSettlement(command: ClaimedCommand, outcome: Outcome): Settlement {
+  switch (outcome.kind) {
+    case 'success':
+      return { status: 'COMPLETED', effect: 'COMPLETED', delay_ms: null, reason: null, reply: 'SUCCESS' };
+    case 'released':
+      return { status: 'PENDING', effect: 'RELEASED', delay_ms: 0, reason: null, reply: null };
+    case 'permanent':
+      return park('PERMANENT');
+    case 'business_rule':
+      return command.purpose === 'compensation'
+        ? park('COMPENSATION_FAILED')
+        : { status: 'FAILED', effect: 'FAILED', delay_ms: null, reason: null, reply: 'FAILED' };
+    case 'transient':
+    case 'lease_expired':
+      return retryOrPark(command);
+  }
+}
+
+function park(reason: ParkReason): Settlement {
+  return { status: 'IN_TROUBLESHOOTING_QUEUE', effect: 'TSQ', delay_ms: null, reason, reply: null };
+}
+
+function retryOrPark(command: ClaimedCommand): Settlement {
+  // Work of Faultline itself (launching a batch) is never given up: no operator could do anything about it.
+  const endless = command.purpose === 'chunk' || command.purpose === 'job';
+  if (command.attempts >= command.attempts_limit && !endless) return park('EXHAUSTED');
+  const policy: RetryPolicy = command;
+  const delay_ms = retryDelay(retryRound(command), policy.backoff_ms);
+  return { status: 'PENDING', effect: 'RETRY', delay_ms, reason: null, reply: null };
+}
+
+/** A fingerprint that groups like failures: the code and the message with ids and numbers taken out. */
+export function errorGroup(error_code: string, error_message: string): string {
+  const shape = error_message
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '<id>')
+    .replace(/\d+/g, '<n>')
+    .slice(0, 160);
+  return `${error_code}: ${shape}`;
+}

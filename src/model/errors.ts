@@ -1,0 +1,144 @@
+// Every error class of Faultline, each with a stable `code`, an HTTP status and, for bad input, the offending fields.
+// Handlers say what a failure means by the class they throw; docs/errors.md lists every code.
+
+/** One bad field of a request: `path` is dotted (`behavior.render.fail_permanent_pct`), `code` is stable, `message` is for people. */
+export interface FieldError {
+  path: string;
+  code: string;
+  message: string;
+}
+
+export interface CommandErrorOptions {
+  details?: Record<string, unknown>;
+  /** Set only by fault injection: the name of the injected fault, so that it is never taken for a real one. */
+  fault?: string;
+  cause?: unknown;
+}
+
+/** What a handler throws to say what its failure means. `code` is the application's own. */
+export abstract class CommandError extends Error {
+  readonly code: string;
+  readonly details: Record<string, unknown> | undefined;
+  readonly fault: string | undefined;
+
+  constructor(code: string, message: string, options: CommandErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.details = options.details;
+    this.fault = options.fault;
+  }
+}
+
+/** Worth another attempt: retried with backoff, to the troubleshooting queue when attempts are exhausted. */
+export class TransientCommandError extends CommandError {}
+
+/** No attempt will ever succeed: to the troubleshooting queue at once. */
+export class PermanentCommandError extends CommandError {}
+
+/** A business answer, not a breakdown: the command is FAILED, the requester is told at once, no operator is asked. */
+export class BusinessRuleError extends CommandError {}
+
+export interface FaultlineErrorOptions {
+  errors?: FieldError[];
+  cause?: unknown;
+}
+
+/** What Faultline itself refuses or could not do. */
+export class FaultlineError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly errors: FieldError[];
+
+  constructor(code: string, status: number, message: string, options: FaultlineErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.status = status;
+    this.errors = options.errors ?? [];
+  }
+}
+
+/** 422: the request is well formed but a field is not acceptable. */
+export class InvalidInputError extends FaultlineError {
+  constructor(message: string, errors: FieldError[]) {
+    super('INVALID_INPUT', 422, message, { errors });
+  }
+}
+
+/** 404: nothing of that id. */
+export class NotFoundError extends FaultlineError {
+  constructor(kind: string, id: string) {
+    super('NOT_FOUND', 404, `No ${kind} has the id ${id}.`);
+  }
+}
+
+/** 409: it exists, but not in a state that allows this. */
+export class WrongStateError extends FaultlineError {
+  constructor(message: string) {
+    super('WRONG_STATE', 409, message);
+  }
+}
+
+/** 409: a command with that id was sent before. */
+export class DuplicateCommandError extends FaultlineError {
+  readonly command_ids: string[];
+  constructor(ids: string[]) {
+    super('DUPLICATE_COMMAND', 409, `A command with this id was sent before: ${ids.slice(0, 5).join(', ')}.`);
+    this.command_ids = ids;
+  }
+}
+
+/** 422: the Idempotency-Key was used for another request. */
+export class IdempotencyKeyReusedError extends FaultlineError {
+  constructor() {
+    super('IDEMPOTENCY_KEY_REUSED', 422, 'This Idempotency-Key was used before with a different body.', {
+      errors: [{ path: 'Idempotency-Key', code: 'reused', message: 'was used before with a different body' }],
+    });
+  }
+}
+
+/** 422: no process of that type is registered here. */
+export class UnknownProcessTypeError extends FaultlineError {
+  constructor(type: string, known: string[]) {
+    const message = `is not registered here; known: ${known.join(', ') || 'none'}`;
+    super('UNKNOWN_PROCESS_TYPE', 422, `Process type ${type} ${message}.`, {
+      errors: [{ path: 'process_type', code: 'unknown', message }],
+    });
+  }
+}
+
+/** The database was migrated by a newer version of Faultline. */
+export class SchemaTooNewError extends FaultlineError {
+  constructor(found: string, known: string) {
+    super('SCHEMA_TOO_NEW', 500, `The database is at migration ${found}, this Faultline knows ${known}: use the newer version.`);
+  }
+}
+
+/** The database was not migrated, or by another line of code. */
+export class SchemaMismatchError extends FaultlineError {
+  constructor(message: string) {
+    super('SCHEMA_MISMATCH', 500, message);
+  }
+}
+
+/** A definition or option given by the program is wrong: thrown at start-up, before anything runs. */
+export class ConfigurationError extends FaultlineError {
+  constructor(message: string) {
+    super('CONFIGURATION', 500, message);
+  }
+}
+
+/** Codes that the bus itself writes on commands and processes. */
+export const BUS_CODES = {
+  TIMED_OUT: 'the lease ran out under an injected timeout',
+  LEASE_EXPIRED: 'the lease ran out: the worker died, hung or lost the database',
+  UNKNOWN_ERROR: 'the handler threw something that is not a CommandError',
+  NO_HANDLER: 'no handler is registered for the command type',
+  RESULT_NOT_STORABLE: 'the result or error cannot be stored (for example a NUL byte)',
+  ADVANCE_FAILED: "the process's own code (onReply, next, request) threw; its retry re-drives the reply",
+  COMPENSATION_SKIPPED: 'an operator cancelled a compensation, so not everything was undone',
+  OPERATOR_CANCELED: 'an operator cancelled the command',
+  BATCH_CANCELED: 'the batch was cancelled before this was attempted',
+} as const;
+export type BusCode = keyof typeof BUS_CODES;

@@ -1,0 +1,103 @@
+// Processes and batches: their states and the shapes that cross module borders.
+// Pure; process/advance decides, process/router writes.
+
+import type { Transition } from './command.ts';
+import type { RetryPolicy } from './retry.ts';
+
+export const PROCESS_STATUSES = [
+  'WAITING_FOR_REPLY',
+  'WAITING_FOR_TSQ',
+  'COMPENSATING',
+  'COMPLETED',
+  'COMPENSATED',
+  'FAILED',
+  'CANCELED',
+] as const;
+export type ProcessStatus = (typeof PROCESS_STATUSES)[number];
+
+export const TERMINAL_PROCESS_STATUSES = ['COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED'] as const;
+export type TerminalProcessStatus = (typeof TERMINAL_PROCESS_STATUSES)[number];
+
+export const BATCH_STATUSES = [
+  'CREATING',
+  'RUNNING',
+  'AT_REST',
+  'CANCELING',
+  'COMPLETED',
+  'COMPLETED_WITH_FAILURES',
+  'CANCELED',
+] as const;
+export type BatchStatus = (typeof BATCH_STATUSES)[number];
+export const TERMINAL_BATCH_STATUSES = ['COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED'] as const;
+
+export const MAX_BATCH_COUNT = 100_000;
+
+/** A process as stored; `state` is the definition's own document. */
+export interface ProcessRow {
+  process_id: string;
+  lane: number;
+  batch_id: string | null;
+  ordinal: number;
+  process_type: string;
+  version: number;
+  domain: string;
+  status: ProcessStatus;
+  current_step: string | null;
+  awaiting_command_id: string | null;
+  state: Record<string, unknown>;
+  path: string[];
+  command_ids: string[];
+  undo: number | null;
+  ending: TerminalProcessStatus | null;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+/**
+ * Keys of a process's state that belong to whoever launched it, not to its definition:
+ * they pass every step unchanged, whatever `onReply` returns.
+ */
+export const LAUNCHER_KEYS = ['behavior'] as const;
+
+/** The key of a step without its visit: `query#2` -> `query`. */
+export function stepKey(visited: string): string {
+  const at = visited.lastIndexOf('#');
+  return at === -1 ? visited : visited.slice(0, at);
+}
+
+/** The visit of a step that was sent before `path` times: `query`, then `query#2`. */
+export function visitOf(path: readonly string[], key: string): string {
+  const visits = path.filter((step) => stepKey(step) === key).length + 1;
+  return visits === 1 ? key : `${key}#${visits}`;
+}
+
+/** How commands of a process are tried: from the batch, carried on from command to command. */
+export interface CommandPolicy extends RetryPolicy {
+  lease_ms: number;
+}
+
+export interface ProcessTransition extends Omit<Transition, 'from' | 'to' | 'by' | 'reply'> {
+  from: ProcessStatus | null;
+  to: ProcessStatus;
+}
+
+/** Every legal change of a process's status; docs/states.md is rendered from it. */
+export const PROCESS_TRANSITIONS: readonly ProcessTransition[] = [
+  { from: null, to: 'WAITING_FOR_REPLY', when: 'it starts: its first command is sent in the same transaction' },
+  { from: 'WAITING_FOR_REPLY', to: 'WAITING_FOR_REPLY', when: 'SUCCESS reply, and there is a next step' },
+  { from: 'WAITING_FOR_REPLY', to: 'COMPLETED', when: 'SUCCESS reply of the last step' },
+  { from: 'WAITING_FOR_REPLY', to: 'COMPENSATING', when: 'FAILED or CANCELED reply, and a step has something to undo' },
+  { from: 'WAITING_FOR_REPLY', to: 'FAILED', when: 'FAILED reply, nothing to undo' },
+  { from: 'WAITING_FOR_REPLY', to: 'CANCELED', when: 'CANCELED reply, nothing to undo' },
+  { from: 'WAITING_FOR_REPLY', to: 'WAITING_FOR_TSQ', when: 'its command is parked, or its own code threw (ADVANCE_FAILED)' },
+  { from: 'WAITING_FOR_TSQ', to: 'WAITING_FOR_REPLY', when: 'an operator retries or completes, and the process goes forward' },
+  { from: 'WAITING_FOR_TSQ', to: 'COMPLETED', when: 'an operator completes the last step' },
+  { from: 'WAITING_FOR_TSQ', to: 'COMPENSATING', when: 'an operator cancels, or retries or skips a compensation' },
+  { from: 'WAITING_FOR_TSQ', to: 'COMPENSATED', when: 'an operator completes the last compensation' },
+  { from: 'WAITING_FOR_TSQ', to: 'FAILED', when: 'an operator skips the last compensation (COMPENSATION_SKIPPED), or a re-driven FAILED reply has nothing to undo' },
+  { from: 'WAITING_FOR_TSQ', to: 'CANCELED', when: 'an operator cancels, nothing to undo' },
+  { from: 'COMPENSATING', to: 'COMPENSATING', when: 'a compensation succeeded, and there is another' },
+  { from: 'COMPENSATING', to: 'WAITING_FOR_TSQ', when: 'a compensation is parked' },
+  { from: 'COMPENSATING', to: 'COMPENSATED', when: 'the last compensation succeeded' },
+  { from: 'COMPENSATING', to: 'FAILED', when: 'the last compensation succeeded, and one was skipped' },
+];

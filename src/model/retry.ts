@@ -1,0 +1,28 @@
+// Retry arithmetic: which delay follows a failed attempt, and whether one is left.
+// Pure; the policy stands on the command row, so every worker decides alike.
+
+export interface RetryPolicy {
+  /** 1-100 attempts before the troubleshooting queue. */
+  max_attempts: number;
+  /** 1-20 delays of 0-86,400,000 ms; the last one repeats. */
+  backoff_ms: number[];
+}
+
+export const DEFAULT_RETRY: RetryPolicy = { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000] };
+export const DEFAULT_LEASE_MS = 30_000;
+/** How often an attempt may be cut short by a lost lease before the command is taken for poison. */
+export const MAX_LEASE_LOSSES = 10;
+
+/**
+ * The round of an attempt: attempts that count since the last operator retry.
+ * Interruptions raise `attempts_limit`, so they do not move the round on.
+ */
+export function retryRound(command: { attempts: number; attempts_limit: number; max_attempts: number }): number {
+  return command.attempts - (command.attempts_limit - command.max_attempts);
+}
+
+/** Delay in ms before the next attempt: `backoff_ms[min(round, n) - 1]`. */
+export function retryDelay(round: number, backoff_ms: readonly number[]): number {
+  const index = Math.min(Math.max(round, 1), backoff_ms.length) - 1;
+  return backoff_ms[index] ?? 0;
+}
