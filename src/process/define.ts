@@ -1,0 +1,118 @@
+// defineProcess: a process as data. Steps say what to send, how a reply changes the state and what comes next.
+// Everything here is checked once, when the definition is made.
+
+import type { z } from 'zod';
+import type { Reply } from '../model/command.ts';
+import { ConfigurationError } from '../model/errors.ts';
+import type { CommandPolicy } from '../model/process.ts';
+
+/** Where a process stands in its batch. */
+export interface StartContext {
+  /** From 0; 0 for a process without a batch. */
+  ordinal: number;
+  batch_id: string | null;
+}
+
+/** The ids a step's request may want to put in its payload. */
+export interface RequestContext extends StartContext {
+  process_id: string;
+}
+
+export interface CompensationDefinition<State> {
+  /** The command type that undoes the step. Must be idempotent and tolerate absence. */
+  command: string;
+  request(state: Readonly<State>, context: RequestContext): object;
+}
+
+export interface StepDefinition<State> {
+  /** How chaos, pages and records name the step: `query`. */
+  key: string;
+  /** The command type: `StatementQuery`. */
+  command: string;
+  /** The payload of the command. Pure. */
+  request(state: Readonly<State>, context: RequestContext): object;
+  /** The state after a SUCCESS reply. Pure; without it the state stays. */
+  onReply?(state: Readonly<State>, reply: Reply): State;
+  /** The key of the step after this one, or null at the end. Pure; without it the next of the list. */
+  next?(state: Readonly<State>, reply: Reply): string | null;
+  compensate?: CompensationDefinition<State>;
+}
+
+export interface ProcessDefinition<Input = unknown, State = Record<string, unknown>> {
+  type: string;
+  version: number;
+  domain: string;
+  /** The fields a launch takes beside those of the batch. A strict zod object. */
+  input: z.ZodType<Input>;
+  state: z.ZodType<State>;
+  /** The state a process starts with. Pure. */
+  start(input: Input, context: StartContext): State;
+  /** In order; the first one is where a process begins. */
+  steps: readonly StepDefinition<State>[];
+  /** Used where a launch says nothing. */
+  policy?: Partial<CommandPolicy>;
+}
+
+/** A definition of any input and state: what registries and routers hold. */
+// biome-ignore lint/suspicious/noExplicitAny: definitions are checked by their own schemas; a registry holds them side by side.
+export type AnyProcessDefinition = ProcessDefinition<any, any>;
+
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+
+/**
+ * Defines a process, typed by its schemas.
+ * @throws ConfigurationError when a name is empty or used twice, or there is no step.
+ */
+export function defineProcess<InputSchema extends z.ZodType, StateSchema extends z.ZodType>(definition: {
+  type: string;
+  version: number;
+  domain: string;
+  input: InputSchema;
+  state: StateSchema;
+  start(input: z.output<InputSchema>, context: StartContext): z.output<StateSchema>;
+  steps: readonly StepDefinition<z.output<StateSchema>>[];
+  policy?: Partial<CommandPolicy>;
+}): ProcessDefinition<z.output<InputSchema>, z.output<StateSchema>> {
+  const fail = (what: string): never => {
+    throw new ConfigurationError(`Process ${definition.type}: ${what}.`);
+  };
+  if (!NAME.test(definition.type)) fail('type must be a name of letters, digits, _ . -');
+  if (!NAME.test(definition.domain)) fail('domain must be a name of letters, digits, _ . -');
+  if (definition.domain === 'faultline') fail('the domain faultline is reserved');
+  if (!Number.isInteger(definition.version) || definition.version < 1) fail('version must be a whole number from 1');
+  if (definition.steps.length === 0) fail('at least one step is needed');
+  const keys = new Set<string>();
+  for (const step of definition.steps) {
+    if (!NAME.test(step.key)) fail(`step key "${step.key}" must be a name of letters, digits, _ . -`);
+    if (keys.has(step.key)) fail(`two steps have the key ${step.key}`);
+    keys.add(step.key);
+  }
+  return definition as ProcessDefinition<z.output<InputSchema>, z.output<StateSchema>>;
+}
+
+/** The definitions a service knows, by type and version. */
+export class ProcessRegistry {
+  readonly #definitions = new Map<string, AnyProcessDefinition>();
+
+  register(definition: AnyProcessDefinition): this {
+    const key = `${definition.type}@${definition.version}`;
+    if (this.#definitions.has(key)) throw new ConfigurationError(`Two definitions of ${key} are registered.`);
+    this.#definitions.set(key, definition);
+    return this;
+  }
+
+  find(type: string, version: number): AnyProcessDefinition | undefined {
+    return this.#definitions.get(`${type}@${version}`);
+  }
+
+  /** The newest version of a type. */
+  newest(type: string): AnyProcessDefinition | undefined {
+    return this.all()
+      .filter((definition) => definition.type === type)
+      .sort((a, b) => b.version - a.version)[0];
+  }
+
+  all(): AnyProcessDefinition[] {
+    return [...this.#definitions.values()];
+  }
+}
