@@ -65,7 +65,10 @@ export async function findNative(): Promise<NativePostgres> {
   const platform = `${process.platform}-${process.arch}`;
   const name = PACKAGES[platform];
   if (!name) {
-    throw new EmbeddedPostgresError('EMBEDDED_UNSUPPORTED', `There is no embedded PostgreSQL for ${platform}. ${WAY_OUT}`);
+    throw new EmbeddedPostgresError(
+      'EMBEDDED_UNSUPPORTED',
+      `There is no embedded PostgreSQL for ${platform}. ${WAY_OUT}`,
+    );
   }
   let entry: string;
   try {
@@ -136,7 +139,11 @@ async function copyNative(native: NativePostgres): Promise<NativePostgres> {
   } catch (cause) {
     await rm(draft, { recursive: true, force: true });
     if (!(await isOurs(home))) {
-      throw new EmbeddedPostgresError('EMBEDDED_UNSUPPORTED', `${home} belongs to someone else: remove it, or set TMPDIR.`, cause);
+      throw new EmbeddedPostgresError(
+        'EMBEDDED_UNSUPPORTED',
+        `${home} belongs to someone else: remove it, or set TMPDIR.`,
+        cause,
+      );
     }
   }
   return copy;
@@ -177,7 +184,9 @@ export async function chooseLaunch(native: NativePostgres, dataDir: string): Pro
 type Candidate = Omit<Launch, 'native'>;
 
 async function candidates(dataDir: string): Promise<Candidate[]> {
-  const pdeathsig = (await works('setpriv', ['--pdeathsig=INT', '--', 'true'])) ? ['setpriv', '--pdeathsig=INT', '--'] : undefined;
+  const pdeathsig = (await works('setpriv', ['--pdeathsig=INT', '--', 'true']))
+    ? ['setpriv', '--pdeathsig=INT', '--']
+    : undefined;
   const uid = process.getuid?.();
   if (uid !== 0 || process.platform !== 'linux') {
     return [{ prefix: pdeathsig ?? [], owner: undefined, spawn_as: undefined, needs_leash: !pdeathsig }];

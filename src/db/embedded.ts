@@ -1,0 +1,324 @@
+// PostgreSQL without an installation: starts the native server that npm brought, on a data folder of its own.
+// Promises durable settings, 127.0.0.1 only, a port that stays the same from start to start, and no orphan when we are killed.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { awaitFolderFree, findFreePort, folderInUse, isPortFree, portHolder } from './embedded-lock.ts';
+import { chooseLaunch, EmbeddedPostgresError, findNative, type Launch } from './embedded-native.ts';
+
+export { EmbeddedPostgresError } from './embedded-native.ts';
+
+export interface EmbeddedOptions {
+  /** Holds the cluster and nothing else; made where it does not exist. Belongs to the server's account afterwards. */
+  data_dir: string;
+  /** Default: the port of the last start; at the first one, any that is free. */
+  port?: number;
+  /** Where the server's own log is appended; default `<data_dir>/postgres.log`. */
+  log_file?: string;
+  /** PostgreSQL settings over ours, by name. */
+  settings?: Record<string, string>;
+  /** False gives durability away for speed: only for databases that are thrown away. Default true. */
+  fsync?: boolean;
+  /** How long recovery and start may take. Default 300,000. */
+  start_timeout_ms?: number;
+}
+
+export type StopMode = 'smart' | 'fast' | 'immediate';
+
+export interface EmbeddedPostgres {
+  /** With user and password: not for logs. Names the database `faultline`, which exists. */
+  url: string;
+  port: number;
+  pid: number;
+  process: ChildProcess;
+  /** Ends the server and returns when it is gone. fast (default): clients are cut off; immediate: as after a crash. */
+  stop(mode?: StopMode): Promise<void>;
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+const NAME = 'faultline';
+const STOP_SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
+const RETRY_MS = 3_000;
+
+/**
+ * For a durable queue on a small machine. jit compiles short statements at a loss; rare, large checkpoints keep full-page
+ * images few; vacuum must follow a queue's churn. wal_compression stays off: these builds have no lz4, and pglz costs more
+ * processor than it saves disk.
+ */
+const SETTINGS: Record<string, string> = {
+  jit: 'off',
+  shared_buffers: '256MB',
+  effective_cache_size: '1GB',
+  work_mem: '16MB',
+  maintenance_work_mem: '128MB',
+  wal_buffers: '16MB',
+  max_wal_size: '2GB',
+  min_wal_size: '256MB',
+  checkpoint_timeout: '15min',
+  random_page_cost: '1.1',
+  synchronous_commit: 'on',
+  autovacuum_naptime: '10s',
+  autovacuum_vacuum_cost_delay: '0',
+  max_connections: '100',
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  log_min_messages: 'warning',
+  log_line_prefix: '%m [%p] ',
+  timezone: 'UTC',
+};
+
+/** Throws EmbeddedPostgresError with a message for people. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const dataDir = resolve(options.data_dir);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const launch = await chooseLaunch(await findNative(), dataDir);
+  const cluster = join(dataDir, 'cluster');
+  if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster(launch, cluster, options.fsync ?? true);
+  await refuseOtherVersion(launch, cluster);
+  await awaitFolderFree(cluster);
+  const kept = await readConnection(cluster);
+  const start: Start = {
+    launch,
+    cluster,
+    options,
+    log_file: resolve(options.log_file ?? join(dataDir, 'postgres.log')),
+  };
+  const port = options.port ?? kept.port;
+  if (port !== undefined && !(await isPortFree(port))) throw portTaken(port);
+  const server = await (port === undefined ? startOnFreePort(start, kept) : startServer(start, { ...kept, port }));
+  if (kept.port !== server.port) await writeConnection(launch, cluster, { ...kept, port: server.port });
+  return server;
+}
+
+/** Between finding a port and listening on it another program may take it: then it is another port. */
+async function startOnFreePort(start: Start, kept: Connection): Promise<EmbeddedPostgres> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startServer(start, { ...kept, port: await findFreePort() });
+    } catch (error) {
+      if (tries === 5 || (error as EmbeddedPostgresError).code !== 'EMBEDDED_PORT_TAKEN') throw error;
+    }
+  }
+}
+
+/** Kept in the cluster, which only the server's account and root can read. */
+interface Connection {
+  port?: number;
+  password: string;
+}
+
+async function readConnection(cluster: string): Promise<Connection> {
+  const path = join(cluster, 'faultline.json');
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Connection;
+  } catch (cause) {
+    const message = `${path} cannot be read: the data folder was not made by Faultline, or by another account.`;
+    throw new EmbeddedPostgresError('EMBEDDED_FOLDER_UNUSABLE', message, cause);
+  }
+}
+
+async function writeConnection(launch: Launch, cluster: string, connection: Connection): Promise<void> {
+  const path = join(cluster, 'faultline.json');
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
+  if (launch.owner) await chown(draft, launch.owner.uid, launch.owner.gid);
+  await rename(draft, path);
+}
+
+/** Made beside its place and moved there when whole, so that a start that is killed leaves nothing half made. */
+async function createCluster(launch: Launch, cluster: string, fsync: boolean): Promise<void> {
+  const draft = `${cluster}.${process.pid}`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(draft, { mode: 0o700 });
+  const passwordFile = `${draft}.password`;
+  const password = randomBytes(24).toString('base64url');
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  if (launch.owner) {
+    await chown(draft, launch.owner.uid, launch.owner.gid);
+    await chown(passwordFile, launch.owner.uid, launch.owner.gid);
+  }
+  // The built-in provider sorts by code point and never changes with a library, which would corrupt indexes.
+  const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const access = ['-U', NAME, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
+  const args = ['-D', draft, '-E', 'UTF8', ...locale, ...access, '--no-instructions', ...(fsync ? [] : ['--no-sync'])];
+  const [command, rest] = commandOf(launch, 'initdb', args);
+  try {
+    await promisify(execFile)(command, rest, { ...launch.spawn_as, cwd: '/', env: serverEnv() });
+    await writeConnection(launch, draft, { password });
+    await rename(draft, cluster);
+  } catch (cause) {
+    await rm(draft, { recursive: true, force: true });
+    if (existsSync(join(cluster, 'PG_VERSION'))) throw folderInUse(cluster, undefined);
+    const said = (cause as { stderr?: string }).stderr?.trim() || (cause as Error).message;
+    throw new EmbeddedPostgresError(
+      'EMBEDDED_NOT_STARTED',
+      `The database could not be created in ${cluster}: ${said}`,
+      cause,
+    );
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+async function refuseOtherVersion(launch: Launch, cluster: string): Promise<void> {
+  const found = (await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch(() => '')).trim();
+  const ours = launch.native.version.split('.')[0];
+  if (found === ours) return;
+  const message = found
+    ? `${cluster} was made by PostgreSQL ${found}, and this is ${ours}: dump it with the old version, or choose another --data-dir.`
+    : `${cluster} cannot be read: it belongs to another account. Start as that account, or choose another --data-dir.`;
+  throw new EmbeddedPostgresError('EMBEDDED_FOLDER_UNUSABLE', message);
+}
+
+interface Start {
+  launch: Launch;
+  cluster: string;
+  options: EmbeddedOptions;
+  log_file: string;
+}
+
+/** A lock that outlives its server for a moment is met with patience; anything else is an error at once. */
+async function startServer(start: Start, connection: Required<Connection>): Promise<EmbeddedPostgres> {
+  const until = performance.now() + RETRY_MS;
+  for (;;) {
+    const logged_bytes = sizeOf(start.log_file);
+    const server = spawnServer(start, connection);
+    try {
+      await awaitReady(start, server);
+      return server;
+    } catch (error) {
+      await server.stop('fast');
+      const said = readFrom(start.log_file, logged_bytes);
+      const again = /lock file .* already exists|pre-existing shared memory block/.test(said);
+      if (again && performance.now() < until) await pause(100);
+      else throw explain(said, start, connection.port, error);
+    }
+  }
+}
+
+function spawnServer(start: Start, connection: Required<Connection>): EmbeddedPostgres {
+  const { launch, cluster, options } = start;
+  const unsafe = options.fsync === false ? { fsync: 'off', full_page_writes: 'off' } : {};
+  const settings = { ...SETTINGS, ...unsafe, ...options.settings, port: String(connection.port) };
+  const args = ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const [command, rest] = commandOf(launch, 'postgres', args);
+  const log = openSync(start.log_file, 'a', 0o600);
+  // Detached: a Ctrl-C in the terminal is for whoever started us, who stops the server last.
+  const child = spawn(command, rest, {
+    ...launch.spawn_as,
+    cwd: '/',
+    env: serverEnv(),
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
+    child.once('exit', (code, signal) => done({ code, signal }));
+    child.once('error', () => done({ code: null, signal: null }));
+  });
+  if (launch.needs_leash && child.pid !== undefined && process.platform !== 'win32') holdLeash(child.pid, exited);
+  return {
+    url: `postgres://${NAME}:${connection.password}@127.0.0.1:${connection.port}/${NAME}`,
+    port: connection.port,
+    pid: child.pid ?? -1,
+    process: child,
+    exited,
+    stop: async (mode = 'fast') => {
+      if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+        child.kill(STOP_SIGNALS[mode]);
+      await exited;
+    },
+  };
+}
+
+/** Where the kernel cannot tie the server to us, a watcher does: its input ends when we do. */
+function holdLeash(pid: number, exited: Promise<unknown>): void {
+  const leash = spawn('/bin/sh', ['-c', 'cat > /dev/null; kill -INT "$1"', 'sh', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+  });
+  leash.unref();
+  void exited.then(() => leash.kill('SIGKILL'));
+}
+
+/** Answers when the server takes queries and the database exists. Rejects when it ends first, or in time does not. */
+async function awaitReady(start: Start, server: EmbeddedPostgres): Promise<void> {
+  const until = performance.now() + (start.options.start_timeout_ms ?? 300_000);
+  let gone = false;
+  void server.exited.then(() => {
+    gone = true;
+  });
+  const admin = new URL(server.url);
+  admin.pathname = '/postgres';
+  let last: unknown;
+  while (!gone && performance.now() < until) {
+    try {
+      await ensureDatabase(admin.href);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code === '28P01') throw error;
+      last = error;
+      await Promise.race([server.exited, pause(20)]);
+    }
+  }
+  throw last ?? new Error('it ended at once');
+}
+
+async function ensureDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const found = await client.query('select 1 from pg_database where datname = $1::text', [NAME]);
+    if (found.rowCount === 0) await client.query(`create database ${NAME}`);
+  } finally {
+    await client.end();
+  }
+}
+
+function explain(said: string, start: Start, port: number, cause: unknown): EmbeddedPostgresError {
+  if (/could not bind|could not create any TCP\/IP sockets/.test(said)) return portTaken(port);
+  const locked = /lock file .* already exists[\s\S]*\(PID (\d+)\)/.exec(said);
+  if (locked) return folderInUse(start.cluster, Number(locked[1]));
+  const reason = /(?:FATAL|PANIC):\s+(.*)/.exec(said)?.[1] ?? said.trim().split('\n').at(-1) ?? String(cause);
+  return new EmbeddedPostgresError(
+    'EMBEDDED_NOT_STARTED',
+    `PostgreSQL did not start: ${reason}. Its log: ${start.log_file}`,
+    cause,
+  );
+}
+
+function portTaken(port: number): EmbeddedPostgresError {
+  const holder = portHolder(port);
+  const who = holder ? `${holder.name} with pid ${holder.pid}` : 'another program';
+  return new EmbeddedPostgresError(
+    'EMBEDDED_PORT_TAKEN',
+    `Port ${port}, on which PostgreSQL is to listen, is taken by ${who}. Stop that, or choose another with --postgres-port.`,
+  );
+}
+
+function commandOf(launch: Launch, program: 'initdb' | 'postgres', args: string[]): [string, string[]] {
+  const [command = '', ...rest] = [...launch.prefix, join(launch.native.root, 'bin', program), ...args];
+  return [command, rest];
+}
+
+/** Nothing of the caller's PG* variables may bend the server; messages stay in the language we read them in. */
+function serverEnv(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_'));
+  return { ...Object.fromEntries(kept), LANG: 'C', LC_ALL: 'C' };
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function readFrom(path: string, offset: number): string {
+  return existsSync(path) ? readFileSync(path).subarray(offset).toString('utf8') : '';
+}
