@@ -41,7 +41,7 @@ export async function createTestDatabase({
 
   const url = new URL(run.admin_url);
   url.pathname = `/${name}`;
-  const pool = createPool({ url: url.href, max: pool_size });
+  const pool = createPool(url.href, { application_name: 'faultline-test', max: pool_size });
   const database: TestDatabase = {
     url: url.href,
     pool,

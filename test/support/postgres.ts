@@ -3,14 +3,11 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbedded } from '../../src/db/embedded.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { createPool } from '../../src/db/pool.ts';
 
 /** What a test process learns about the run's PostgreSQL; `error` instead when it could not be had. */
 export type TestPostgres = { admin_url: string; prefix: string; template: string } | { error: string };
@@ -27,6 +24,8 @@ interface Server {
   /** Ends it without awaiting anything, for the moment the process is already leaving. */
   abandon(): void;
 }
+
+// The code under test is imported late: where it cannot even be loaded, the tests that need no database still run.
 
 const FOLDER_PREFIX = 'faultline-test-';
 const DATABASE_PREFIX = 'faultline_test_';
@@ -58,13 +57,15 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 async function startOwn(): Promise<Server> {
   removeLeftoverFolders();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
-  const data_dir = join(folder, 'data');
+  // The server may run under another account, which must be able to enter.
+  chmodSync(folder, 0o755);
+  const { startEmbedded } = await import('../../src/db/embedded.ts');
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
     const embedded = await startEmbedded({
-      data_dir,
-      // Nothing here has to survive a power cut.
-      settings: { fsync: 'off', synchronous_commit: 'on', full_page_writes: 'off', max_connections: '300' },
+      data_dir: join(folder, 'data'),
+      fsync: false,
+      settings: { full_page_writes: 'off', max_connections: '300' },
     });
     return {
       admin_url: embedded.url,
@@ -73,7 +74,7 @@ async function startOwn(): Promise<Server> {
         remove();
       },
       abandon: () => {
-        killPostmaster(data_dir);
+        embedded.process.kill('SIGQUIT');
         remove();
       },
     };
@@ -103,7 +104,9 @@ function useGiven(admin_url: string, prefix: string): Server {
 
 async function createTemplate(admin_url: string, template: string): Promise<void> {
   await asAdmin(admin_url, (client) => client.query(`create database "${template}"`));
-  const pool = createPool({ url: urlOf(admin_url, template) });
+  const { createPool } = await import('../../src/db/pool.ts');
+  const { migrate } = await import('../../src/db/migrate.ts');
+  const pool = createPool(urlOf(admin_url, template), { application_name: 'faultline-test' });
   try {
     await migrate(pool);
   } finally {
@@ -146,15 +149,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function killPostmaster(data_dir: string): void {
-  try {
-    const pid = Number(readFileSync(join(data_dir, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    process.kill(pid, 'SIGQUIT');
-  } catch {
-    // It is down already.
   }
 }
 
