@@ -1,0 +1,175 @@
+// Statements on `batch` and `idempotency_key`: create, count, end, cancel.
+
+import type { BatchStatus } from '../../model/process.ts';
+import type { Queryable, Tx } from '../pool.ts';
+
+export interface BatchRow {
+  batch_id: string;
+  kind: 'process' | 'command';
+  name: string | null;
+  process_type: string | null;
+  process_version: number | null;
+  domain: string;
+  status: BatchStatus;
+  total_count: number;
+  seed: string;
+  input: Record<string, unknown>;
+  behavior: Record<string, unknown> | null;
+  max_attempts: number;
+  backoff_ms: number[];
+  lease_ms: number;
+}
+
+const BATCH_COLUMNS = `batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
+  max_attempts, backoff_ms, lease_ms`;
+
+export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
+  await tx.query(
+    `insert into faultline.batch (${BATCH_COLUMNS})
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+    [
+      batch.batch_id,
+      batch.kind,
+      batch.name,
+      batch.process_type,
+      batch.process_version,
+      batch.domain,
+      batch.status,
+      batch.total_count,
+      batch.seed,
+      JSON.stringify(batch.input),
+      batch.behavior === null ? null : JSON.stringify(batch.behavior),
+      batch.max_attempts,
+      batch.backoff_ms,
+      batch.lease_ms,
+    ],
+  );
+}
+
+/** A batch, held against cancellation until the transaction ends. */
+export async function shareBatch(tx: Tx, batch_id: string): Promise<BatchRow | null> {
+  const { rows } = await tx.query<BatchRow & Record<string, unknown>>(
+    `select ${BATCH_COLUMNS} from faultline.batch where batch_id = $1 for share`,
+    [batch_id],
+  );
+  return rows[0] ?? null;
+}
+
+export async function readBatch(db: Queryable, batch_id: string): Promise<BatchRow | null> {
+  const { rows } = await db.query<BatchRow & Record<string, unknown>>(
+    `select ${BATCH_COLUMNS} from faultline.batch where batch_id = $1`,
+    [batch_id],
+  );
+  return rows[0] ?? null;
+}
+
+/** CREATING, RUNNING or AT_REST -> CANCELING; false when it was not in one of these. */
+export async function markCancelingIfOpen(tx: Tx, batch_id: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update faultline.batch set status = 'CANCELING' where batch_id = $1 and status in ('CREATING', 'RUNNING', 'AT_REST')`,
+    [batch_id],
+  );
+  return rowCount === 1;
+}
+
+export interface OpenBatch {
+  batch_id: string;
+  status: BatchStatus;
+  total_count: number;
+  started: boolean;
+}
+
+export async function readOpenBatches(db: Queryable): Promise<OpenBatch[]> {
+  const { rows } = await db.query<OpenBatch & Record<string, unknown>>(
+    `select batch_id, status, total_count, started_at is not null as started
+     from faultline.batch
+     where kind = 'process' and status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`,
+  );
+  return rows;
+}
+
+export interface BatchCounts {
+  created_count: number;
+  completed_count: number;
+  compensated_count: number;
+  failed_count: number;
+  canceled_count: number;
+  waiting_count: number;
+  in_troubleshooting_count: number;
+}
+
+/** Counts a batch's processes from the index (batch_id, status), in one snapshot. */
+export async function countProcesses(db: Queryable, batch_id: string): Promise<BatchCounts> {
+  const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
+    `select count(*)::int as created_count,
+       count(*) filter (where status = 'COMPLETED')::int as completed_count,
+       count(*) filter (where status = 'COMPENSATED')::int as compensated_count,
+       count(*) filter (where status = 'FAILED')::int as failed_count,
+       count(*) filter (where status = 'CANCELED')::int as canceled_count,
+       count(*) filter (where status in ('WAITING_FOR_REPLY', 'COMPENSATING'))::int as waiting_count,
+       count(*) filter (where status = 'WAITING_FOR_TSQ')::int as in_troubleshooting_count
+     from faultline.process where batch_id = $1`,
+    [batch_id],
+  );
+  return rows[0] as BatchCounts;
+}
+
+/** Writes counts and the next status, if the batch still has the status the decision was made from. */
+export async function updateBatchIfStill(
+  tx: Tx,
+  batch_id: string,
+  from: BatchStatus,
+  to: BatchStatus,
+  counts: BatchCounts,
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update faultline.batch
+     set status = $3, created_count = $4, completed_count = $5, compensated_count = $6, failed_count = $7,
+       canceled_count = $8, waiting_count = $9, in_troubleshooting_count = $10, counted_at = now(),
+       started_at = case when $4 > 0 then coalesce(started_at, now()) end,
+       rested_at = case when $3 = 'AT_REST' then coalesce(rested_at, now()) end,
+       completed_at = case when $3 in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') then now() end
+     where batch_id = $1 and status = $2`,
+    [
+      batch_id,
+      from,
+      to,
+      counts.created_count,
+      counts.completed_count,
+      counts.compensated_count,
+      counts.failed_count,
+      counts.canceled_count,
+      counts.waiting_count,
+      counts.in_troubleshooting_count,
+    ],
+  );
+  return rowCount === 1;
+}
+
+export interface Idempotency {
+  key: string;
+  /** Hash of the canonical request body. */
+  request_hash: string;
+}
+
+/**
+ * Claims an idempotency key for `batch_id`. Waits for a concurrent claim of the same key to commit.
+ * @returns null when the key is now ours, else what it was used for within the last 24 hours.
+ */
+export async function claimIdempotencyKey(
+  tx: Tx,
+  idempotency: Idempotency,
+  batch_id: string,
+): Promise<{ request_hash: string; batch_id: string } | null> {
+  const { rows: taken } = await tx.query<{ request_hash: string; batch_id: string }>(
+    `insert into faultline.idempotency_key as k (key, request_hash, batch_id) values ($1, $2, $3)
+     on conflict (key) do update
+       set request_hash = case when k.created_at < now() - interval '24 hours' then excluded.request_hash else k.request_hash end,
+         batch_id = case when k.created_at < now() - interval '24 hours' then excluded.batch_id else k.batch_id end,
+         created_at = case when k.created_at < now() - interval '24 hours' then now() else k.created_at end
+     returning request_hash, batch_id`,
+    [idempotency.key, idempotency.request_hash, batch_id],
+  );
+  const row = taken[0];
+  return row === undefined || row.batch_id === batch_id ? null : row;
+}

@@ -1,0 +1,284 @@
+// Statements on `command` and `attempt`: insert, claim, settle, renew, expire. Each handles its whole set in one round trip.
+// Every writing statement names one lane, and takes now() once, in its first CTE (Citus allows it nowhere else).
+
+import type { ClaimedCommand, CommandPurpose, Outcome, Settlement } from '../../model/command.ts';
+import type { Queryable, Tx } from '../pool.ts';
+
+export interface NewCommand {
+  command_id: string;
+  domain: string;
+  type: string;
+  purpose: CommandPurpose;
+  priority: number;
+  payload: unknown;
+  max_attempts: number;
+  backoff_ms: readonly number[];
+  lease_ms: number;
+  delay_ms: number;
+  process_id: string | null;
+  batch_id: string | null;
+  step: string | null;
+  correlation_id: string | null;
+  reply_to: string | null;
+  annotated: boolean;
+}
+
+/** Inserts a set of commands of one lane. A duplicate id is a unique violation (23505). */
+export async function insertCommands(tx: Tx, lane: number, commands: readonly NewCommand[]): Promise<void> {
+  const column = <K extends keyof NewCommand>(key: K) => commands.map((command) => command[key]);
+  await tx.query({
+    name: 'insert_commands',
+    text: `
+with clock as materialized (select now() as at)
+insert into faultline.command (command_id, lane, domain, type, purpose, priority, payload, max_attempts, attempts_limit,
+  backoff_ms, lease_ms, available_at, process_id, batch_id, step, correlation_id, reply_to, annotated, created_at)
+select i.command_id, $1::smallint, i.domain, i.type, i.purpose, i.priority, i.payload, i.max_attempts, i.max_attempts,
+  i.backoff_ms::int[], i.lease_ms, clock.at + i.delay_ms * interval '1 millisecond', i.process_id, i.batch_id, i.step,
+  i.correlation_id, i.reply_to, i.annotated, clock.at
+from clock, unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::jsonb[], $8::smallint[], $9::text[],
+  $10::int[], $11::int[], $12::uuid[], $13::uuid[], $14::text[], $15::uuid[], $16::text[], $17::boolean[])
+  as i(command_id, domain, type, purpose, priority, payload, max_attempts, backoff_ms, lease_ms, delay_ms, process_id,
+    batch_id, step, correlation_id, reply_to, annotated)`,
+    values: [
+      lane,
+      column('command_id'),
+      column('domain'),
+      column('type'),
+      column('purpose'),
+      column('priority'),
+      commands.map((command) => JSON.stringify(command.payload ?? {})),
+      column('max_attempts'),
+      commands.map((command) => `{${command.backoff_ms.join(',')}}`),
+      column('lease_ms'),
+      column('delay_ms'),
+      column('process_id'),
+      column('batch_id'),
+      column('step'),
+      column('correlation_id'),
+      column('reply_to'),
+      column('annotated'),
+    ],
+  });
+}
+
+const CLAIMED_COLUMNS = `c.command_id, c.lane, c.domain, c.type, c.purpose, c.payload, c.attempts, c.attempts_limit,
+  c.max_attempts, c.backoff_ms, c.lease_ms, c.claim_id, c.process_id, c.batch_id, c.step, c.correlation_id, c.reply_to,
+  c.annotated, c.created_at`;
+
+/**
+ * Takes at most `limit` ready commands of a domain and lane under a lease, best first, skipping what others are taking.
+ * Commits asynchronously: a lost claim is only a redelivery, and the fresh claim_id keeps its late result out.
+ */
+export async function claimReadyCommands(
+  db: Queryable,
+  claim: { domain: string; lane: number; limit: number; claim_id: string; worker_id: string },
+): Promise<ClaimedCommand[]> {
+  const { rows } = await db.query<ClaimedCommand & Record<string, unknown>>({
+    name: 'claim_ready_commands',
+    text: `
+with clock as materialized (select now() as at, set_config('synchronous_commit', 'off', true) as relaxed),
+ready as materialized (
+  select r.command_id, r.lane
+  from faultline.command r
+  where r.domain = $1 and r.lane = $2::smallint and r.status = 'PENDING' and r.available_at <= (select at from clock)
+  order by r.priority, r.available_at
+  limit $3
+  for update skip locked
+)
+update faultline.command c
+set status = 'IN_PROGRESS', attempts = c.attempts + 1, claim_id = $4::uuid, worker_id = $5::uuid,
+  attempt_started_at = clock.at, lease_expires_at = clock.at + c.lease_ms * interval '1 millisecond', fault = null
+from ready, clock
+where c.command_id = ready.command_id and c.lane = $2::smallint
+returning ${CLAIMED_COLUMNS}`,
+    values: [claim.domain, claim.lane, claim.limit, claim.claim_id, claim.worker_id],
+  });
+  return rows;
+}
+
+/** Milliseconds until the next command of a domain is due, if that is within `within_ms`; else null. */
+export async function readNextDueMs(db: Queryable, domain: string, within_ms: number): Promise<number | null> {
+  const { rows } = await db.query<{ due_ms: number | null }>({
+    name: 'read_next_due',
+    text: `
+select extract(epoch from min(c.available_at) - now())::float8 * 1000 as due_ms
+from faultline.command c
+where c.domain = $1 and c.status = 'PENDING' and c.available_at < now() + $2::int * interval '1 millisecond'`,
+    values: [domain, within_ms],
+  });
+  return rows[0]?.due_ms ?? null;
+}
+
+/** One line of a settle: what to write for the attempt that `claim_id` fences. */
+export interface SettleLine {
+  command: ClaimedCommand;
+  outcome: Outcome;
+  settlement: Settlement;
+  /** 1 when the attempt was cut short by no fault of chaos: raises attempts_limit. */
+  interrupted: 0 | 1;
+  error_group: string | null;
+}
+
+/**
+ * The fence, in two forms. `status || ''` cannot be matched to the partial index command_leased,
+ * which the planner otherwise takes on a fresh table and walks once per line.
+ */
+const FENCE = {
+  leased: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > clock.at`,
+  expired: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at <= clock.at`,
+};
+
+const settleText = (fence: string) => `
+with clock as materialized (select now() as at),
+input as materialized (
+  select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::jsonb[],
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::smallint[])
+    as i(command_id, claim_id, outcome, status, effect, delay_ms, reason, result, error_code, error_message, error_group,
+      fault, interrupted)
+),
+fenced as materialized (
+  select c.command_id
+  from clock, input i join faultline.command c on c.command_id = i.command_id and c.lane = $1::smallint
+  where c.claim_id = i.claim_id and ${fence}
+  order by c.command_id
+  for update of c
+),
+settled as (
+  update faultline.command c
+  set status = i.status, result = i.result, lease_expires_at = null,
+    attempts_limit = c.attempts_limit + i.interrupted, interruptions = c.interruptions + (i.effect = 'RETRY' or i.effect = 'TSQ')::int * i.interrupted,
+    available_at = case when i.delay_ms is null then c.available_at else clock.at + i.delay_ms * interval '1 millisecond' end,
+    error_code = i.error_code, error_message = i.error_message, error_group = i.error_group,
+    park_reason = i.reason, parked_at = case when i.effect = 'TSQ' then clock.at end,
+    settled_at = case when i.delay_ms is null then clock.at end
+  from clock, fenced f join input i on i.command_id = f.command_id
+  where c.command_id = f.command_id and c.lane = $1::smallint
+  returning c.command_id, c.attempts, c.claim_id, c.worker_id, c.attempt_started_at, clock.at as ended_at, i.outcome, i.effect,
+    case when i.delay_ms is not null then c.available_at end as retry_at, i.reason, i.error_code, i.error_message,
+    coalesce(i.fault, c.fault) as fault, c.process_id, c.batch_id, c.purpose, c.step
+),
+attempted as (
+  insert into faultline.attempt (command_id, lane, attempt, claim_id, worker_id, started_at, ended_at, outcome, effect,
+    retry_at, reason, error_code, error_message, fault, process_id, batch_id, purpose, step)
+  select command_id, $1::smallint, attempts, claim_id, worker_id, attempt_started_at, ended_at, outcome, effect,
+    retry_at, reason, error_code, error_message, fault, process_id, batch_id, purpose, step
+  from settled
+)
+select command_id from settled`;
+
+const SETTLE_TEXT = { leased: settleText(FENCE.leased), expired: settleText(FENCE.expired) };
+
+async function settle(tx: Tx, lane: number, lines: readonly SettleLine[], fence: 'leased' | 'expired'): Promise<Set<string>> {
+  const { rows } = await tx.query<{ command_id: string }>({
+    name: `settle_${fence}`,
+    text: SETTLE_TEXT[fence],
+    values: [
+      lane,
+      lines.map((line) => line.command.command_id),
+      lines.map((line) => line.command.claim_id),
+      lines.map((line) => line.outcome.kind),
+      lines.map((line) => line.settlement.status),
+      lines.map((line) => line.settlement.effect),
+      lines.map((line) => line.settlement.delay_ms),
+      lines.map((line) => line.settlement.reason),
+      lines.map((line) => (line.outcome.result === undefined ? null : JSON.stringify(line.outcome.result))),
+      lines.map((line) => line.outcome.error_code ?? null),
+      lines.map((line) => line.outcome.error_message ?? null),
+      lines.map((line) => line.error_group),
+      lines.map((line) => line.outcome.fault ?? null),
+      lines.map((line) => line.interrupted),
+    ],
+  });
+  return new Set(rows.map((row) => row.command_id));
+}
+
+/** Writes the outcomes whose claim still holds its lease; returns the ids it wrote. Locks its set in order of id first. */
+export function settleIfLeased(tx: Tx, lane: number, lines: readonly SettleLine[]): Promise<Set<string>> {
+  return settle(tx, lane, lines, 'leased');
+}
+
+/** The same for attempts whose lease has run out: reap's. */
+export function settleIfExpired(tx: Tx, lane: number, lines: readonly SettleLine[]): Promise<Set<string>> {
+  return settle(tx, lane, lines, 'expired');
+}
+
+export interface ExpiredCommand extends ClaimedCommand {
+  fault: string | null;
+  interruptions: number;
+}
+
+/** Locks commands whose lease has run out, passing over those that somebody is settling. */
+export async function lockExpiredCommands(tx: Tx, lane: number, limit: number): Promise<ExpiredCommand[]> {
+  const { rows } = await tx.query<ExpiredCommand & Record<string, unknown>>({
+    name: 'lock_expired_commands',
+    text: `
+select ${CLAIMED_COLUMNS}, c.fault, c.interruptions
+from faultline.command c
+where c.status = 'IN_PROGRESS' and c.lease_expires_at <= now() and c.lane = $1::smallint
+order by c.command_id
+limit $2
+for update skip locked`,
+    values: [lane, limit],
+  });
+  return rows;
+}
+
+export interface HeldClaim {
+  command_id: string;
+  claim_id: string;
+}
+
+/** Renews the leases that still hold; returns the ids renewed. Rows that are locked just now are passed over. */
+export async function renewLeasesIfHeld(db: Queryable, lane: number, held: readonly HeldClaim[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ command_id: string }>({
+    name: 'renew_leases',
+    text: `
+with clock as materialized (select now() as at),
+held as materialized (
+  select c.command_id
+  from clock, unnest($2::uuid[], $3::uuid[]) as i(command_id, claim_id)
+    join faultline.command c on c.command_id = i.command_id and c.lane = $1::smallint
+  where c.claim_id = i.claim_id and ${FENCE.leased}
+  for update of c skip locked
+)
+update faultline.command c
+set lease_expires_at = clock.at + c.lease_ms * interval '1 millisecond'
+from clock, held
+where c.command_id = held.command_id and c.lane = $1::smallint
+returning c.command_id`,
+    values: [lane, held.map((claim) => claim.command_id), held.map((claim) => claim.claim_id)],
+  });
+  return new Set(rows.map((row) => row.command_id));
+}
+
+/** Which of these claims still hold their lease, without touching them. */
+export async function readHeldClaims(db: Queryable, held: readonly HeldClaim[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ command_id: string }>(
+    `select c.command_id
+     from unnest($1::uuid[], $2::uuid[]) as i(command_id, claim_id) join faultline.command c on c.command_id = i.command_id
+     where c.claim_id = i.claim_id and c.status = 'IN_PROGRESS' and c.lease_expires_at > now()`,
+    [held.map((claim) => claim.command_id), held.map((claim) => claim.claim_id)],
+  );
+  return new Set(rows.map((row) => row.command_id));
+}
+
+/** Ends at once the leases of a worker that is known to be dead, so that reap finds them. Returns how many. */
+export async function expireWorkerLeases(db: Queryable, worker_id: string): Promise<number> {
+  const { rowCount } = await db.query(
+    `update faultline.command set lease_expires_at = now()
+     where status = 'IN_PROGRESS' and worker_id = $1 and lease_expires_at > now()`,
+    [worker_id],
+  );
+  return rowCount ?? 0;
+}
+
+/** Which of these claims have an attempt row: after a broken commit, those were settled by us after all. */
+export async function readSettledClaims(db: Queryable, claims: readonly HeldClaim[]): Promise<Set<string>> {
+  const { rows } = await db.query<{ command_id: string }>(
+    `select a.command_id
+     from unnest($1::uuid[], $2::uuid[]) as i(command_id, claim_id) join faultline.attempt a on a.command_id = i.command_id
+     where a.claim_id = i.claim_id and a.outcome <> 'lease_expired'`,
+    [claims.map((claim) => claim.command_id), claims.map((claim) => claim.claim_id)],
+  );
+  return new Set(rows.map((row) => row.command_id));
+}

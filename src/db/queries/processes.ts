@@ -1,0 +1,197 @@
+// Statements on `process`: start, lock, advance, park. Sets, not rows; every guard stands in the statement.
+
+import type { ProcessRow, ProcessStatus, TerminalProcessStatus } from '../../model/process.ts';
+import type { Queryable, Tx } from '../pool.ts';
+
+const PROCESS_COLUMNS = `p.process_id, p.lane, p.batch_id, p.ordinal, p.process_type, p.version, p.domain, p.status,
+  p.current_step, p.awaiting_command_id, p.state, p.path, p.command_ids, p.undo, p.ending, p.error_code, p.error_message`;
+
+export interface NewProcess {
+  process_id: string;
+  batch_id: string | null;
+  ordinal: number;
+  process_type: string;
+  version: number;
+  domain: string;
+  first_step: string;
+  first_command_id: string;
+  state: unknown;
+}
+
+/** Inserts processes that are not there yet; returns the ids it inserted. */
+export async function insertProcessesIfAbsent(tx: Tx, lane: number, processes: readonly NewProcess[]): Promise<Set<string>> {
+  const column = <K extends keyof NewProcess>(key: K) => processes.map((process) => process[key]);
+  const { rows } = await tx.query<{ process_id: string }>({
+    name: 'insert_processes',
+    text: `
+with clock as materialized (select now() as at)
+insert into faultline.process (process_id, lane, batch_id, ordinal, process_type, version, domain, status, current_step,
+  awaiting_command_id, state, path, command_ids, created_at, updated_at)
+select i.process_id, $1::smallint, i.batch_id, i.ordinal, i.process_type, i.version, i.domain, 'WAITING_FOR_REPLY',
+  i.first_step, i.first_command_id, i.state, array[i.first_step], array[i.first_command_id], clock.at, clock.at
+from clock, unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::int[], $7::text[], $8::text[], $9::uuid[], $10::jsonb[])
+  as i(process_id, batch_id, ordinal, process_type, version, domain, first_step, first_command_id, state)
+on conflict (batch_id, ordinal, lane) do nothing
+returning process_id`,
+    values: [
+      lane,
+      column('process_id'),
+      column('batch_id'),
+      column('ordinal'),
+      column('process_type'),
+      column('version'),
+      column('domain'),
+      column('first_step'),
+      column('first_command_id'),
+      processes.map((process) => JSON.stringify(process.state)),
+    ],
+  });
+  return new Set(rows.map((row) => row.process_id));
+}
+
+/** Locks a set of processes in order of id. Their commands are locked before, by whoever calls. */
+export async function lockProcesses(tx: Tx, lane: number, ids: readonly string[]): Promise<ProcessRow[]> {
+  const { rows } = await tx.query<ProcessRow & Record<string, unknown>>({
+    name: 'lock_processes',
+    text: `
+select ${PROCESS_COLUMNS}
+from faultline.process p
+where p.process_id = any($2::uuid[]) and p.lane = $1::smallint
+order by p.process_id
+for no key update`,
+    values: [lane, ids],
+  });
+  return rows;
+}
+
+/** One process after a decision. */
+export interface ProcessChange {
+  process_id: string;
+  status: ProcessStatus;
+  current_step: string | null;
+  awaiting_command_id: string | null;
+  state: unknown;
+  /** Appended to path when the command sent is a step. */
+  append_step: string | null;
+  undo: number | null;
+  ending: TerminalProcessStatus | null;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+/** Writes the decisions on locked processes; a terminal process never changes. */
+export async function updateLockedProcesses(tx: Tx, lane: number, changes: readonly ProcessChange[]): Promise<number> {
+  const column = <K extends keyof ProcessChange>(key: K) => changes.map((change) => change[key]);
+  const { rowCount } = await tx.query({
+    name: 'update_locked_processes',
+    text: `
+with clock as materialized (select now() as at),
+input as materialized (
+  select * from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[], $7::text[], $8::smallint[], $9::text[],
+    $10::text[], $11::text[])
+    as i(process_id, status, current_step, awaiting_command_id, state, append_step, undo, ending, error_code, error_message)
+)
+update faultline.process p
+set status = i.status, current_step = i.current_step, awaiting_command_id = i.awaiting_command_id, state = i.state,
+  path = case when i.append_step is null then p.path else p.path || i.append_step end,
+  command_ids = case when i.awaiting_command_id is null or i.awaiting_command_id = p.awaiting_command_id
+    then p.command_ids else p.command_ids || i.awaiting_command_id end,
+  undo = i.undo, ending = i.ending, error_code = i.error_code, error_message = i.error_message, updated_at = clock.at,
+  completed_at = case when i.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then clock.at end
+from clock, input i
+where p.process_id = i.process_id and p.lane = $1::smallint and p.completed_at is null`,
+    values: [
+      lane,
+      column('process_id'),
+      column('status'),
+      column('current_step'),
+      column('awaiting_command_id'),
+      changes.map((change) => JSON.stringify(change.state)),
+      column('append_step'),
+      column('undo'),
+      column('ending'),
+      column('error_code'),
+      column('error_message'),
+    ],
+  });
+  return rowCount ?? 0;
+}
+
+export interface AwaitedCommand {
+  process_id: string;
+  command_id: string;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+/** Processes whose awaited command was parked wait for the operator too. While compensating, error_code keeps the cause. */
+export async function parkAwaitingProcesses(tx: Tx, lane: number, parked: readonly AwaitedCommand[]): Promise<void> {
+  await tx.query({
+    name: 'park_awaiting_processes',
+    text: `
+with clock as materialized (select now() as at),
+input as materialized (
+  select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) as i(process_id, command_id, error_code, error_message)
+),
+locked as materialized (
+  select p.process_id from input i join faultline.process p on p.process_id = i.process_id and p.lane = $1::smallint
+  where p.awaiting_command_id = i.command_id and p.status in ('WAITING_FOR_REPLY', 'COMPENSATING')
+  order by p.process_id for no key update of p
+)
+update faultline.process p
+set status = 'WAITING_FOR_TSQ', updated_at = clock.at,
+  error_code = case when p.undo is null then i.error_code else p.error_code end,
+  error_message = case when p.undo is null then i.error_message else p.error_message end
+from clock, locked l join input i on i.process_id = l.process_id
+where p.process_id = l.process_id and p.lane = $1::smallint`,
+    values: [
+      lane,
+      parked.map((p) => p.process_id),
+      parked.map((p) => p.command_id),
+      parked.map((p) => p.error_code),
+      parked.map((p) => p.error_message),
+    ],
+  });
+}
+
+/** The way back: an operator retried the awaited command. */
+export async function unparkAwaitingProcesses(
+  tx: Tx,
+  lane: number,
+  unparked: readonly { process_id: string; command_id: string }[],
+): Promise<void> {
+  await tx.query(
+    `
+with clock as materialized (select now() as at),
+input as materialized (select * from unnest($2::uuid[], $3::uuid[]) as i(process_id, command_id)),
+locked as materialized (
+  select p.process_id from input i join faultline.process p on p.process_id = i.process_id and p.lane = $1::smallint
+  where p.awaiting_command_id = i.command_id and p.status = 'WAITING_FOR_TSQ'
+  order by p.process_id for no key update of p
+)
+update faultline.process p
+set status = case when p.undo is null then 'WAITING_FOR_REPLY' else 'COMPENSATING' end, updated_at = clock.at,
+  error_code = case when p.undo is null then null else p.error_code end,
+  error_message = case when p.undo is null then null else p.error_message end
+from clock, locked l
+where p.process_id = l.process_id and p.lane = $1::smallint`,
+    [lane, unparked.map((p) => p.process_id), unparked.map((p) => p.command_id)],
+  );
+}
+
+/** Processes of a batch whose first command was never attempted, from an ordinal on. */
+export async function readUnattempted(
+  db: Queryable,
+  batch_id: string,
+  from_ordinal: number,
+  limit: number,
+): Promise<{ process_id: string; lane: number; ordinal: number; awaiting_command_id: string }[]> {
+  const { rows } = await db.query<{ process_id: string; lane: number; ordinal: number; awaiting_command_id: string }>(
+    `select p.process_id, p.lane, p.ordinal, p.awaiting_command_id
+     from faultline.process p
+     where p.batch_id = $1 and p.ordinal >= $2 and p.status = 'WAITING_FOR_REPLY' and cardinality(p.path) = 1
+     order by p.ordinal limit $3`,
+    [batch_id, from_ordinal, limit],
+  );
+  return rows;
+}
