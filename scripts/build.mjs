@@ -1,0 +1,158 @@
+// Builds what is missing or older than its sources: the server (tsc to dist) and the page (vite to dist/ui).
+// Usage: node scripts/build.mjs [--force] [server] [ui]. With nothing to do it only reads the sources: a few ms.
+
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+
+const TARGETS = {
+  server: {
+    what: 'server and command line',
+    sources: ['src', 'reporting', 'package.json', 'tsconfig.base.json', 'tsconfig.build.json'],
+    command: () => {
+      // With it tsc would believe that outputs somebody deleted are still there; a full build takes half a second.
+      rmSync(join(dist, '.tsbuildinfo'), { force: true });
+      return [binary('typescript', 'tsc'), '-p', 'tsconfig.build.json'];
+    },
+    made: 'src/cli/main.js',
+    after: removeOrphans,
+  },
+  ui: {
+    what: 'page',
+    // What the page imports of the server, beside its own.
+    sources: ['ui', 'src/http/contract.ts', 'src/model', 'src/chaos', 'package.json', 'package-lock.json'],
+    command: () => [binary('vite', 'vite'), 'build', 'ui', '--logLevel', 'warn'],
+    made: 'ui/index.html',
+    after: () => {},
+  },
+};
+
+/** Builds the targets named (all by default); with `force` also those that are fresh. Throws when a build fails. */
+export async function build({ targets = Object.keys(TARGETS), force = false } = {}) {
+  mkdirSync(dist, { recursive: true });
+  const unlock = await lock(join(dist, '.building'));
+  try {
+    for (const name of targets) await buildTarget(name, force);
+  } finally {
+    unlock();
+  }
+}
+
+async function buildTarget(name, force) {
+  const target = TARGETS[name];
+  const stamp = join(dist, `.${name}.stamp`);
+  const state = fingerprint(target.sources);
+  const built = existsSync(stamp) && existsSync(join(dist, target.made)) ? readFileSync(stamp, 'utf8') : '';
+  if (built === state && !force) return;
+  const why = force ? 'asked for' : built ? 'sources changed' : 'not built yet';
+  console.log(`Building the ${target.what} (${why}) ...`);
+  const beganMs = performance.now();
+  rmSync(stamp, { force: true });
+  await run(target.command());
+  target.after();
+  writeFileSync(stamp, state);
+  console.log(`Built the ${target.what} in ${((performance.now() - beganMs) / 1000).toFixed(1)} s.`);
+}
+
+/** A hash of names and contents: what a checkout does to file times is no reason to build, and no reason not to. */
+function fingerprint(sources) {
+  const hash = createHash('sha256').update(process.version.split('.')[0]);
+  for (const file of sources.flatMap((source) => filesOf(join(root, source)))) {
+    hash.update(`\0${relative(root, file)}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+function filesOf(path) {
+  if (!existsSync(path)) return [];
+  let entries;
+  try {
+    entries = readdirSync(path, { withFileTypes: true });
+  } catch (error) {
+    if (error.code === 'ENOTDIR') return [path];
+    throw error;
+  }
+  return entries
+    .filter((entry) => entry.name !== 'node_modules' && !entry.name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => (entry.isDirectory() ? filesOf(join(path, entry.name)) : [join(path, entry.name)]));
+}
+
+/** tsc leaves what it once made of a source that is gone now. */
+function removeOrphans() {
+  for (const folder of ['src', 'reporting']) {
+    for (const file of filesOf(join(dist, folder))) {
+      const source = join(root, relative(dist, file)).replace(/(\.d\.ts|\.js)(\.map)?$/, '');
+      if (!existsSync(`${source}.ts`) && !existsSync(`${source}.tsx`) && !existsSync(source)) rmSync(file);
+    }
+  }
+}
+
+function binary(packageName, command) {
+  const require = createRequire(import.meta.url);
+  let manifest;
+  try {
+    manifest = require.resolve(`${packageName}/package.json`);
+  } catch {
+    throw new Error(`Building needs ${packageName}, a development dependency: run npm ci (without --omit=dev).`);
+  }
+  const { bin } = require(manifest);
+  return resolve(dirname(manifest), typeof bin === 'string' ? bin : bin[command]);
+}
+
+function run(args) {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    child.once('error', fail);
+    child.once('exit', (code, signal) =>
+      code === 0 ? done() : fail(new Error(`The build failed (${signal ?? code}).`)),
+    );
+  });
+}
+
+/** One build at a time: test files and a start may all find the same thing stale. Returns the way to unlock. */
+async function lock(path) {
+  for (;;) {
+    try {
+      const handle = openSync(path, 'wx');
+      writeFileSync(handle, String(process.pid));
+      closeSync(handle);
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = Number(existsSync(path) ? readFileSync(path, 'utf8') : 0);
+    if (holder && !isAlive(holder)) rmSync(path, { force: true });
+    else await pause(50);
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const args = process.argv.slice(2);
+  const targets = args.filter((arg) => arg in TARGETS);
+  const unknown = args.filter((arg) => arg !== '--force' && !(arg in TARGETS));
+  if (unknown.length > 0) {
+    console.error(`Unknown: ${unknown.join(' ')}. Usage: node scripts/build.mjs [--force] [server] [ui]`);
+    process.exit(2);
+  }
+  await build({ targets: targets.length > 0 ? targets : undefined, force: args.includes('--force') }).catch((error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
+}
