@@ -23,7 +23,7 @@ test('complaints of a page are kept', async () => {
 
 test('dark is a property of the page, and contexts are independent', async () => {
   const [light, dark] = await Promise.all([openPage(html('')), openPage(html(''), { dark: true })]);
-  const prefersDark = () => matchMedia('(prefers-color-scheme: dark)').matches;
+  const prefersDark = `matchMedia('(prefers-color-scheme: dark)').matches`;
   expect(await light.page.evaluate(prefersDark)).toBe(false);
   expect(await dark.page.evaluate(prefersDark)).toBe(true);
 });

@@ -81,8 +81,8 @@ function pointFontsAt(folder: string, staging: string): void {
   const path = join(staging, 'fonts', 'fonts.conf');
   const conf = readFileSync(path, 'utf8');
   const pointed = conf
-    .replace('<dir>/tmp/fonts</dir>', `<dir>${join(folder, 'fonts')}</dir>`)
-    .replace('<cachedir>/tmp/fonts-cache/</cachedir>', `<cachedir>${join(folder, 'fonts-cache')}</cachedir>`);
+    .replace(/<dir>\/tmp\/fonts<\/dir>/, `<dir>${join(folder, 'fonts')}</dir>`)
+    .replace(/<cachedir>\/tmp\/fonts-cache\/<\/cachedir>/, `<cachedir>${join(folder, 'fonts-cache')}</cachedir>`);
   if (!pointed.includes(`<dir>${folder}`))
     throw new Error(`The fonts.conf of @sparticuz/chromium has changed:\n${conf}`);
   writeFileSync(path, pointed);
