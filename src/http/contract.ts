@@ -4,6 +4,9 @@
 import { z } from 'zod';
 import { BATCH_STATUSES, MAX_BATCH_COUNT, PROCESS_STATUSES } from '../model/process.ts';
 
+/** What `behavior` of a launch, a batch and a process holds, for readers of the wire. */
+export type { CommandBehavior, ProcessBehavior } from '../chaos/behavior.ts';
+
 export const idSchema = z.uuid();
 const time = z.string();
 const timeOrNull = z.string().nullable();
