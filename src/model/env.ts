@@ -33,7 +33,7 @@ export interface Env {
   /** Monotonic milliseconds of this process; never written anywhere. */
   monotonicMs(): number;
   /** Calls back once after `ms`; `unref` timers do not keep the process alive. */
-  after(ms: number, callback: () => void): Timer;
+  after(ms: number, callback: () => void, options?: { unref?: boolean }): Timer;
   /** A uniform draw in [0,1). Not for chaos, whose rolls are seeded. */
   random(): number;
   /** A uuid v7 whose lane is `lane` of `lanes`. */
@@ -47,8 +47,9 @@ const MAX_TIMEOUT_MS = 2_147_483_647;
 export function createEnv(logger: Logger, overrides: Partial<Env> = {}): Env {
   return {
     monotonicMs: () => performance.now(),
-    after: (ms, callback) => {
+    after: (ms, callback, { unref = false } = {}) => {
       const timer = setTimeout(callback, Math.min(Math.max(ms, 0), MAX_TIMEOUT_MS));
+      if (unref) timer.unref();
       return { clear: () => clearTimeout(timer) };
     },
     random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
