@@ -84,8 +84,11 @@ export interface BusHooks {
   beforeSend?(tx: Tx, commands: readonly OutgoingCommand[]): Promise<ReadonlySet<string>>;
   /** After a claim, for its annotated commands: what middleware should know, by command id. One query for the set. */
   beforeExecute?(commands: readonly ClaimedCommand[]): Promise<ReadonlyMap<string, unknown>>;
-  /** In the settling transaction, after the commands of the set were written. All commands of one call share a lane. */
-  onTransitions?(tx: Tx, transitions: readonly CommandTransition[]): Promise<void>;
+  /**
+   * In the settling transaction, after the commands of the set were written. All commands of one call share a lane.
+   * Returns the domains in which it sent commands.
+   */
+  onTransitions?(tx: Tx, transitions: readonly CommandTransition[]): Promise<ReadonlySet<string>>;
   middleware?: readonly Middleware[];
 }
 

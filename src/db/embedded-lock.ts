@@ -9,11 +9,14 @@ import { EmbeddedPostgresError } from './embedded-native.ts';
 
 const POLL_MS = 50;
 /** A killed postmaster stays visible until its parent or PID 1 reaps it: 0.75-1.75 s were measured. */
-const LOOKS_ALIVE_MS = 3_000;
+const ZOMBIE_MS = 3_000;
+/** A server whose parent was killed a moment ago has yet to be told so. */
+const LIVE_MS = 1_500;
 /** A server that is shutting down after its parent's death writes a checkpoint first. */
 const STOPPING_MS = 60_000;
 /** Backends notice their postmaster's death at their next wait; one deep in a computation is told to quit. */
 const BACKEND_GRACE_MS = 1_000;
+const BACKEND_QUIT_MS = 4_000;
 
 /** Returns when no server uses `cluster`; throws EMBEDDED_FOLDER_IN_USE, by pid, when one goes on using it. */
 export async function awaitFolderFree(cluster: string): Promise<void> {
@@ -22,7 +25,7 @@ export async function awaitFolderFree(cluster: string): Promise<void> {
     const holder = readHolder(cluster);
     if (!holder) break;
     const waited_ms = performance.now() - began;
-    if (waited_ms > (holder.stopping ? STOPPING_MS : LOOKS_ALIVE_MS)) {
+    if (waited_ms > patienceMs(holder)) {
       if (!holder.zombie) throw folderInUse(cluster, holder.pid);
       // Nobody reaps it (a container without an init), and PostgreSQL would take it for a live server for ever.
       rmSync(join(cluster, 'postmaster.pid'), { force: true });
@@ -30,17 +33,23 @@ export async function awaitFolderFree(cluster: string): Promise<void> {
     }
     await pause(POLL_MS);
   }
-  await awaitBackendsGone(cluster, began);
+  await awaitBackendsGone(cluster);
+}
+
+function patienceMs(holder: Holder): number {
+  if (holder.zombie) return ZOMBIE_MS;
+  return holder.stopping ? STOPPING_MS : LIVE_MS;
 }
 
 /** A server without postmaster: its shared memory bars the next one until the last backend is gone. */
-async function awaitBackendsGone(cluster: string, began: number): Promise<void> {
+async function awaitBackendsGone(cluster: string): Promise<void> {
+  const began = performance.now();
   for (;;) {
     const [pid] = pidsIn(cluster);
     if (pid === undefined) return;
     const waited_ms = performance.now() - began;
     if (waited_ms > BACKEND_GRACE_MS) for (const left of pidsIn(cluster)) signal(left, 'SIGQUIT');
-    if (waited_ms > BACKEND_GRACE_MS + LOOKS_ALIVE_MS) throw folderInUse(cluster, pid);
+    if (waited_ms > BACKEND_QUIT_MS) throw folderInUse(cluster, pid);
     await pause(POLL_MS);
   }
 }

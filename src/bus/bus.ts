@@ -1,0 +1,83 @@
+// Sending commands, in the caller's transaction, through the hooks; and the pieces every part of the bus shares.
+// A send that committed is durable; a hint follows the commit, and only hurries things.
+
+import type { Hints } from '../db/notify.ts';
+import type { Pool, Tx } from '../db/pool.ts';
+import { insertCommands } from '../db/queries/commands.ts';
+import type { ClaimedCommand } from '../model/command.ts';
+import type { Env } from '../model/env.ts';
+import type { BusHooks, OutgoingCommand, TransitionCommand } from './handlers.ts';
+
+/** What every part of the bus works with. */
+export interface Bus {
+  pool: Pool;
+  env: Env;
+  hints: Hints;
+  hooks: BusHooks;
+  lanes: number;
+}
+
+/** Later steps go before first steps, so that processes finish rather than pile up. Lower goes first. */
+export const PRIORITY = { next_step: 4, lone: 5, first_step: 6, chunk: 5, job: 3 } as const;
+
+/** The domain of Faultline's own work; hidden from lists. */
+export const OWN_DOMAIN = 'faultline';
+
+/**
+ * Inserts commands, all of one lane, in the caller's transaction. Hint the domains after its commit.
+ * @returns the domains they went to.
+ */
+export async function sendCommands(bus: Bus, tx: Tx, commands: readonly OutgoingCommand[]): Promise<Set<string>> {
+  const [first] = commands;
+  if (first === undefined) return new Set();
+  const annotated = (await bus.hooks.beforeSend?.(tx, commands)) ?? new Set<string>();
+  await insertCommands(
+    tx,
+    first.lane,
+    commands.map((command) => ({
+      ...command,
+      ...command.policy,
+      annotated: annotated.has(command.command_id),
+    })),
+  );
+  return new Set(commands.map((command) => command.domain));
+}
+
+/** Calls the hook with transitions of one lane; returns the domains in which it sent commands. */
+export async function tellTransitions(
+  bus: Bus,
+  tx: Tx,
+  transitions: Parameters<NonNullable<BusHooks['onTransitions']>>[1],
+): Promise<ReadonlySet<string>> {
+  if (transitions.length === 0 || bus.hooks.onTransitions === undefined) return new Set();
+  return bus.hooks.onTransitions(tx, transitions);
+}
+
+export function transitionCommand(command: ClaimedCommand): TransitionCommand {
+  return {
+    command_id: command.command_id,
+    lane: command.lane,
+    domain: command.domain,
+    type: command.type,
+    purpose: command.purpose,
+    process_id: command.process_id,
+    batch_id: command.batch_id,
+    step: command.step,
+    correlation_id: command.correlation_id,
+    reply_to: command.reply_to,
+    attempts: command.attempts,
+    policy: { max_attempts: command.max_attempts, backoff_ms: command.backoff_ms, lease_ms: command.lease_ms },
+  };
+}
+
+/** Groups by lane, because a writing statement names one lane. */
+export function byLane<T>(items: readonly T[], laneOf: (item: T) => number): Map<number, T[]> {
+  const lanes = new Map<number, T[]>();
+  for (const item of items) {
+    const lane = laneOf(item);
+    const group = lanes.get(lane);
+    if (group) group.push(item);
+    else lanes.set(lane, [item]);
+  }
+  return lanes;
+}

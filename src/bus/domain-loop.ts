@@ -1,0 +1,132 @@
+// One domain's claiming loop: takes sets of ready commands, no more than there are free slots, and starts each at once.
+// Sleeps until a hint, a freed slot, the next due time or the poll, whichever comes first.
+
+import { claimReadyCommands, readNextDueMs } from '../db/queries/commands.ts';
+import type { ClaimedCommand } from '../model/command.ts';
+import type { Timer } from '../model/env.ts';
+import type { Bus } from './bus.ts';
+
+/** With less than a quarter of the slots free, wait this long for more: claims of two or three cost as much as claims of fifty. */
+const GATHER_MS = 2;
+const CLAIM_ERROR_MS = { first: 100, most: 5_000 };
+
+export interface DomainLoopOptions {
+  bus: Bus;
+  domain: string;
+  slots: number;
+  poll_ms: number;
+  worker_id: string;
+  /** Starts a claimed set; `claimed_at_ms` is from before the claim was sent. Calls `release` once per command. */
+  start(commands: ClaimedCommand[], claimed_at_ms: number, release: () => void): void;
+}
+
+export class DomainLoop {
+  readonly #options: DomainLoopOptions;
+  #free: number;
+  #running = true;
+  #hinted = false;
+  #wake: (() => void) | null = null;
+  #lane = 0;
+  #loop: Promise<void> | null = null;
+
+  constructor(options: DomainLoopOptions) {
+    this.#options = options;
+    this.#free = options.slots;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Something may be ready. */
+  hint(): void {
+    this.#hinted = true;
+    this.#wake?.();
+  }
+
+  /** Claims no more; resolves when no claim is under way. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#wake?.();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (this.#running) {
+      try {
+        await this.#waitForSlots();
+        if (!this.#running) return;
+        this.#hinted = false;
+        const found = await this.#claimAllLanes();
+        failures = 0;
+        if (!found && !this.#hinted && this.#running) await this.#waitForWork();
+      } catch (error) {
+        const { bus, domain } = this.#options;
+        bus.env.logger.warn({ err: error, domain }, 'claiming failed, trying again');
+        await this.#sleep(Math.min(CLAIM_ERROR_MS.first * 2 ** failures++, CLAIM_ERROR_MS.most));
+      }
+    }
+  }
+
+  async #waitForSlots(): Promise<void> {
+    while (this.#running && this.#free === 0) await this.#sleep(this.#options.poll_ms);
+    if (this.#running && this.#free < this.#options.slots / 4) await this.#pause(GATHER_MS);
+  }
+
+  /** One claim per lane, in turn; true when any lane gave as much as was asked for, so there may be more. */
+  async #claimAllLanes(): Promise<boolean> {
+    const { bus, domain, worker_id } = this.#options;
+    let full = false;
+    for (let turn = 0; turn < bus.lanes && this.#free > 0; turn++) {
+      const lane = this.#lane++ % bus.lanes;
+      const limit = this.#free;
+      const claimed_at_ms = bus.env.monotonicMs();
+      await bus.env.probe('before_claim', { domain });
+      const claim = { domain, lane, limit, claim_id: bus.env.newId(lane, bus.lanes), worker_id };
+      const commands = await claimReadyCommands(bus.pool, claim);
+      if (commands.length === 0) continue;
+      await bus.env.probe('after_claim', { commands });
+      full ||= commands.length === limit;
+      this.#free -= commands.length;
+      this.#options.start(commands, claimed_at_ms, () => this.#release());
+    }
+    return full;
+  }
+
+  #release(): void {
+    this.#free++;
+    if (this.#free === 1 || this.#free >= this.#options.slots / 4) this.#wake?.();
+  }
+
+  async #waitForWork(): Promise<void> {
+    const { bus, domain, poll_ms } = this.#options;
+    const due_ms = await readNextDueMs(bus.pool, domain, poll_ms);
+    if (this.#hinted || !this.#running) return;
+    const slots_before = this.#free;
+    await this.#sleep(due_ms === null ? poll_ms : Math.max(1, Math.min(poll_ms, Math.ceil(due_ms) + 1)), () => {
+      // A freed slot is no news while there is nothing to put in it.
+      return this.#hinted || !this.#running || slots_before === 0;
+    });
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.bus.env.after(ms, resolve));
+  }
+
+  /** Sleeps until `ms` have passed, or woken while `news` holds. */
+  #sleep(ms: number, news: () => boolean = () => true): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: Timer | null = null;
+      const done = () => {
+        timer?.clear();
+        this.#wake = null;
+        resolve();
+      };
+      timer = this.#options.bus.env.after(ms, done);
+      this.#wake = () => {
+        if (news()) done();
+      };
+    });
+  }
+}

@@ -1,0 +1,97 @@
+// One attempt: middleware and handler run, and every return, throw or abort becomes one Outcome. Never writes.
+
+import type { ClaimedCommand, Outcome, OutcomeKind } from '../model/command.ts';
+import type { Env } from '../model/env.ts';
+import { BusinessRuleError, CommandError, PermanentCommandError, TransientCommandError } from '../model/errors.ts';
+import type { AttemptContext, Handler, HandlerRegistry, Middleware } from './handlers.ts';
+
+export interface Attempt {
+  command: ClaimedCommand;
+  annotation: unknown;
+  signal: AbortSignal;
+  abandonLease(): void;
+}
+
+/** Runs one attempt to its Outcome. Never throws. */
+export async function executeAttempt(
+  env: Env,
+  registry: HandlerRegistry,
+  middleware: readonly Middleware[],
+  attempt: Attempt,
+): Promise<Outcome> {
+  const { command } = attempt;
+  const handler = registry.find(command.domain, command.type);
+  if (handler === undefined) return noHandler(command);
+  try {
+    await env.probe('before_handler', command);
+    const result = await runThrough(middleware, attemptContext(env, attempt), handler);
+    await env.probe('after_handler', command);
+    return { kind: 'success', result };
+  } catch (error) {
+    return outcomeOfError(error);
+  }
+}
+
+/** Each middleware wraps the next one; the innermost wraps the handler. */
+function runThrough(middleware: readonly Middleware[], context: AttemptContext, handler: Handler<unknown>): Promise<unknown> {
+  const run = (index: number): Promise<unknown> => {
+    const layer = middleware[index];
+    if (layer !== undefined) return layer(context, () => run(index + 1));
+    return Promise.resolve(handler(context.payload, context));
+  };
+  return run(0);
+}
+
+function attemptContext(env: Env, attempt: Attempt): AttemptContext {
+  return {
+    command: attempt.command,
+    payload: attempt.command.payload,
+    annotation: attempt.annotation,
+    signal: attempt.signal,
+    logger: env.logger,
+    abandonLease: attempt.abandonLease,
+    wait: (ms) => waitOrAbort(env, ms, attempt.signal),
+  };
+}
+
+function waitOrAbort(env: Env, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => {
+      timer.clear();
+      reject(signal.reason);
+    };
+    const timer = env.after(ms, () => {
+      signal.removeEventListener('abort', aborted);
+      resolve();
+    });
+    if (signal.aborted) aborted();
+    else signal.addEventListener('abort', aborted, { once: true });
+  });
+}
+
+function noHandler(command: ClaimedCommand): Outcome {
+  const error_message = `No handler is registered for ${command.domain}/${command.type}.`;
+  return { kind: 'permanent', error_code: 'NO_HANDLER', error_message };
+}
+
+function kindOfError(error: CommandError): OutcomeKind {
+  if (error instanceof BusinessRuleError) return 'business_rule';
+  if (error instanceof PermanentCommandError) return 'permanent';
+  if (error instanceof TransientCommandError) return 'transient';
+  return 'transient';
+}
+
+const MAX_MESSAGE = 2000;
+
+function outcomeOfError(error: unknown): Outcome {
+  if (error instanceof CommandError) {
+    return {
+      kind: kindOfError(error),
+      error_code: error.code,
+      error_message: error.message.slice(0, MAX_MESSAGE),
+      fault: error.fault ?? null,
+    };
+  }
+  const error_message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: error_message.slice(0, MAX_MESSAGE) };
+}

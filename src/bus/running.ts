@@ -1,0 +1,115 @@
+// The attempts under way in one worker: their leases, their abort signals, and the slots they hold.
+// One path for lost leases and cancelled commands: whoever is not renewed is aborted.
+
+import { type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/commands.ts';
+import type { ClaimedCommand } from '../model/command.ts';
+import { type Bus, byLane } from './bus.ts';
+
+/** A handler still running this long after its abort is a zombie and keeps its slot. */
+const ZOMBIE_AFTER_MS = 5_000;
+
+export class RunningAttempt implements HeldClaim {
+  readonly command: ClaimedCommand;
+  readonly controller = new AbortController();
+  /** On this process's monotonic clock, counted from before the claim was sent. */
+  lease_ends_at_ms: number;
+  abandoned = false;
+  zombie = false;
+
+  constructor(command: ClaimedCommand, claimed_at_ms: number) {
+    this.command = command;
+    this.lease_ends_at_ms = claimed_at_ms + command.lease_ms;
+  }
+
+  get command_id(): string {
+    return this.command.command_id;
+  }
+
+  get claim_id(): string {
+    return this.command.claim_id;
+  }
+}
+
+export class RunningAttempts {
+  readonly #bus: Bus;
+  readonly #attempts = new Set<RunningAttempt>();
+  #renewing = false;
+  hanging = 0;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  add(attempt: RunningAttempt): void {
+    this.#attempts.add(attempt);
+  }
+
+  delete(attempt: RunningAttempt): void {
+    this.#attempts.delete(attempt);
+  }
+
+  get size(): number {
+    return this.#attempts.size;
+  }
+
+  get zombies(): number {
+    return [...this.#attempts].filter((attempt) => attempt.zombie).length;
+  }
+
+  all(): RunningAttempt[] {
+    return [...this.#attempts];
+  }
+
+  /** Aborts an attempt: its signal fires, and from then on it has 5 s before it counts as a zombie. */
+  abort(attempt: RunningAttempt, reason: string): void {
+    if (attempt.controller.signal.aborted) return;
+    attempt.controller.abort(new Error(reason));
+    this.#bus.env.after(ZOMBIE_AFTER_MS, () => {
+      if (!this.#attempts.has(attempt)) return;
+      attempt.zombie = true;
+      this.#bus.env.logger.error({ command_id: attempt.command_id, type: attempt.command.type }, 'handler ignores its abort');
+    });
+  }
+
+  /** Renews what has used up a third of its lease; aborts what was lost. */
+  async renewDue(): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    try {
+      await this.#renew();
+    } catch (error) {
+      this.#bus.env.logger.warn({ err: error }, 'heartbeat failed');
+    } finally {
+      this.#renewing = false;
+      this.#abortOverdue();
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const asked_at_ms = this.#bus.env.monotonicMs();
+    const due = this.all().filter(
+      (attempt) =>
+        !attempt.abandoned &&
+        !attempt.controller.signal.aborted &&
+        attempt.lease_ends_at_ms - asked_at_ms < (attempt.command.lease_ms * 2) / 3,
+    );
+    for (const [lane, group] of byLane(due, (attempt) => attempt.command.lane)) {
+      const renewed = await renewLeasesIfHeld(this.#bus.pool, lane, group);
+      const missed = group.filter((attempt) => !renewed.has(attempt.command_id));
+      // A locked row was passed over, not lost: ask again without locking before aborting anything.
+      const held = missed.length === 0 ? renewed : await readHeldClaims(this.#bus.pool, missed);
+      for (const attempt of group) {
+        if (renewed.has(attempt.command_id)) attempt.lease_ends_at_ms = asked_at_ms + attempt.command.lease_ms;
+        else if (!held.has(attempt.command_id) && this.#attempts.has(attempt)) this.abort(attempt, 'The lease was lost.');
+      }
+    }
+  }
+
+  /** Without the database there is no renewal, but the clock runs all the same. */
+  #abortOverdue(): void {
+    const now = this.#bus.env.monotonicMs();
+    for (const attempt of this.#attempts) {
+      if (!attempt.abandoned && attempt.lease_ends_at_ms <= now) this.abort(attempt, 'The lease ran out.');
+    }
+  }
+}

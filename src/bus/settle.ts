@@ -1,0 +1,145 @@
+// Settling: a set of outcomes, in one transaction, with what follows for their processes. Exactly once, by the fence.
+// A result that comes too late changes nothing and leaves LATE_RESULT_DISCARDED.
+
+import type { Tx } from '../db/pool.ts';
+import { withTx } from '../db/pool.ts';
+import { readSettledClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/commands.ts';
+import { insertEvents, insertReplies, type NewReply } from '../db/queries/events.ts';
+import { type ClaimedCommand, decideSettlement, errorGroup, type Outcome, type Reply, type Settlement } from '../model/command.ts';
+import { type Bus, byLane, tellTransitions, transitionCommand } from './bus.ts';
+import type { CommandTransition } from './handlers.ts';
+
+/** An outcome to be settled. */
+export interface SettleItem {
+  command: ClaimedCommand;
+  outcome: Outcome;
+  /** The attempt gave its lease up without running a handler: a late result of it has no effect to undo. */
+  abandoned: boolean;
+}
+
+export interface Settled {
+  item: SettleItem;
+  settlement: Settlement;
+}
+
+/** Settles a set under its leases, one transaction a lane. Returns what was written; the rest came too late. */
+export async function settleSet(bus: Bus, items: readonly SettleItem[]): Promise<Settled[]> {
+  const settled: Settled[] = [];
+  for (const [lane, group] of byLane(items, (item) => item.command.lane)) {
+    settled.push(...(await settleLane(bus, lane, group)));
+  }
+  return settled;
+}
+
+async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]): Promise<Settled[]> {
+  await bus.env.probe('before_settle', { items });
+  const lines = items.map((item) => settleLine(item.command, item.outcome));
+  const { written, sent } = await withTx(bus.pool, async (tx) => {
+    const written = await settleIfLeased(tx, lane, lines);
+    const late = items.filter((item) => !written.has(item.command.command_id));
+    const discarded = late.length === 0 ? [] : await discardLate(tx, lane, late);
+    const sent = await applyWritten(bus, tx, lane, lines.filter((line) => written.has(line.command.command_id)), discarded);
+    return { written, sent };
+  });
+  await bus.env.probe('after_settle', { items });
+  for (const domain of sent) bus.hints.hint(domain);
+  return items
+    .map((item, index) => ({ item, settlement: (lines[index] as SettleLine).settlement }))
+    .filter(({ item }) => written.has(item.command.command_id));
+}
+
+/** Writes expired attempts, inside reap's transaction. Returns the domains in which commands were sent. */
+export async function settleExpired(bus: Bus, tx: Tx, lane: number, lines: readonly SettleLine[]): Promise<ReadonlySet<string>> {
+  const written = await settleIfExpired(tx, lane, lines);
+  return applyWritten(bus, tx, lane, lines.filter((line) => written.has(line.command.command_id)), []);
+}
+
+export function settleLine(command: ClaimedCommand, outcome: Outcome, settlement = decideSettlement(command, outcome)): SettleLine {
+  const parked = settlement.effect === 'TSQ';
+  return {
+    command,
+    outcome,
+    settlement,
+    interrupted: isInterruption(outcome) ? 1 : 0,
+    error_group: parked ? errorGroup(outcome.error_code ?? '', outcome.error_message ?? '') : null,
+  };
+}
+
+/** An attempt cut short by no fault of chaos. */
+function isInterruption(outcome: Outcome): boolean {
+  return outcome.kind === 'released' || (outcome.kind === 'lease_expired' && !outcome.fault);
+}
+
+async function applyWritten(
+  bus: Bus,
+  tx: Tx,
+  lane: number,
+  lines: readonly SettleLine[],
+  discarded: readonly CommandTransition[],
+): Promise<ReadonlySet<string>> {
+  const transitions = [...lines.map(transitionOf).filter((transition) => transition !== null), ...discarded];
+  await insertReplies(tx, lane, requestedReplies(bus, transitions));
+  const sent = new Set(await tellTransitions(bus, tx, transitions));
+  for (const line of lines) if (line.settlement.status === 'PENDING' && line.settlement.delay_ms === 0) sent.add(line.command.domain);
+  await bus.env.probe('in_settle', { lines });
+  return sent;
+}
+
+function transitionOf(line: SettleLine): CommandTransition | null {
+  const command = transitionCommand(line.command);
+  const { settlement, outcome } = line;
+  if (settlement.effect === 'TSQ') {
+    return { kind: 'parked', command, error_code: outcome.error_code ?? '', error_message: outcome.error_message ?? '' };
+  }
+  return settlement.reply === null ? null : { kind: 'replied', command, reply: replyOf(settlement.reply, outcome) };
+}
+
+function replyOf(outcome: Reply['outcome'], { result, error_code, error_message }: Outcome): Reply {
+  return { outcome, result, error_code: error_code ?? null, error_message: error_message ?? null };
+}
+
+/** Replies that the sender of a lone command asked for. A process's own replies go to the router, not through a queue. */
+export function requestedReplies(bus: Bus, transitions: readonly CommandTransition[]): NewReply[] {
+  return transitions.flatMap((transition) => {
+    const { command } = transition;
+    if (transition.kind !== 'replied' || command.reply_to === null) return [];
+    const { reply } = transition;
+    return {
+      reply_id: bus.env.newId(command.lane, bus.lanes),
+      queue: command.reply_to,
+      command_id: command.command_id,
+      process_id: command.process_id,
+      correlation_id: command.correlation_id,
+      batch_id: command.batch_id,
+      outcome: reply.outcome,
+      result: reply.result,
+      error_code: reply.error_code ?? null,
+      error_message: reply.error_message ?? null,
+      note: null,
+    };
+  });
+}
+
+/**
+ * What was not written came too late, unless an attempt row of that very claim is there: then an earlier COMMIT,
+ * whose acknowledgement was lost with its connection, had been ours after all.
+ */
+async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): Promise<CommandTransition[]> {
+  const ours = await readSettledClaims(tx, late.map((item) => item.command));
+  const discarded = late.filter((item) => item.outcome.kind !== 'released' && !ours.has(item.command.command_id));
+  await insertEvents(
+    tx,
+    lane,
+    discarded.map(({ command, outcome }) => ({
+      type: 'LATE_RESULT_DISCARDED',
+      command_id: command.command_id,
+      process_id: command.process_id,
+      batch_id: command.batch_id,
+      attempt: command.attempts,
+      details: { outcome: outcome.kind },
+    })),
+  );
+  return discarded
+    .filter((item) => item.outcome.kind === 'success' && !item.abandoned)
+    .map((item) => ({ kind: 'discarded', command: transitionCommand(item.command) }));
+}

@@ -1,0 +1,78 @@
+// LISTEN/NOTIFY between workers: a hint that commands are ready, never the truth. Polling finds everything without it.
+// Hints go out after commit, over a connection of their own, at most every 5 ms a domain.
+
+import pg from 'pg';
+import type { Env, Timer } from '../model/env.ts';
+
+const CHANNEL = 'faultline_commands';
+const HINT_INTERVAL_MS = 5;
+const RECONNECT_MS = 500;
+
+export interface Hints {
+  /** Tells every worker, this one included, that `domain` may have ready commands. */
+  hint(domain: string): void;
+  /** Calls back on hints of others and of our own. Returns a function that ends it. */
+  onHint(listener: (domain: string) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Opens hints. With `url` null (poll-only, for poolers that cannot LISTEN) hints stay within this process. */
+export function openHints(env: Env, url: string | null, application_name: string): Hints {
+  const listeners = new Set<(domain: string) => void>();
+  const pending = new Map<string, Timer>();
+  let client: pg.Client | null = null;
+  let closed = false;
+  let reconnect: Timer | null = null;
+
+  const tell = (domain: string) => {
+    for (const listener of listeners) listener(domain);
+  };
+
+  const connect = async () => {
+    if (closed || url === null) return;
+    const fresh = new pg.Client({ connectionString: url, application_name });
+    const lost = () => {
+      if (client === fresh) client = null;
+      fresh.removeAllListeners();
+      fresh.on('error', () => {});
+      fresh.end().catch(() => {});
+      if (!closed) reconnect ??= env.after(RECONNECT_MS, () => ((reconnect = null), void connect()));
+    };
+    fresh.on('error', lost);
+    fresh.on('end', lost);
+    fresh.on('notification', (message) => message.payload && tell(message.payload));
+    try {
+      await fresh.connect();
+      await fresh.query(`listen ${CHANNEL}`);
+      if (closed) await fresh.end();
+      else client = fresh;
+    } catch {
+      lost();
+    }
+  };
+  void connect();
+
+  const send = (domain: string) => {
+    pending.delete(domain);
+    // A hint that cannot be sent is dropped: the next poll finds the work.
+    client?.query('select pg_notify($1, $2)', [CHANNEL, domain]).catch(() => {});
+  };
+
+  return {
+    hint(domain) {
+      tell(domain);
+      if (client !== null && !pending.has(domain)) pending.set(domain, env.after(HINT_INTERVAL_MS, () => send(domain)));
+    },
+    onHint(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      closed = true;
+      reconnect?.clear();
+      for (const timer of pending.values()) timer.clear();
+      for (const domain of pending.keys()) await client?.query('select pg_notify($1, $2)', [CHANNEL, domain]).catch(() => {});
+      await client?.end().catch(() => {});
+    },
+  };
+}

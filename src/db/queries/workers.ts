@@ -1,0 +1,37 @@
+// Statements on `worker`: who works, and when it was last heard of.
+
+import type { Queryable } from '../pool.ts';
+
+export interface NewWorker {
+  worker_id: string;
+  name: string;
+  pid: number;
+  domains: readonly string[];
+  slots: number;
+}
+
+/** Registers a worker, or the same one again. Workers not heard of for a day are forgotten on the way. */
+export async function insertWorker(db: Queryable, worker: NewWorker): Promise<void> {
+  await db.query(
+    `with forgotten as (delete from faultline.worker where heartbeat_at < now() - interval '1 day')
+     insert into faultline.worker (worker_id, name, pid, domains, slots, status) values ($1, $2, $3, $4, $5, 'RUNNING')
+     on conflict (worker_id) do update set pid = excluded.pid, status = 'RUNNING', started_at = now(), heartbeat_at = now()`,
+    [worker.worker_id, worker.name, worker.pid, worker.domains, worker.slots],
+  );
+}
+
+export interface WorkerBeat {
+  worker_id: string;
+  status: 'RUNNING' | 'DRAINING' | 'STOPPED';
+  in_flight: number;
+  hanging: number;
+  settled_count: number;
+}
+
+export async function beatWorker(db: Queryable, beat: WorkerBeat): Promise<void> {
+  await db.query(
+    `update faultline.worker
+     set heartbeat_at = now(), status = $2, in_flight = $3, hanging = $4, settled_count = $5 where worker_id = $1`,
+    [beat.worker_id, beat.status, beat.in_flight, beat.hanging, beat.settled_count],
+  );
+}
