@@ -152,7 +152,7 @@ async function copyNative(native: NativePostgres): Promise<NativePostgres> {
 /** The temporary folder is everyone's: a copy counts only if nobody else could have laid it there or changed it. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => undefined);
-  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }
 
 /**
