@@ -43,7 +43,7 @@ export async function launchChromium(): Promise<Browser> {
 }
 
 /** The folder of the unpacked browser; unpacks it (3 s, 206 MB) when this user has not got this version yet. */
-export async function unpackChromium(): Promise<string> {
+async function unpackChromium(): Promise<string> {
   const name = `chromium-${packageVersion()}-${process.getuid?.() ?? 'user'}`;
   const parent = writableParent(name);
   const folder = join(parent, name);

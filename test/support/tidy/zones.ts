@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import type { Code, Node, Violation } from './tree.ts';
 import { lineAt, walk } from './tree.ts';
 
-export interface Import {
+interface Import {
   specifier: string;
   types_only: boolean;
   line: number;
@@ -136,7 +136,7 @@ function isAllowed(zone: Zone, path: string, { specifier, types_only }: Import):
 }
 
 /** Every import, re-export, dynamic import and `import('...')` type of a file whose target is written out. */
-export function readImports(code: Code): Import[] {
+function readImports(code: Code): Import[] {
   const imports: Import[] = [];
   const add = (source: unknown, types_only: boolean) => {
     const node = source as Node | null;

@@ -1,0 +1,236 @@
+-- The schema as the migrations leave it, dumped from the catalog; a change here is a change users see.
+-- Written by `npm run schema`, compared by `npm run check`. Never edited, never executed.
+
+create schema e2e;
+
+create schema faultline;
+
+create table e2e.test_command (
+  command_id uuid not null,
+  lane smallint not null,
+  behavior jsonb not null,
+  payload jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  constraint test_command_pkey PRIMARY KEY (command_id, lane)
+);
+
+create table faultline.attempt (
+  command_id uuid not null,
+  lane smallint not null,
+  attempt integer not null,
+  claim_id uuid not null,
+  worker_id uuid,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  outcome text not null,
+  effect text not null,
+  retry_at timestamp with time zone,
+  reason text,
+  error_code text,
+  error_message text,
+  fault text,
+  process_id uuid,
+  batch_id uuid,
+  purpose text not null,
+  step text,
+  constraint attempt_pkey PRIMARY KEY (command_id, attempt, lane)
+);
+
+create table faultline.batch (
+  batch_id uuid not null,
+  kind text not null,
+  name text,
+  process_type text,
+  process_version integer,
+  domain text not null,
+  status text not null,
+  total_count integer not null,
+  created_count integer default 0 not null,
+  completed_count integer default 0 not null,
+  compensated_count integer default 0 not null,
+  failed_count integer default 0 not null,
+  canceled_count integer default 0 not null,
+  waiting_count integer default 0 not null,
+  in_troubleshooting_count integer default 0 not null,
+  seed text not null,
+  input jsonb default '{}'::jsonb not null,
+  behavior jsonb,
+  max_attempts smallint not null,
+  backoff_ms integer[] not null,
+  lease_ms integer not null,
+  created_at timestamp with time zone default now() not null,
+  started_at timestamp with time zone,
+  rested_at timestamp with time zone,
+  completed_at timestamp with time zone,
+  counted_at timestamp with time zone,
+  constraint batch_pkey PRIMARY KEY (batch_id),
+  constraint "batch status is known" CHECK ((status = ANY (ARRAY['CREATING'::text, 'RUNNING'::text, 'AT_REST'::text, 'CANCELING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]))),
+  constraint "counts are never negative and never exceed the total" CHECK (((LEAST(created_count, completed_count, compensated_count, failed_count, canceled_count, waiting_count, in_troubleshooting_count) >= 0) AND (created_count <= total_count))),
+  constraint "kind is process or command" CHECK ((kind = ANY (ARRAY['process'::text, 'command'::text]))),
+  constraint "seed is 1 to 64 of A-Za-z0-9._-" CHECK ((seed ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
+  constraint "total_count is 1 to 100000" CHECK (((total_count >= 1) AND (total_count <= 100000)))
+);
+
+create table faultline.command (
+  command_id uuid not null,
+  lane smallint not null,
+  domain text not null,
+  type text not null,
+  purpose text not null,
+  status text default 'PENDING'::text not null,
+  priority smallint default 5 not null,
+  attempts integer default 0 not null,
+  attempts_limit integer not null,
+  max_attempts smallint not null,
+  interruptions smallint default 0 not null,
+  lease_ms integer not null,
+  backoff_ms integer[] not null,
+  available_at timestamp with time zone not null,
+  claim_id uuid,
+  worker_id uuid,
+  attempt_started_at timestamp with time zone,
+  lease_expires_at timestamp with time zone,
+  process_id uuid,
+  batch_id uuid,
+  step text,
+  correlation_id uuid,
+  reply_to text,
+  annotated boolean default false not null,
+  fault text,
+  payload jsonb default '{}'::jsonb not null,
+  result jsonb,
+  error_code text,
+  error_message text,
+  error_group text,
+  park_reason text,
+  parked_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  constraint command_pkey PRIMARY KEY (command_id, lane),
+  constraint "a claim is on exactly the commands in progress" CHECK (((status = 'IN_PROGRESS'::text) = (lease_expires_at IS NOT NULL))),
+  constraint "command status is known" CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELED'::text, 'IN_TROUBLESHOOTING_QUEUE'::text]))),
+  constraint "lease_ms is 500 to 3600000" CHECK (((lease_ms >= 500) AND (lease_ms <= 3600000))),
+  constraint "max_attempts is 1 to 100" CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+  constraint "purpose is known" CHECK ((purpose = ANY (ARRAY['step'::text, 'compensation'::text, 'lone'::text, 'chunk'::text, 'job'::text])))
+) with (fillfactor=65, autovacuum_vacuum_scale_factor=0.1, autovacuum_analyze_scale_factor=0.1);
+
+create table faultline.event (
+  event_id bigint generated always as identity not null,
+  lane smallint not null,
+  at timestamp with time zone default now() not null,
+  type text not null,
+  command_id uuid,
+  process_id uuid,
+  batch_id uuid,
+  attempt integer,
+  actor text,
+  reason text,
+  details jsonb,
+  constraint event_pkey PRIMARY KEY (event_id, lane)
+);
+
+create table faultline.idempotency_key (
+  key text not null,
+  request_hash text not null,
+  batch_id uuid not null,
+  created_at timestamp with time zone default now() not null,
+  constraint idempotency_key_pkey PRIMARY KEY (key)
+);
+
+create table faultline.migration (
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone default now() not null,
+  constraint migration_pkey PRIMARY KEY (name)
+);
+
+create table faultline.process (
+  process_id uuid not null,
+  lane smallint not null,
+  batch_id uuid,
+  ordinal integer not null,
+  process_type text not null,
+  version integer not null,
+  domain text not null,
+  status text not null,
+  current_step text,
+  awaiting_command_id uuid,
+  state jsonb not null,
+  path text[] not null,
+  command_ids uuid[] not null,
+  undo smallint,
+  ending text,
+  error_code text,
+  error_message text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  completed_at timestamp with time zone,
+  constraint process_pkey PRIMARY KEY (process_id, lane),
+  constraint process_batch_id_ordinal_lane_key UNIQUE (batch_id, ordinal, lane),
+  constraint "process status is known" CHECK ((status = ANY (ARRAY['WAITING_FOR_REPLY'::text, 'WAITING_FOR_TSQ'::text, 'COMPENSATING'::text, 'COMPLETED'::text, 'COMPENSATED'::text, 'FAILED'::text, 'CANCELED'::text])))
+) with (fillfactor=60, autovacuum_vacuum_scale_factor=0.1, autovacuum_analyze_scale_factor=0.1);
+
+create table faultline.reply (
+  reply_id uuid not null,
+  lane smallint not null,
+  queue text not null,
+  command_id uuid not null,
+  process_id uuid,
+  correlation_id uuid,
+  batch_id uuid,
+  outcome text not null,
+  result jsonb,
+  error_code text,
+  error_message text,
+  note text,
+  created_at timestamp with time zone default now() not null,
+  constraint reply_pkey PRIMARY KEY (reply_id, lane),
+  constraint "reply outcome is known" CHECK ((outcome = ANY (ARRAY['SUCCESS'::text, 'FAILED'::text, 'CANCELED'::text])))
+);
+
+create table faultline.setting (
+  key text not null,
+  value jsonb not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint setting_pkey PRIMARY KEY (key)
+);
+
+create table faultline.worker (
+  worker_id uuid not null,
+  name text not null,
+  pid integer not null,
+  domains text[] not null,
+  slots integer not null,
+  in_flight integer default 0 not null,
+  hanging integer default 0 not null,
+  settled_count bigint default 0 not null,
+  status text not null,
+  started_at timestamp with time zone default now() not null,
+  heartbeat_at timestamp with time zone default now() not null,
+  constraint worker_pkey PRIMARY KEY (worker_id),
+  constraint "worker status is known" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'DRAINING'::text, 'STOPPED'::text])))
+);
+
+CREATE INDEX attempt_ended ON faultline.attempt USING brin (ended_at) WITH (pages_per_range='16', autosummarize='on');
+
+CREATE INDEX batch_open ON faultline.batch USING btree (batch_id) WHERE (status <> ALL (ARRAY['COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]));
+
+CREATE INDEX command_leased ON faultline.command USING btree (lease_expires_at) WHERE (status = 'IN_PROGRESS'::text);
+
+CREATE INDEX command_parked ON faultline.command USING btree (parked_at, command_id) WHERE (status = 'IN_TROUBLESHOOTING_QUEUE'::text);
+
+CREATE INDEX command_ready ON faultline.command USING btree (domain, priority, available_at) WHERE (status = 'PENDING'::text);
+
+CREATE INDEX event_at ON faultline.event USING brin (at);
+
+CREATE INDEX event_batch ON faultline.event USING btree (batch_id) WHERE (batch_id IS NOT NULL);
+
+CREATE INDEX event_command ON faultline.event USING btree (command_id) WHERE (command_id IS NOT NULL);
+
+CREATE INDEX event_process ON faultline.event USING btree (process_id) WHERE (process_id IS NOT NULL);
+
+CREATE INDEX process_advance_failed ON faultline.process USING btree (updated_at, process_id) WHERE ((status = 'WAITING_FOR_TSQ'::text) AND (error_code = 'ADVANCE_FAILED'::text));
+
+CREATE INDEX process_batch_status ON faultline.process USING btree (batch_id, status);
+
+CREATE INDEX reply_queue ON faultline.reply USING btree (queue, reply_id);
