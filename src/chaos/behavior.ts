@@ -1,15 +1,28 @@
-// CommandBehavior: what chaos does to a command, as a document. Every field optional, zero by default.
+// CommandBehavior: what chaos does to a command, as a document. Every field optional, null equals absent, zero by default.
 // Parsed once, at the edge; unknown fields and out-of-range values are refused with their path.
 
 import { z } from 'zod';
+import { jsonProblems, textProblem } from './storable.ts';
 
-// PostgreSQL text cannot hold a NUL byte: refused here, with the field's name, rather than at the insert.
 const text = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
-    .refine((value) => !value.includes('\0'), { error: 'must not contain a NUL byte' });
+    .superRefine((value, context) => {
+      const message = textProblem(value);
+      if (message) context.addIssue({ code: 'custom', message });
+    });
+
+const MAX_RESPONSE_LENGTH = 65_536;
+
+const responseData = z.record(z.string(), z.unknown()).superRefine((value, context) => {
+  const problems = jsonProblems(value);
+  for (const { path, message } of problems) context.addIssue({ code: 'custom', path, message });
+  if (problems.length === 0 && JSON.stringify(value).length > MAX_RESPONSE_LENGTH) {
+    context.addIssue({ code: 'custom', message: `must not be longer than ${MAX_RESPONSE_LENGTH} characters as JSON` });
+  }
+});
 
 const percent = z.number().min(0).max(100);
 const duration = z.number().int().min(0).max(3_600_000);
@@ -25,14 +38,12 @@ export const commandBehaviorSchema = z
     error_code: text(100).nullish(),
     error_message: text(1000).nullish(),
     send_response: z.boolean().nullish(),
-    response_data: z.record(z.string(), z.json()).nullish(),
+    response_data: responseData.nullish(),
   })
   .superRefine((behavior, context) => {
-    if (
-      behavior.min_duration_ms != null &&
-      behavior.max_duration_ms != null &&
-      behavior.min_duration_ms > behavior.max_duration_ms
-    ) {
+    const { min_duration_ms, max_duration_ms } = behavior;
+    // A minimum alone is a fixed duration, a maximum alone starts at 0: neither can contradict itself.
+    if (min_duration_ms != null && max_duration_ms != null && min_duration_ms > max_duration_ms) {
       context.addIssue({
         code: 'custom',
         path: ['min_duration_ms'],
@@ -45,9 +56,16 @@ export const commandBehaviorSchema = z
 export type CommandBehavior = z.infer<typeof commandBehaviorSchema>;
 
 /** The behavior of a process: by step key. */
-export type ProcessBehavior = Record<string, CommandBehavior>;
+export type ProcessBehavior<StepKey extends string = string> = { [Key in StepKey]?: CommandBehavior | null };
 
 /** A schema that takes a behavior for each of the given step keys and for no other. */
-export function processBehaviorSchema(stepKeys: readonly string[]) {
-  return z.strictObject(Object.fromEntries(stepKeys.map((key) => [key, commandBehaviorSchema.nullish()])));
+export function processBehaviorSchema<const StepKey extends string>(stepKeys: readonly StepKey[]) {
+  const behavior = commandBehaviorSchema.nullish();
+  return z.strictObject(Object.fromEntries(stepKeys.map((key) => [key, behavior])) as Record<StepKey, typeof behavior>);
+}
+
+/** The behavior without its nulls, as it is written beside a command; null when nothing is left of it. */
+export function compactBehavior(behavior: CommandBehavior | null | undefined): CommandBehavior | null {
+  const given = Object.entries(behavior ?? {}).filter(([, value]) => value != null);
+  return given.length === 0 ? null : Object.fromEntries(given);
 }

@@ -1,2 +1,13 @@
 // The chaos lab's public surface: behavior documents, seeded rolls, and the hooks that inject them.
-export { type CommandBehavior, commandBehaviorSchema, type ProcessBehavior, processBehaviorSchema } from './behavior.ts';
+export {
+  type CommandBehavior,
+  commandBehaviorSchema,
+  compactBehavior,
+  type ProcessBehavior,
+  processBehaviorSchema,
+} from './behavior.ts';
+export { decide, type Injection } from './decide.ts';
+export { FAULTS, type FaultName } from './faults/index.ts';
+export { type ChaosOptions, chaosHooks } from './inject.ts';
+export { type TestCommand, TestCommandRepository } from './repository.ts';
+export { hits, type RollSource, roll } from './roll.ts';

@@ -1,0 +1,13 @@
+// The business rule fault: an answer and not a breakdown, so the command fails at once and its process compensates.
+
+import { BusinessRuleError } from '../../model/errors.ts';
+import { thrownFault } from './thrown.ts';
+
+export const businessRuleFault = thrownFault({
+  name: 'business_rule',
+  pct_field: 'fail_business_rule_pct',
+  order: 3,
+  error: BusinessRuleError,
+  code: 'CHAOS_BUSINESS_RULE',
+  message: 'Chaos: a business rule said no.',
+});

@@ -1,0 +1,21 @@
+// Every kind of fault, in the order in which they are tried.
+
+import { businessRuleFault } from './business-rule.ts';
+import { permanentFault } from './permanent.ts';
+import { timeoutFault } from './timeout.ts';
+import { transientFault } from './transient.ts';
+
+const KINDS = [permanentFault, transientFault, businessRuleFault, timeoutFault] as const;
+
+/** The name of an injected fault: `permanent`, `transient`, `business_rule`, `timeout`. */
+export type FaultName = (typeof KINDS)[number]['name'];
+
+/** The kinds of fault by `order`: the first hit wins. */
+export const FAULTS: readonly (typeof KINDS)[number][] = [...KINDS].sort((a, b) => a.order - b.order);
+
+/** The kind with this name. */
+export function faultOf(name: FaultName): (typeof KINDS)[number] {
+  const fault = FAULTS.find((kind) => kind.name === name);
+  if (!fault) throw new TypeError(`There is no fault called ${name}.`);
+  return fault;
+}

@@ -1,0 +1,13 @@
+// The permanent fault: no attempt would ever succeed, so the command goes to the troubleshooting queue at once.
+
+import { PermanentCommandError } from '../../model/errors.ts';
+import { thrownFault } from './thrown.ts';
+
+export const permanentFault = thrownFault({
+  name: 'permanent',
+  pct_field: 'fail_permanent_pct',
+  order: 1,
+  error: PermanentCommandError,
+  code: 'CHAOS_PERMANENT',
+  message: 'Chaos: a permanent failure.',
+});

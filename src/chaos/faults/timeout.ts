@@ -1,0 +1,25 @@
+// The timeout fault: the attempt hangs past its lease without working, then wakes and offers a result nobody wants any more.
+// Promises to hold no slot and no heartbeat meanwhile, only a timer that keeps no process alive.
+
+import type { Fault } from './fault.ts';
+
+/** Past the end of a lease, in ms, by when reap has come by twice: it looks every quarter of a lease, at least each second. */
+export function reapMarginMs(lease_ms: number): number {
+  return 2 * Math.min(lease_ms / 4, 1000) + 100;
+}
+
+export const timeoutFault: Fault<'timeout'> = {
+  name: 'timeout',
+  pct_field: 'timeout_pct',
+  order: 4,
+  prevents_settle: true,
+  async inject({ attempt, env }) {
+    attempt.abandonLease();
+    const { lease_ms } = attempt.command;
+    // Not attempt.wait(): a hang does not listen to the abort signal, that is what makes it one.
+    await new Promise<void>((resolve) => {
+      env.after(lease_ms + reapMarginMs(lease_ms), resolve, { unref: true });
+    });
+    return undefined;
+  },
+};

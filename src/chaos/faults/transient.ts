@@ -1,0 +1,13 @@
+// The transient fault: worth another attempt, so it is retried with backoff until attempts are exhausted.
+
+import { TransientCommandError } from '../../model/errors.ts';
+import { thrownFault } from './thrown.ts';
+
+export const transientFault = thrownFault({
+  name: 'transient',
+  pct_field: 'fail_transient_pct',
+  order: 2,
+  error: TransientCommandError,
+  code: 'CHAOS_TRANSIENT',
+  message: 'Chaos: a transient failure.',
+});

@@ -1,0 +1,122 @@
+// The hooks that bring chaos to a bus: rows beside commands, injections decided for a claimed set, middleware that applies them.
+// Promises that a fault which keeps its attempt from settling is marked first, and that an attempt without its lease gets none.
+
+import type { AttemptContext, BusHooks, Middleware } from '../bus/handlers.ts';
+import type { Pool } from '../db/pool.ts';
+import type { ChaosSource } from '../db/queries/test-command.ts';
+import { markFaultsIfLeased, readChaosSources } from '../db/queries/test-command.ts';
+import type { ClaimedCommand } from '../model/command.ts';
+import type { Env } from '../model/env.ts';
+import type { CommandBehavior } from './behavior.ts';
+import type { Injection } from './decide.ts';
+import { decide } from './decide.ts';
+import { faultOf } from './faults/index.ts';
+import { chaosRows } from './materialise.ts';
+import { TestCommandRepository } from './repository.ts';
+import { mergeResponse } from './response.ts';
+import type { RollSource } from './roll.ts';
+
+export interface ChaosOptions {
+  /** Where claimed commands are looked up and faults are marked: the bus's own. */
+  pool: Pool;
+  env: Env;
+  repository?: TestCommandRepository;
+}
+
+/** What `beforeExecute` tells the middleware of one attempt. A class, so that it is told from other hooks' annotations. */
+export class ChaosAnnotation {
+  readonly behavior: CommandBehavior;
+  readonly injection: Injection;
+
+  constructor(behavior: CommandBehavior, injection: Injection) {
+    this.behavior = behavior;
+    this.injection = injection;
+  }
+}
+
+/**
+ * Chaos for a bus, installed where it is put together. Its middleware belongs innermost, so that whatever else
+ * wraps a handler meets injected faults like real ones.
+ */
+export function chaosHooks({
+  pool,
+  env,
+  repository = new TestCommandRepository(),
+}: ChaosOptions): Required<Pick<BusHooks, 'beforeSend' | 'beforeExecute' | 'middleware'>> {
+  return {
+    beforeSend: async (tx, commands) => repository.createMany(tx, chaosRows(commands)),
+    beforeExecute: (commands) => annotate(pool, commands),
+    middleware: [chaosMiddleware(env)],
+  };
+}
+
+async function annotate(pool: Pool, commands: readonly ClaimedCommand[]): Promise<Map<string, ChaosAnnotation>> {
+  const annotations = new Map<string, ChaosAnnotation>();
+  if (commands.length === 0) return annotations;
+  const sources = new Map((await readChaosSources(pool, commands)).map((source) => [source.command_id, source]));
+  for (const command of commands) {
+    const source = sources.get(command.command_id);
+    if (source === undefined) continue;
+    const behavior: CommandBehavior = source.behavior;
+    annotations.set(command.command_id, new ChaosAnnotation(behavior, decide(behavior, rollSource(command, source))));
+  }
+  await markOrForget(pool, commands, annotations);
+  return annotations;
+}
+
+/** Seed and key of a claimed command: those of its batch, or its own id where there is none. */
+export function rollSource(
+  command: ClaimedCommand,
+  { seed, ordinal }: Pick<ChaosSource, 'seed' | 'ordinal'>,
+): RollSource {
+  const own = command.process_id ?? command.command_id;
+  return {
+    seed: seed ?? own,
+    key: command.batch_id !== null && ordinal !== null ? ordinal : own,
+    step: command.step ?? command.type,
+    attempt: command.attempts,
+  };
+}
+
+/** Marks the faults that keep their attempts from settling; where the lease is lost already, there is nothing to inject. */
+async function markOrForget(
+  pool: Pool,
+  commands: readonly ClaimedCommand[],
+  annotations: Map<string, ChaosAnnotation>,
+): Promise<void> {
+  const lanes = new Map<number, { command_id: string; claim_id: string; fault: string }[]>();
+  for (const { command_id, claim_id, lane } of commands) {
+    const kind = annotations.get(command_id)?.injection.kind ?? 'none';
+    if (kind === 'none' || !faultOf(kind).prevents_settle) continue;
+    const marks = lanes.get(lane) ?? [];
+    marks.push({ command_id, claim_id, fault: kind });
+    lanes.set(lane, marks);
+  }
+  for (const [lane, marks] of lanes) {
+    const marked = await markFaultsIfLeased(pool, lane, marks);
+    for (const { command_id } of marks) if (!marked.has(command_id)) annotations.delete(command_id);
+  }
+}
+
+function chaosMiddleware(env: Env): Middleware {
+  return async (attempt, next) => {
+    const { annotation } = attempt;
+    if (!(annotation instanceof ChaosAnnotation)) return next();
+    const { behavior, injection } = annotation;
+    if (injection.kind === 'none') return runDelayed(attempt, next, behavior, injection.duration_ms);
+    const { command_id, attempts } = attempt.command;
+    attempt.logger.debug({ command_id, attempt: attempts, fault: injection.kind }, 'chaos injects a fault');
+    return faultOf(injection.kind).inject({ attempt, behavior, env });
+  };
+}
+
+async function runDelayed(
+  attempt: AttemptContext,
+  next: () => Promise<unknown>,
+  behavior: CommandBehavior,
+  duration_ms: number,
+): Promise<unknown> {
+  if (duration_ms > 0) await attempt.wait(duration_ms);
+  const result = await next();
+  return behavior.send_response && behavior.response_data ? mergeResponse(result, behavior.response_data) : result;
+}
