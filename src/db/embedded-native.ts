@@ -161,8 +161,9 @@ async function isOurs(folder: string): Promise<boolean> {
  */
 export async function chooseLaunch(native: NativePostgres, dataDir: string): Promise<Launch> {
   const tried: string[] = [];
-  for (const candidate of await candidates(dataDir)) {
-    for (const source of ['installed', 'copied'] as const) {
+  const ways = await candidates(dataDir);
+  for (const source of ['installed', 'copied'] as const) {
+    for (const candidate of ways) {
       // Only another account can be kept from reading what we can read.
       if (source === 'copied' && !candidate.owner) continue;
       const launch = { ...candidate, native: source === 'installed' ? native : await copyNative(native) };

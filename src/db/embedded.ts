@@ -1,14 +1,23 @@
 // PostgreSQL without an installation: starts the native server that npm brought, on a data folder of its own.
 // Promises durable settings, 127.0.0.1 only, a port that stays the same from start to start, and no orphan when we are killed.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
+import {
+  type Connection,
+  commandOf,
+  createCluster,
+  DATABASE,
+  readConnection,
+  refuseOtherVersion,
+  serverEnv,
+  USER,
+  writeConnection,
+} from './embedded-cluster.ts';
 import { awaitFolderFree, findFreePort, folderInUse, isPortFree, portHolder } from './embedded-lock.ts';
 import { chooseLaunch, EmbeddedPostgresError, findNative, type Launch } from './embedded-native.ts';
 
@@ -42,7 +51,6 @@ export interface EmbeddedPostgres {
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-const NAME = 'faultline';
 const STOP_SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 const RETRY_MS = 3_000;
 
@@ -75,7 +83,17 @@ const SETTINGS: Record<string, string> = {
 
 /** Throws EmbeddedPostgresError with a message for people. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const dataDir = resolve(options.data_dir);
+  try {
+    return await start(options, resolve(options.data_dir));
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC'].includes(code ?? '')) throw error;
+    const message = `The data folder cannot be used (${code} at ${path ?? options.data_dir}): choose another --data-dir.`;
+    throw new EmbeddedPostgresError('EMBEDDED_FOLDER_UNUSABLE', message, error);
+  }
+}
+
+async function start(options: EmbeddedOptions, dataDir: string): Promise<EmbeddedPostgres> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const launch = await chooseLaunch(await findNative(), dataDir);
   const cluster = join(dataDir, 'cluster');
@@ -83,7 +101,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   await refuseOtherVersion(launch, cluster);
   await awaitFolderFree(cluster);
   const kept = await readConnection(cluster);
-  const start: Start = {
+  const plan: Start = {
     launch,
     cluster,
     options,
@@ -91,7 +109,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   };
   const port = options.port ?? kept.port;
   if (port !== undefined && !(await isPortFree(port))) throw portTaken(port);
-  const server = await (port === undefined ? startOnFreePort(start, kept) : startServer(start, { ...kept, port }));
+  const server = await (port === undefined ? startOnFreePort(plan, kept) : startServer(plan, { ...kept, port }));
   if (kept.port !== server.port) await writeConnection(launch, cluster, { ...kept, port: server.port });
   return server;
 }
@@ -105,75 +123,6 @@ async function startOnFreePort(start: Start, kept: Connection): Promise<Embedded
       if (tries === 5 || (error as EmbeddedPostgresError).code !== 'EMBEDDED_PORT_TAKEN') throw error;
     }
   }
-}
-
-/** Kept in the cluster, which only the server's account and root can read. */
-interface Connection {
-  port?: number;
-  password: string;
-}
-
-async function readConnection(cluster: string): Promise<Connection> {
-  const path = join(cluster, 'faultline.json');
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Connection;
-  } catch (cause) {
-    const message = `${path} cannot be read: the data folder was not made by Faultline, or by another account.`;
-    throw new EmbeddedPostgresError('EMBEDDED_FOLDER_UNUSABLE', message, cause);
-  }
-}
-
-async function writeConnection(launch: Launch, cluster: string, connection: Connection): Promise<void> {
-  const path = join(cluster, 'faultline.json');
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
-  if (launch.owner) await chown(draft, launch.owner.uid, launch.owner.gid);
-  await rename(draft, path);
-}
-
-/** Made beside its place and moved there when whole, so that a start that is killed leaves nothing half made. */
-async function createCluster(launch: Launch, cluster: string, fsync: boolean): Promise<void> {
-  const draft = `${cluster}.${process.pid}`;
-  await rm(draft, { recursive: true, force: true });
-  await mkdir(draft, { mode: 0o700 });
-  const passwordFile = `${draft}.password`;
-  const password = randomBytes(24).toString('base64url');
-  await writeFile(passwordFile, password, { mode: 0o600 });
-  if (launch.owner) {
-    await chown(draft, launch.owner.uid, launch.owner.gid);
-    await chown(passwordFile, launch.owner.uid, launch.owner.gid);
-  }
-  // The built-in provider sorts by code point and never changes with a library, which would corrupt indexes.
-  const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const access = ['-U', NAME, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
-  const args = ['-D', draft, '-E', 'UTF8', ...locale, ...access, '--no-instructions', ...(fsync ? [] : ['--no-sync'])];
-  const [command, rest] = commandOf(launch, 'initdb', args);
-  try {
-    await promisify(execFile)(command, rest, { ...launch.spawn_as, cwd: '/', env: serverEnv() });
-    await writeConnection(launch, draft, { password });
-    await rename(draft, cluster);
-  } catch (cause) {
-    await rm(draft, { recursive: true, force: true });
-    if (existsSync(join(cluster, 'PG_VERSION'))) throw folderInUse(cluster, undefined);
-    const said = (cause as { stderr?: string }).stderr?.trim() || (cause as Error).message;
-    throw new EmbeddedPostgresError(
-      'EMBEDDED_NOT_STARTED',
-      `The database could not be created in ${cluster}: ${said}`,
-      cause,
-    );
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
-}
-
-async function refuseOtherVersion(launch: Launch, cluster: string): Promise<void> {
-  const found = (await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch(() => '')).trim();
-  const ours = launch.native.version.split('.')[0];
-  if (found === ours) return;
-  const message = found
-    ? `${cluster} was made by PostgreSQL ${found}, and this is ${ours}: dump it with the old version, or choose another --data-dir.`
-    : `${cluster} cannot be read: it belongs to another account. Start as that account, or choose another --data-dir.`;
-  throw new EmbeddedPostgresError('EMBEDDED_FOLDER_UNUSABLE', message);
 }
 
 interface Start {
@@ -224,7 +173,7 @@ function spawnServer(start: Start, connection: Required<Connection>): EmbeddedPo
   });
   if (launch.needs_leash && child.pid !== undefined && process.platform !== 'win32') holdLeash(child.pid, exited);
   return {
-    url: `postgres://${NAME}:${connection.password}@127.0.0.1:${connection.port}/${NAME}`,
+    url: `postgres://${USER}:${connection.password}@127.0.0.1:${connection.port}/${DATABASE}`,
     port: connection.port,
     pid: child.pid ?? -1,
     process: child,
@@ -276,8 +225,8 @@ async function ensureDatabase(url: string): Promise<void> {
   client.on('error', () => {});
   await client.connect();
   try {
-    const found = await client.query('select 1 from pg_database where datname = $1::text', [NAME]);
-    if (found.rowCount === 0) await client.query(`create database ${NAME}`);
+    const found = await client.query('select 1 from pg_database where datname = $1::text', [DATABASE]);
+    if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
   } finally {
     await client.end();
   }
@@ -302,17 +251,6 @@ function portTaken(port: number): EmbeddedPostgresError {
     'EMBEDDED_PORT_TAKEN',
     `Port ${port}, on which PostgreSQL is to listen, is taken by ${who}. Stop that, or choose another with --postgres-port.`,
   );
-}
-
-function commandOf(launch: Launch, program: 'initdb' | 'postgres', args: string[]): [string, string[]] {
-  const [command = '', ...rest] = [...launch.prefix, join(launch.native.root, 'bin', program), ...args];
-  return [command, rest];
-}
-
-/** Nothing of the caller's PG* variables may bend the server; messages stay in the language we read them in. */
-function serverEnv(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_'));
-  return { ...Object.fromEntries(kept), LANG: 'C', LC_ALL: 'C' };
 }
 
 function sizeOf(path: string): number {
