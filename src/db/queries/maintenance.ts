@@ -1,0 +1,25 @@
+// Statements of the one maintainer: its lock, and statistics of tables that grew.
+
+import type { Tx } from '../pool.ts';
+
+/** Any 64-bit number will do, as long as every Faultline takes the same one. */
+const MAINTENANCE_LOCK = 4_702_111_234_474_984;
+
+/** True for one transaction at a time, over all workers. */
+export async function tryMaintenanceLock(tx: Tx): Promise<boolean> {
+  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [MAINTENANCE_LOCK]);
+  return rows[0]?.locked ?? false;
+}
+
+/**
+ * Analyzes hot tables that have doubled since their statistics were made: on stale ones the planner sees a table as empty
+ * and takes plans at 2-3 times the cost; autovacuum comes a minute too late for a batch that runs for ten seconds.
+ */
+export async function analyzeIfGrown(tx: Tx): Promise<void> {
+  const { rows } = await tx.query<{ name: string }>(
+    `select format('%I.%I', s.schemaname, s.relname) as name
+     from pg_stat_user_tables s join pg_class c on c.oid = s.relid
+     where s.schemaname in ('faultline', 'e2e') and s.n_mod_since_analyze > 2000 and s.n_mod_since_analyze > greatest(c.reltuples, 0)`,
+  );
+  for (const { name } of rows) await tx.query(`analyze ${name}`);
+}

@@ -1,0 +1,124 @@
+// advance: what a reply does to a process. Pure: a definition, a process and a reply in, a decision out.
+// May throw only what the definition's own code throws; the router turns that into ADVANCE_FAILED.
+
+import type { Reply } from '../model/command.ts';
+import {
+  LAUNCHER_KEYS,
+  type ProcessRow,
+  type ProcessStatus,
+  stepKey,
+  type TerminalProcessStatus,
+  visitOf,
+} from '../model/process.ts';
+import type { AnyProcessDefinition, StepDefinition } from './define.ts';
+
+type State = Record<string, unknown>;
+type AnyStep = StepDefinition<State>;
+
+/** What a process does next. */
+export interface Decision {
+  status: ProcessStatus;
+  state: State;
+  /** The command to send, or null when the process ends. */
+  send: { purpose: 'step' | 'compensation'; step: string; command: string; payload: object } | null;
+  undo: number | null;
+  ending: TerminalProcessStatus | null;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+/** `attempted` is false when the command was cancelled before any attempt: then there is nothing of it to undo. */
+export function advance(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply, attempted: boolean): Decision {
+  if (process.undo !== null) return continueCompensation(definition, process, reply);
+  if (reply.outcome === 'SUCCESS') return goForward(definition, process, reply);
+  return turnBack(definition, process, reply, attempted);
+}
+
+/** The first command of a process. */
+export function begin(definition: AnyProcessDefinition, start: { process_id: string; batch_id: string | null; ordinal: number; state: State }) {
+  const step = definition.steps[0] as AnyStep;
+  return { step: step.key, command: step.command, payload: step.request(start.state, start) };
+}
+
+function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply): Decision {
+  const step = findStep(definition, process.current_step);
+  const state = keepLauncherKeys(process.state, step.onReply?.(process.state, reply) ?? process.state);
+  const key = step.next === undefined ? followingKey(definition, step) : step.next(state, reply);
+  if (key === null) {
+    return { status: 'COMPLETED', state, send: null, undo: null, ending: null, error_code: null, error_message: null };
+  }
+  const next = findStep(definition, key);
+  return {
+    status: 'WAITING_FOR_REPLY',
+    state,
+    send: { purpose: 'step', step: visitOf(process.path, key), command: next.command, payload: next.request(state, process) },
+    undo: null,
+    ending: null,
+    error_code: null,
+    error_message: null,
+  };
+}
+
+/** A FAILED or CANCELED reply: every step that was ever attempted is undone, newest first, the current one included. */
+function turnBack(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply, attempted: boolean): Decision {
+  const nothingToUndo: TerminalProcessStatus = reply.outcome === 'FAILED' ? 'FAILED' : 'CANCELED';
+  const cause = {
+    error_code: reply.error_code ?? (reply.outcome === 'FAILED' ? 'UNKNOWN_ERROR' : 'OPERATOR_CANCELED'),
+    error_message: reply.error_message ?? null,
+  };
+  const undo = attempted ? process.path.length : process.path.length - 1;
+  return undoFrom(definition, process, { undo, underway: 'COMPENSATED', otherwise: nothingToUndo, ...cause });
+}
+
+/** One compensation is done, or was skipped by an operator; the next older one follows. */
+function continueCompensation(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply): Decision {
+  const skipped = reply.outcome !== 'SUCCESS';
+  const ending = skipped ? 'FAILED' : (process.ending ?? 'COMPENSATED');
+  const cause = skipped
+    ? {
+        error_code: 'COMPENSATION_SKIPPED',
+        error_message: `The compensation of ${process.current_step} was skipped; the process had failed with ${process.error_code}.`,
+      }
+    : { error_code: process.error_code, error_message: process.error_message };
+  return undoFrom(definition, process, { undo: (process.undo as number) - 1, underway: ending, otherwise: ending, ...cause });
+}
+
+interface Undoing {
+  /** How many entries of path are still to be undone. */
+  undo: number;
+  /** How the process will end when there is something left to undo, and when there is not. */
+  underway: TerminalProcessStatus;
+  otherwise: TerminalProcessStatus;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+function undoFrom(definition: AnyProcessDefinition, process: ProcessRow, undoing: Undoing): Decision {
+  const { error_code, error_message } = undoing;
+  const { state } = process;
+  for (let left = undoing.undo; left > 0; left--) {
+    const step = process.path[left - 1] as string;
+    const { compensate } = findStep(definition, step);
+    if (compensate === undefined) continue;
+    const payload = compensate.request(state, process);
+    const send = { purpose: 'compensation' as const, step, command: compensate.command, payload };
+    return { status: 'COMPENSATING', state, send, undo: left, ending: undoing.underway, error_code, error_message };
+  }
+  return { status: undoing.otherwise, state, send: null, undo: null, ending: null, error_code, error_message };
+}
+
+function findStep(definition: AnyProcessDefinition, visited: string | null): AnyStep {
+  const key = visited === null ? '' : stepKey(visited);
+  const step = definition.steps.find((candidate) => candidate.key === key);
+  if (step === undefined) throw new Error(`${definition.type} version ${definition.version} has no step "${key}".`);
+  return step;
+}
+
+function followingKey(definition: AnyProcessDefinition, step: AnyStep): string | null {
+  return definition.steps[definition.steps.indexOf(step) + 1]?.key ?? null;
+}
+
+function keepLauncherKeys(before: Readonly<State>, after: State): State {
+  const kept = Object.fromEntries(LAUNCHER_KEYS.filter((key) => key in before).map((key) => [key, before[key]]));
+  return { ...after, ...kept };
+}

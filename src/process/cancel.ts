@@ -1,0 +1,104 @@
+// Cancelling a batch: a durable job on the bus. Unsent chunks and first commands never attempted are cancelled, in slices;
+// what was begun runs out. While chunks hold the batch row shared, the status change waits, so none slips in after it.
+
+import { type Bus, byLane, OWN_DOMAIN, PRIORITY, sendCommands, tellTransitions } from '../bus/bus.ts';
+import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
+import { type Operator, toTransitionCommand } from '../bus/troubleshooting.ts';
+import { withTx } from '../db/pool.ts';
+import { markCancelingIfOpen, readBatch } from '../db/queries/batches.ts';
+import { insertEvents } from '../db/queries/events.ts';
+import { readUnattempted } from '../db/queries/processes.ts';
+import { cancelIfUnattempted, cancelPendingChunks } from '../db/queries/troubleshooting.ts';
+import { laneOf } from '../model/env.ts';
+import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import type { BatchStatus, CommandPolicy } from '../model/process.ts';
+
+const SLICE_SIZE = 1_000;
+const JOB_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };
+
+/** Marks the batch CANCELING and sends the job. @throws NotFoundError, WrongStateError */
+export async function cancelBatch(
+  bus: Bus,
+  batch_id: string,
+  operator: Operator,
+): Promise<{ batch_id: string; status: BatchStatus }> {
+  await withTx(bus.pool, async (tx) => {
+    if (!(await markCancelingIfOpen(tx, batch_id))) {
+      const batch = await readBatch(tx, batch_id);
+      if (batch === null) throw new NotFoundError('batch', batch_id);
+      throw new WrongStateError(`The batch is ${batch.status}.`);
+    }
+    await insertEvents(tx, 0, [
+      { type: 'BATCH_CANCEL_REQUESTED', batch_id, actor: operator.actor, reason: operator.reason ?? null },
+    ]);
+    const command_id = bus.env.newId(0, bus.lanes);
+    await sendCommands(bus, tx, [
+      {
+        command_id,
+        lane: 0,
+        domain: OWN_DOMAIN,
+        type: 'CancelBatch',
+        purpose: 'job',
+        priority: PRIORITY.job,
+        payload: { batch_id },
+        policy: JOB_POLICY,
+        delay_ms: 0,
+        process_id: null,
+        batch_id,
+        step: null,
+        correlation_id: null,
+        reply_to: null,
+        state: null,
+      },
+    ]);
+  });
+  bus.hints.hint(OWN_DOMAIN);
+  return { batch_id, status: 'CANCELING' };
+}
+
+/** Registers the handler of the job. */
+export function registerCancel(registry: HandlerRegistry, bus: () => Bus): void {
+  registry.register<{ batch_id: string }>(OWN_DOMAIN, 'CancelBatch', (payload, context) =>
+    runCancel(bus(), payload.batch_id, context),
+  );
+}
+
+async function runCancel(bus: Bus, batch_id: string, { signal }: HandlerContext): Promise<{ canceled_count: number }> {
+  await withTx(bus.pool, (tx) => cancelPendingChunks(tx, batch_id, OWN_DOMAIN));
+  let canceled_count = 0;
+  for (let from = 0; ; ) {
+    signal.throwIfAborted();
+    const slice = await readUnattempted(bus.pool, batch_id, from, SLICE_SIZE);
+    const last = slice.at(-1);
+    if (last === undefined) return { canceled_count };
+    for (const [lane, group] of byLane(slice, (process) => laneOf(process.process_id, bus.lanes))) {
+      canceled_count += await cancelSlice(bus, lane, group.map((process) => process.awaiting_command_id));
+    }
+    from = last.ordinal + 1;
+  }
+}
+
+/** One slice: its commands, then their processes, in one transaction. Safe to repeat. */
+function cancelSlice(bus: Bus, lane: number, command_ids: string[]): Promise<number> {
+  return withTx(bus.pool, async (tx) => {
+    const canceled = await cancelIfUnattempted(tx, lane, command_ids);
+    await insertEvents(
+      tx,
+      lane,
+      canceled.map((command) => ({
+        type: 'COMMAND_CANCELED',
+        command_id: command.command_id,
+        process_id: command.process_id,
+        batch_id: command.batch_id,
+        reason: 'BATCH_CANCELED',
+      })),
+    );
+    const reply = { outcome: 'CANCELED', error_code: 'BATCH_CANCELED', error_message: 'The batch was cancelled.' } as const;
+    await tellTransitions(
+      bus,
+      tx,
+      canceled.map((command) => ({ kind: 'replied', command: toTransitionCommand(command), reply })),
+    );
+    return canceled.length;
+  });
+}

@@ -1,0 +1,237 @@
+// The router: the bus's onTransitions hook. Locks the processes of a set, asks `advance`, writes states and next commands.
+// A reply advances a process once, if it is the one awaited; any other is recorded and ignored.
+
+import { type Bus, PRIORITY, sendCommands } from '../bus/bus.ts';
+import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../bus/handlers.ts';
+import type { Tx } from '../db/pool.ts';
+import { insertEvents, insertReplies, type NewEvent, type NewReply } from '../db/queries/events.ts';
+import {
+  lockProcesses,
+  type ProcessChange,
+  parkAwaitingProcesses,
+  unparkAwaitingProcesses,
+  updateLockedProcesses,
+} from '../db/queries/processes.ts';
+import type { Reply } from '../model/command.ts';
+import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
+import { advance, type Decision } from './advance.ts';
+import type { AnyProcessDefinition, ProcessRegistry } from './define.ts';
+
+type OfProcess<T> = T & { command: TransitionCommand & { process_id: string } };
+type Kind<K extends CommandTransition['kind']> = OfProcess<Extract<CommandTransition, { kind: K }>>;
+
+/** What one set leads to; written once, at the end. */
+interface Plan {
+  changes: ProcessChange[];
+  commands: OutgoingCommand[];
+  events: NewEvent[];
+  replies: NewReply[];
+}
+
+/** Makes the hook. `bus` is asked for when it is used, because it is built with this very hook. */
+export function createRouter(processes: ProcessRegistry, bus: () => Bus) {
+  return async (tx: Tx, transitions: readonly CommandTransition[]): Promise<ReadonlySet<string>> => {
+    const ofProcesses = transitions.filter((t): t is OfProcess<CommandTransition> => t.command.process_id !== null);
+    const first = ofProcesses[0];
+    if (first === undefined) return new Set();
+    const { lane } = first.command;
+    const pick = <K extends CommandTransition['kind']>(kind: K) => ofProcesses.filter((t): t is Kind<K> => t.kind === kind);
+
+    const parked = pick('parked');
+    if (parked.length > 0) await parkAwaitingProcesses(tx, lane, parked.map(awaited));
+    const unparked = pick('unparked');
+    if (unparked.length > 0) await unparkAwaitingProcesses(tx, lane, unparked.map(({ command }) => command));
+    return routeReplies(bus(), tx, lane, processes, pick('replied'), pick('discarded'));
+  };
+}
+
+function awaited({ command, error_code, error_message }: Kind<'parked'>) {
+  return { process_id: command.process_id, command_id: command.command_id, error_code, error_message };
+}
+
+async function routeReplies(
+  bus: Bus,
+  tx: Tx,
+  lane: number,
+  processes: ProcessRegistry,
+  replied: readonly Kind<'replied'>[],
+  discarded: readonly Kind<'discarded'>[],
+): Promise<ReadonlySet<string>> {
+  if (replied.length + discarded.length === 0) return new Set();
+  const ids = [...new Set([...replied, ...discarded].map(({ command }) => command.process_id))];
+  const rows = new Map((await lockProcesses(tx, lane, ids)).map((row) => [row.process_id, row]));
+  const plan: Plan = { changes: [], commands: [], events: [], replies: [] };
+  for (const { command, reply } of replied) planReply(bus, processes, rows.get(command.process_id), command, reply, plan);
+  for (const { command } of discarded) planLateEffect(bus, processes, rows.get(command.process_id), command, plan);
+  await bus.env.probe('in_transition', plan);
+  return writePlan(bus, tx, lane, plan);
+}
+
+/** Sends before it updates: the insert of commands is the statement that bad data of a definition would fail. */
+async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<ReadonlySet<string>> {
+  const sent = await sendCommands(bus, tx, plan.commands);
+  if (plan.changes.length > 0) await updateLockedProcesses(tx, lane, plan.changes);
+  await insertEvents(tx, lane, plan.events);
+  await insertReplies(tx, lane, plan.replies);
+  return sent;
+}
+
+function planReply(
+  bus: Bus,
+  processes: ProcessRegistry,
+  process: ProcessRow | undefined,
+  command: TransitionCommand & { process_id: string },
+  reply: Reply,
+  plan: Plan,
+): void {
+  if (process === undefined) {
+    plan.replies.push(parkedReply(bus, command, reply, 'no process has this id'));
+    return;
+  }
+  if (process.awaiting_command_id !== command.command_id) {
+    plan.events.push(ofCommand('REPLY_IGNORED', command, { outcome: reply.outcome, status: process.status }));
+    return;
+  }
+  const definition = processes.find(process.process_type, process.version);
+  if (definition === undefined) {
+    const note = `${process.process_type} version ${process.version} is not registered in this service`;
+    plan.replies.push(parkedReply(bus, command, reply, note));
+    return;
+  }
+  try {
+    apply(bus, definition, process, command, advance(definition, process, reply, command.attempts > 0), plan);
+  } catch (error) {
+    planAdvanceFailed(bus, process, command, error, plan);
+  }
+}
+
+function apply(
+  bus: Bus,
+  definition: AnyProcessDefinition,
+  process: ProcessRow,
+  command: TransitionCommand,
+  decision: Decision,
+  plan: Plan,
+): void {
+  const { send } = decision;
+  const command_id = send === null ? null : bus.env.newId(process.lane, bus.lanes);
+  if (send !== null && command_id !== null) {
+    plan.commands.push(processCommand(definition, process, command, decision.state, { ...send, command_id }));
+  }
+  if (decision.status === 'COMPENSATING' && process.undo === null) {
+    plan.events.push({
+      type: 'PROCESS_COMPENSATING',
+      process_id: process.process_id,
+      batch_id: process.batch_id,
+      reason: decision.error_code,
+    });
+  }
+  plan.changes.push({
+    process_id: process.process_id,
+    status: decision.status,
+    current_step: send?.step ?? process.current_step,
+    awaiting_command_id: command_id,
+    state: decision.state,
+    append_step: send?.purpose === 'step' ? send.step : null,
+    undo: decision.undo,
+    ending: decision.ending,
+    error_code: decision.error_code,
+    error_message: decision.error_message,
+  });
+}
+
+/** A command of a process, under the policy of the command before it. */
+function processCommand(
+  definition: AnyProcessDefinition,
+  process: ProcessRow,
+  before: TransitionCommand,
+  state: Record<string, unknown>,
+  send: { command_id: string; purpose: 'step' | 'compensation'; step: string; command: string; payload: object },
+): OutgoingCommand {
+  return {
+    command_id: send.command_id,
+    lane: process.lane,
+    domain: definition.domain,
+    type: send.command,
+    purpose: send.purpose,
+    priority: PRIORITY.next_step,
+    payload: send.payload,
+    policy: before.policy,
+    delay_ms: 0,
+    process_id: process.process_id,
+    batch_id: process.batch_id,
+    step: send.step,
+    correlation_id: process.process_id,
+    reply_to: null,
+    state,
+  };
+}
+
+/** The definition's own code threw: the command stays as it is, the reply is kept on it, and an operator is asked. */
+function planAdvanceFailed(bus: Bus, process: ProcessRow, command: TransitionCommand, error: unknown, plan: Plan): void {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  bus.env.logger.error({ err: error, process_id: process.process_id, step: process.current_step }, 'the code of a process threw');
+  plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: message.slice(0, 2000) }));
+  plan.changes.push({
+    ...process,
+    status: 'WAITING_FOR_TSQ',
+    append_step: null,
+    error_code: 'ADVANCE_FAILED',
+    error_message: message.slice(0, 2000).replaceAll('\0', ''),
+  });
+}
+
+/**
+ * A success that was refused as late may have had its effect. If its process is being undone or has ended without that step,
+ * the step's compensation is sent once more: compensations are idempotent, and nobody waits for this one.
+ */
+function planLateEffect(
+  bus: Bus,
+  processes: ProcessRegistry,
+  process: ProcessRow | undefined,
+  command: TransitionCommand,
+  plan: Plan,
+): void {
+  if (process === undefined || command.purpose !== 'step' || command.step === null) return;
+  const ended = TERMINAL_PROCESS_STATUSES.some((status) => status === process.status) && process.status !== 'COMPLETED';
+  const undone = process.undo !== null && process.path.indexOf(command.step) >= process.undo - 1;
+  if (!ended && !undone) return;
+  const definition = processes.find(process.process_type, process.version);
+  const step = definition?.steps.find((candidate) => candidate.key === stepKey(command.step as string));
+  if (definition === undefined || step?.compensate === undefined) return;
+  const send = {
+    command_id: bus.env.newId(process.lane, bus.lanes),
+    purpose: 'compensation' as const,
+    step: command.step,
+    command: step.compensate.command,
+    payload: step.compensate.request(process.state, process),
+  };
+  plan.commands.push(processCommand(definition, process, command, process.state, send));
+}
+
+function parkedReply(bus: Bus, command: TransitionCommand, reply: Reply, note: string): NewReply {
+  return {
+    reply_id: bus.env.newId(command.lane, bus.lanes),
+    queue: `${command.domain}__replies`,
+    command_id: command.command_id,
+    process_id: command.process_id,
+    correlation_id: command.correlation_id,
+    batch_id: command.batch_id,
+    outcome: reply.outcome,
+    result: reply.result,
+    error_code: reply.error_code ?? null,
+    error_message: reply.error_message ?? null,
+    note,
+  };
+}
+
+function ofCommand(type: NewEvent['type'], command: TransitionCommand, details: Record<string, unknown>): NewEvent {
+  return {
+    type,
+    command_id: command.command_id,
+    process_id: command.process_id,
+    batch_id: command.batch_id,
+    attempt: command.attempts,
+    details,
+  };
+}
