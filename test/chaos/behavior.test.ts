@@ -129,11 +129,12 @@ describe('response_data', () => {
     ]);
   });
 
-  test('may hold the key __proto__ without changing what the object is', () => {
-    const data = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}') as Record<string, unknown>;
-    const parsed = commandBehaviorSchema.safeParse({ response_data: data });
+  test('leaves out the key __proto__, and nobody inherits from it', () => {
+    const response_data: unknown = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}');
+    const parsed = commandBehaviorSchema.parse({ response_data });
+    expect(Object.entries(parsed.response_data ?? {})).toEqual([['a', 1]]);
+    expect(parsed.response_data?.polluted).toBeUndefined();
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
-    if (parsed.success) expect(Object.getPrototypeOf(parsed.data.response_data)).toBe(Object.prototype);
   });
 });
 
