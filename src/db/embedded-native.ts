@@ -184,10 +184,17 @@ export async function chooseLaunch(native: NativePostgres, dataDir: string): Pro
 
 type Candidate = Omit<Launch, 'native'>;
 
+/**
+ * What to put before a command so that the kernel signals it when the process that started it ends, even by SIGKILL.
+ * Undefined where there is no such thing. It follows the starting *thread*: start from the main one.
+ */
+export async function parentDeathPrefix(signal: 'INT' | 'KILL'): Promise<string[] | undefined> {
+  const prefix = [`--pdeathsig=${signal}`, '--'];
+  return (await works('setpriv', [...prefix, 'true'])) ? ['setpriv', ...prefix] : undefined;
+}
+
 async function candidates(dataDir: string): Promise<Candidate[]> {
-  const pdeathsig = (await works('setpriv', ['--pdeathsig=INT', '--', 'true']))
-    ? ['setpriv', '--pdeathsig=INT', '--']
-    : undefined;
+  const pdeathsig = await parentDeathPrefix('INT');
   const uid = process.getuid?.();
   if (uid !== 0 || process.platform !== 'linux') {
     return [{ prefix: pdeathsig ?? [], owner: undefined, spawn_as: undefined, needs_leash: !pdeathsig }];

@@ -1,0 +1,83 @@
+// Both ends of a supervised node process: how the supervisor starts it, and how it leaves when the supervisor is gone.
+// Promises that a child never outlives its supervisor, however that ends: by the kernel where it can, else by the channel.
+
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Logs } from './logs.ts';
+import type { Exit, Running } from './supervise.ts';
+
+export interface NodeChildOptions {
+  name: string;
+  /** The verb and options of the command line. */
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  logs: Logs;
+  /** From `parentDeathPrefix('KILL')`. */
+  death_prefix: readonly string[] | undefined;
+}
+
+const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+const INFO_LEVEL = 30;
+const ERROR_LEVEL = 50;
+
+/** Starts `faultline <args>` as a child. What it writes goes to the logs under its name. */
+export async function startNodeChild(options: NodeChildOptions): Promise<Running> {
+  const line = [...(options.death_prefix ?? []), process.execPath, MAIN, ...options.args];
+  const [command = process.execPath, ...args] = line;
+  // Detached: a Ctrl-C in the terminal is for the supervisor alone, which stops its children in order.
+  const child = spawn(command, args, {
+    env: { ...process.env, ...options.env, FAULTLINE_SUPERVISED: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  });
+  const exited = new Promise<Exit>((done) => {
+    child.once('close', (code, signal) => done({ code, signal, ...reasonOf(options, code, signal) }));
+  });
+  await new Promise<void>((started, failed) => {
+    child.once('spawn', started);
+    child.once('error', failed);
+  });
+  if (child.stdout) options.logs.follow(options.name, child.stdout, INFO_LEVEL);
+  if (child.stderr) options.logs.follow(options.name, child.stderr, ERROR_LEVEL);
+  return {
+    pid: child.pid as number,
+    exited,
+    stop: () => void child.kill('SIGTERM'),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+function reasonOf({ name, logs }: NodeChildOptions, code: number | null, signal: string | null): { reason?: string } {
+  const said = code === 0 || signal !== null ? undefined : logs.lastError(name);
+  return said === undefined ? {} : { reason: said };
+}
+
+const PARENT_CHECK_MS = 1_000;
+
+/** In a supervised process: ends it at once when the supervisor is gone. Does nothing in one that a person started. */
+export function leaveWithSupervisor(): void {
+  if (process.env.FAULTLINE_SUPERVISED !== '1') return;
+  const leave = () => process.exit(1);
+  if (process.send) {
+    if (!process.connected) leave();
+    process.once('disconnect', leave);
+    // The channel alone is no reason to stay.
+    process.channel?.unref();
+  }
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && leave(), PARENT_CHECK_MS).unref();
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process hard. */
+export function stopRequested(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(130);
+        asked = true;
+        resolve(signal);
+      });
+    }
+  });
+}

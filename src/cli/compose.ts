@@ -1,0 +1,99 @@
+// The composition root: an application, a database and chaos, put together to the service that server and workers run.
+// The only place where fault injection meets the bus: without its hooks neither knows of the other.
+
+import { isAbsolute, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chaosHooks } from '../chaos/index.ts';
+import { assertMigrated } from '../db/migrate.ts';
+import { createPool, isConnectionError, type Pool } from '../db/pool.ts';
+import { createEnv, type Logger } from '../model/env.ts';
+import type { Application } from '../process/application.ts';
+import { openService, type Service } from '../process/service.ts';
+import { CliError, EXIT } from './exit.ts';
+
+export interface ComposeOptions {
+  database_url?: string;
+  data_dir: string;
+  app?: string;
+  /** For people: how connections are listed by PostgreSQL. */
+  name: string;
+  logger: Logger;
+  connections?: number;
+}
+
+/** Opens the service on a migrated database. Throws a CliError when the database is away or not migrated. */
+export async function compose(options: ComposeOptions): Promise<Service> {
+  const url = requireDatabase(options.database_url);
+  const application = await loadApplication(options.app);
+  await reaching(url, () => withPool(url, options.name, assertMigrated));
+  return reaching(url, () =>
+    openService({
+      url,
+      application,
+      env: createEnv(options.logger),
+      data_dir: resolve(options.data_dir),
+      name: options.name,
+      connections: options.connections,
+      hooks: ({ pool, env }) => chaosHooks({ pool, env }),
+    }),
+  );
+}
+
+/** The bundled application, or the one that a module exports as `application` or as its default. */
+export async function loadApplication(app?: string): Promise<Application> {
+  const from = app === undefined ? bundledApplication() : moduleAddress(app);
+  let module: { application?: Application; default?: Application };
+  try {
+    module = await import(from);
+  } catch (cause) {
+    throw new CliError(
+      `The application ${app ?? from} cannot be loaded: ${(cause as Error).message}`,
+      EXIT.failed,
+      cause,
+    );
+  }
+  const application = module.application ?? module.default;
+  if (!application?.processes || typeof application.register !== 'function') {
+    throw new CliError(
+      `${app ?? from} exports no application: it must be named \`application\`, or be the default export.`,
+    );
+  }
+  return application;
+}
+
+/** Compiled beside us, or in the sources. */
+function bundledApplication(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return new URL(`../../reporting/app.${extension}`, import.meta.url).href;
+}
+
+function moduleAddress(app: string): string {
+  return app.startsWith('.') || isAbsolute(app) ? pathToFileURL(resolve(app)).href : app;
+}
+
+export function requireDatabase(url: string | undefined): string {
+  if (url) return url;
+  const how = 'Give --database-url or DATABASE_URL, or use `faultline start`, which brings a PostgreSQL of its own.';
+  throw new CliError(`No database is named. ${how}`, EXIT.usage);
+}
+
+export async function withPool<T>(url: string, name: string, use: (pool: Pool) => Promise<T>): Promise<T> {
+  const pool = createPool(url, { application_name: name, max: 2 });
+  try {
+    return await use(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Runs `work`; a database that cannot be reached becomes exit code 3 and one line. */
+export async function reaching<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isConnectionError(error)) throw error;
+    const { host } = new URL(url);
+    const message = (error as Error).message || String((error as NodeJS.ErrnoException).code);
+    throw new CliError(`The database at ${host} cannot be reached: ${message}`, EXIT.unavailable, error);
+  }
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+// The command line: one file per verb, and one way to fail (a line on stderr and an exit code of docs/cli.md).
+// Every option can also come from the environment; nothing is ever asked.
+
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { packageRoot } from '../db/package-root.ts';
+import { FaultlineError } from '../model/errors.ts';
+import { CliError, EXIT } from './exit.ts';
+import { createLogger } from './logger.ts';
+import {
+  appOption,
+  databaseUrlOption,
+  dataDirOption,
+  hostOption,
+  portOption,
+  postgresPortOption,
+  wholeNumber,
+  workersOption,
+} from './options.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
+
+interface ServiceFlags {
+  databaseUrl?: string;
+  dataDir: string;
+  app?: string;
+}
+
+const program = new Command('faultline')
+  .description('Durable command bus and process manager on PostgreSQL, with a chaos lab built in.')
+  .version(version)
+  .showHelpAfterError('(add --help for the options)')
+  .exitOverride();
+
+program
+  .command('start')
+  .description('run everything: PostgreSQL, the server with its page, and workers')
+  .addOption(portOption())
+  .addOption(hostOption())
+  .addOption(dataDirOption())
+  .addOption(workersOption())
+  .addOption(databaseUrlOption('PostgreSQL 15 or newer to use instead of the embedded one'))
+  .addOption(postgresPortOption())
+  .addOption(appOption())
+  .addOption(followOption())
+  .addOption(
+    new Option('--log-format <format>', 'what the terminal shows').choices(['pretty', 'json']).default('pretty'),
+  )
+  .action(async (flags) => {
+    const { start } = await import('./start.ts');
+    process.exitCode = await start({
+      host: flags.host,
+      port: flags.port,
+      data_dir: flags.dataDir,
+      workers: flags.workers,
+      database_url: flags.databaseUrl,
+      postgres_port: flags.postgresPort,
+      app: flags.app,
+      log_format: flags.logFormat,
+      follow_process: followed(flags.followProcess),
+    });
+  });
+
+program
+  .command('work')
+  .description('run one worker')
+  .addOption(dataDirOption())
+  .addOption(databaseUrlOption())
+  .addOption(appOption())
+  .addOption(followOption())
+  .addOption(
+    new Option('--slots <number>', 'attempts at a time per domain (default: 100)')
+      .env('FAULTLINE_SLOTS')
+      .argParser(wholeNumber(1, 10_000)),
+  )
+  .action(async (flags) => {
+    const { work } = await import('./work.ts');
+    await work({
+      ...serviceOptions(flags),
+      slots: flags.slots,
+      worker_id: process.env.FAULTLINE_WORKER_ID || undefined,
+      name: process.env.FAULTLINE_WORKER_NAME || undefined,
+      replaces: replacedWorkers(),
+      follow_process: followed(flags.followProcess),
+      logger: createLogger(),
+    });
+  });
+
+program
+  .command('migrate')
+  .description('bring the database to this version and fill what a first start needs')
+  .addOption(databaseUrlOption())
+  .addOption(dataDirOption())
+  .addOption(appOption())
+  .option('--dry-run', 'tell what would be applied, and apply nothing', false)
+  .option('--wait', 'wait up to a minute for a database that is still starting', false)
+  .addOption(new Option('--lanes <number>', 'lanes of a new database (default: 1)').argParser(wholeNumber(1, 1024)))
+  .action(async (flags) => {
+    const { migrate } = await import('./migrate.ts');
+    const { leaveWithSupervisor } = await import('./child.ts');
+    leaveWithSupervisor();
+    await migrate({
+      ...serviceOptions(flags),
+      lanes: flags.lanes,
+      dry_run: flags.dryRun,
+      wait: flags.wait,
+      replaces: replacedWorkers(),
+      logger: createLogger(),
+    });
+  });
+
+function serviceOptions(flags: ServiceFlags) {
+  return { database_url: flags.databaseUrl, data_dir: flags.dataDir, app: flags.app };
+}
+
+function followOption(): Option {
+  return new Option('--follow-process [id]', 'log each step of this process, or of every process').env(
+    'FAULTLINE_FOLLOW_PROCESS',
+  );
+}
+
+function followed(flag: string | boolean | undefined): string | undefined {
+  return flag === true ? 'all' : flag || undefined;
+}
+
+/** Set by the supervisor: ids of workers whose leases are to be ended. */
+function replacedWorkers(): string[] {
+  return (process.env.FAULTLINE_REPLACES ?? '').split(',').filter((id) => id !== '');
+}
+
+try {
+  await program.parseAsync();
+  if (process.env.FAULTLINE_SUPERVISED === '1') process.exit();
+} catch (error) {
+  process.exit(report(error));
+}
+
+/** Says what went wrong, in one line where the error is of a known kind, and answers the exit code. */
+function report(error: unknown): number {
+  // commander has written its own message.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CliError) {
+    if (error.message) console.error(error.message);
+    return error.exit_code;
+  }
+  console.error(error instanceof FaultlineError ? error.message : error);
+  return EXIT.failed;
+}

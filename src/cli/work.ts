@@ -1,0 +1,57 @@
+// faultline work: one worker. Drains on SIGTERM or SIGINT, and lives through a database that goes away and comes back.
+// Its first act is to end the leases of the worker it replaces, so that nothing waits for a dead one.
+
+import { expireWorkerLeases } from '../db/queries/commands.ts';
+import type { Logger } from '../model/env.ts';
+import { leaveWithSupervisor, stopRequested } from './child.ts';
+import { compose, reaching } from './compose.ts';
+import { CliError } from './exit.ts';
+import { createNarrator } from './narrate.ts';
+
+export interface WorkOptions {
+  database_url?: string;
+  data_dir: string;
+  app?: string;
+  worker_id?: string;
+  name?: string;
+  slots?: number;
+  replaces: readonly string[];
+  follow_process?: string;
+  logger: Logger;
+}
+
+export async function work(options: WorkOptions): Promise<void> {
+  const { logger } = options;
+  leaveWithSupervisor();
+  const stop = stopRequested();
+  const service = await compose({ ...options, name: options.name ?? 'faultline work' });
+  await reaching(options.database_url ?? '', async () => {
+    for (const worker_id of options.replaces) {
+      const count = await expireWorkerLeases(service.bus.pool, worker_id);
+      if (count > 0) logger.info({ worker_id, count }, `Ended ${count} leases of the worker that died`);
+    }
+  });
+  const narrator = createNarrator({ logger, pool: service.pool, follow_process: options.follow_process });
+  let tellUnhealthy: (reason: string) => void = () => {};
+  const unhealthy = new Promise<string>((resolve) => {
+    tellUnhealthy = resolve;
+  });
+  const worker = service.createWorker({
+    worker_id: options.worker_id,
+    name: options.name,
+    slots: options.slots,
+    onSettled: narrator.onSettled,
+    onUnhealthy: tellUnhealthy,
+  });
+  await reaching(options.database_url ?? '', () => worker.start());
+  logger.info({ worker_id: worker.worker_id, domains: service.registry.domains() }, 'Working');
+
+  const signal = await Promise.race([stop, unhealthy.then((reason) => new CliError(`To be replaced: ${reason}.`))]);
+  if (signal instanceof CliError) logger.error({}, signal.message);
+  else logger.info({}, `${signal}: taking no more work, finishing what is in flight`);
+  await worker.stop();
+  narrator.stop();
+  await service.close();
+  if (signal instanceof CliError) throw signal;
+  logger.info({}, 'Stopped working');
+}
