@@ -234,3 +234,259 @@ CREATE INDEX process_advance_failed ON faultline.process USING btree (updated_at
 CREATE INDEX process_batch_status ON faultline.process USING btree (batch_id, status);
 
 CREATE INDEX reply_queue ON faultline.reply USING btree (queue, reply_id);
+
+create view faultline.attempt_event as
+ SELECT e.at,
+    a.attempt,
+    e.rank,
+    e.type,
+    a.command_id,
+    a.process_id,
+    a.batch_id,
+    a.lane,
+    a.step,
+    a.fault,
+    e.details,
+    0::bigint AS event_id,
+    a.ended_at,
+    a.purpose
+   FROM faultline.attempt a
+     CROSS JOIN LATERAL ( VALUES (a.started_at,10::smallint,'RECEIVED'::text,jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))), (a.started_at,20::smallint,
+                CASE
+                    WHEN a.fault IS NOT NULL THEN 'CHAOS_INJECTED'::text
+                    ELSE NULL::text
+                END,'{}'::jsonb), (a.ended_at,30::smallint,
+                CASE a.outcome
+                    WHEN 'success'::text THEN 'COMPLETED'::text
+                    WHEN 'transient'::text THEN 'FAILED'::text
+                    WHEN 'lease_expired'::text THEN 'LEASE_EXPIRED'::text
+                    WHEN 'business_rule'::text THEN 'BUSINESS_RULE_FAILED'::text
+                    WHEN 'released'::text THEN 'RELEASED'::text
+                    ELSE NULL::text
+                END,jsonb_strip_nulls(jsonb_build_object('error_code', a.error_code, 'error_message', a.error_message))), (a.ended_at,40::smallint,
+                CASE a.effect
+                    WHEN 'RETRY'::text THEN 'RETRY_SCHEDULED'::text
+                    WHEN 'TSQ'::text THEN 'MOVED_TO_TSQ'::text
+                    ELSE NULL::text
+                END,jsonb_strip_nulls(jsonb_build_object('retry_at', a.retry_at, 'reason', a.reason, 'error_code', a.error_code, 'error_message', a.error_message)))) e(at, rank, type, details)
+  WHERE e.type IS NOT NULL;
+
+create view faultline.audit as
+ SELECT command_event.at,
+    command_event.attempt,
+    command_event.rank,
+    command_event.type,
+    command_event.command_id,
+    command_event.process_id,
+    command_event.batch_id,
+    command_event.lane,
+    command_event.step,
+    command_event.fault,
+    command_event.details,
+    command_event.event_id
+   FROM faultline.command_event
+UNION ALL
+ SELECT attempt_event.at,
+    attempt_event.attempt,
+    attempt_event.rank,
+    attempt_event.type,
+    attempt_event.command_id,
+    attempt_event.process_id,
+    attempt_event.batch_id,
+    attempt_event.lane,
+    attempt_event.step,
+    attempt_event.fault,
+    attempt_event.details,
+    attempt_event.event_id
+   FROM faultline.attempt_event
+UNION ALL
+ SELECT process_event.at,
+    process_event.attempt,
+    process_event.rank,
+    process_event.type,
+    process_event.command_id,
+    process_event.process_id,
+    process_event.batch_id,
+    process_event.lane,
+    process_event.step,
+    process_event.fault,
+    process_event.details,
+    process_event.event_id
+   FROM faultline.process_event
+UNION ALL
+ SELECT recorded_event.at,
+    recorded_event.attempt,
+    recorded_event.rank,
+    recorded_event.type,
+    recorded_event.command_id,
+    recorded_event.process_id,
+    recorded_event.batch_id,
+    recorded_event.lane,
+    recorded_event.step,
+    recorded_event.fault,
+    recorded_event.details,
+    recorded_event.event_id
+   FROM faultline.recorded_event;
+
+create view faultline.command_event as
+ SELECT e.at,
+    e.attempt,
+    e.rank,
+    e.type,
+    c.command_id,
+    c.process_id,
+    c.batch_id,
+    c.lane,
+    c.step,
+    e.fault,
+    e.details,
+    0::bigint AS event_id
+   FROM faultline.command c
+     CROSS JOIN LATERAL ( VALUES (c.created_at,NULL::integer,80::smallint,'SENT'::text,NULL::text,jsonb_strip_nulls(jsonb_build_object('domain', c.domain, 'type', c.type, 'purpose', c.purpose, 'correlation_id', c.correlation_id, 'reply_to', c.reply_to, 'max_attempts', c.max_attempts, 'lease_ms', c.lease_ms))), (c.attempt_started_at,c.attempts,10::smallint,
+                CASE
+                    WHEN c.status = 'IN_PROGRESS'::text THEN 'RECEIVED'::text
+                    ELSE NULL::text
+                END,c.fault,jsonb_strip_nulls(jsonb_build_object('worker_id', c.worker_id))), (c.attempt_started_at,c.attempts,20::smallint,
+                CASE
+                    WHEN c.status = 'IN_PROGRESS'::text AND c.fault IS NOT NULL THEN 'CHAOS_INJECTED'::text
+                    ELSE NULL::text
+                END,c.fault,'{}'::jsonb)) e(at, attempt, rank, type, fault, details)
+  WHERE e.type IS NOT NULL;
+
+create view faultline.process_audit as
+ SELECT p.process_id AS of_process_id,
+    p.batch_id AS of_batch_id,
+    p.ordinal AS of_ordinal,
+    e.at,
+    e.attempt,
+    e.rank,
+    e.type,
+    e.command_id,
+    e.process_id,
+    e.batch_id,
+    e.lane,
+    e.step,
+    e.fault,
+    e.details,
+    e.event_id
+   FROM faultline.process p
+     CROSS JOIN LATERAL unnest(p.command_ids) i(command_id)
+     JOIN faultline.command_event e ON e.command_id = i.command_id AND e.lane = p.lane
+UNION ALL
+ SELECT p.process_id AS of_process_id,
+    p.batch_id AS of_batch_id,
+    p.ordinal AS of_ordinal,
+    e.at,
+    e.attempt,
+    e.rank,
+    e.type,
+    e.command_id,
+    e.process_id,
+    e.batch_id,
+    e.lane,
+    e.step,
+    e.fault,
+    e.details,
+    e.event_id
+   FROM faultline.process p
+     CROSS JOIN LATERAL unnest(p.command_ids) i(command_id)
+     JOIN faultline.attempt_event e ON e.command_id = i.command_id AND e.lane = p.lane
+UNION ALL
+ SELECT e.process_id AS of_process_id,
+    e.batch_id AS of_batch_id,
+    p.ordinal AS of_ordinal,
+    e.at,
+    e.attempt,
+    e.rank,
+    e.type,
+    e.command_id,
+    e.process_id,
+    e.batch_id,
+    e.lane,
+    e.step,
+    e.fault,
+    e.details,
+    e.event_id
+   FROM faultline.process p
+     JOIN faultline.process_event e ON e.process_id = p.process_id AND e.lane = p.lane
+UNION ALL
+ SELECT p.process_id AS of_process_id,
+    p.batch_id AS of_batch_id,
+    p.ordinal AS of_ordinal,
+    e.at,
+    e.attempt,
+    e.rank,
+    e.type,
+    e.command_id,
+    e.process_id,
+    e.batch_id,
+    e.lane,
+    e.step,
+    e.fault,
+    e.details,
+    e.event_id
+   FROM faultline.process p
+     JOIN faultline.recorded_event e ON e.process_id = p.process_id;
+
+create view faultline.process_event as
+ SELECT e.at,
+    NULL::integer AS attempt,
+    e.rank,
+    e.type,
+    NULL::uuid AS command_id,
+    p.process_id,
+    p.batch_id,
+    p.lane,
+    NULL::text AS step,
+    NULL::text AS fault,
+    e.details,
+    0::bigint AS event_id
+   FROM faultline.process p
+     CROSS JOIN LATERAL ( VALUES (p.created_at,70::smallint,'PROCESS_STARTED'::text,jsonb_build_object('process_type', p.process_type, 'version', p.version, 'ordinal', p.ordinal)), (p.completed_at,90::smallint,'PROCESS_ENDED'::text,jsonb_strip_nulls(jsonb_build_object('status', p.status, 'error_code', p.error_code, 'error_message', p.error_message)))) e(at, rank, type, details)
+  WHERE e.at IS NOT NULL;
+
+create view faultline.process_step as
+ SELECT p.process_id,
+    p.batch_id,
+    p.ordinal,
+    i."position"::integer AS "position",
+    c.command_id,
+    c.lane,
+    c.step,
+    c.purpose,
+    c.type,
+    c.status,
+    c.attempts,
+    c.payload,
+    c.result,
+    c.error_code,
+    c.error_message,
+    c.created_at AS sent_at,
+        CASE
+            WHEN c.status = ANY (ARRAY['COMPLETED'::text, 'FAILED'::text, 'CANCELED'::text]) THEN c.settled_at
+            ELSE NULL::timestamp with time zone
+        END AS settled_at
+   FROM faultline.process p
+     CROSS JOIN LATERAL unnest(p.command_ids) WITH ORDINALITY i(command_id, "position")
+     JOIN faultline.command c ON c.command_id = i.command_id AND c.lane = p.lane;
+
+create view faultline.recorded_event as
+ SELECT at,
+    attempt,
+        CASE
+            WHEN type = 'LATE_RESULT_DISCARDED'::text THEN 50
+            WHEN type ~~ 'OPERATOR\_%'::text THEN 60
+            WHEN type ~~ 'BATCH\_%'::text THEN 95
+            WHEN type = 'PROCESS_COMPENSATING'::text THEN 72
+            ELSE 65
+        END::smallint AS rank,
+    type,
+    command_id,
+    process_id,
+    batch_id,
+    lane,
+    NULL::text AS step,
+    NULL::text AS fault,
+    COALESCE(details, '{}'::jsonb) || jsonb_strip_nulls(jsonb_build_object('actor', actor, 'reason', reason)) AS details,
+    event_id
+   FROM faultline.event v;

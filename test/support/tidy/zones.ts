@@ -103,9 +103,9 @@ const ZONES: Zone[] = [
   {
     name: 'bench',
     holds: /^bench\//,
-    values: /^(bench|src)\//,
+    values: /^(bench|src|dist)\//,
     entries: /^faultline(\/chaos|\/http)?$/,
-    rule: 'bench may import src and its own files',
+    rule: 'bench may import src, its build and its own files',
   },
   {
     name: 'scripts and settings',
