@@ -1,0 +1,228 @@
+// The documents that steps store: where they lie, how they are written, read, listed and deleted.
+// A repeated attempt overwrites, never doubles; a reader sees a whole document or none; no path comes from a request.
+
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { ArtifactContent } from 'faultline';
+import { ConfigurationError } from 'faultline';
+import { Disk } from 'flydrive';
+import { FSDriver } from 'flydrive/drivers/fs';
+import type { DriverContract, WriteOptions } from 'flydrive/types';
+
+/** Whose document: the place of a process in its batch decides the folder. */
+export interface ArtifactOwner {
+  process_id: string;
+  batch_id: string | null;
+  ordinal: number;
+}
+
+const CONTENT_TYPES = {
+  ndjson: 'application/x-ndjson; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+  pdf: 'application/pdf',
+  html: 'text/html; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+} as const;
+export type ArtifactExtension = keyof typeof CONTENT_TYPES;
+
+const ID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const PATH = new RegExp(
+  `^(lone|${ID})/\\d{1,9}/(${ID})/([a-z][a-z0-9_]*)\\.(${Object.keys(CONTENT_TYPES).join('|')})$`,
+);
+
+/** Folders hold the documents of at most 1,000 processes of a batch: `<batch_id or lone>/<ordinal div 1000>/<process_id>`. */
+export function artifactFolder({ process_id, batch_id, ordinal }: ArtifactOwner): string {
+  return `${batch_id ?? 'lone'}/${Math.floor(ordinal / 1000)}/${process_id}`;
+}
+
+export function artifactPath(owner: ArtifactOwner, step: string, extension: ArtifactExtension): string {
+  return `${artifactFolder(owner)}/${step}.${extension}`;
+}
+
+/** What a path says, or null when it is not one of ours: anything that climbs, hides or is half-written. */
+export function parseArtifactPath(
+  path: string,
+): { process_id: string; step: string; extension: ArtifactExtension } | null {
+  const match = PATH.exec(path);
+  if (!match) return null;
+  return { process_id: match[2] as string, step: match[3] as string, extension: match[4] as ArtifactExtension };
+}
+
+export interface StoredArtifact {
+  process_id: string;
+  step: string;
+  path: string;
+}
+
+export class ArtifactStore {
+  readonly #disk: Disk;
+
+  constructor(driver: DriverContract) {
+    this.#disk = new Disk(driver);
+  }
+
+  /** Stores a document, in place of an earlier one. An abort before it is in place leaves nothing of it. */
+  async put(path: string, contents: string | Uint8Array, signal: AbortSignal): Promise<void> {
+    requireOwnPath(path);
+    signal.throwIfAborted();
+    await this.#disk.put(path, contents, { signal, contentType: contentTypeOf(path) });
+  }
+
+  /** The text of a document, or null when there is none. */
+  async read(path: string): Promise<string | null> {
+    requireOwnPath(path);
+    try {
+      return await this.#disk.get(path);
+    } catch (error) {
+      if (isAbsence(error)) return null;
+      throw error;
+    }
+  }
+
+  /** A document as a stream, for whoever serves it, or null when there is none. The caller reads or destroys the stream. */
+  async open(path: string): Promise<ArtifactContent | null> {
+    const parts = parseArtifactPath(path);
+    if (!parts) return null;
+    try {
+      const { contentLength } = await this.#disk.getMetaData(path);
+      const stream = await this.#disk.getStream(path);
+      const file_name = `${FILE_NAMES[parts.step] ?? parts.step}-${parts.process_id}.${parts.extension}`;
+      return { stream, content_type: contentTypeOf(path), size_bytes: contentLength, file_name };
+    } catch (error) {
+      if (isAbsence(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Deletes what a step stored, whole or unfinished. Idempotent. Returns how many documents there were. */
+  async discard(owner: ArtifactOwner, step: string): Promise<number> {
+    const mine = (await this.#keysIn(artifactFolder(owner))).filter((key) => isOfStep(key, step));
+    for (const key of mine) await this.#disk.delete(key);
+    return mine.filter((key) => parseArtifactPath(key)).length;
+  }
+
+  /** Deletes what attempts killed while they were writing have left of a step. */
+  async discardUnfinished(owner: ArtifactOwner, step: string): Promise<void> {
+    for (const key of await this.#keysIn(artifactFolder(owner))) {
+      if (isOfStep(key, step) && !parseArtifactPath(key)) await this.#disk.delete(key);
+    }
+  }
+
+  /** The whole documents of a process. */
+  async list(owner: ArtifactOwner): Promise<StoredArtifact[]> {
+    return (await this.#keysIn(artifactFolder(owner))).flatMap(asStored);
+  }
+
+  /** The whole documents of a batch, a thousand processes at a time; for checks against what should be there. */
+  async *listBatch(batch_id: string, total_count: number): AsyncGenerator<StoredArtifact[]> {
+    for (let slice = 0; slice * 1000 < total_count; slice++) {
+      yield (await this.#keysIn(`${batch_id}/${slice}`)).flatMap(asStored);
+    }
+  }
+
+  /** Every key below a folder, half-written ones included. */
+  async #keysIn(folder: string): Promise<string[]> {
+    const keys: string[] = [];
+    let paginationToken: string | undefined;
+    do {
+      const page = await this.#disk.listAll(folder, { recursive: true, paginationToken });
+      for (const entry of page.objects) if (entry.isFile) keys.push(entry.key);
+      paginationToken = page.paginationToken;
+    } while (paginationToken);
+    return keys.sort();
+  }
+}
+
+export interface ArtifactStoreOptions {
+  /** Documents lie in `<data_dir>/artifacts`, unless there is a url. */
+  data_dir: string;
+  /** `s3://bucket?region=eu-west-1&endpoint=https://...&path_style=true`; credentials as the AWS SDK finds them. */
+  url?: string | undefined;
+}
+
+/** @throws ConfigurationError for a url that is not understood, or when the S3 client is not installed. */
+export async function createArtifactStore({ data_dir, url }: ArtifactStoreOptions): Promise<ArtifactStore> {
+  if (!url)
+    return new ArtifactStore(new WholeFileDriver({ location: join(data_dir, 'artifacts'), visibility: 'private' }));
+  const { protocol, hostname: bucket, searchParams } = URL.canParse(url) ? new URL(url) : new URL('invalid:');
+  if (protocol !== 's3:' || !bucket)
+    throw new ConfigurationError('The artifacts url must look like s3://bucket?region=eu-west-1.');
+  const { S3Driver } = await import('flydrive/drivers/s3').catch((cause: unknown) => {
+    const missing = 'Artifacts on S3 need the packages @aws-sdk/client-s3 and @aws-sdk/s3-request-presigner';
+    throw new ConfigurationError(`${missing}: ${cause instanceof Error ? cause.message : cause}`);
+  });
+  return new ArtifactStore(
+    new S3Driver({
+      bucket,
+      visibility: 'private',
+      supportsACL: false,
+      region: searchParams.get('region') ?? 'eu-west-1',
+      ...(searchParams.has('endpoint') && { endpoint: searchParams.get('endpoint') ?? '' }),
+      forcePathStyle: searchParams.get('path_style') === 'true',
+    }),
+  );
+}
+
+const FILE_NAMES: Record<string, string> = { query: 'transactions', aggregation: 'totals', render: 'statement' };
+
+/**
+ * The disk driver, but writing beside and renaming: its own `put` writes in place and its `move` copies,
+ * so that a kill in between would leave half a document under the right name. (On S3 a put is atomic as it is.)
+ */
+class WholeFileDriver extends FSDriver {
+  override async put(key: string, contents: string | Uint8Array, options?: WriteOptions): Promise<void> {
+    const target = join(String(this.options.location), key);
+    const beside = join(dirname(target), `.${basename(key)}.${randomBytes(6).toString('hex')}.tmp`);
+    try {
+      await writeMakingFolder(beside, contents, options?.signal);
+      options?.signal?.throwIfAborted();
+      await rename(beside, target);
+    } catch (error) {
+      await rm(beside, { force: true });
+      throw error;
+    }
+  }
+}
+
+/** The folder is there except for the first document of a process: asking for it each time would cost as much as the write. */
+async function writeMakingFolder(
+  path: string,
+  contents: string | Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await writeFile(path, contents, { signal });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, contents, { signal });
+  }
+}
+
+function asStored(key: string): StoredArtifact[] {
+  const parts = parseArtifactPath(key);
+  return parts ? [{ process_id: parts.process_id, step: parts.step, path: key }] : [];
+}
+
+/** `query.ndjson`, and `.query.ndjson.3f2a.tmp` that was never renamed. */
+function isOfStep(key: string, step: string): boolean {
+  return basename(key).replace(/^\./, '').startsWith(`${step}.`);
+}
+
+function contentTypeOf(path: string): string {
+  return CONTENT_TYPES[path.slice(path.lastIndexOf('.') + 1) as ArtifactExtension];
+}
+
+function requireOwnPath(path: string): void {
+  if (!parseArtifactPath(path)) throw new TypeError(`Not the path of an artifact: ${path}`);
+}
+
+/** "It is not there", as flydrive wraps it: from the disk ENOENT, from S3 a 404. */
+function isAbsence(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code, name } = at as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || name === 'NoSuchKey' || name === 'NotFound') return true;
+  }
+  return false;
+}

@@ -1,0 +1,74 @@
+// One customer's books while they are written: entries by account, and what each account holds so far.
+// A transfer between two accounts of the customer is always entered on both.
+
+import type { Category } from '../categories.ts';
+import type { Counterparty } from './counterparties.ts';
+
+export interface SeedAccount {
+  account_id: number;
+  iban: string;
+  product: string;
+  customer_no: string;
+  holder_name: string;
+  address: string[];
+  opened_on: string;
+  opening_balance_cents: number;
+}
+
+/** An entry; days are counted from 1970-01-01. */
+export interface SeedEntry {
+  account_id: number;
+  booked_day: number;
+  value_day: number;
+  /** Positive: money in. */
+  amount_cents: number;
+  category: Category;
+  counterparty: string;
+  counterparty_iban: string | null;
+  reference: string;
+}
+
+export class Book {
+  readonly entries: SeedEntry[] = [];
+  readonly #holdings = new Map<number, number>();
+  readonly #holder: string;
+
+  constructor(accounts: readonly SeedAccount[]) {
+    this.#holder = accounts[0]?.holder_name ?? '';
+    for (const account of accounts) this.#holdings.set(account.account_id, account.opening_balance_cents);
+  }
+
+  /** What an account holds, in cents, after all entered so far. */
+  holds(account: SeedAccount): number {
+    return this.#holdings.get(account.account_id) ?? 0;
+  }
+
+  enter(
+    account: SeedAccount,
+    day: number,
+    amount_cents: number,
+    category: Category,
+    other: Counterparty,
+    reference: string,
+    value_day = day,
+  ): void {
+    if (amount_cents === 0) return;
+    this.#holdings.set(account.account_id, this.holds(account) + amount_cents);
+    this.entries.push({
+      account_id: account.account_id,
+      booked_day: day,
+      value_day,
+      amount_cents,
+      category,
+      counterparty: other.name,
+      counterparty_iban: other.iban || null,
+      reference,
+    });
+  }
+
+  move(from: SeedAccount, to: SeedAccount, day: number, amount_cents: number, reference: string): void {
+    const holder = (account: SeedAccount) => ({ name: this.#holder, iban: account.iban });
+    this.enter(from, day, -amount_cents, 'transfer', holder(to), reference);
+    this.enter(to, day, amount_cents, 'transfer', holder(from), reference);
+  }
+}
