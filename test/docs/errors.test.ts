@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { HTTP_CODES } from '../../src/http/errors.ts';
 import { BUS_CODES } from '../../src/model/errors.ts';
 import type { Node } from '../support/tidy/tree.ts';
 import { isCode, isNode, parseCode, readTree, walk } from '../support/tidy/tree.ts';
@@ -49,14 +50,15 @@ const produced = readTree(root)
   .flatMap((file) => readCodes(parseCode(file).program));
 
 test('every code has its line, and every line its code', () => {
-  const codes = new Set([...produced.map(({ code }) => code), ...Object.keys(BUS_CODES)]);
+  const codes = new Set([...produced.map(({ code }) => code), ...Object.keys(BUS_CODES), ...Object.keys(HTTP_CODES)]);
   expect(codes.size).toBeGreaterThan(20);
   expect([...readDocumented().keys()].sort()).toEqual([...codes].sort());
 });
 
 test('the status of a line is the status of the error', () => {
   const documented = readDocumented();
-  const wrong = produced
+  const answered = Object.entries(HTTP_CODES).map(([code, [status]]) => ({ code, status }));
+  const wrong = [...produced, ...answered]
     .filter(({ code, status }) => status !== undefined && documented.get(code) !== String(status))
     .map(({ code, status }) => `${code} answers ${status}, documented as ${documented.get(code)}`);
   expect(wrong).toEqual([]);
