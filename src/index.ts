@@ -3,6 +3,9 @@
 
 export type { Handler, HandlerContext, Middleware } from './bus/handlers.ts';
 export { HandlerRegistry } from './bus/handlers.ts';
+export { cancelCommand, completeCommand, retryCommand } from './bus/troubleshooting.ts';
+export type { Worker, WorkerOptions } from './bus/worker.ts';
+export { migrate } from './db/migrate.ts';
 export { createPool, type Pool, type Tx, withTx } from './db/pool.ts';
 export type { ClaimedCommand, CommandStatus, Outcome, Reply } from './model/command.ts';
 export type { Env, Logger } from './model/env.ts';
@@ -22,5 +25,8 @@ export {
 export type { BatchStatus, CommandPolicy, ProcessStatus } from './model/process.ts';
 export type { RetryPolicy } from './model/retry.ts';
 export type { Application, ApplicationContext, Artifact, ArtifactContent } from './process/application.ts';
+export { cancelBatch } from './process/cancel.ts';
 export type { ProcessDefinition, StartContext, StepDefinition } from './process/define.ts';
 export { defineProcess, ProcessRegistry } from './process/define.ts';
+export { type Launched, type LaunchRequest, launchBatch } from './process/launch.ts';
+export { openService, type Service, type ServiceOptions } from './process/service.ts';

@@ -5,9 +5,12 @@ import { claimReadyCommands, readNextDueMs } from '../db/queries/commands.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Timer } from '../model/env.ts';
 import type { Bus } from './bus.ts';
+import type { Settler } from './settler.ts';
 
 /** With less than a quarter of the slots free, wait this long for more: claims of two or three cost as much as claims of fifty. */
 const GATHER_MS = 2;
+/** Four sets being written and one gathering keep PostgreSQL and the handlers busy; more only ages in the queue. */
+const MAX_BACKLOG = 500;
 const CLAIM_ERROR_MS = { first: 100, most: 5_000 };
 
 export interface DomainLoopOptions {
@@ -16,6 +19,7 @@ export interface DomainLoopOptions {
   slots: number;
   poll_ms: number;
   worker_id: string;
+  settler: Pick<Settler, 'backlog' | 'shrunk'>;
   /** Starts a claimed set; `claimed_at_ms` is from before the claim was sent. Calls `release` once per command. */
   start(commands: ClaimedCommand[], claimed_at_ms: number, release: () => void): void;
 }
@@ -70,6 +74,8 @@ export class DomainLoop {
   }
 
   async #waitForSlots(): Promise<void> {
+    const { settler } = this.#options;
+    while (this.#running && settler.backlog() >= MAX_BACKLOG) await settler.shrunk();
     while (this.#running && this.#free === 0) await this.#sleep(this.#options.poll_ms);
     if (this.#running && this.#free < this.#options.slots / 4) await this.#pause(GATHER_MS);
   }

@@ -33,7 +33,11 @@ export async function executeAttempt(
 }
 
 /** Each middleware wraps the next one; the innermost wraps the handler. */
-function runThrough(middleware: readonly Middleware[], context: AttemptContext, handler: Handler<unknown>): Promise<unknown> {
+function runThrough(
+  middleware: readonly Middleware[],
+  context: AttemptContext,
+  handler: Handler<unknown>,
+): Promise<unknown> {
   const run = (index: number): Promise<unknown> => {
     const layer = middleware[index];
     if (layer !== undefined) return layer(context, () => run(index + 1));

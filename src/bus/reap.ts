@@ -26,8 +26,17 @@ export async function reapExpired(bus: Bus, lane: number): Promise<number> {
 
 function expiredLine(command: ExpiredCommand): SettleLine {
   const outcome: Outcome = command.fault
-    ? { kind: 'lease_expired', error_code: 'TIMED_OUT', error_message: 'The lease ran out: timed out.', fault: command.fault }
-    : { kind: 'lease_expired', error_code: 'LEASE_EXPIRED', error_message: 'The lease ran out before the attempt was settled.' };
+    ? {
+        kind: 'lease_expired',
+        error_code: 'TIMED_OUT',
+        error_message: 'The lease ran out: timed out.',
+        fault: command.fault,
+      }
+    : {
+        kind: 'lease_expired',
+        error_code: 'LEASE_EXPIRED',
+        error_message: 'The lease ran out before the attempt was settled.',
+      };
   return settleLine(command, outcome, command.fault ? decideSettlement(command, outcome) : decideInterruption(command));
 }
 

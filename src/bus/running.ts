@@ -67,7 +67,10 @@ export class RunningAttempts {
     this.#bus.env.after(ZOMBIE_AFTER_MS, () => {
       if (!this.#attempts.has(attempt)) return;
       attempt.zombie = true;
-      this.#bus.env.logger.error({ command_id: attempt.command_id, type: attempt.command.type }, 'handler ignores its abort');
+      this.#bus.env.logger.error(
+        { command_id: attempt.command_id, type: attempt.command.type },
+        'handler ignores its abort',
+      );
     });
   }
 
@@ -100,7 +103,8 @@ export class RunningAttempts {
       const held = missed.length === 0 ? renewed : await readHeldClaims(this.#bus.pool, missed);
       for (const attempt of group) {
         if (renewed.has(attempt.command_id)) attempt.lease_ends_at_ms = asked_at_ms + attempt.command.lease_ms;
-        else if (!held.has(attempt.command_id) && this.#attempts.has(attempt)) this.abort(attempt, 'The lease was lost.');
+        else if (!held.has(attempt.command_id) && this.#attempts.has(attempt))
+          this.abort(attempt, 'The lease was lost.');
       }
     }
   }

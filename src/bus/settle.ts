@@ -5,7 +5,14 @@ import type { Tx } from '../db/pool.ts';
 import { withTx } from '../db/pool.ts';
 import { readSettledClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/commands.ts';
 import { insertEvents, insertReplies, type NewReply } from '../db/queries/events.ts';
-import { type ClaimedCommand, decideSettlement, errorGroup, type Outcome, type Reply, type Settlement } from '../model/command.ts';
+import {
+  type ClaimedCommand,
+  decideSettlement,
+  errorGroup,
+  type Outcome,
+  type Reply,
+  type Settlement,
+} from '../model/command.ts';
 import { type Bus, byLane, tellTransitions, transitionCommand } from './bus.ts';
 import type { CommandTransition } from './handlers.ts';
 
@@ -38,7 +45,13 @@ async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]):
     const written = await settleIfLeased(tx, lane, lines);
     const late = items.filter((item) => !written.has(item.command.command_id));
     const discarded = late.length === 0 ? [] : await discardLate(tx, lane, late);
-    const sent = await applyWritten(bus, tx, lane, lines.filter((line) => written.has(line.command.command_id)), discarded);
+    const sent = await applyWritten(
+      bus,
+      tx,
+      lane,
+      lines.filter((line) => written.has(line.command.command_id)),
+      discarded,
+    );
     return { written, sent };
   });
   await bus.env.probe('after_settle', { items });
@@ -49,12 +62,27 @@ async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]):
 }
 
 /** Writes expired attempts, inside reap's transaction. Returns the domains in which commands were sent. */
-export async function settleExpired(bus: Bus, tx: Tx, lane: number, lines: readonly SettleLine[]): Promise<ReadonlySet<string>> {
+export async function settleExpired(
+  bus: Bus,
+  tx: Tx,
+  lane: number,
+  lines: readonly SettleLine[],
+): Promise<ReadonlySet<string>> {
   const written = await settleIfExpired(tx, lane, lines);
-  return applyWritten(bus, tx, lane, lines.filter((line) => written.has(line.command.command_id)), []);
+  return applyWritten(
+    bus,
+    tx,
+    lane,
+    lines.filter((line) => written.has(line.command.command_id)),
+    [],
+  );
 }
 
-export function settleLine(command: ClaimedCommand, outcome: Outcome, settlement = decideSettlement(command, outcome)): SettleLine {
+export function settleLine(
+  command: ClaimedCommand,
+  outcome: Outcome,
+  settlement = decideSettlement(command, outcome),
+): SettleLine {
   const parked = settlement.effect === 'TSQ';
   return {
     command,
@@ -80,7 +108,8 @@ async function applyWritten(
   const transitions = [...lines.map(transitionOf).filter((transition) => transition !== null), ...discarded];
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
   const sent = new Set(await tellTransitions(bus, tx, transitions));
-  for (const line of lines) if (line.settlement.status === 'PENDING' && line.settlement.delay_ms === 0) sent.add(line.command.domain);
+  for (const line of lines)
+    if (line.settlement.status === 'PENDING' && line.settlement.delay_ms === 0) sent.add(line.command.domain);
   await bus.env.probe('in_settle', { lines });
   return sent;
 }
@@ -89,7 +118,12 @@ function transitionOf(line: SettleLine): CommandTransition | null {
   const command = transitionCommand(line.command);
   const { settlement, outcome } = line;
   if (settlement.effect === 'TSQ') {
-    return { kind: 'parked', command, error_code: outcome.error_code ?? '', error_message: outcome.error_message ?? '' };
+    return {
+      kind: 'parked',
+      command,
+      error_code: outcome.error_code ?? '',
+      error_message: outcome.error_message ?? '',
+    };
   }
   return settlement.reply === null ? null : { kind: 'replied', command, reply: replyOf(settlement.reply, outcome) };
 }
@@ -125,7 +159,10 @@ export function requestedReplies(bus: Bus, transitions: readonly CommandTransiti
  * whose acknowledgement was lost with its connection, had been ours after all.
  */
 async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): Promise<CommandTransition[]> {
-  const ours = await readSettledClaims(tx, late.map((item) => item.command));
+  const ours = await readSettledClaims(
+    tx,
+    late.map((item) => item.command),
+  );
   const discarded = late.filter((item) => item.outcome.kind !== 'released' && !ours.has(item.command.command_id));
   await insertEvents(
     tx,

@@ -3,29 +3,38 @@
 
 import { isBadData, isRetryable } from '../db/pool.ts';
 import type { Bus } from './bus.ts';
-import { type SettleItem, type Settled, settleSet } from './settle.ts';
+import { type Settled, type SettleItem, settleSet } from './settle.ts';
 
 const MAX_SET = 500;
-/** One transaction is written while the outcomes of the next are computed; more only makes sets smaller. */
-const MAX_CONCURRENT = 2;
+/** While some wait for their commit to reach the disk, others compute: measured, 2 gave 0.44 of the in-server rate, 3 0.47, 4 0.58. */
+const MAX_CONCURRENT = 4;
 const BACKOFF_MS = { first: 50, most: 5_000 };
 /** A set that fails for a reason we do not know is tried this often before its leases are left to run out. */
 const MAX_UNKNOWN_FAILURES = 5;
 
 export interface Settler {
   push(item: SettleItem): void;
+  /** Outcomes not yet written: claiming waits while there are too many, so that no lease runs out in this queue. */
+  backlog(): number;
+  /** Resolves when the backlog has shrunk, or everything is written. */
+  shrunk(): Promise<void>;
   /** Resolves when everything pushed so far is written, refused or given up. */
   idle(): Promise<void>;
   /** Gives up waiting for the database: what is not written is left to its lease. */
   abandon(): void;
 }
 
-export function createSettler(bus: Bus, onSettled: (settled: readonly Settled[], set: readonly SettleItem[]) => void): Settler {
+export function createSettler(
+  bus: Bus,
+  onSettled: (settled: readonly Settled[], set: readonly SettleItem[]) => void,
+): Settler {
   let queue: SettleItem[] = [];
+  let unwritten = 0;
   let writing = 0;
   let abandoned = false;
   let scheduled = false;
   let waiters: (() => void)[] = [];
+  const shrinkWaiters: (() => void)[] = [];
 
   const pump = () => {
     scheduled = false;
@@ -37,6 +46,8 @@ export function createSettler(bus: Bus, onSettled: (settled: readonly Settled[],
         .then((settled) => onSettled(settled, set))
         .finally(() => {
           writing--;
+          unwritten -= set.length;
+          for (const resolve of shrinkWaiters.splice(0)) resolve();
           pump();
         });
     }
@@ -60,7 +71,10 @@ export function createSettler(bus: Bus, onSettled: (settled: readonly Settled[],
         } else if (isBadData(error)) {
           return write([unstorable(set[0] as SettleItem)]);
         } else if (++unknown >= MAX_UNKNOWN_FAILURES) {
-          bus.env.logger.error({ err: error, command_id: set[0]?.command.command_id }, 'settling given up; the lease will run out');
+          bus.env.logger.error(
+            { err: error, command_id: set[0]?.command.command_id },
+            'settling given up; the lease will run out',
+          );
           return [];
         } else {
           await pause(BACKOFF_MS.first * 2 ** unknown);
@@ -76,11 +90,13 @@ export function createSettler(bus: Bus, onSettled: (settled: readonly Settled[],
     return [...first, ...(await write(set.slice(middle)))];
   };
 
-  const pause = (ms: number) => new Promise<void>((resolve) => void bus.env.after(ms * (0.5 + bus.env.random() / 2), resolve));
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => void bus.env.after(ms * (0.5 + bus.env.random() / 2), resolve));
 
   return {
     push(item) {
       queue.push(item);
+      unwritten++;
       // One turn of the event loop gathers what ends together.
       if (!scheduled && writing < MAX_CONCURRENT) {
         scheduled = true;
@@ -89,6 +105,8 @@ export function createSettler(bus: Bus, onSettled: (settled: readonly Settled[],
     },
     idle: () =>
       queue.length === 0 && writing === 0 ? Promise.resolve() : new Promise((resolve) => void waiters.push(resolve)),
+    backlog: () => unwritten,
+    shrunk: () => (unwritten === 0 ? Promise.resolve() : new Promise((resolve) => void shrinkWaiters.push(resolve))),
     abandon() {
       abandoned = true;
     },
@@ -102,7 +120,8 @@ function unstorable(item: SettleItem): SettleItem {
     outcome: {
       kind: 'permanent',
       error_code: 'RESULT_NOT_STORABLE',
-      error_message: 'The result, the error or what follows from it cannot be stored, for example because of a NUL byte.',
+      error_message:
+        'The result, the error or what follows from it cannot be stored, for example because of a NUL byte.',
       fault: item.outcome.fault ?? null,
     },
   };

@@ -42,7 +42,11 @@ export function retryCommand(bus: Bus, command_id: string, operator: Operator): 
 }
 
 /** CANCELED: the requester is told CANCELED, a process undoes what it did. @throws NotFoundError, WrongStateError */
-export function cancelCommand(bus: Bus, command_id: string, operator: Operator & { reason: string }): Promise<VerbAnswer> {
+export function cancelCommand(
+  bus: Bus,
+  command_id: string,
+  operator: Operator & { reason: string },
+): Promise<VerbAnswer> {
   const reply: Reply = { outcome: 'CANCELED', error_code: 'OPERATOR_CANCELED', error_message: operator.reason };
   return operate(bus, command_id, {
     type: 'OPERATOR_CANCEL',
@@ -54,7 +58,12 @@ export function cancelCommand(bus: Bus, command_id: string, operator: Operator &
 }
 
 /** COMPLETED: the requester is told SUCCESS with `result`, as if the handler had returned it. @throws NotFoundError, WrongStateError */
-export function completeCommand(bus: Bus, command_id: string, operator: Operator, result?: unknown): Promise<VerbAnswer> {
+export function completeCommand(
+  bus: Bus,
+  command_id: string,
+  operator: Operator,
+  result?: unknown,
+): Promise<VerbAnswer> {
   const reply: Reply = { outcome: 'SUCCESS', result: result ?? null };
   return operate(bus, command_id, {
     type: 'OPERATOR_COMPLETE',
@@ -81,7 +90,9 @@ async function operate(bus: Bus, command_id: string, verb: Verb): Promise<VerbAn
     const command = parked ?? (await lockRedrivable(tx, lane, command_id));
     const operated = toTransitionCommand(command);
     const transition: CommandTransition =
-      parked === null ? { kind: 'replied', command: operated, reply: verb.redrive(command) } : verb.transition(operated);
+      parked === null
+        ? { kind: 'replied', command: operated, reply: verb.redrive(command) }
+        : verb.transition(operated);
     await insertEvents(tx, lane, [
       {
         type: verb.type,
@@ -107,7 +118,8 @@ async function operate(bus: Bus, command_id: string, verb: Verb): Promise<VerbAn
 async function lockRedrivable(tx: Tx, lane: number, command_id: string): Promise<OperatedCommand> {
   const command = await lockCommand(tx, command_id);
   if (command === null) throw new NotFoundError('command', command_id);
-  if (command.process_id !== null && (await lockAdvanceFailed(tx, lane, command.process_id, command_id))) return command;
+  if (command.process_id !== null && (await lockAdvanceFailed(tx, lane, command.process_id, command_id)))
+    return command;
   const status = await readCommandStatus(tx, command_id);
   throw new WrongStateError(`The command is ${status}, not in the troubleshooting queue.`);
 }
@@ -125,6 +137,15 @@ function storedReply(command: OperatedCommand): Reply {
 }
 
 export function toTransitionCommand(command: OperatedCommand): TransitionCommand {
-  const { max_attempts, backoff_ms, lease_ms, status: _status, result: _result, error_code: _c, error_message: _m, ...rest } = command;
+  const {
+    max_attempts,
+    backoff_ms,
+    lease_ms,
+    status: _status,
+    result: _result,
+    error_code: _c,
+    error_message: _m,
+    ...rest
+  } = command;
   return { ...rest, policy: { max_attempts, backoff_ms, lease_ms } };
 }

@@ -64,31 +64,28 @@ export function createWorker(options: WorkerOptions): Worker {
     const attempts = commands.map((command) => new RunningAttempt(command, claimed_at_ms));
     for (const attempt of attempts) running.add(attempt);
     const annotations = await annotate(commands);
-    // Without knowing what the hook has to say of them, attempts may not run: their leases run out and they come again.
     for (const attempt of attempts) {
-      if (annotations === null) end(attempt, release);
+      if (annotations === null) endUnstarted(attempt, release);
       else void runOne(attempt, annotations.get(attempt.command_id), release);
     }
   };
 
+  /** What the hook has to say of annotated commands; null when it cannot be asked, and then the set may not run. */
   const annotate = async (commands: ClaimedCommand[]): Promise<ReadonlyMap<string, unknown> | null> => {
     const annotated = commands.filter((command) => command.annotated);
     if (annotated.length === 0 || bus.hooks.beforeExecute === undefined) return new Map();
     try {
       return await bus.hooks.beforeExecute(annotated);
     } catch (error) {
-      bus.env.logger.warn({ err: error, size: commands.length }, 'beforeExecute failed; the set will be redelivered');
-      for (const command of commands) {
-        settler.push({ command, outcome: { kind: 'released' }, abandoned: true });
-      }
+      bus.env.logger.warn({ err: error, size: commands.length }, 'beforeExecute failed; the set is given back');
       return null;
     }
   };
 
-  const end = (attempt: RunningAttempt, release: () => void) => {
+  const endUnstarted = (attempt: RunningAttempt, release: () => void) => {
     running.delete(attempt);
-    if (attempt.abandoned) running.hanging--;
-    else release();
+    settler.push({ command: attempt.command, outcome: { kind: 'released' }, abandoned: true });
+    release();
   };
 
   const runOne = async (attempt: RunningAttempt, annotation: unknown, release: () => void) => {
@@ -100,9 +97,12 @@ export function createWorker(options: WorkerOptions): Worker {
     };
     const { command } = attempt;
     const { signal } = attempt.controller;
-    const outcome = await executeAttempt(bus.env, registry, bus.hooks.middleware ?? [], { command, annotation, signal, abandonLease });
-    end(attempt, release);
+    const middleware = bus.hooks.middleware ?? [];
+    const outcome = await executeAttempt(bus.env, registry, middleware, { command, annotation, signal, abandonLease });
+    running.delete(attempt);
     if (!released.has(attempt)) settler.push({ command, outcome, abandoned: attempt.abandoned });
+    if (attempt.abandoned) running.hanging--;
+    else release();
   };
 
   /** Attempts a drain gave back: what they still come to is of no interest. */
@@ -116,6 +116,7 @@ export function createWorker(options: WorkerOptions): Worker {
         slots: domain === OWN_DOMAIN ? OWN_SLOTS : slots,
         poll_ms: options.poll_ms ?? 1_000,
         worker_id,
+        settler,
         start: (commands, at, release) => void startSet(commands, at, release),
       }),
   );
@@ -129,7 +130,8 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const tick = async () => {
     await running.renewDue();
-    if (running.zombies > slots / 2) options.onUnhealthy?.('more than half of the slots are held by handlers that ignore their abort');
+    if (running.zombies > slots / 2)
+      options.onUnhealthy?.('more than half of the slots are held by handlers that ignore their abort');
     try {
       for (let lane = 0; lane < bus.lanes; lane++) while ((await reapExpired(bus, lane)) === 500);
       if (ticks++ % BEAT_EVERY_TICKS === 0) await beat();
@@ -187,7 +189,13 @@ export function createWorker(options: WorkerOptions): Worker {
     worker_id,
     async start() {
       if (options.replaces !== undefined) await expireWorkerLeases(bus.pool, options.replaces);
-      await insertWorker(bus.pool, { worker_id, name: options.name ?? `worker ${process.pid}`, pid: process.pid, domains, slots });
+      await insertWorker(bus.pool, {
+        worker_id,
+        name: options.name ?? `worker ${process.pid}`,
+        pid: process.pid,
+        domains,
+        slots,
+      });
       stopHints = bus.hints.onHint((domain) => loopOf.get(domain)?.hint());
       for (const loop of loops) loop.start();
       scheduleTick();

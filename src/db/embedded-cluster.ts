@@ -10,13 +10,18 @@ import { promisify } from 'node:util';
 import { folderInUse } from './embedded-lock.ts';
 import { EmbeddedPostgresError, type Launch } from './embedded-native.ts';
 
-export const USER = 'faultline';
+const USER = 'faultline';
 export const DATABASE = 'faultline';
 
 /** Kept in the cluster, which only the server's account and root can read. */
 export interface Connection {
   port?: number;
   password: string;
+}
+
+/** With user and password: not for logs. */
+export function connectionUrl({ port, password }: Required<Connection>): string {
+  return `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
 }
 
 export async function readConnection(cluster: string): Promise<Connection> {

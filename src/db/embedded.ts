@@ -10,12 +10,12 @@ import pg from 'pg';
 import {
   type Connection,
   commandOf,
+  connectionUrl,
   createCluster,
   DATABASE,
   readConnection,
   refuseOtherVersion,
   serverEnv,
-  USER,
   writeConnection,
 } from './embedded-cluster.ts';
 import { awaitFolderFree, findFreePort, folderInUse, isPortFree, portHolder } from './embedded-lock.ts';
@@ -173,7 +173,7 @@ function spawnServer(start: Start, connection: Required<Connection>): EmbeddedPo
   });
   if (launch.needs_leash && child.pid !== undefined && process.platform !== 'win32') holdLeash(child.pid, exited);
   return {
-    url: `postgres://${USER}:${connection.password}@127.0.0.1:${connection.port}/${DATABASE}`,
+    url: connectionUrl(connection),
     port: connection.port,
     pid: child.pid ?? -1,
     process: child,

@@ -28,6 +28,11 @@ export function openHints(env: Env, url: string | null, application_name: string
     for (const listener of listeners) listener(domain);
   };
 
+  const retry = () => {
+    reconnect = null;
+    void connect();
+  };
+
   const connect = async () => {
     if (closed || url === null) return;
     const fresh = new pg.Client({ connectionString: url, application_name });
@@ -36,7 +41,7 @@ export function openHints(env: Env, url: string | null, application_name: string
       fresh.removeAllListeners();
       fresh.on('error', () => {});
       fresh.end().catch(() => {});
-      if (!closed) reconnect ??= env.after(RECONNECT_MS, () => ((reconnect = null), void connect()));
+      if (!closed) reconnect ??= env.after(RECONNECT_MS, retry);
     };
     fresh.on('error', lost);
     fresh.on('end', lost);
@@ -52,16 +57,21 @@ export function openHints(env: Env, url: string | null, application_name: string
   };
   void connect();
 
+  // A hint that cannot be sent is dropped: the next poll finds the work.
+  let sending: Promise<unknown> = Promise.resolve();
   const send = (domain: string) => {
     pending.delete(domain);
-    // A hint that cannot be sent is dropped: the next poll finds the work.
-    client?.query('select pg_notify($1, $2)', [CHANNEL, domain]).catch(() => {});
+    sending = sending.then(() => client?.query('select pg_notify($1, $2)', [CHANNEL, domain])).catch(() => {});
   };
 
   return {
     hint(domain) {
       tell(domain);
-      if (client !== null && !pending.has(domain)) pending.set(domain, env.after(HINT_INTERVAL_MS, () => send(domain)));
+      if (client !== null && !pending.has(domain))
+        pending.set(
+          domain,
+          env.after(HINT_INTERVAL_MS, () => send(domain)),
+        );
     },
     onHint(listener) {
       listeners.add(listener);
@@ -71,7 +81,8 @@ export function openHints(env: Env, url: string | null, application_name: string
       closed = true;
       reconnect?.clear();
       for (const timer of pending.values()) timer.clear();
-      for (const domain of pending.keys()) await client?.query('select pg_notify($1, $2)', [CHANNEL, domain]).catch(() => {});
+      for (const domain of pending.keys())
+        await client?.query('select pg_notify($1, $2)', [CHANNEL, domain]).catch(() => {});
       await client?.end().catch(() => {});
     },
   };

@@ -28,14 +28,22 @@ export interface Decision {
 }
 
 /** `attempted` is false when the command was cancelled before any attempt: then there is nothing of it to undo. */
-export function advance(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply, attempted: boolean): Decision {
+export function advance(
+  definition: AnyProcessDefinition,
+  process: ProcessRow,
+  reply: Reply,
+  attempted: boolean,
+): Decision {
   if (process.undo !== null) return continueCompensation(definition, process, reply);
   if (reply.outcome === 'SUCCESS') return goForward(definition, process, reply);
   return turnBack(definition, process, reply, attempted);
 }
 
 /** The first command of a process. */
-export function begin(definition: AnyProcessDefinition, start: { process_id: string; batch_id: string | null; ordinal: number; state: State }) {
+export function begin(
+  definition: AnyProcessDefinition,
+  start: { process_id: string; batch_id: string | null; ordinal: number; state: State },
+) {
   const step = definition.steps[0] as AnyStep;
   return { step: step.key, command: step.command, payload: step.request(start.state, start) };
 }
@@ -51,7 +59,12 @@ function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply:
   return {
     status: 'WAITING_FOR_REPLY',
     state,
-    send: { purpose: 'step', step: visitOf(process.path, key), command: next.command, payload: next.request(state, process) },
+    send: {
+      purpose: 'step',
+      step: visitOf(process.path, key),
+      command: next.command,
+      payload: next.request(state, process),
+    },
     undo: null,
     ending: null,
     error_code: null,
@@ -80,7 +93,12 @@ function continueCompensation(definition: AnyProcessDefinition, process: Process
         error_message: `The compensation of ${process.current_step} was skipped; the process had failed with ${process.error_code}.`,
       }
     : { error_code: process.error_code, error_message: process.error_message };
-  return undoFrom(definition, process, { undo: (process.undo as number) - 1, underway: ending, otherwise: ending, ...cause });
+  return undoFrom(definition, process, {
+    undo: (process.undo as number) - 1,
+    underway: ending,
+    otherwise: ending,
+    ...cause,
+  });
 }
 
 interface Undoing {

@@ -72,7 +72,11 @@ async function runCancel(bus: Bus, batch_id: string, { signal }: HandlerContext)
     const last = slice.at(-1);
     if (last === undefined) return { canceled_count };
     for (const [lane, group] of byLane(slice, (process) => laneOf(process.process_id, bus.lanes))) {
-      canceled_count += await cancelSlice(bus, lane, group.map((process) => process.awaiting_command_id));
+      canceled_count += await cancelSlice(
+        bus,
+        lane,
+        group.map((process) => process.awaiting_command_id),
+      );
     }
     from = last.ordinal + 1;
   }
@@ -93,7 +97,11 @@ function cancelSlice(bus: Bus, lane: number, command_ids: string[]): Promise<num
         reason: 'BATCH_CANCELED',
       })),
     );
-    const reply = { outcome: 'CANCELED', error_code: 'BATCH_CANCELED', error_message: 'The batch was cancelled.' } as const;
+    const reply = {
+      outcome: 'CANCELED',
+      error_code: 'BATCH_CANCELED',
+      error_message: 'The batch was cancelled.',
+    } as const;
     await tellTransitions(
       bus,
       tx,

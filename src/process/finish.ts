@@ -3,7 +3,13 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { type Tx, withTx } from '../db/pool.ts';
-import { type BatchCounts, countProcesses, type OpenBatch, readOpenBatches, updateBatchIfStill } from '../db/queries/batches.ts';
+import {
+  type BatchCounts,
+  countProcesses,
+  type OpenBatch,
+  readOpenBatches,
+  updateBatchIfStill,
+} from '../db/queries/batches.ts';
 import { insertEvents, type NewEvent } from '../db/queries/events.ts';
 import { analyzeIfGrown, tryMaintenanceLock } from '../db/queries/maintenance.ts';
 import type { Timer } from '../model/env.ts';
@@ -54,8 +60,10 @@ export function createFinisher(bus: Bus): Finisher {
       return true;
     });
     if (!held) return;
-    for (const batch of open) await withTx(bus.pool, async (tx) => void ((await tryMaintenanceLock(tx)) && (await finishBatch(tx, batch))));
-    for (const batch_id of countAgainAt.keys()) if (!open.some((batch) => batch.batch_id === batch_id)) countAgainAt.delete(batch_id);
+    for (const batch of open)
+      await withTx(bus.pool, async (tx) => void ((await tryMaintenanceLock(tx)) && (await finishBatch(tx, batch))));
+    for (const batch_id of countAgainAt.keys())
+      if (!open.some((batch) => batch.batch_id === batch_id)) countAgainAt.delete(batch_id);
   };
 
   const schedule = () => {
@@ -78,7 +86,11 @@ export function createFinisher(bus: Bus): Finisher {
 
 function eventOf(batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewEvent | null {
   if (next === batch.status) return null;
-  const event = (type: NewEvent['type']): NewEvent => ({ type, batch_id: batch.batch_id, details: { status: next, ...counts } });
+  const event = (type: NewEvent['type']): NewEvent => ({
+    type,
+    batch_id: batch.batch_id,
+    details: { status: next, ...counts },
+  });
   if (next === 'AT_REST') return event('BATCH_AT_REST');
   if (next === 'RUNNING') return batch.status === 'AT_REST' ? event('BATCH_REOPENED') : null;
   return next === 'CANCELING' || next === 'CREATING' ? null : event('BATCH_COMPLETED');

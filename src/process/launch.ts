@@ -62,11 +62,18 @@ export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Lau
     }
     await insertBatch(tx, batch);
     for (const commands of chunkCommands(bus, batch)) await sendCommands(bus, tx, commands);
-    await insertEvents(tx, 0, [{ type: 'BATCH_STARTED', batch_id: batch.batch_id, details: { total_count: batch.total_count } }]);
+    await insertEvents(tx, 0, [
+      { type: 'BATCH_STARTED', batch_id: batch.batch_id, details: { total_count: batch.total_count } },
+    ]);
     return batch;
   });
   bus.hints.hint(OWN_DOMAIN);
-  return { batch_id: launched.batch_id, status: launched.status, total_count: launched.total_count, seed: launched.seed };
+  return {
+    batch_id: launched.batch_id,
+    status: launched.status,
+    total_count: launched.total_count,
+    seed: launched.seed,
+  };
 }
 
 async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: string): Promise<BatchRow | null> {
@@ -80,7 +87,12 @@ async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: string): 
 
 function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
   const { definition } = request;
-  const policy = { ...DEFAULT_RETRY, lease_ms: DEFAULT_LEASE_MS, ...defined(definition.policy), ...defined(request.policy) };
+  const policy = {
+    ...DEFAULT_RETRY,
+    lease_ms: DEFAULT_LEASE_MS,
+    ...defined(definition.policy),
+    ...defined(request.policy),
+  };
   return {
     batch_id: bus.env.newId(),
     kind: 'process',
@@ -90,7 +102,11 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     domain: definition.domain,
     status: 'CREATING',
     total_count: request.count,
-    seed: request.seed ?? Math.floor(bus.env.random() * 2 ** 48).toString(16).padStart(16, '0'),
+    seed:
+      request.seed ??
+      Math.floor(bus.env.random() * 2 ** 48)
+        .toString(16)
+        .padStart(16, '0'),
     input: request.input as Record<string, unknown>,
     behavior: request.behavior ?? null,
     ...policy,
@@ -136,7 +152,9 @@ interface ChunkPayload {
 
 /** Registers the handler of chunk commands. */
 export function registerLaunch(registry: HandlerRegistry, processes: ProcessRegistry, bus: () => Bus): void {
-  registry.register<ChunkPayload>(OWN_DOMAIN, 'LaunchChunk', (payload, context) => launchChunk(bus(), processes, payload, context));
+  registry.register<ChunkPayload>(OWN_DOMAIN, 'LaunchChunk', (payload, context) =>
+    launchChunk(bus(), processes, payload, context),
+  );
 }
 
 async function launchChunk(bus: Bus, processes: ProcessRegistry, chunk: ChunkPayload, context: HandlerContext) {
@@ -146,11 +164,20 @@ async function launchChunk(bus: Bus, processes: ProcessRegistry, chunk: ChunkPay
     if (batch === null || batch.status !== 'CREATING') return { created_count: 0, domains: new Set<string>() };
     const definition = processes.find(batch.process_type ?? '', batch.process_version ?? 0);
     // Another service may know the definition, so this is worth another attempt elsewhere: chunks are retried without limit.
-    if (definition === undefined) throw new Error(`${batch.process_type} version ${batch.process_version} is not registered here.`);
+    if (definition === undefined)
+      throw new Error(`${batch.process_type} version ${batch.process_version} is not registered here.`);
     const starts = startsOf(bus, definition, batch, chunk, lane);
-    const inserted = await insertProcessesIfAbsent(tx, lane, starts.map((start) => start.process));
+    const inserted = await insertProcessesIfAbsent(
+      tx,
+      lane,
+      starts.map((start) => start.process),
+    );
     const fresh = starts.filter((start) => inserted.has(start.process.process_id));
-    const domains = await sendCommands(bus, tx, fresh.map((start) => start.command));
+    const domains = await sendCommands(
+      bus,
+      tx,
+      fresh.map((start) => start.command),
+    );
     context.signal.throwIfAborted();
     await bus.env.probe('in_chunk', chunk);
     return { created_count: fresh.length, domains };
@@ -161,7 +188,11 @@ async function launchChunk(bus: Bus, processes: ProcessRegistry, chunk: ChunkPay
 }
 
 function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, chunk: ChunkPayload, lane: number) {
-  const policy: CommandPolicy = { max_attempts: batch.max_attempts, backoff_ms: batch.backoff_ms, lease_ms: batch.lease_ms };
+  const policy: CommandPolicy = {
+    max_attempts: batch.max_attempts,
+    backoff_ms: batch.backoff_ms,
+    lease_ms: batch.lease_ms,
+  };
   const input = parseInput(definition, batch.input);
   return Array.from({ length: chunk.to - chunk.from }, (_, index) => {
     const ordinal = chunk.from + index;
@@ -207,5 +238,8 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
 function parseInput(definition: AnyProcessDefinition, input: unknown): unknown {
   const parsed = definition.input.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new PermanentCommandError('INVALID_INPUT', `The stored input of the batch is not valid for ${definition.type}.`);
+  throw new PermanentCommandError(
+    'INVALID_INPUT',
+    `The stored input of the batch is not valid for ${definition.type}.`,
+  );
 }

@@ -35,12 +35,18 @@ export function createRouter(processes: ProcessRegistry, bus: () => Bus) {
     const first = ofProcesses[0];
     if (first === undefined) return new Set();
     const { lane } = first.command;
-    const pick = <K extends CommandTransition['kind']>(kind: K) => ofProcesses.filter((t): t is Kind<K> => t.kind === kind);
+    const pick = <K extends CommandTransition['kind']>(kind: K) =>
+      ofProcesses.filter((t): t is Kind<K> => t.kind === kind);
 
     const parked = pick('parked');
     if (parked.length > 0) await parkAwaitingProcesses(tx, lane, parked.map(awaited));
     const unparked = pick('unparked');
-    if (unparked.length > 0) await unparkAwaitingProcesses(tx, lane, unparked.map(({ command }) => command));
+    if (unparked.length > 0)
+      await unparkAwaitingProcesses(
+        tx,
+        lane,
+        unparked.map(({ command }) => command),
+      );
     return routeReplies(bus(), tx, lane, processes, pick('replied'), pick('discarded'));
   };
 }
@@ -61,13 +67,13 @@ async function routeReplies(
   const ids = [...new Set([...replied, ...discarded].map(({ command }) => command.process_id))];
   const rows = new Map((await lockProcesses(tx, lane, ids)).map((row) => [row.process_id, row]));
   const plan: Plan = { changes: [], commands: [], events: [], replies: [] };
-  for (const { command, reply } of replied) planReply(bus, processes, rows.get(command.process_id), command, reply, plan);
+  for (const { command, reply } of replied)
+    planReply(bus, processes, rows.get(command.process_id), command, reply, plan);
   for (const { command } of discarded) planLateEffect(bus, processes, rows.get(command.process_id), command, plan);
   await bus.env.probe('in_transition', plan);
   return writePlan(bus, tx, lane, plan);
 }
 
-/** Sends before it updates: the insert of commands is the statement that bad data of a definition would fail. */
 async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<ReadonlySet<string>> {
   const sent = await sendCommands(bus, tx, plan.commands);
   if (plan.changes.length > 0) await updateLockedProcesses(tx, lane, plan.changes);
@@ -168,9 +174,18 @@ function processCommand(
 }
 
 /** The definition's own code threw: the command stays as it is, the reply is kept on it, and an operator is asked. */
-function planAdvanceFailed(bus: Bus, process: ProcessRow, command: TransitionCommand, error: unknown, plan: Plan): void {
+function planAdvanceFailed(
+  bus: Bus,
+  process: ProcessRow,
+  command: TransitionCommand,
+  error: unknown,
+  plan: Plan,
+): void {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  bus.env.logger.error({ err: error, process_id: process.process_id, step: process.current_step }, 'the code of a process threw');
+  bus.env.logger.error(
+    { err: error, process_id: process.process_id, step: process.current_step },
+    'the code of a process threw',
+  );
   plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: message.slice(0, 2000) }));
   plan.changes.push({
     ...process,

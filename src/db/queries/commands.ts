@@ -137,25 +137,26 @@ input as materialized (
       fault, interrupted)
 ),
 fenced as materialized (
-  select c.command_id
+  select i.*
   from clock, input i join faultline.command c on c.command_id = i.command_id and c.lane = $1::smallint
   where c.claim_id = i.claim_id and ${fence}
-  order by c.command_id
+  order by i.command_id
   for update of c
 ),
 settled as (
   update faultline.command c
-  set status = i.status, result = i.result, lease_expires_at = null,
-    attempts_limit = c.attempts_limit + i.interrupted, interruptions = c.interruptions + (i.effect = 'RETRY' or i.effect = 'TSQ')::int * i.interrupted,
-    available_at = case when i.delay_ms is null then c.available_at else clock.at + i.delay_ms * interval '1 millisecond' end,
-    error_code = i.error_code, error_message = i.error_message, error_group = i.error_group,
-    park_reason = i.reason, parked_at = case when i.effect = 'TSQ' then clock.at end,
-    settled_at = case when i.delay_ms is null then clock.at end
-  from clock, fenced f join input i on i.command_id = f.command_id
+  set status = f.status, result = f.result, lease_expires_at = null,
+    attempts_limit = c.attempts_limit + f.interrupted,
+    interruptions = c.interruptions + (f.effect in ('RETRY', 'TSQ'))::int * f.interrupted,
+    available_at = case when f.delay_ms is null then c.available_at else clock.at + f.delay_ms * interval '1 millisecond' end,
+    error_code = f.error_code, error_message = f.error_message, error_group = f.error_group,
+    park_reason = f.reason, parked_at = case when f.effect = 'TSQ' then clock.at end,
+    settled_at = case when f.delay_ms is null then clock.at end
+  from clock, fenced f
   where c.command_id = f.command_id and c.lane = $1::smallint
-  returning c.command_id, c.attempts, c.claim_id, c.worker_id, c.attempt_started_at, clock.at as ended_at, i.outcome, i.effect,
-    case when i.delay_ms is not null then c.available_at end as retry_at, i.reason, i.error_code, i.error_message,
-    coalesce(i.fault, c.fault) as fault, c.process_id, c.batch_id, c.purpose, c.step
+  returning c.command_id, c.attempts, c.claim_id, c.worker_id, c.attempt_started_at, clock.at as ended_at, f.outcome, f.effect,
+    case when f.delay_ms is not null then c.available_at end as retry_at, f.reason, f.error_code, f.error_message,
+    coalesce(f.fault, c.fault) as fault, c.process_id, c.batch_id, c.purpose, c.step
 ),
 attempted as (
   insert into faultline.attempt (command_id, lane, attempt, claim_id, worker_id, started_at, ended_at, outcome, effect,
@@ -168,7 +169,12 @@ select command_id from settled`;
 
 const SETTLE_TEXT = { leased: settleText(FENCE.leased), expired: settleText(FENCE.expired) };
 
-async function settle(tx: Tx, lane: number, lines: readonly SettleLine[], fence: 'leased' | 'expired'): Promise<Set<string>> {
+async function settle(
+  tx: Tx,
+  lane: number,
+  lines: readonly SettleLine[],
+  fence: 'leased' | 'expired',
+): Promise<Set<string>> {
   const { rows } = await tx.query<{ command_id: string }>({
     name: `settle_${fence}`,
     text: SETTLE_TEXT[fence],

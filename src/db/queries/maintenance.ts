@@ -7,7 +7,9 @@ const MAINTENANCE_LOCK = 4_702_111_234_474_984;
 
 /** True for one transaction at a time, over all workers. */
 export async function tryMaintenanceLock(tx: Tx): Promise<boolean> {
-  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [MAINTENANCE_LOCK]);
+  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [
+    MAINTENANCE_LOCK,
+  ]);
   return rows[0]?.locked ?? false;
 }
 
@@ -21,5 +23,7 @@ export async function analyzeIfGrown(tx: Tx): Promise<void> {
      from pg_stat_user_tables s join pg_class c on c.oid = s.relid
      where s.schemaname in ('faultline', 'e2e') and s.n_mod_since_analyze > 2000 and s.n_mod_since_analyze > greatest(c.reltuples, 0)`,
   );
+  // A sample of 3,000 rows tells what is needed here, at a tenth of the cost of the default.
+  if (rows.length > 0) await tx.query('set local default_statistics_target = 10');
   for (const { name } of rows) await tx.query(`analyze ${name}`);
 }

@@ -19,7 +19,11 @@ export interface NewProcess {
 }
 
 /** Inserts processes that are not there yet; returns the ids it inserted. */
-export async function insertProcessesIfAbsent(tx: Tx, lane: number, processes: readonly NewProcess[]): Promise<Set<string>> {
+export async function insertProcessesIfAbsent(
+  tx: Tx,
+  lane: number,
+  processes: readonly NewProcess[],
+): Promise<Set<string>> {
   const column = <K extends keyof NewProcess>(key: K) => processes.map((process) => process[key]);
   const { rows } = await tx.query<{ process_id: string }>({
     name: 'insert_processes',
@@ -134,15 +138,15 @@ input as materialized (
   select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) as i(process_id, command_id, error_code, error_message)
 ),
 locked as materialized (
-  select p.process_id from input i join faultline.process p on p.process_id = i.process_id and p.lane = $1::smallint
+  select i.* from input i join faultline.process p on p.process_id = i.process_id and p.lane = $1::smallint
   where p.awaiting_command_id = i.command_id and p.status in ('WAITING_FOR_REPLY', 'COMPENSATING')
   order by p.process_id for no key update of p
 )
 update faultline.process p
 set status = 'WAITING_FOR_TSQ', updated_at = clock.at,
-  error_code = case when p.undo is null then i.error_code else p.error_code end,
-  error_message = case when p.undo is null then i.error_message else p.error_message end
-from clock, locked l join input i on i.process_id = l.process_id
+  error_code = case when p.undo is null then l.error_code else p.error_code end,
+  error_message = case when p.undo is null then l.error_message else p.error_message end
+from clock, locked l
 where p.process_id = l.process_id and p.lane = $1::smallint`,
     values: [
       lane,

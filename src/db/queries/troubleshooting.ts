@@ -80,7 +80,12 @@ export async function lockCommand(tx: Tx, command_id: string): Promise<OperatedC
 }
 
 /** Is a process waiting for an operator because its own code threw on the reply of this command? Locks the process. */
-export async function lockAdvanceFailed(tx: Tx, lane: number, process_id: string, command_id: string): Promise<boolean> {
+export async function lockAdvanceFailed(
+  tx: Tx,
+  lane: number,
+  process_id: string,
+  command_id: string,
+): Promise<boolean> {
   const { rowCount } = await tx.query(
     `select 1 from faultline.process p
      where p.process_id = $1 and p.lane = $2 and p.awaiting_command_id = $3

@@ -1,0 +1,116 @@
+// The three-step chain with no-op handlers and all bookkeeping on, beside the same row writes done inside the server.
+// Prints processes created/s and steps/s. Usage: npm run bench -- [--count 20000] [--rounds 3] [--slots 100]
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createEnv, createPool, defineProcess, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
+import { chaosHooks } from '../dist/src/chaos/index.js';
+import { z } from 'zod';
+import { startEmbedded } from '../dist/src/db/embedded.js';
+import { runInServer } from './in-server.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    count: { type: 'string', default: '20000' },
+    rounds: { type: 'string', default: '3' },
+    slots: { type: 'string', default: '100' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const count = Number(options.count);
+
+const step = (key, command) => ({ key, command, request: (state) => ({ n: state.n }), onReply: (state) => ({ ...state, n: state.n + 1 }) });
+const chain = defineProcess({
+  type: 'Chain',
+  version: 1,
+  domain: 'chain',
+  input: z.strictObject({}),
+  state: z.looseObject({ n: z.number() }),
+  start: () => ({ n: 0 }),
+  steps: [step('one', 'StepOne'), step('two', 'StepTwo'), step('three', 'StepThree')],
+});
+const application = {
+  name: 'bench',
+  processes: [chain],
+  register(registry) {
+    for (const { command } of chain.steps) registry.register('chain', command, () => ({ ok: true }));
+  },
+};
+// A behavior that never hits: chaos rows are written, looked up and rolled for, and nothing is injected.
+const behavior = Object.fromEntries(chain.steps.map(({ key }) => [key, { error_code: 'NEVER', fail_transient_pct: 0 }]));
+
+async function until(condition) {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+/** Seconds that `work` takes. */
+async function time(work) {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+async function runFaultline(url) {
+  const env = createEnv(silentLogger);
+  const service = await openService({ url, env, application, data_dir: '', hooks: (context) => chaosHooks(context) });
+  const one = async (text, values) => (await service.pool.query(text, values)).rows[0].n;
+  const creator = service.createWorker({ domains: ['faultline'] });
+  await creator.start();
+  let batch_id;
+  const create_s = await time(async () => {
+    ({ batch_id } = await launchBatch(service.bus, { definition: chain, count, input: {}, behavior, seed: 'bench' }));
+    await until(async () => (await one('select count(*)::int as n from faultline.process where batch_id = $1', [batch_id])) === count);
+  });
+  await creator.stop();
+  await service.pool.query('checkpoint');
+  const worker = service.createWorker({ domains: ['chain'], slots: Number(options.slots) });
+  const run_s = await time(async () => {
+    await worker.start();
+    await until(async () => (await one("select count(*)::int as n from faultline.process where batch_id = $1 and status = 'COMPLETED'", [batch_id])) === count);
+  });
+  await worker.stop();
+  const attempts = await one('select count(*)::int as n from faultline.attempt where batch_id = $1 and step is not null', [batch_id]);
+  if (attempts !== count * 3) throw new Error(`${attempts} attempts for ${count} processes`);
+  await service.close();
+  return { created_per_s: count / create_s, steps_per_s: (count * 3) / run_s };
+}
+
+/** Each run has a fresh cluster, so neither profits from or pays for the other. */
+async function onFreshDatabase(run) {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-bench-'));
+  const postgres = await startEmbedded({ data_dir: join(folder, 'pg') });
+  try {
+    const pool = createPool(postgres.url, { application_name: 'bench' });
+    await migrate(pool);
+    await pool.end();
+    return await run(postgres.url);
+  } finally {
+    await postgres.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+const rounds = [];
+for (let round = 1; round <= Number(options.rounds); round++) {
+  const faultline = await onFreshDatabase(runFaultline);
+  const inServer = await onFreshDatabase((url) => runInServer(url, count, behavior));
+  rounds.push({ ...faultline, in_server_created_per_s: inServer.created_per_s, in_server_steps_per_s: inServer.steps_per_s });
+  if (!options.json) {
+    const f = (n) => Math.round(n).toLocaleString('en');
+    console.log(
+      `round ${round}: created ${f(faultline.created_per_s)}/s (in server ${f(inServer.created_per_s)}/s), ` +
+        `steps ${f(faultline.steps_per_s)}/s (in server ${f(inServer.steps_per_s)}/s, ratio ${(faultline.steps_per_s / inServer.steps_per_s).toFixed(2)})`,
+    );
+  }
+}
+const summary = {
+  count,
+  created_per_s: Math.round(median(rounds.map((r) => r.created_per_s))),
+  steps_per_s: Math.round(median(rounds.map((r) => r.steps_per_s))),
+  in_server_steps_per_s: Math.round(median(rounds.map((r) => r.in_server_steps_per_s))),
+  ratio: Number(median(rounds.map((r) => r.steps_per_s / r.in_server_steps_per_s)).toFixed(2)),
+};
+console.log(options.json ? JSON.stringify(summary) : `median: ${JSON.stringify(summary)}`);

@@ -1,0 +1,18 @@
+// Reading several statements from one moment of the database, for answers made of more than one of them.
+// Promises that nothing is written and that all statements see the same rows.
+
+import { type Pool, type Tx, withTx } from '../pool.ts';
+
+export function withSnapshot<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return withTx(pool, async (tx) => {
+    await tx.query('set transaction isolation level repeatable read, read only');
+    return work(tx);
+  });
+}
+
+/** Microseconds since 1970 of a timestamp column: a Date would lose the last three digits, and with them the place in a list. */
+export const microsOf = (column: string) => `(extract(epoch from ${column}) * 1000000)::bigint`;
+
+/** The timestamp of a parameter that holds such microseconds. */
+export const timestampOf = (parameter: string) =>
+  `(timestamptz 'epoch' + ${parameter}::bigint * interval '1 microsecond')`;

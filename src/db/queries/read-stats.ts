@@ -1,0 +1,75 @@
+// Figures of the whole service. Counts come from batch rows and partial indexes, rates from the end of `attempt`:
+// nothing here grows with what is already done.
+
+import type { Queryable } from '../pool.ts';
+
+export interface ServiceCounts {
+  open_batches: number;
+  total_batches: number;
+  waiting: number;
+  compensating: number;
+  in_troubleshooting_processes: number;
+  completed: number;
+  compensated: number;
+  failed: number;
+  canceled: number;
+  backlog: number;
+  in_progress: number;
+  in_troubleshooting: number;
+}
+
+/** Processes by status from the rows of the batches; compensating ones, which these count as waiting, from the index of the open ones. */
+export async function countService(db: Queryable): Promise<ServiceCounts> {
+  const { rows } = await db.query<ServiceCounts & Record<string, unknown>>(
+    `select b.*,
+       (select count(*)::int from faultline.batch o
+          join faultline.process p on p.batch_id = o.batch_id and p.status = 'COMPENSATING'
+        where o.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')) as compensating,
+       (select count(*)::int from faultline.command c where c.status = 'PENDING' and c.domain <> 'faultline') as backlog,
+       (select count(*)::int from faultline.command c where c.status = 'IN_PROGRESS') as in_progress,
+       (select count(*)::int from faultline.command c where c.status = 'IN_TROUBLESHOOTING_QUEUE')
+         + (select count(*)::int from faultline.process p where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED')
+         as in_troubleshooting
+     from (select count(*) filter (where status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED'))::int as open_batches,
+             count(*)::int as total_batches, coalesce(sum(waiting_count), 0)::int as waiting,
+             coalesce(sum(in_troubleshooting_count), 0)::int as in_troubleshooting_processes,
+             coalesce(sum(completed_count), 0)::int as completed, coalesce(sum(compensated_count), 0)::int as compensated,
+             coalesce(sum(failed_count), 0)::int as failed, coalesce(sum(canceled_count), 0)::int as canceled
+           from faultline.batch where kind = 'process') b`,
+  );
+  return rows[0] as ServiceCounts;
+}
+
+/** Attempts that ended within one second and took about as long: `bucket` is round(12 ln(ms)), so one bucket spans 8.7 %. */
+export interface SecondTally {
+  /** Seconds since 1970, on the database's clock. */
+  second: number;
+  bucket: number;
+  success: number;
+  failed: number;
+  injected: number;
+  count: number;
+}
+
+/** Attempts ended in [from_s, to_s), second by second. Work of Faultline itself does not count. */
+export async function tallySeconds(db: Queryable, from_s: number, to_s: number): Promise<SecondTally[]> {
+  const { rows } = await db.query<SecondTally & Record<string, unknown>>(
+    `select floor(extract(epoch from a.ended_at))::bigint as second,
+       round(12 * ln(greatest(extract(epoch from a.ended_at - a.started_at)::float8 * 1000, 0.01)))::int as bucket,
+       count(*)::int as count, count(*) filter (where a.outcome = 'success')::int as success,
+       count(*) filter (where a.outcome not in ('success', 'released'))::int as failed,
+       count(*) filter (where a.fault is not null)::int as injected
+     from faultline.attempt a
+     where a.ended_at >= to_timestamp($1::float8) and a.ended_at < to_timestamp($2::float8)
+       and a.purpose in ('step', 'compensation', 'lone')
+     group by 1, 2`,
+    [from_s, to_s],
+  );
+  return rows;
+}
+
+/** The database's clock, in seconds since 1970. */
+export async function readNow(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ now_s: number }>('select extract(epoch from now())::float8 as now_s');
+  return rows[0]?.now_s ?? 0;
+}

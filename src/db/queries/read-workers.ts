@@ -1,0 +1,29 @@
+// Reading workers: those that live, and those that stopped or died within the last hour.
+
+import type { Queryable } from '../pool.ts';
+
+export interface WorkerRecord {
+  worker_id: string;
+  name: string;
+  pid: number;
+  domains: string[];
+  slots: number;
+  in_flight: number;
+  hanging: number;
+  settled_count: number;
+  status: 'RUNNING' | 'DRAINING' | 'STOPPED' | 'DEAD';
+  started_at: Date;
+  heartbeat_at: Date;
+}
+
+/** DEAD: neither stopped nor heard of for 15 s. */
+export async function listWorkers(db: Queryable): Promise<WorkerRecord[]> {
+  const { rows } = await db.query<WorkerRecord & Record<string, unknown>>(
+    `select w.worker_id, w.name, w.pid, w.domains, w.slots, w.in_flight, w.hanging, w.settled_count, w.started_at, w.heartbeat_at,
+       case when w.status <> 'STOPPED' and w.heartbeat_at < now() - interval '15 seconds' then 'DEAD' else w.status end as status
+     from faultline.worker w
+     where w.heartbeat_at > now() - interval '1 hour'
+     order by w.started_at desc, w.worker_id limit 500`,
+  );
+  return rows;
+}

@@ -1,0 +1,97 @@
+// A service: one application's definitions and handlers, bound to a database through a bus with its hooks.
+// What the command line, the HTTP server and a program of your own start from.
+
+import type { Bus } from '../bus/bus.ts';
+import { type BusHooks, HandlerRegistry } from '../bus/handlers.ts';
+import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts';
+import { readLanes } from '../db/migrate.ts';
+import { type Hints, openHints } from '../db/notify.ts';
+import { createPool, type Pool } from '../db/pool.ts';
+import type { Env } from '../model/env.ts';
+import type { Application, ApplicationContext } from './application.ts';
+import { registerCancel } from './cancel.ts';
+import { ProcessRegistry } from './define.ts';
+import { createFinisher } from './finish.ts';
+import { registerLaunch } from './launch.ts';
+import { createRouter } from './router.ts';
+
+export interface ServiceOptions {
+  url: string;
+  env: Env;
+  application: Application;
+  /** Where the application keeps its files. */
+  data_dir: string;
+  /** For people: how connections are listed by the server (faultline). */
+  name?: string;
+  /** Connections of the bus (6), and as many again for reads and handlers. */
+  connections?: number;
+  /** False where the pooler in between cannot LISTEN: workers poll only. */
+  listen?: boolean;
+  /** Extensions, such as fault injection; made with the service's own pool. */
+  hooks?(context: { pool: Pool; env: Env }): Omit<BusHooks, 'onTransitions'>;
+}
+
+export interface Service {
+  bus: Bus;
+  /** For reads, routes and handlers: an ordinary pool, apart from that of the bus. */
+  pool: Pool;
+  hints: Hints;
+  registry: HandlerRegistry;
+  processes: ProcessRegistry;
+  application: Application;
+  context: ApplicationContext;
+  /** A worker of this service, with the finisher that counts batches. */
+  createWorker(options?: Omit<WorkerOptions, 'bus' | 'registry'>): Worker;
+  close(): Promise<void>;
+}
+
+/** Opens a service on a migrated database. */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { env, application } = options;
+  const application_name = options.name ?? 'faultline';
+  const max = options.connections ?? 6;
+  const pool = createPool(options.url, { application_name, max });
+  const busPool = createPool(options.url, { application_name: `${application_name} bus`, max, keyed_plans: true });
+  const hints = openHints(env, options.listen === false ? null : options.url, `${application_name} hints`);
+  const registry = new HandlerRegistry();
+  const processes = new ProcessRegistry();
+  for (const definition of application.processes) processes.register(definition);
+  const context: ApplicationContext = { pool, logger: env.logger, data_dir: options.data_dir };
+  application.register(registry, context);
+
+  const onTransitions = createRouter(processes, () => bus);
+  const hooks = { ...options.hooks?.({ pool: busPool, env }), onTransitions };
+  const bus: Bus = { pool: busPool, env, hints, hooks, lanes: await readLanes(pool) };
+  registerLaunch(registry, processes, () => bus);
+  registerCancel(registry, () => bus);
+
+  return {
+    bus,
+    pool,
+    hints,
+    registry,
+    processes,
+    application,
+    context,
+    createWorker: (workerOptions = {}) =>
+      withFinisher(createWorker({ ...workerOptions, bus, registry }), createFinisher(bus)),
+    async close() {
+      await hints.close();
+      await Promise.all([pool.end(), busPool.end()]);
+    },
+  };
+}
+
+function withFinisher(worker: Worker, finisher: ReturnType<typeof createFinisher>): Worker {
+  return {
+    worker_id: worker.worker_id,
+    async start() {
+      await worker.start();
+      finisher.start();
+    },
+    async stop() {
+      await finisher.stop();
+      await worker.stop();
+    },
+  };
+}
