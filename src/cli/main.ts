@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { packageRoot } from '../db/package-root.ts';
 import { FaultlineError } from '../model/errors.ts';
+import { addBatchVerbs, addTsqVerbs } from './client-verbs.ts';
 import { CliError, EXIT } from './exit.ts';
 import { createLogger } from './logger.ts';
 import {
@@ -13,6 +14,7 @@ import {
   databaseUrlOption,
   dataDirOption,
   hostOption,
+  jsonOption,
   portOption,
   postgresPortOption,
   wholeNumber,
@@ -109,6 +111,22 @@ program
       logger: createLogger(),
     });
   });
+
+program
+  .command('doctor')
+  .description('look at everything a run needs and say what is wrong')
+  .addOption(databaseUrlOption())
+  .addOption(dataDirOption())
+  .addOption(appOption())
+  .addOption(portOption())
+  .addOption(jsonOption())
+  .action(async (flags) => {
+    const { doctor } = await import('./doctor.ts');
+    process.exitCode = await doctor({ ...serviceOptions(flags), port: flags.port, json: flags.json });
+  });
+
+addBatchVerbs(program);
+addTsqVerbs(program);
 
 function serviceOptions(flags: ServiceFlags) {
   return { database_url: flags.databaseUrl, data_dir: flags.dataDir, app: flags.app };

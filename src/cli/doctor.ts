@@ -1,0 +1,161 @@
+// faultline doctor: looks at everything a run needs, and says what is wrong and what to do about it.
+// Promises to change nothing. Exits 0 when nothing failed; a warning is no failure.
+
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { connectionUrl, readConnection } from '../db/embedded-cluster.ts';
+import { isPortFree, portHolder } from '../db/embedded-lock.ts';
+import { findNative, parentDeathPrefix } from '../db/embedded-native.ts';
+import { assertMigrated } from '../db/migrate.ts';
+import { readServerFacts } from '../db/queries/server.ts';
+import type { Worker } from '../http/contract.ts';
+import { createClient } from './client.ts';
+import { loadApplication, withPool } from './compose.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { printJson, printTable } from './print.ts';
+
+export interface DoctorOptions {
+  database_url?: string;
+  data_dir: string;
+  app?: string;
+  port: number;
+  json: boolean;
+}
+
+type Finding = { check: string; state: 'ok' | 'warn' | 'fail'; says: string };
+
+export async function doctor(options: DoctorOptions): Promise<ExitCode> {
+  const findings = [
+    checkNode(),
+    await checkEmbedded(options),
+    await checkOrphans(),
+    checkFolder(resolve(options.data_dir)),
+    await checkApplication(options.app),
+    ...(await checkDatabase(options)),
+    ...(await checkServer(options.port)),
+  ];
+  if (options.json) printJson(findings);
+  else {
+    printTable(
+      ['check', 'state', 'says'],
+      findings.map(({ check, state, says }) => [check, state, says]),
+    );
+  }
+  return findings.some(({ state }) => state === 'fail') ? EXIT.failed : EXIT.ok;
+}
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const fits = major > 20 || (major === 20 && minor >= 11);
+  const says = fits ? process.version : `${process.version}: 20.11 or newer is needed`;
+  return { check: 'node', state: fits ? 'ok' : 'fail', says };
+}
+
+async function checkEmbedded({ database_url }: DoctorOptions): Promise<Finding> {
+  const check = 'embedded postgres';
+  try {
+    return { check, state: 'ok', says: `PostgreSQL ${(await findNative()).version.split('-')[0]}` };
+  } catch (error) {
+    return { check, state: database_url ? 'warn' : 'fail', says: (error as Error).message };
+  }
+}
+
+async function checkOrphans(): Promise<Finding> {
+  const check = 'killed parents';
+  if (await parentDeathPrefix('KILL')) return { check, state: 'ok', says: 'the kernel takes children along (setpriv)' };
+  const says = 'no setpriv: children notice within a second that their parent was killed';
+  return { check, state: 'warn', says };
+}
+
+const LITTLE_BYTES = 1024 ** 3;
+
+function checkFolder(dataDir: string): Finding {
+  const check = 'data folder';
+  const existing = existsSync(dataDir) ? dataDir : resolve(dataDir, '..');
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return { check, state: 'fail', says: `${existing} cannot be written (${(error as NodeJS.ErrnoException).code})` };
+  }
+  const { bavail, bsize } = statfsSync(existing);
+  const free = `${((bavail * bsize) / LITTLE_BYTES).toFixed(1)} GB free`;
+  return { check, state: bavail * bsize < LITTLE_BYTES ? 'warn' : 'ok', says: `${dataDir}, ${free}` };
+}
+
+async function checkApplication(app: string | undefined): Promise<Finding> {
+  const check = 'application';
+  try {
+    const { name, processes } = await loadApplication(app);
+    return { check, state: 'ok', says: `${name}: ${processes.map(({ type }) => type).join(', ')}` };
+  } catch (error) {
+    return { check, state: 'fail', says: (error as Error).message };
+  }
+}
+
+async function checkDatabase(options: DoctorOptions): Promise<Finding[]> {
+  const check = 'database';
+  const url = options.database_url ?? (await embeddedUrl(resolve(options.data_dir)));
+  if (!url) return [{ check, state: 'ok', says: 'none yet: `faultline start` makes one' }];
+  try {
+    return await withPool(url, 'faultline doctor', async (pool) => {
+      const facts = await readServerFacts(pool);
+      const unsafe = (['fsync', 'full_page_writes', 'synchronous_commit'] as const).filter(
+        (name) => facts[name] === 'off',
+      );
+      const version = `PostgreSQL ${Math.floor(facts.version_num / 10_000)}`;
+      const old = facts.version_num < 150_000;
+      const migrated = await assertMigrated(pool).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      return [
+        { check, state: old ? 'fail' : 'ok', says: old ? `${version}: 15 or newer is needed` : version },
+        {
+          check: 'durability',
+          state: unsafe.length > 0 ? 'warn' : 'ok',
+          says: unsafe.length > 0 ? `${unsafe.join(', ')} off: a crash may lose commits` : 'commits survive a crash',
+        },
+        {
+          check: 'planner',
+          state: facts.jit === 'off' ? 'ok' : 'warn',
+          says: facts.jit === 'off' ? 'jit is off' : 'jit is on: it makes short statements slower',
+        },
+        { check: 'connections', state: 'ok', says: `${facts.connections} of ${facts.max_connections} in use` },
+        { check: 'schema', state: migrated ? 'fail' : 'ok', says: migrated ?? 'up to date' },
+      ] satisfies Finding[];
+    });
+  } catch (error) {
+    const state = options.database_url ? 'fail' : 'ok';
+    const says = options.database_url
+      ? `cannot be reached: ${(error as Error).message}`
+      : 'the embedded one is not running';
+    return [{ check, state, says }];
+  }
+}
+
+async function embeddedUrl(dataDir: string): Promise<string | undefined> {
+  const cluster = join(dataDir, 'postgres', 'cluster');
+  if (!existsSync(cluster)) return undefined;
+  const { port, password } = await readConnection(cluster);
+  return port === undefined ? undefined : connectionUrl({ port, password });
+}
+
+async function checkServer(port: number): Promise<Finding[]> {
+  const check = 'server';
+  if (await isPortFree(port)) return [{ check, state: 'ok', says: `not running; port ${port} is free` }];
+  const client = createClient(`http://127.0.0.1:${port}`);
+  try {
+    await client.get('/health/ready');
+    const { items } = await client.get<{ items: Worker[] }>('/workers', { limit: 100 });
+    const running = items.filter(({ status }) => status === 'RUNNING').length;
+    const says = running > 0 ? `${running} running` : 'none runs: nothing will be executed';
+    return [
+      { check, state: 'ok', says: `ready on port ${port}` },
+      { check: 'workers', state: running > 0 ? 'ok' : 'warn', says },
+    ];
+  } catch (error) {
+    const holder = portHolder(port);
+    const who = holder ? ` (${holder.name}, pid ${holder.pid})` : '';
+    return [{ check, state: 'fail', says: `port ${port} is taken${who}, and: ${(error as Error).message}` }];
+  }
+}

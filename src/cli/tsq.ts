@@ -1,0 +1,111 @@
+// faultline tsq list | retry | cancel | complete: the troubleshooting queue of a running server.
+// A verb takes ids, or --all with filters: then it acts on what is in the queue when it begins, each item once.
+
+import type { TsqItem } from '../http/contract.ts';
+import type { Client } from './client.ts';
+import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { createProgress, printJson, printTable } from './print.ts';
+
+export interface TsqFilter {
+  batch?: string;
+  domain?: string;
+  type?: string;
+  code?: string;
+  fault?: 'injected' | 'real';
+}
+
+export type TsqVerb = 'retry' | 'cancel' | 'complete';
+
+export interface VerbFlags extends TsqFilter {
+  all: boolean;
+  reason?: string;
+  actor?: string;
+  result?: unknown;
+  json: boolean;
+}
+
+export async function listTsq(client: Client, flags: TsqFilter & { limit: number; json: boolean }): Promise<ExitCode> {
+  const items: TsqItem[] = [];
+  for await (const item of client.list<TsqItem>('/tsq', filterQuery(flags))) {
+    if (items.push(item) >= flags.limit) break;
+  }
+  if (flags.json) printJson(items);
+  else if (items.length === 0) console.log('Nothing is in the troubleshooting queue.');
+  else printTable(['command', 'step', 'error', 'fault', 'attempts', 'parked', 'message'], items.map(row));
+  return EXIT.ok;
+}
+
+function row(item: TsqItem): unknown[] {
+  const message = (item.error_message ?? '').replace(/\s+/g, ' ').slice(0, 80);
+  const step = item.step ?? item.type;
+  return [item.command_id, step, item.error_code, item.fault ?? 'real', item.attempts, item.parked_at, message];
+}
+
+/** 0: all were done. 5: some were refused, for instance because another operator was faster; they are listed. */
+export async function runTsqVerb(
+  client: Client,
+  verb: TsqVerb,
+  ids: readonly string[],
+  flags: VerbFlags,
+): Promise<ExitCode> {
+  if (flags.all === ids.length > 0) throw new CliError('Give either ids, or --all with filters.', EXIT.usage);
+  const wanted = flags.all ? await idsInQueue(client, flags) : ids;
+  const body = { reason: flags.reason, actor: flags.actor, result: flags.result };
+  const failed: { command_id: string; message: string }[] = [];
+  const progress = createProgress(flags.json || wanted.length < 2);
+  let done = 0;
+  const act = async (command_id: string) => {
+    try {
+      await client.post(`/tsq/${encodeURIComponent(command_id)}/${verb}`, body);
+    } catch (error) {
+      if (!(error instanceof CliError) || error.exit_code !== EXIT.refused) throw error;
+      failed.push({ command_id, message: error.message });
+    }
+    progress.update(verb, ++done, wanted.length, failed.length > 0 ? `${failed.length} refused` : '');
+  };
+  try {
+    await eachOf(wanted, act);
+  } finally {
+    progress.stop();
+  }
+  report(verb, wanted.length, failed, flags.json);
+  return failed.length === 0 ? EXIT.ok : EXIT.not_passed;
+}
+
+/** Taken before the first verb: an item that comes back to the queue while we work is not taken twice. */
+async function idsInQueue(client: Client, filter: TsqFilter): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const item of client.list<TsqItem>('/tsq', filterQuery(filter))) ids.push(item.command_id);
+  return ids;
+}
+
+function filterQuery({ batch, domain, type, code, fault }: TsqFilter) {
+  const injected = fault === undefined ? undefined : fault === 'injected';
+  return { batch_id: batch, domain, type, error_code: code, injected };
+}
+
+const AT_A_TIME = 8;
+
+async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const takeAll = async () => {
+    for (const item of queue) await act(item);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, takeAll));
+}
+
+function report(
+  verb: TsqVerb,
+  count: number,
+  failed: readonly { command_id: string; message: string }[],
+  json: boolean,
+): void {
+  if (json) {
+    printJson({ verb, count, done: count - failed.length, failed });
+    return;
+  }
+  const past = { retry: 'retried', cancel: 'cancelled', complete: 'completed' }[verb];
+  console.log(`${count - failed.length} of ${count} ${past}.`);
+  for (const { command_id, message } of failed.slice(0, 20)) console.log(`  ${command_id}: ${message}`);
+  if (failed.length > 20) console.log(`  and ${failed.length - 20} more`);
+}
