@@ -7,7 +7,8 @@ import { BATCH_STATUSES, MAX_BATCH_COUNT, PROCESS_STATUSES } from '../model/proc
 /** What `behavior` of a launch, a batch and a process holds, for readers of the wire. */
 export type { CommandBehavior, ProcessBehavior } from '../chaos/behavior.ts';
 
-export const idSchema = z.uuid();
+/** Any uuid: callers may give ids of their own, of whatever version. */
+export const idSchema = z.guid();
 const time = z.string();
 const timeOrNull = z.string().nullable();
 const noNul = (value: string) => !value.includes('\0');
@@ -26,8 +27,31 @@ export const problemSchema = z.object({
 export type Problem = z.infer<typeof problemSchema>;
 
 // ---------------------------------------------------------------- lists
-export const pageQuery = { limit: z.coerce.number().int().min(1).max(100).default(50), cursor: z.string().max(200).optional() };
-export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+/** `cursor` is opaque: the `next_cursor` of the page before. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(200).optional(),
+};
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+
+export const batchesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(BATCH_STATUSES).optional() });
+export const batchProcessesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(PROCESS_STATUSES).optional() });
+export const processesQuerySchema = z.strictObject({
+  ...pageQuery,
+  status: z.enum(PROCESS_STATUSES).optional(),
+  batch_id: idSchema.optional(),
+});
+export const tsqQuerySchema = z.strictObject({
+  ...pageQuery,
+  batch_id: idSchema.optional(),
+  domain: z.string().min(1).max(64).optional(),
+  type: z.string().min(1).max(64).optional(),
+  error_code: z.string().min(1).max(100).optional(),
+  /** true: parked by an injected fault; false: by a real failure. */
+  injected: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+});
+export type TsqQuery = z.infer<typeof tsqQuerySchema>;
 
 // ---------------------------------------------------------------- launching
 export const retrySchema = z.strictObject({
@@ -40,7 +64,10 @@ export const launchEnvelopeSchema = z.strictObject({
   count: z.number().int().min(1).max(MAX_BATCH_COUNT).default(1),
   process_type: z.string().min(1).max(64).default('StatementReport'),
   name: shortText(200).optional(),
-  seed: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -').optional(),
+  seed: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
+    .optional(),
   /** By step key, a CommandBehavior each; validated with the definition's own step keys. */
   behavior: z.record(z.string(), z.unknown()).nullish(),
   retry: retrySchema.optional(),
@@ -55,6 +82,11 @@ export const launchAnswerSchema = z.object({
   seed: z.string(),
 });
 export type LaunchAnswer = z.infer<typeof launchAnswerSchema>;
+
+/** Of a launch: the same key with the same body is the same launch, for 24 hours. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters without spaces');
 
 // ---------------------------------------------------------------- batches
 /** How often attempts of a step came to what, and what was injected, by fault name. */
@@ -102,11 +134,13 @@ export const batchDetailSchema = batchSchema.extend({
   /** Processes ended per second over the last seconds; null when nothing runs. */
   rate_per_second: z.number().nullable(),
   eta_ms: z.number().nullable(),
-  /** Recent throughput, oldest first: attempts ended by outcome in slices of `slice_ms`. */
+  /** From creation to the end (or now), oldest first: attempts ended by outcome in slices of `slice_ms`. */
   throughput: z.array(z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() })),
   slice_ms: z.number().int(),
 });
 export type BatchDetail = z.infer<typeof batchDetailSchema>;
+
+export const cancelAnswerSchema = z.object({ batch_id: idSchema, status: z.enum(BATCH_STATUSES) });
 
 // ---------------------------------------------------------------- processes
 export const processSchema = z.object({
@@ -197,9 +231,42 @@ export const verbBodySchema = z.strictObject({
   result: z.json().optional(),
 });
 export type VerbBody = z.infer<typeof verbBodySchema>;
+/** Cancelling must say why. */
+export const cancelBodySchema = verbBodySchema.extend({ reason: shortText(1000) });
 export const verbAnswerSchema = z.object({ command_id: idSchema, status: z.string() });
 
 // ---------------------------------------------------------------- audit
+const MAX_WINDOW_MS = 24 * 3_600_000;
+
+/**
+ * Exactly one of command_id, process_id, batch_id, or a window `from`..`to` of at most 24 hours.
+ * A command, process or batch answers everything that happened to it; a batch by blocks of 500 processes, each in order of time.
+ * A window answers what attempts came to and what was recorded (operators, batches, discarded results), over all commands.
+ */
+export const auditQuerySchema = z
+  .strictObject({
+    ...pageQuery,
+    command_id: idSchema.optional(),
+    process_id: idSchema.optional(),
+    batch_id: idSchema.optional(),
+    from: z.iso.datetime({ offset: true }).optional(),
+    to: z.iso.datetime({ offset: true }).optional(),
+  })
+  .superRefine((query, context) => {
+    const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    const subjects = [query.command_id, query.process_id, query.batch_id].filter((id) => id !== undefined).length;
+    const windowed = query.from !== undefined || query.to !== undefined;
+    if (subjects + (windowed ? 1 : 0) !== 1) {
+      return issue('command_id', 'give exactly one of command_id, process_id, batch_id, or a window from..to');
+    }
+    if (!windowed) return;
+    if (query.from === undefined) return issue('from', 'is required with to');
+    const length_ms = Date.parse(query.to ?? new Date().toISOString()) - Date.parse(query.from);
+    if (length_ms < 0) issue('from', 'must not be after to');
+    else if (length_ms > MAX_WINDOW_MS) issue('to', 'must be at most 24 hours after from');
+  });
+export type AuditQuery = z.infer<typeof auditQuerySchema>;
+
 export const auditEventSchema = z.object({
   at: time,
   type: z.string(),
@@ -228,6 +295,11 @@ export const overviewSchema = z.object({
 });
 export type Overview = z.infer<typeof overviewSchema>;
 
+export const throughputQuerySchema = z.strictObject({
+  /** How far back, in seconds. */
+  window_s: z.coerce.number().int().min(10).max(3600).default(60),
+});
+
 export const throughputSchema = z.object({
   slice_ms: z.number().int(),
   items: z.array(z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() })),
@@ -249,6 +321,7 @@ export const workerSchema = z.object({
   heartbeat_at: time,
 });
 export type Worker = z.infer<typeof workerSchema>;
+export const workersSchema = z.object({ items: z.array(workerSchema) });
 
 export const configSchema = z.object({
   version: z.string(),
@@ -272,4 +345,7 @@ export const configSchema = z.object({
 });
 export type Config = z.infer<typeof configSchema>;
 
-export const healthSchema = z.object({ status: z.enum(['ok', 'unavailable']), checks: z.record(z.string(), z.string()) });
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'unavailable']),
+  checks: z.record(z.string(), z.string()),
+});

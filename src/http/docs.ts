@@ -1,0 +1,90 @@
+// The API described by itself: OpenAPI 3.1 at /api/docs/json, made from the very schemas that requests are checked with,
+// and a page to read and try it at /api/docs that loads nothing from elsewhere.
+
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  attemptSchema,
+  auditEventSchema,
+  batchDetailSchema,
+  batchSchema,
+  configSchema,
+  healthSchema,
+  launchAnswerSchema,
+  overviewSchema,
+  problemSchema,
+  processDetailSchema,
+  processSchema,
+  processStepSchema,
+  stepFunnelSchema,
+  throughputSchema,
+  tsqItemSchema,
+  verbAnswerSchema,
+  workerSchema,
+} from './contract.ts';
+
+const NAMED = {
+  Attempt: attemptSchema,
+  AuditEvent: auditEventSchema,
+  Batch: batchSchema,
+  BatchDetail: batchDetailSchema,
+  Config: configSchema,
+  Health: healthSchema,
+  LaunchAnswer: launchAnswerSchema,
+  Overview: overviewSchema,
+  Problem: problemSchema,
+  Process: processSchema,
+  ProcessDetail: processDetailSchema,
+  ProcessStep: processStepSchema,
+  StepFunnel: stepFunnelSchema,
+  Throughput: throughputSchema,
+  TsqItem: tsqItemSchema,
+  VerbAnswer: verbAnswerSchema,
+  Worker: workerSchema,
+};
+
+const TAGS = {
+  launching: 'Launch processes, with or without chaos',
+  batches: 'What became of them, together',
+  processes: 'What became of each',
+  troubleshooting: 'Commands that need an operator',
+  audit: 'Every change of state, in order',
+  operations: 'The service itself',
+};
+export type Tag = keyof typeof TAGS;
+
+/** Registers the description; routes registered afterwards are in it. */
+export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+  const schemaRegistry = z.registry<{ id?: string }>();
+  for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { id });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Faultline',
+        version,
+        description:
+          'Runs multi-step processes on PostgreSQL and proves that they survive failure. Errors are application/problem+json with a stable code.',
+      },
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    },
+    transform: createJsonSchemaTransform({ schemaRegistry }),
+    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/api/docs',
+    uiConfig: { deepLinking: true, docExpansion: 'list' },
+    theme: { title: 'Faultline API' },
+  });
+}
+
+/** The answers to requests that fail, on every route. */
+export const problemResponse = {
+  '4xx': {
+    description: 'Refused: `code` says why, `errors` name every offending field.',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  },
+};

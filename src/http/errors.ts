@@ -1,0 +1,98 @@
+// Every failure of a request as application/problem+json (RFC 9457), with a stable `code`; docs/errors.md lists the codes.
+// Promises that nothing of the inside is shown: what was not foreseen is logged with its request id and answered 500.
+
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { isRetryable } from '../db/pool.ts';
+import type { Logger } from '../model/env.ts';
+import { CommandError, FaultlineError } from '../model/errors.ts';
+import type { Problem } from './contract.ts';
+
+/** What the server itself refuses, beside the errors of the model. */
+export const HTTP_CODES = {
+  MALFORMED_JSON: [400, 'The body is not JSON'],
+  BAD_REQUEST: [400, 'The request cannot be understood'],
+  ORIGIN_NOT_ALLOWED: [403, 'Another site may not do this'],
+  HOST_NOT_ALLOWED: [403, 'Not reached by a name of its own'],
+  NOT_FOUND: [404, 'Not found'],
+  BODY_TOO_LARGE: [413, 'The body is too large'],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be JSON'],
+  RATE_LIMITED: [429, 'Too many requests'],
+  INTERNAL: [500, 'Something went wrong'],
+  DATABASE_UNAVAILABLE: [503, 'The database does not answer'],
+} as const satisfies Record<string, readonly [number, string]>;
+export type HttpCode = keyof typeof HTTP_CODES;
+
+/** A refusal of the server itself. */
+export function httpError(code: HttpCode, detail: string): FaultlineError {
+  return new FaultlineError(code, HTTP_CODES[code][0], detail);
+}
+
+const TITLES: Record<number, string> = {
+  404: 'Not found',
+  409: 'Not possible in this state',
+  422: 'The input is not acceptable',
+};
+
+const OF_FASTIFY: Record<string, [HttpCode, string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'A body may have at most 1 MiB.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['MALFORMED_JSON', 'The body is not valid JSON.'],
+  FST_ERR_BAD_URL: ['BAD_REQUEST', 'The address is not valid.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['BAD_REQUEST', 'The body is not as long as Content-Length says.'],
+};
+
+/** The one mapping from errors to answers. Pure. */
+export function problemOf(error: unknown): Problem {
+  const known = toFaultlineError(error);
+  const title = HTTP_CODES[known.code as HttpCode]?.[1] ?? TITLES[known.status] ?? 'Not possible';
+  return {
+    type: 'about:blank',
+    title,
+    status: known.status,
+    code: known.code,
+    detail: known.message,
+    errors: known.errors,
+  };
+}
+
+function toFaultlineError(error: unknown): FaultlineError {
+  // 500s of the model are about how a service was set up: of no use to whoever sent the request.
+  if (error instanceof FaultlineError && error.status !== 500) return error;
+  // The code of a definition refused the input of a launch.
+  if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', 422, error.message);
+  if (isRetryable(error))
+    return httpError('DATABASE_UNAVAILABLE', 'The database does not answer. Try again in a moment.');
+  const { code = '', statusCode = 500 } = (error ?? {}) as Partial<FastifyError>;
+  const mapped = OF_FASTIFY[code];
+  if (mapped !== undefined) return httpError(...mapped);
+  if (error instanceof SyntaxError && statusCode === 400)
+    return httpError('MALFORMED_JSON', 'The body is not valid JSON.');
+  if (statusCode >= 400 && statusCode < 500)
+    return new FaultlineError('BAD_REQUEST', statusCode, 'The request cannot be understood.');
+  return httpError('INTERNAL', 'The failure was logged.');
+}
+
+/** Answers a failed request, and logs what was not foreseen. */
+export function sendProblem(
+  logger: Logger,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const problem = problemOf(error);
+  if (problem.status >= 500) {
+    const fields = { err: error, request_id: request.id, method: request.method, url: request.url };
+    if (problem.code === 'INTERNAL') {
+      logger.error(fields, 'a request failed');
+      problem.detail = `The failure was logged with request id ${request.id}.`;
+    } else {
+      logger.warn(fields, 'a request could not be served');
+    }
+  }
+  if (problem.status === 503) reply.header('retry-after', '1');
+  return reply
+    .code(problem.status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify(problem));
+}

@@ -1,0 +1,40 @@
+// The dashboard's figures: counts, pace and what waits for an operator, computed once for all who look.
+// Promises totals that agree with each other to within the second in which batches are counted.
+
+import type { Pool } from '../db/pool.ts';
+import { countService } from '../db/queries/read-stats.ts';
+import { groupParked } from '../db/queries/read-tsq.ts';
+import type { Env } from '../model/env.ts';
+import type { Activity } from './activity.ts';
+import type { Overview } from './contract.ts';
+import { createPaced, type Paced } from './paced.ts';
+
+const GROUPS = 20;
+
+export function createOverview(pool: Pool, env: Env, activity: Activity): Paced<Overview> {
+  return createPaced(env, async () => {
+    const [counts, tsq_groups, pace] = await Promise.all([
+      countService(pool),
+      groupParked(pool, GROUPS),
+      activity.pace(),
+    ]);
+    return {
+      batches: { open: counts.open_batches, total: counts.total_batches },
+      processes: {
+        // Batch rows count compensating processes as waiting, and may be a second older than the index.
+        WAITING_FOR_REPLY: Math.max(0, counts.waiting - counts.compensating),
+        WAITING_FOR_TSQ: counts.in_troubleshooting_processes,
+        COMPENSATING: counts.compensating,
+        COMPLETED: counts.completed,
+        COMPENSATED: counts.compensated,
+        FAILED: counts.failed,
+        CANCELED: counts.canceled,
+      },
+      backlog: counts.backlog,
+      in_progress: counts.in_progress,
+      in_troubleshooting: counts.in_troubleshooting,
+      tsq_groups,
+      ...pace,
+    };
+  });
+}

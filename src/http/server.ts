@@ -1,0 +1,125 @@
+// The HTTP server: routes, their checks, the description of the API and the page, around a service that is open.
+// Promises one shape of error for whatever goes wrong, and that closing it ends every stream.
+
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { packageRoot } from '../db/package-root.ts';
+import type { Service } from '../process/service.ts';
+import { type Activity, createActivity } from './activity.ts';
+import { type BatchDetails, createBatchDetails } from './batch-detail.ts';
+import type { Overview } from './contract.ts';
+import { describeApi } from './docs.ts';
+import { httpError, sendProblem } from './errors.ts';
+import { type BatchEvents, createBatchEvents } from './events.ts';
+import { createOverview } from './overview.ts';
+import type { Paced } from './paced.ts';
+import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { batchRoutes } from './routes/batches.ts';
+import { healthRoutes } from './routes/health.ts';
+import { operationRoutes } from './routes/operations.ts';
+import { processRoutes } from './routes/processes.ts';
+import { statsRoutes } from './routes/stats.ts';
+import { tsqRoutes } from './routes/tsq.ts';
+import { type SecurityOptions, secure } from './security.ts';
+import { refuseUnstorable, validatorCompiler } from './validate.ts';
+
+export const API_PREFIX = '/api/v1';
+const BODY_LIMIT_BYTES = 1_048_576;
+
+export interface ServerOptions extends SecurityOptions {
+  service: Pick<Service, 'bus' | 'pool' | 'processes' | 'application' | 'context'>;
+  /** Where the built page lies; without it, or with nothing in it, only the API is served. */
+  ui_dir?: string;
+}
+
+/** What routes are made of. */
+export interface RouteContext extends Pick<Service, 'bus' | 'pool' | 'processes' | 'application' | 'context'> {
+  version: string;
+  details: BatchDetails;
+  events: BatchEvents;
+  activity: Activity;
+  overview: Paced<Overview>;
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Makes the server; it listens when told to (`app.listen`), and `app.close` ends streams first. */
+export async function createServer(options: ServerOptions): Promise<App> {
+  const { service } = options;
+  const { env } = service.bus;
+  const app = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: () => env.newId(),
+    frameworkErrors: (error, request, reply) => void sendProblem(env.logger, error, request, reply),
+  }).withTypeProvider<ZodTypeProvider>();
+  const context = createContext(service);
+
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler((error, request, reply) => sendProblem(env.logger, error, request, reply));
+  acceptJsonOnly(app);
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  await secure(app, options);
+  app.addHook('preValidation', refuseUnstorable);
+  app.addHook('preClose', async () => context.events.close());
+
+  await describeApi(app, context.version);
+  await app.register(async (api: App) => addRoutes(api, context), { prefix: API_PREFIX });
+
+  const page = hasPage(options.ui_dir);
+  if (hasPage(options.ui_dir)) await servePage(app, options.ui_dir);
+  app.setNotFoundHandler((request, reply) => {
+    if (page && wantsPage(request)) return sendPage(reply);
+    return sendProblem(env.logger, httpError('NOT_FOUND', 'There is nothing at this address.'), request, reply);
+  });
+  return app;
+}
+
+function createContext({ bus, pool, processes, application, context }: ServerOptions['service']): RouteContext {
+  const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
+  const details = createBatchDetails(pool, bus.env, processes);
+  const activity = createActivity(pool, bus.env);
+  return {
+    bus,
+    pool,
+    processes,
+    application,
+    context,
+    version,
+    details,
+    activity,
+    events: createBatchEvents(bus.env, details),
+    overview: createOverview(pool, bus.env, activity),
+  };
+}
+
+/** JSON or nothing: a form, which any page may send anywhere, is refused. An empty body is no body. */
+function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else parseJson(request, body as string, done);
+  });
+}
+
+function addRoutes(api: App, context: RouteContext): void {
+  batchRoutes(api, context);
+  processRoutes(api, context);
+  artifactRoutes(api, context);
+  tsqRoutes(api, context);
+  auditRoutes(api, context);
+  statsRoutes(api, context);
+  operationRoutes(api, context);
+  healthRoutes(api, context);
+}

@@ -1,0 +1,80 @@
+// Requests against their schemas: every offending field by its dotted path, and text that the database could not hold.
+// Promises that what reaches a handler is what its schema says.
+
+import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';
+import type { ZodType } from 'zod';
+import { jsonProblems } from '../chaos/storable.ts';
+import { type FieldError, InvalidInputError } from '../model/errors.ts';
+
+/** More would help nobody, and a body of a million mistakes must not make an answer as long. */
+const MAX_ERRORS = 100;
+
+/** One mistake, as zod tells it. */
+interface Issue {
+  code?: string;
+  path: readonly PropertyKey[];
+  message: string;
+  keys?: readonly string[];
+  errors?: readonly (readonly Issue[])[];
+  issues?: readonly Issue[];
+}
+
+/** Every offending field; an unknown one by its own name. `prefix` is where the checked value stands in the request. */
+export function fieldErrors(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): FieldError[] {
+  return issues.flatMap((issue) => {
+    const path = [...prefix, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      return (issue.keys ?? []).map((key) => ({
+        path: dotted([...path, key]),
+        code: 'unknown_field',
+        message: 'is not a known field',
+      }));
+    }
+    const missing = issue.message.endsWith('received undefined');
+    const code = missing ? 'required' : (issue.code ?? 'invalid');
+    return [{ path: dotted(path), code, message: missing ? 'is required' : issue.message }];
+  });
+}
+
+/** `behavior.render.fail_permanent_pct`; the request itself is called `body`. */
+function dotted(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? 'body' : path.map(String).join('.').slice(0, 500);
+}
+
+/** @throws InvalidInputError when there is any error */
+export function refuse(errors: readonly FieldError[]): void {
+  if (errors.length === 0) return;
+  const named = [...new Set(errors.map((error) => error.path))];
+  const shown = named.slice(0, 5).join(', ') + (named.length > 5 ? ` and ${named.length - 5} more` : '');
+  throw new InvalidInputError(`Not acceptable: ${shown}.`, errors.slice(0, MAX_ERRORS));
+}
+
+/** Makes fastify validate with zod, and fail with InvalidInputError. */
+export const validatorCompiler: FastifySchemaCompiler<ZodType> =
+  ({ schema }) =>
+  (data: unknown) => {
+    const parsed = schema.safeParse(data);
+    if (parsed.success) return { value: parsed.data };
+    try {
+      refuse(fieldErrors(parsed.error.issues));
+    } catch (error) {
+      return { error: error as InvalidInputError };
+    }
+    return { value: data };
+  };
+
+/** Text with a NUL byte or half a surrogate pair, and nesting too deep to walk, anywhere in a request. */
+export async function refuseUnstorable(request: FastifyRequest): Promise<void> {
+  const parts = [request.params, request.query, request.body].filter((part) => part !== undefined);
+  refuse(
+    parts.flatMap((part) =>
+      jsonProblems(toPlain(part)).map(({ path, message }) => ({ path: dotted(path), code: 'not_storable', message })),
+    ),
+  );
+}
+
+/** The framework's own query objects are made by a class; what is in them is plain. */
+function toPlain(part: unknown): unknown {
+  if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
+  return { ...part };
+}
