@@ -16,7 +16,7 @@ export interface JsonProblem {
 }
 
 /** Deeper nesting is refused: parsers and pages recurse into it. */
-export const MAX_JSON_DEPTH = 32;
+const MAX_JSON_DEPTH = 32;
 
 /** Everything in `value` that is not JSON which PostgreSQL can hold. Ends on cycles, too: they are too deep. */
 export function jsonProblems(value: unknown, path: (string | number)[] = []): JsonProblem[] {

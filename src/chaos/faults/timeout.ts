@@ -4,7 +4,7 @@
 import type { Fault } from './fault.ts';
 
 /** Past the end of a lease, in ms, by when reap has come by twice: it looks every quarter of a lease, at least each second. */
-export function reapMarginMs(lease_ms: number): number {
+function reapMarginMs(lease_ms: number): number {
   return 2 * Math.min(lease_ms / 4, 1000) + 100;
 }
 
