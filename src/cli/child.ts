@@ -67,17 +67,3 @@ export function leaveWithSupervisor(): void {
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && leave(), PARENT_CHECK_MS).unref();
 }
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process hard. */
-export function stopRequested(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(130);
-        asked = true;
-        resolve(signal);
-      });
-    }
-  });
-}

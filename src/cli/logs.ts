@@ -95,7 +95,7 @@ function prettyRenderer(colors: boolean): (source: string, line: Line) => string
   const pretty = prettyFactory({
     colorize: colors,
     translateTime: 'SYS:HH:MM:ss',
-    ignore: 'pid,hostname,source,level',
+    ignore: 'hostname,source,level,batch_id',
     singleLine: true,
     messageFormat: (line, key) => {
       const label = LABELS.find(([level]) => Number(line.level) >= level)?.[1] ?? '';

@@ -65,6 +65,19 @@ program
   });
 
 program
+  .command('serve')
+  .description('run the server: the API and the page')
+  .addOption(portOption())
+  .addOption(hostOption())
+  .addOption(dataDirOption())
+  .addOption(databaseUrlOption())
+  .addOption(appOption())
+  .action(async (flags) => {
+    const { serve } = await import('./serve.ts');
+    await serve({ ...serviceOptions(flags), host: flags.host, port: flags.port, logger: createLogger() });
+  });
+
+program
   .command('work')
   .description('run one worker')
   .addOption(dataDirOption())

@@ -12,6 +12,7 @@ import { startNodeChild } from './child.ts';
 import { CliError, EXIT } from './exit.ts';
 import { type LogFormat, type Logs, openLogs } from './logs.ts';
 import { openRunState, type RunState } from './run-state.ts';
+import { onStopSignals } from './signals.ts';
 import { type ChildSpec, createSupervisor, describeExit, type Running, type Supervisor } from './supervise.ts';
 
 export interface StartOptions {
@@ -96,18 +97,16 @@ function theEnd(): { ended: Promise<number>; end: (code: number) => void } {
 }
 
 function endOnSignals(supervisor: Supervisor, logger: Logger, end: (code: number) => void): void {
-  let asked = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (asked) {
-        supervisor.kill();
-        process.exit(EXIT.interrupted);
-      }
-      asked = true;
+  onStopSignals({
+    first: (signal) => {
       logger.info({}, `${signal}: finishing what is in flight, then stopping (again to stop at once)`);
       end(EXIT.ok);
-    });
-  }
+    },
+    again: () => {
+      supervisor.kill();
+      process.exit(EXIT.interrupted);
+    },
+  });
 }
 
 async function refuseTakenPort(port: number): Promise<void> {

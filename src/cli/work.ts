@@ -3,10 +3,11 @@
 
 import { expireWorkerLeases } from '../db/queries/commands.ts';
 import type { Logger } from '../model/env.ts';
-import { leaveWithSupervisor, stopRequested } from './child.ts';
+import { leaveWithSupervisor } from './child.ts';
 import { compose, reaching } from './compose.ts';
 import { CliError } from './exit.ts';
 import { createNarrator } from './narrate.ts';
+import { stopRequested } from './signals.ts';
 
 export interface WorkOptions {
   database_url?: string;

@@ -1,0 +1,38 @@
+// faultline serve: the API and the page. Answers "not ready" rather than dying while the database is away.
+// On SIGTERM or SIGINT it ends its streams, finishes what it was asked, and leaves.
+
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../db/package-root.ts';
+import { createServer } from '../http/index.ts';
+import type { Logger } from '../model/env.ts';
+import { leaveWithSupervisor } from './child.ts';
+import { compose } from './compose.ts';
+import { CliError } from './exit.ts';
+import { stopRequested } from './signals.ts';
+
+export interface ServeOptions {
+  database_url?: string;
+  data_dir: string;
+  app?: string;
+  host: string;
+  port: number;
+  logger: Logger;
+}
+
+export async function serve(options: ServeOptions): Promise<void> {
+  const { host, port, logger } = options;
+  leaveWithSupervisor();
+  const stop = stopRequested();
+  const service = await compose({ ...options, name: 'faultline serve' });
+  const server = await createServer({ service, ui_dir: fileURLToPath(new URL('dist/ui', packageRoot)) });
+  try {
+    const url = await server.listen({ host, port });
+    logger.info({ url }, 'Serving');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new CliError(`Port ${port} is taken by another program. Stop that, or choose another with --port.`);
+  }
+  logger.info({}, `${await stop}: ending what was asked, then leaving`);
+  await server.close();
+  await service.close();
+}
