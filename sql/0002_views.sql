@@ -14,29 +14,29 @@ from faultline.command c
     (c.created_at, null::int, 80::smallint, 'SENT', null::text, jsonb_strip_nulls(jsonb_build_object(
       'domain', c.domain, 'type', c.type, 'purpose', c.purpose, 'correlation_id', c.correlation_id, 'reply_to', c.reply_to,
       'max_attempts', c.max_attempts, 'lease_ms', c.lease_ms))),
-    (c.attempt_started_at, c.attempts, 10::smallint, case when c.status = 'IN_PROGRESS' then 'RECEIVED' end, c.fault,
+    (c.attempt_started_at, c.attempts, 10::smallint, case when c.status = 'IN_PROGRESS' then 'RECEIVED' end, null,
       jsonb_strip_nulls(jsonb_build_object('worker_id', c.worker_id))),
     (c.attempt_started_at, c.attempts, 20::smallint,
-      case when c.status = 'IN_PROGRESS' and c.fault is not null then 'CHAOS_INJECTED' end, c.fault, '{}'::jsonb)
+      case when c.status = 'IN_PROGRESS' and c.fault is not null then 'CHAOS_INJECTED' end, c.fault, '{}')
   ) as e(at, attempt, rank, type, fault, details)
 where e.type is not null;
 
 -- From ended attempts. `ended_at` stands beside `at` for windows of time: it is what attempt_ended indexes.
 create view faultline.attempt_event as
-select e.at, a.attempt, e.rank, e.type, a.command_id, a.process_id, a.batch_id, a.lane, a.step, a.fault, e.details,
+select e.at, a.attempt, e.rank, e.type, a.command_id, a.process_id, a.batch_id, a.lane, a.step, e.fault, e.details,
   0::bigint as event_id, a.ended_at, a.purpose
 from faultline.attempt a
   cross join lateral (values
-    (a.started_at, 10::smallint, 'RECEIVED', jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))),
-    (a.started_at, 20::smallint, case when a.fault is not null then 'CHAOS_INJECTED' end, '{}'::jsonb),
+    (a.started_at, 10::smallint, 'RECEIVED', null::text, jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))),
+    (a.started_at, 20::smallint, case when a.fault is not null then 'CHAOS_INJECTED' end, a.fault, '{}'),
     (a.ended_at, 30::smallint,
       case a.outcome when 'success' then 'COMPLETED' when 'transient' then 'FAILED' when 'lease_expired' then 'LEASE_EXPIRED'
-        when 'business_rule' then 'BUSINESS_RULE_FAILED' when 'released' then 'RELEASED' end,
+        when 'business_rule' then 'BUSINESS_RULE_FAILED' when 'released' then 'RELEASED' end, a.fault,
       jsonb_strip_nulls(jsonb_build_object('error_code', a.error_code, 'error_message', a.error_message))),
-    (a.ended_at, 40::smallint, case a.effect when 'RETRY' then 'RETRY_SCHEDULED' when 'TSQ' then 'MOVED_TO_TSQ' end,
-      jsonb_strip_nulls(jsonb_build_object('retry_at', a.retry_at, 'reason', a.reason, 'error_code', a.error_code,
-        'error_message', a.error_message)))
-  ) as e(at, rank, type, details)
+    (a.ended_at, 40::smallint, case a.effect when 'RETRY' then 'RETRY_SCHEDULED' when 'TSQ' then 'MOVED_TO_TSQ' end, a.fault,
+      jsonb_strip_nulls(jsonb_build_object('retry_at', to_char(a.retry_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'reason', a.reason, 'error_code', a.error_code, 'error_message', a.error_message)))
+  ) as e(at, rank, type, fault, details)
 where e.type is not null;
 
 create view faultline.process_event as
@@ -82,7 +82,7 @@ select p.process_id, p.batch_id, p.ordinal,
 from faultline.process p cross join unnest(p.command_ids) as i(command_id)
   join faultline.attempt_event e on e.command_id = i.command_id and e.lane = p.lane
 union all
-select e.process_id, e.batch_id, p.ordinal,
+select p.process_id, p.batch_id, p.ordinal,
   e.at, e.attempt, e.rank, e.type, e.command_id, e.process_id, e.batch_id, e.lane, e.step, e.fault, e.details, e.event_id
 from faultline.process p join faultline.process_event e on e.process_id = p.process_id and e.lane = p.lane
 union all

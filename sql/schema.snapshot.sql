@@ -245,17 +245,17 @@ create view faultline.attempt_event as
     a.batch_id,
     a.lane,
     a.step,
-    a.fault,
+    e.fault,
     e.details,
     0::bigint AS event_id,
     a.ended_at,
     a.purpose
    FROM faultline.attempt a
-     CROSS JOIN LATERAL ( VALUES (a.started_at,10::smallint,'RECEIVED'::text,jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))), (a.started_at,20::smallint,
+     CROSS JOIN LATERAL ( VALUES (a.started_at,10::smallint,'RECEIVED'::text,NULL::text,jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))), (a.started_at,20::smallint,
                 CASE
                     WHEN a.fault IS NOT NULL THEN 'CHAOS_INJECTED'::text
                     ELSE NULL::text
-                END,'{}'::jsonb), (a.ended_at,30::smallint,
+                END,a.fault,'{}'::jsonb), (a.ended_at,30::smallint,
                 CASE a.outcome
                     WHEN 'success'::text THEN 'COMPLETED'::text
                     WHEN 'transient'::text THEN 'FAILED'::text
@@ -263,12 +263,12 @@ create view faultline.attempt_event as
                     WHEN 'business_rule'::text THEN 'BUSINESS_RULE_FAILED'::text
                     WHEN 'released'::text THEN 'RELEASED'::text
                     ELSE NULL::text
-                END,jsonb_strip_nulls(jsonb_build_object('error_code', a.error_code, 'error_message', a.error_message))), (a.ended_at,40::smallint,
+                END,a.fault,jsonb_strip_nulls(jsonb_build_object('error_code', a.error_code, 'error_message', a.error_message))), (a.ended_at,40::smallint,
                 CASE a.effect
                     WHEN 'RETRY'::text THEN 'RETRY_SCHEDULED'::text
                     WHEN 'TSQ'::text THEN 'MOVED_TO_TSQ'::text
                     ELSE NULL::text
-                END,jsonb_strip_nulls(jsonb_build_object('retry_at', a.retry_at, 'reason', a.reason, 'error_code', a.error_code, 'error_message', a.error_message)))) e(at, rank, type, details)
+                END,a.fault,jsonb_strip_nulls(jsonb_build_object('retry_at', to_char((a.retry_at AT TIME ZONE 'utc'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text), 'reason', a.reason, 'error_code', a.error_code, 'error_message', a.error_message)))) e(at, rank, type, fault, details)
   WHERE e.type IS NOT NULL;
 
 create view faultline.audit as
@@ -346,7 +346,7 @@ create view faultline.command_event as
                 CASE
                     WHEN c.status = 'IN_PROGRESS'::text THEN 'RECEIVED'::text
                     ELSE NULL::text
-                END,c.fault,jsonb_strip_nulls(jsonb_build_object('worker_id', c.worker_id))), (c.attempt_started_at,c.attempts,20::smallint,
+                END,NULL::text,jsonb_strip_nulls(jsonb_build_object('worker_id', c.worker_id))), (c.attempt_started_at,c.attempts,20::smallint,
                 CASE
                     WHEN c.status = 'IN_PROGRESS'::text AND c.fault IS NOT NULL THEN 'CHAOS_INJECTED'::text
                     ELSE NULL::text
@@ -392,8 +392,8 @@ UNION ALL
      CROSS JOIN LATERAL unnest(p.command_ids) i(command_id)
      JOIN faultline.attempt_event e ON e.command_id = i.command_id AND e.lane = p.lane
 UNION ALL
- SELECT e.process_id AS of_process_id,
-    e.batch_id AS of_batch_id,
+ SELECT p.process_id AS of_process_id,
+    p.batch_id AS of_batch_id,
     p.ordinal AS of_ordinal,
     e.at,
     e.attempt,

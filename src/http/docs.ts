@@ -1,7 +1,7 @@
 // The API described by itself: OpenAPI 3.1 at /api/docs/json, made from the very schemas that requests are checked with,
 // and a page to read and try it at /api/docs that loads nothing from elsewhere.
 
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
@@ -60,6 +60,7 @@ export type Tag = keyof typeof TAGS;
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();
   for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { id });
+  const named = createJsonSchemaTransformObject({ schemaRegistry });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -72,13 +73,23 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     },
     transform: createJsonSchemaTransform({ schemaRegistry }),
-    transformObject: createJsonSchemaTransformObject({ schemaRegistry }),
+    transformObject: (document) => withoutInputs(named(document)),
   });
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     uiConfig: { deepLinking: true, docExpansion: 'list' },
     theme: { title: 'Faultline API' },
   });
+}
+
+type ApiDocument = ReturnType<SwaggerTransformObject>;
+
+/** The named schemas are those of answers; the transform adds each a second time as it would be in a request. */
+function withoutInputs(document: ApiDocument): ApiDocument {
+  const { components } = document as { components?: { schemas?: Record<string, unknown> } };
+  const inputs = new Set(Object.keys(NAMED).map((id) => `${id}Input`));
+  const schemas = Object.entries(components?.schemas ?? {}).filter(([id]) => !inputs.has(id));
+  return { ...document, components: { ...components, schemas: Object.fromEntries(schemas) } } as ApiDocument;
 }
 
 /** The answers to requests that fail, on every route. */

@@ -60,7 +60,7 @@ function toFaultlineError(error: unknown): FaultlineError {
   if (error instanceof FaultlineError && error.status !== 500) return error;
   // The code of a definition refused the input of a launch.
   if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', 422, error.message);
-  if (isRetryable(error))
+  if (isRetryable(error) || isRefused(error))
     return httpError('DATABASE_UNAVAILABLE', 'The database does not answer. Try again in a moment.');
   const { code = '', statusCode = 500 } = (error ?? {}) as Partial<FastifyError>;
   const mapped = OF_FASTIFY[code];
@@ -70,6 +70,11 @@ function toFaultlineError(error: unknown): FaultlineError {
   if (statusCode >= 400 && statusCode < 500)
     return new FaultlineError('BAD_REQUEST', statusCode, 'The request cannot be understood.');
   return httpError('INTERNAL', 'The failure was logged.');
+}
+
+/** The server is there, but the database or the right to use it is gone. */
+function isRefused(error: unknown): boolean {
+  return /^(28|3D)...$/.test(String((error as { code?: unknown } | null)?.code));
 }
 
 /** Answers a failed request, and logs what was not foreseen. */
