@@ -56,15 +56,11 @@ begin
     select array_agg(command_id) into ids from claimed;
     exit when ids is null;
     commit;
-    with fenced as materialized (
-      select c.command_id from unnest(ids) i join faultline.command c on c.command_id = i and c.lane = 0::smallint
-      where c.claim_id = claim and c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > now()
-      order by c.command_id for update of c
-    ),
-    settled as (
+    with settled as (
       update faultline.command c
       set status = 'COMPLETED', result = '{"ok":true}', lease_expires_at = null, settled_at = now()
-      from fenced f where c.command_id = f.command_id and c.lane = 0::smallint
+      from unnest(ids) i where c.command_id = i and c.lane = 0::smallint
+        and c.claim_id = claim and c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > now()
       returning c.command_id, c.attempts, c.claim_id, c.worker_id, c.attempt_started_at, c.process_id, c.batch_id, c.purpose, c.step
     ),
     attempted as (
@@ -73,24 +69,23 @@ begin
       select command_id, 0, attempts, claim_id, worker_id, attempt_started_at, now(), 'success', 'COMPLETED', process_id, batch_id,
         purpose, step from settled
     ),
-    locked as materialized (
+    answered as materialized (
       select p.process_id, s.step, case when s.step = 'three' then null else uuidv7() end as next_id,
         case s.step when 'one' then 'two' when 'two' then 'three' end as next_step
       from settled s join faultline.process p on p.process_id = s.process_id and p.lane = 0::smallint
       where p.awaiting_command_id = s.command_id
-      order by p.process_id for no key update of p
     ),
     sent as (
       insert into faultline.command (command_id, lane, domain, type, purpose, priority, payload, max_attempts, attempts_limit,
         backoff_ms, lease_ms, available_at, process_id, batch_id, step, correlation_id, annotated, created_at)
       select next_id, 0, 'chain', case next_step when 'two' then 'StepTwo' else 'StepThree' end, 'step', 4, '{"n":1}', 3, 3,
         '{10000,60000,300000}', 30000, now(), process_id, '00000000-0000-7000-8000-000000000000', next_step, process_id, true, now()
-      from locked where next_id is not null
+      from answered where next_id is not null
     ),
     chaos as (
       insert into e2e.test_command (command_id, lane, behavior, payload)
       select next_id, 0, behavior -> next_step, jsonb_build_object('process_id', process_id, 'process_step', next_step)
-      from locked where next_id is not null
+      from answered where next_id is not null
     )
     update faultline.process p
     set status = case when l.next_id is null then 'COMPLETED' else 'WAITING_FOR_REPLY' end, current_step = coalesce(l.next_step, l.step),
@@ -98,7 +93,7 @@ begin
       path = case when l.next_id is null then p.path else p.path || l.next_step end,
       command_ids = case when l.next_id is null then p.command_ids else p.command_ids || l.next_id end,
       updated_at = now(), completed_at = case when l.next_id is null then now() end
-    from locked l where p.process_id = l.process_id and p.lane = 0::smallint;
+    from answered l where p.process_id = l.process_id and p.lane = 0::smallint;
     commit;
   end loop;
 end $$`;

@@ -8,7 +8,7 @@ import type { AttemptContext, Handler, HandlerRegistry, Middleware } from './han
 export interface Attempt {
   command: ClaimedCommand;
   annotation: unknown;
-  signal: AbortSignal;
+  signal(): AbortSignal;
   abandonLease(): void;
 }
 
@@ -51,10 +51,13 @@ function attemptContext(env: Env, attempt: Attempt): AttemptContext {
     command: attempt.command,
     payload: attempt.command.payload,
     annotation: attempt.annotation,
-    signal: attempt.signal,
+    // Made when looked at: most handlers end before they look.
+    get signal() {
+      return attempt.signal();
+    },
     logger: env.logger,
     abandonLease: attempt.abandonLease,
-    wait: (ms) => waitOrAbort(env, ms, attempt.signal),
+    wait: (ms) => waitOrAbort(env, ms, attempt.signal()),
   };
 }
 

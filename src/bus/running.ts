@@ -10,7 +10,8 @@ const ZOMBIE_AFTER_MS = 5_000;
 
 export class RunningAttempt implements HeldClaim {
   readonly command: ClaimedCommand;
-  readonly controller = new AbortController();
+  /** Made when first asked for: most attempts end before anybody looks. */
+  #controller: AbortController | null = null;
   /** On this process's monotonic clock, counted from before the claim was sent. */
   lease_ends_at_ms: number;
   abandoned = false;
@@ -19,6 +20,14 @@ export class RunningAttempt implements HeldClaim {
   constructor(command: ClaimedCommand, claimed_at_ms: number) {
     this.command = command;
     this.lease_ends_at_ms = claimed_at_ms + command.lease_ms;
+  }
+
+  get controller(): AbortController {
+    return (this.#controller ??= new AbortController());
+  }
+
+  get aborted(): boolean {
+    return this.#controller?.signal.aborted ?? false;
   }
 
   get command_id(): string {
@@ -62,7 +71,7 @@ export class RunningAttempts {
 
   /** Aborts an attempt: its signal fires, and from then on it has 5 s before it counts as a zombie. */
   abort(attempt: RunningAttempt, reason: string): void {
-    if (attempt.controller.signal.aborted) return;
+    if (attempt.aborted) return;
     attempt.controller.abort(new Error(reason));
     this.#bus.env.after(ZOMBIE_AFTER_MS, () => {
       if (!this.#attempts.has(attempt)) return;
@@ -93,7 +102,7 @@ export class RunningAttempts {
     const due = this.all().filter(
       (attempt) =>
         !attempt.abandoned &&
-        !attempt.controller.signal.aborted &&
+        !attempt.aborted &&
         attempt.lease_ends_at_ms - asked_at_ms < (attempt.command.lease_ms * 2) / 3,
     );
     for (const [lane, group] of byLane(due, (attempt) => attempt.command.lane)) {

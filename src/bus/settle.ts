@@ -33,7 +33,9 @@ export interface Settled {
 export async function settleSet(bus: Bus, items: readonly SettleItem[]): Promise<Settled[]> {
   const settled: Settled[] = [];
   for (const [lane, group] of byLane(items, (item) => item.command.lane)) {
-    settled.push(...(await settleLane(bus, lane, group)));
+    // In order of id, so that two sets that share commands lock them alike.
+    const ordered = group.toSorted((a, b) => (a.command.command_id < b.command.command_id ? -1 : 1));
+    settled.push(...(await settleLane(bus, lane, ordered)));
   }
   return settled;
 }

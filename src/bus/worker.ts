@@ -96,9 +96,13 @@ export function createWorker(options: WorkerOptions): Worker {
       release();
     };
     const { command } = attempt;
-    const { signal } = attempt.controller;
     const middleware = bus.hooks.middleware ?? [];
-    const outcome = await executeAttempt(bus.env, registry, middleware, { command, annotation, signal, abandonLease });
+    const outcome = await executeAttempt(bus.env, registry, middleware, {
+      command,
+      annotation,
+      signal: () => attempt.controller.signal,
+      abandonLease,
+    });
     running.delete(attempt);
     if (!released.has(attempt)) settler.push({ command, outcome, abandoned: attempt.abandoned });
     if (attempt.abandoned) running.hanging--;
@@ -162,8 +166,8 @@ export function createWorker(options: WorkerOptions): Worker {
     const busy = () => running.all().some((attempt) => !attempt.abandoned);
     while (busy() && bus.env.monotonicMs() < deadline_ms) await new Promise<void>((r) => void bus.env.after(20, r));
     for (const attempt of running.all()) {
-      if (attempt.abandoned) continue;
       released.add(attempt);
+      if (attempt.abandoned) continue;
       running.abort(attempt, 'The worker is stopping.');
       settler.push({ command: attempt.command, outcome: { kind: 'released' }, abandoned: true });
     }

@@ -1,4 +1,4 @@
-// The router: the bus's onTransitions hook. Locks the processes of a set, asks `advance`, writes states and next commands.
+// The router: the bus's onTransitions hook. Reads the processes of a set, asks `advance`, writes states and next commands.
 // A reply advances a process once, if it is the one awaited; any other is recorded and ignored.
 
 import { type Bus, PRIORITY, sendCommands } from '../bus/bus.ts';
@@ -7,10 +7,11 @@ import type { Tx } from '../db/pool.ts';
 import { insertEvents, insertReplies, type NewEvent, type NewReply } from '../db/queries/events.ts';
 import {
   lockProcesses,
+  readProcesses,
   type ProcessChange,
   parkAwaitingProcesses,
   unparkAwaitingProcesses,
-  updateLockedProcesses,
+  updateIfAwaiting,
 } from '../db/queries/processes.ts';
 import type { Reply } from '../model/command.ts';
 import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
@@ -65,7 +66,8 @@ async function routeReplies(
 ): Promise<ReadonlySet<string>> {
   if (replied.length + discarded.length === 0) return new Set();
   const ids = [...new Set([...replied, ...discarded].map(({ command }) => command.process_id))];
-  const rows = new Map((await lockProcesses(tx, lane, ids)).map((row) => [row.process_id, row]));
+  const read = discarded.length === 0 ? readProcesses : lockProcesses;
+  const rows = new Map((await read(tx, lane, ids)).map((row) => [row.process_id, row]));
   const plan: Plan = { changes: [], commands: [], events: [], replies: [] };
   for (const { command, reply } of replied)
     planReply(bus, processes, rows.get(command.process_id), command, reply, plan);
@@ -76,7 +78,9 @@ async function routeReplies(
 
 async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<ReadonlySet<string>> {
   const sent = await sendCommands(bus, tx, plan.commands);
-  if (plan.changes.length > 0) await updateLockedProcesses(tx, lane, plan.changes);
+  const changed = plan.changes.length === 0 ? 0 : await updateIfAwaiting(tx, lane, plan.changes);
+  // Nothing but a bug gets here: the whole set is rolled back rather than half of it kept.
+  if (changed !== plan.changes.length) throw new Error(`${plan.changes.length - changed} processes changed under their replies.`);
   await insertEvents(tx, lane, plan.events);
   await insertReplies(tx, lane, plan.replies);
   return sent;
@@ -134,6 +138,7 @@ function apply(
   }
   plan.changes.push({
     process_id: process.process_id,
+    replied_command_id: command.command_id,
     status: decision.status,
     current_step: send?.step ?? process.current_step,
     awaiting_command_id: command_id,
@@ -189,6 +194,7 @@ function planAdvanceFailed(
   plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: message.slice(0, 2000) }));
   plan.changes.push({
     ...process,
+    replied_command_id: command.command_id,
     status: 'WAITING_FOR_TSQ',
     append_step: null,
     error_code: 'ADVANCE_FAILED',

@@ -121,10 +121,11 @@ export interface SettleLine {
 
 /**
  * The fence, in two forms. `status || ''` cannot be matched to the partial index command_leased,
- * which the planner otherwise takes on a fresh table and walks once per line.
+ * which the planner otherwise takes on a fresh table and walks once per line. A command marked with a fault that prevents its own
+ * settle is nobody's to settle or renew: its lease runs out, whatever its worker does meanwhile.
  */
 const FENCE = {
-  leased: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > clock.at`,
+  leased: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > clock.at and c.fault is null`,
   expired: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at <= clock.at`,
 };
 
@@ -136,27 +137,20 @@ input as materialized (
     as i(command_id, claim_id, outcome, status, effect, delay_ms, reason, result, error_code, error_message, error_group,
       fault, interrupted)
 ),
-fenced as materialized (
-  select i.*
-  from clock, input i join faultline.command c on c.command_id = i.command_id and c.lane = $1::smallint
-  where c.claim_id = i.claim_id and ${fence}
-  order by i.command_id
-  for update of c
-),
 settled as (
   update faultline.command c
-  set status = f.status, result = f.result, lease_expires_at = null,
-    attempts_limit = c.attempts_limit + f.interrupted,
-    interruptions = c.interruptions + (f.effect in ('RETRY', 'TSQ'))::int * f.interrupted,
-    available_at = case when f.delay_ms is null then c.available_at else clock.at + f.delay_ms * interval '1 millisecond' end,
-    error_code = f.error_code, error_message = f.error_message, error_group = f.error_group,
-    park_reason = f.reason, parked_at = case when f.effect = 'TSQ' then clock.at end,
-    settled_at = case when f.delay_ms is null then clock.at end
-  from clock, fenced f
-  where c.command_id = f.command_id and c.lane = $1::smallint
-  returning c.command_id, c.attempts, c.claim_id, c.worker_id, c.attempt_started_at, clock.at as ended_at, f.outcome, f.effect,
-    case when f.delay_ms is not null then c.available_at end as retry_at, f.reason, f.error_code, f.error_message,
-    coalesce(f.fault, c.fault) as fault, c.process_id, c.batch_id, c.purpose, c.step
+  set status = i.status, result = i.result, lease_expires_at = null,
+    attempts_limit = c.attempts_limit + i.interrupted,
+    interruptions = c.interruptions + (i.effect in ('RETRY', 'TSQ'))::int * i.interrupted,
+    available_at = case when i.delay_ms is null then c.available_at else clock.at + i.delay_ms * interval '1 millisecond' end,
+    error_code = i.error_code, error_message = i.error_message, error_group = i.error_group,
+    park_reason = i.reason, parked_at = case when i.effect = 'TSQ' then clock.at end,
+    settled_at = case when i.delay_ms is null then clock.at end
+  from clock, input i
+  where c.command_id = i.command_id and c.lane = $1::smallint and c.claim_id = i.claim_id and ${fence}
+  returning c.command_id, c.attempts, c.claim_id, c.worker_id, c.attempt_started_at, clock.at as ended_at, i.outcome, i.effect,
+    case when i.delay_ms is not null then c.available_at end as retry_at, i.reason, i.error_code, i.error_message,
+    coalesce(i.fault, c.fault) as fault, c.process_id, c.batch_id, c.purpose, c.step
 ),
 attempted as (
   insert into faultline.attempt (command_id, lane, attempt, claim_id, worker_id, started_at, ended_at, outcome, effect,
@@ -198,7 +192,11 @@ async function settle(
   return new Set(rows.map((row) => row.command_id));
 }
 
-/** Writes the outcomes whose claim still holds its lease; returns the ids it wrote. Locks its set in order of id first. */
+/**
+ * Writes the outcomes whose claim still holds its lease; returns the ids it wrote.
+ * Lines must come in order of id: keyed plans look rows up, and so lock them, line by line. A pass of its own that locks first
+ * would keep that order under any plan, but writes every row once more.
+ */
 export function settleIfLeased(tx: Tx, lane: number, lines: readonly SettleLine[]): Promise<Set<string>> {
   return settle(tx, lane, lines, 'leased');
 }

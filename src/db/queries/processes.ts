@@ -53,16 +53,29 @@ returning process_id`,
   return new Set(rows.map((row) => row.process_id));
 }
 
-/** Locks a set of processes in order of id. Their commands are locked before, by whoever calls. */
+const READ_PROCESSES = `
+select ${PROCESS_COLUMNS}
+from faultline.process p
+where p.process_id = any($2::uuid[]) and p.lane = $1::smallint`;
+
+/**
+ * Reads a set of processes whose awaited commands the caller holds locked. That lock is enough: whatever changes a process
+ * locks its awaited command first, and `updateIfAwaiting` looks again.
+ */
+export async function readProcesses(tx: Tx, lane: number, ids: readonly string[]): Promise<ProcessRow[]> {
+  const { rows } = await tx.query<ProcessRow & Record<string, unknown>>({
+    name: 'read_processes',
+    text: READ_PROCESSES,
+    values: [lane, ids],
+  });
+  return rows;
+}
+
+/** The same, locked in order of id: for callers that hold some other command of the process. */
 export async function lockProcesses(tx: Tx, lane: number, ids: readonly string[]): Promise<ProcessRow[]> {
   const { rows } = await tx.query<ProcessRow & Record<string, unknown>>({
     name: 'lock_processes',
-    text: `
-select ${PROCESS_COLUMNS}
-from faultline.process p
-where p.process_id = any($2::uuid[]) and p.lane = $1::smallint
-order by p.process_id
-for no key update`,
+    text: `${READ_PROCESSES} order by p.process_id for no key update`,
     values: [lane, ids],
   });
   return rows;
@@ -71,6 +84,8 @@ for no key update`,
 /** One process after a decision. */
 export interface ProcessChange {
   process_id: string;
+  /** The command whose reply this decision answers. */
+  replied_command_id: string;
   status: ProcessStatus;
   current_step: string | null;
   awaiting_command_id: string | null;
@@ -83,17 +98,18 @@ export interface ProcessChange {
   error_message: string | null;
 }
 
-/** Writes the decisions on locked processes; a terminal process never changes. */
-export async function updateLockedProcesses(tx: Tx, lane: number, changes: readonly ProcessChange[]): Promise<number> {
+/** Writes decisions on processes that still await what was replied to; returns how many. A terminal process awaits nothing. */
+export async function updateIfAwaiting(tx: Tx, lane: number, changes: readonly ProcessChange[]): Promise<number> {
   const column = <K extends keyof ProcessChange>(key: K) => changes.map((change) => change[key]);
   const { rowCount } = await tx.query({
-    name: 'update_locked_processes',
+    name: 'update_if_awaiting',
     text: `
 with clock as materialized (select now() as at),
 input as materialized (
   select * from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[], $7::text[], $8::smallint[], $9::text[],
-    $10::text[], $11::text[])
-    as i(process_id, status, current_step, awaiting_command_id, state, append_step, undo, ending, error_code, error_message)
+    $10::text[], $11::text[], $12::uuid[])
+    as i(process_id, status, current_step, awaiting_command_id, state, append_step, undo, ending, error_code, error_message,
+      replied_command_id)
 )
 update faultline.process p
 set status = i.status, current_step = i.current_step, awaiting_command_id = i.awaiting_command_id, state = i.state,
@@ -103,7 +119,7 @@ set status = i.status, current_step = i.current_step, awaiting_command_id = i.aw
   undo = i.undo, ending = i.ending, error_code = i.error_code, error_message = i.error_message, updated_at = clock.at,
   completed_at = case when i.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then clock.at end
 from clock, input i
-where p.process_id = i.process_id and p.lane = $1::smallint and p.completed_at is null`,
+where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_command_id = i.replied_command_id`,
     values: [
       lane,
       column('process_id'),
@@ -116,6 +132,7 @@ where p.process_id = i.process_id and p.lane = $1::smallint and p.completed_at i
       column('ending'),
       column('error_code'),
       column('error_message'),
+      column('replied_command_id'),
     ],
   });
   return rowCount ?? 0;
