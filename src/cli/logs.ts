@@ -94,12 +94,12 @@ const LABELS: [level: number, label: string][] = [
 function prettyRenderer(colors: boolean): (source: string, line: Line) => string {
   const pretty = prettyFactory({
     colorize: colors,
-    translateTime: 'SYS:HH:MM:ss',
-    ignore: 'hostname,source,level,batch_id',
+    ignore: 'pid,hostname,source,level,time,batch_id',
     singleLine: true,
     messageFormat: (line, key) => {
       const label = LABELS.find(([level]) => Number(line.level) >= level)?.[1] ?? '';
-      return `${String(line.source).padEnd(8)} ${label}${line[key] ?? ''}`;
+      const time = new Date(Number(line.time)).toTimeString().slice(0, 8);
+      return `${time} ${String(line.source).padEnd(8)} ${label}${line[key] ?? ''}`;
     },
   });
   return (source, line) => pretty({ ...line, source });

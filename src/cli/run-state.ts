@@ -1,4 +1,4 @@
-// What a start leaves for the next one in its data folder: who runs here, and which workers it had.
+// What a start tells in its data folder, and leaves for the next one there: who runs, and which workers it had.
 // Promises that two starts never share a folder, and that the workers of a killed run are known by id.
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,8 @@ export interface RunState {
   /** The leases of the abandoned workers were ended. */
   forgetAbandoned(): void;
   addWorker(worker_id: string): void;
+  /** For people and tests: which process is which. */
+  setChild(name: string, pid: number): void;
   /** After an ordered stop: nothing is left to clean up. */
   clear(): void;
 }
@@ -18,6 +20,8 @@ export interface RunState {
 interface Stored {
   pid: number;
   worker_ids: string[];
+  /** Pids by name. */
+  children: Record<string, number>;
 }
 
 /** Takes the data folder for this process. Throws a CliError when another start holds it. */
@@ -31,9 +35,10 @@ export function openRunState(dataDir: string): RunState {
   }
   const abandoned_worker_ids = before?.worker_ids ?? [];
   let worker_ids = [...abandoned_worker_ids];
+  const children: Record<string, number> = {};
   const write = () => {
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(`${path}.new`, `${JSON.stringify({ pid: process.pid, worker_ids } satisfies Stored)}\n`);
+    writeFileSync(`${path}.new`, `${JSON.stringify({ pid: process.pid, worker_ids, children } satisfies Stored)}\n`);
     renameSync(`${path}.new`, path);
   };
   write();
@@ -47,11 +52,15 @@ export function openRunState(dataDir: string): RunState {
       worker_ids.push(worker_id);
       write();
     },
+    setChild(name, pid) {
+      children[name] = pid;
+      write();
+    },
     clear: () => rmSync(path, { force: true }),
   };
 }
 
-function read(path: string): Stored | undefined {
+function read(path: string): Omit<Stored, 'children'> | undefined {
   try {
     const { pid, worker_ids } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Stored>;
     return typeof pid === 'number' && Array.isArray(worker_ids) ? { pid, worker_ids } : undefined;

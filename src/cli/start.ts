@@ -58,6 +58,7 @@ export async function start(options: StartOptions): Promise<number> {
   const { ended, end } = theEnd();
   const supervisor = createSupervisor({
     logger,
+    onStarted: state.setChild,
     onGiveUp: (name, reason) => {
       logger.error({}, `Giving up: ${reason}. Its log: ${join(data_dir, 'logs', `${name}.log`)}`);
       end(EXIT.gave_up);

@@ -37,6 +37,8 @@ export interface SuperviseOptions {
   logger: Logger;
   /** Called once, when a child has died `max_deaths` times within `window_ms`. */
   onGiveUp(name: string, reason: string): void;
+  /** Called each time a child runs. */
+  onStarted?(name: string, pid: number): void;
   max_deaths?: number;
   window_ms?: number;
   /** Pauses before the first, second, ... restart in a row; the last one repeats. */
@@ -81,6 +83,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   const begin = async (child: Child) => {
     const running = await child.spec.start();
     child.running = running;
+    options.onStarted?.(child.spec.name, running.pid);
     void running.exited.then(() => {
       if (child.running === running) child.running = undefined;
     });
@@ -104,7 +107,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       if (halt.signal.aborted) return;
       try {
         running = await begin(child);
-        logger.info({ pid: running.pid }, `${spec.name} was started again`);
+        logger.info({ pid: running.pid }, `${spec.name} was started again, as pid ${running.pid}`);
       } catch (error) {
         running = undefined;
         exit = { code: null, signal: null, reason: (error as Error).message };

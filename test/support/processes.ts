@@ -12,7 +12,7 @@ export function isRunning(pid: number): boolean {
   return stateOf(pid) !== 'Z';
 }
 
-/** Live processes that work in `folder` or were started with it in their arguments. Linux only. */
+/** Live processes that work in `folder`, or have it in their arguments or environment. Linux only. */
 export function processesOf(folder: string): number[] {
   return readdirSync('/proc')
     .map(Number)
@@ -22,7 +22,7 @@ export function processesOf(folder: string): number[] {
 function belongsTo(pid: number, folder: string): boolean {
   try {
     if (readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) return true;
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+    return ['cmdline', 'environ'].some((file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(folder));
   } catch {
     return false;
   }
