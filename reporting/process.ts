@@ -22,8 +22,9 @@ const DAY_MS = 86_400_000;
 
 export const statementInputSchema = z
   .strictObject({
-    from_date: z.iso.date().describe('First day of the statement'),
-    to_date: z.iso.date().describe('Last day of the statement, included'),
+    // A day that does not exist ends the check there: it has no distance to the other one.
+    from_date: z.iso.date({ abort: true }).describe('First day of the statement'),
+    to_date: z.iso.date({ abort: true }).describe('Last day of the statement, included'),
     output_type: z.enum(OUTPUT_TYPES),
     account_count: z.int().min(1).max(100).default(ACCOUNTS_PER_CUSTOMER).describe('Accounts in each statement'),
   })

@@ -38,7 +38,13 @@ export function renderCsv({ movements, summary }: Statement): string {
     amount: decimalOfCents(in_cents + out_cents),
     balance: decimalOfCents(closing_balance_cents),
   });
-  return stringify(rows, { header: true, columns: [...CSV_COLUMNS], record_delimiter: 'windows' });
+  return stringify(rows, {
+    header: true,
+    columns: [...CSV_COLUMNS],
+    record_delimiter: 'windows',
+    // Left to itself, the library quotes only the pair, and RFC 4180 has no bare CR or LF.
+    quoted_match: /[\r\n]/,
+  });
 }
 
 function accountRows(

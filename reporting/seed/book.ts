@@ -28,6 +28,15 @@ export interface SeedEntry {
   reference: string;
 }
 
+/** What is entered; positive cents are money in. The value date is the day of booking unless it is told. */
+interface Entry {
+  cents: number;
+  category: Category;
+  other: Counterparty;
+  reference: string;
+  value_day?: number;
+}
+
 export class Book {
   readonly entries: SeedEntry[] = [];
   readonly #holdings = new Map<number, number>();
@@ -43,32 +52,24 @@ export class Book {
     return this.#holdings.get(account.account_id) ?? 0;
   }
 
-  enter(
-    account: SeedAccount,
-    day: number,
-    amount_cents: number,
-    category: Category,
-    other: Counterparty,
-    reference: string,
-    value_day = day,
-  ): void {
-    if (amount_cents === 0) return;
-    this.#holdings.set(account.account_id, this.holds(account) + amount_cents);
+  enter(account: SeedAccount, booked_day: number, entry: Entry): void {
+    if (entry.cents === 0) return;
+    this.#holdings.set(account.account_id, this.holds(account) + entry.cents);
     this.entries.push({
       account_id: account.account_id,
-      booked_day: day,
-      value_day,
-      amount_cents,
-      category,
-      counterparty: other.name,
-      counterparty_iban: other.iban || null,
-      reference,
+      booked_day,
+      value_day: entry.value_day ?? booked_day,
+      amount_cents: entry.cents,
+      category: entry.category,
+      counterparty: entry.other.name,
+      counterparty_iban: entry.other.iban || null,
+      reference: entry.reference,
     });
   }
 
-  move(from: SeedAccount, to: SeedAccount, day: number, amount_cents: number, reference: string): void {
-    const holder = (account: SeedAccount) => ({ name: this.#holder, iban: account.iban });
-    this.enter(from, day, -amount_cents, 'transfer', holder(to), reference);
-    this.enter(to, day, amount_cents, 'transfer', holder(from), reference);
+  move(from: SeedAccount, to: SeedAccount, day: number, cents: number, reference: string): void {
+    const holderOf = (account: SeedAccount) => ({ name: this.#holder, iban: account.iban });
+    this.enter(from, day, { cents: -cents, category: 'transfer', other: holderOf(to), reference });
+    this.enter(to, day, { cents, category: 'transfer', other: holderOf(from), reference });
   }
 }

@@ -1,7 +1,8 @@
 // Two years of a small company's accounts: customers pay invoices, suppliers, staff and the state are paid.
 
+import type { Category } from '../categories.ts';
 import type { Book, SeedAccount } from './book.ts';
-import { dayOf, type Month, onOrAfter, onOrBefore } from './calendar.ts';
+import { dayOf, type Month, monthLabel, onOrAfter, onOrBefore } from './calendar.ts';
 import {
   AUTHORITIES,
   BANK,
@@ -23,6 +24,10 @@ export interface BusinessPlan {
   suppliers: Counterparty[];
   staff: (Counterparty & { cents: number })[];
   landlord: Counterparty;
+  energy: Counterparty;
+  telecom: Counterparty;
+  insurer: Counterparty;
+  authority: Counterparty;
   rent_cents: number;
   tax_no: string;
 }
@@ -41,6 +46,10 @@ export function planBusiness(random: Random): BusinessPlan {
     suppliers: Array.from({ length: 4 }, () => random.pick(SUPPLIERS)),
     staff,
     landlord: random.pick(LANDLORDS),
+    energy: random.pick(ENERGY),
+    telecom: random.pick(TELECOM),
+    insurer: random.pick(INSURERS),
+    authority: random.pick(AUTHORITIES),
     rent_cents: random.int(14, 38) * 10_000,
     tax_no: `${random.digits(7)}${random.pick(['A', 'H', 'K', 'T'])}`,
   };
@@ -54,111 +63,85 @@ export function liveBusinessMonth(
   month: Month,
   random: Random,
 ): void {
-  const [main, payroll, reserve] = accounts as [SeedAccount, SeedAccount | undefined, SeedAccount | undefined];
-  const label = `${String(month.month).padStart(2, '0')}/${month.year}`;
-
+  const [main, payroll, reserve] = accounts as [SeedAccount, SeedAccount?, SeedAccount?];
   sell(book, plan, main, month, random);
-  book.enter(main, onOrAfter(dayOf(month, 1)), -plan.rent_cents, 'rent', plan.landlord, `Business premises, ${label}`);
-  book.enter(
-    main,
-    onOrAfter(dayOf(month, 9)),
-    -random.int(19_000, 64_000),
-    'utilities',
-    ENERGY[0] as Counterparty,
-    `Electricity, customer ${plan.tax_no}`,
-  );
-  book.enter(
-    main,
-    onOrAfter(dayOf(month, 12)),
-    -8990,
-    'utilities',
-    TELECOM[1] as Counterparty,
-    'Business fibre, monthly',
-  );
-  book.enter(
-    main,
-    onOrAfter(dayOf(month, 5)),
-    -21_450,
-    'insurance',
-    INSURERS[0] as Counterparty,
-    'Liability and premises',
-  );
-  for (let i = random.int(4, 7); i > 0; i--) {
-    const cents = random.int(Math.floor(plan.turnover_cents / 60), Math.floor(plan.turnover_cents / 18));
-    book.enter(
-      main,
-      onOrAfter(dayOf(month, random.int(3, 27))),
-      -cents,
-      'suppliers',
-      random.pick(plan.suppliers),
-      `Order ${month.year}-${random.digits(5)}`,
-    );
-  }
-  book.enter(main, onOrBefore(month.last), -1850, 'fees', BANK, 'Business account and payments, monthly');
-
-  payStaff(book, plan, main, payroll ?? main, month, label, random);
+  payPremises(book, plan, main, month, random);
+  buy(book, plan, main, month, random);
+  payStaff(book, plan, main, payroll ?? main, month);
+  if (month.month % 2 === 1) payVat(book, plan, main, month, random);
   if (reserve) keepReserve(book, main, reserve, month);
+  const reference = 'Business account and payments, monthly';
+  book.enter(main, onOrBefore(month.last), { cents: -1850, category: 'fees', other: BANK, reference });
 }
 
 function sell(book: Book, plan: BusinessPlan, main: SeedAccount, month: Month, random: Random): void {
-  const invoices = random.int(11, 17);
   const average = Math.floor(plan.turnover_cents / 14);
-  for (let i = 0; i < invoices; i++) {
+  for (let i = random.int(11, 17); i > 0; i--) {
     const cents = Math.floor((average * random.int(35, 165)) / 100);
     const reference = `Invoice ${month.year}-${String(month.month).padStart(2, '0')}${random.digits(3)}`;
-    book.enter(main, onOrAfter(dayOf(month, random.int(1, 28))), cents, 'sales', random.pick(plan.clients), reference);
+    const day = onOrAfter(dayOf(month, random.int(1, 28)));
+    book.enter(main, day, { cents, category: 'sales', other: random.pick(plan.clients), reference });
   }
 }
 
-function payStaff(
-  book: Book,
-  plan: BusinessPlan,
-  main: SeedAccount,
-  payroll: SeedAccount,
-  month: Month,
-  label: string,
-  random: Random,
-): void {
-  const levy = Math.floor(plan.staff.reduce((sum, person) => sum + person.cents, 0) / 5);
+function payPremises(book: Book, plan: BusinessPlan, main: SeedAccount, month: Month, random: Random): void {
+  const pay = (nth: number, cents: number, category: Category, other: Counterparty, reference: string) =>
+    book.enter(main, onOrAfter(dayOf(month, nth)), { cents: -cents, category, other, reference });
+  pay(1, plan.rent_cents, 'rent', plan.landlord, `Business premises, ${monthLabel(month)}`);
+  pay(5, 21_450, 'insurance', plan.insurer, 'Liability and premises');
+  pay(9, random.int(19_000, 64_000), 'utilities', plan.energy, `Electricity, customer ${plan.tax_no}`);
+  pay(12, 8990, 'utilities', plan.telecom, 'Business fibre, monthly');
+}
+
+function buy(book: Book, plan: BusinessPlan, main: SeedAccount, month: Month, random: Random): void {
+  for (let i = random.int(4, 7); i > 0; i--) {
+    const cents = -random.int(Math.floor(plan.turnover_cents / 60), Math.floor(plan.turnover_cents / 18));
+    const reference = `Order ${month.year}-${random.digits(5)}`;
+    const day = onOrAfter(dayOf(month, random.int(3, 27)));
+    book.enter(main, day, { cents, category: 'suppliers', other: random.pick(plan.suppliers), reference });
+  }
+}
+
+function payStaff(book: Book, plan: BusinessPlan, main: SeedAccount, payroll: SeedAccount, month: Month): void {
+  const wages = plan.staff.reduce((sum, person) => sum + person.cents, 0);
+  const levy = Math.floor(wages / 5);
+  const name = monthLabel(month);
   if (payroll !== main) {
-    const needed = levy + plan.staff.reduce((sum, person) => sum + person.cents, 0);
-    book.move(main, payroll, onOrBefore(dayOf(month, 24)), needed, `Payroll funding ${label}`);
+    book.move(main, payroll, onOrBefore(dayOf(month, 24)), wages + levy, `Payroll funding ${name}`);
   }
   for (const person of plan.staff) {
-    book.enter(payroll, onOrBefore(dayOf(month, 26)), -person.cents, 'payroll', person, `Wages ${label}`);
+    const entry = { cents: -person.cents, category: 'payroll', other: person, reference: `Wages ${name}` } as const;
+    book.enter(payroll, onOrBefore(dayOf(month, 26)), entry);
   }
-  const authority = AUTHORITIES[0] as Counterparty;
-  book.enter(
-    payroll,
-    onOrBefore(dayOf(month, 28)),
-    -levy,
-    'tax',
-    authority,
-    `Payroll tax ${label}, reg. ${plan.tax_no}`,
-  );
-  if (month.month % 2 === 1) {
-    const cents = Math.floor((plan.turnover_cents * random.int(9, 14)) / 100);
-    book.enter(main, onOrBefore(dayOf(month, 19)), -cents, 'tax', authority, `VAT return, reg. ${plan.tax_no}`);
-  }
+  const reference = `Payroll tax ${name}, reg. ${plan.tax_no}`;
+  book.enter(payroll, onOrBefore(dayOf(month, 28)), {
+    cents: -levy,
+    category: 'tax',
+    other: plan.authority,
+    reference,
+  });
 }
 
+function payVat(book: Book, plan: BusinessPlan, main: SeedAccount, month: Month, random: Random): void {
+  const cents = -Math.floor((plan.turnover_cents * random.int(9, 14)) / 100);
+  const reference = `VAT return, reg. ${plan.tax_no}`;
+  book.enter(main, onOrBefore(dayOf(month, 19)), { cents, category: 'tax', other: plan.authority, reference });
+}
+
+/** What is beyond EUR 40,000 is put aside, and comes back when there is less than EUR 5,000. */
 function keepReserve(book: Book, main: SeedAccount, reserve: SeedAccount, month: Month): void {
+  const late = onOrBefore(dayOf(month, 29));
+  const roundUp = (cents: number) => Math.ceil(cents / 100_000) * 100_000;
   const spare = book.holds(main) - 4_000_000;
-  if (spare > 0)
-    book.move(main, reserve, onOrBefore(dayOf(month, 29)), Math.ceil(spare / 100_000) * 100_000, 'Transfer to reserve');
+  if (spare > 0) book.move(main, reserve, late, roundUp(spare), 'Transfer to reserve');
   const shortage = 500_000 - book.holds(main);
   if (shortage > 0 && book.holds(reserve) > shortage) {
-    book.move(
-      reserve,
-      main,
-      onOrBefore(dayOf(month, 29)),
-      Math.ceil(shortage / 100_000) * 100_000,
-      'Transfer from reserve',
-    );
+    book.move(reserve, main, late, roundUp(shortage), 'Transfer from reserve');
   }
-  if (month.month % 3 === 0) {
-    const cents = Math.floor((book.holds(reserve) * 140) / 40_000);
-    if (cents > 0)
-      book.enter(reserve, onOrBefore(month.last), cents, 'interest', BANK, 'Credit interest 1.40 % p.a.', month.last);
-  }
+  if (month.month % 3 !== 0) return;
+  // A quarter of 1.40 % a year.
+  const cents = Math.max(0, Math.floor((book.holds(reserve) * 140) / 40_000));
+  const reference = 'Credit interest 1.40 % p.a.';
+  const entry = { cents, category: 'interest', other: BANK, reference, value_day: month.last } as const;
+  book.enter(reserve, onOrBefore(month.last), entry);
 }

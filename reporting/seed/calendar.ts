@@ -63,3 +63,8 @@ export function onOrBefore(day: number): number {
 export function dayOf(month: Month, nth: number): number {
   return Math.min(month.first + nth - 1, month.last);
 }
+
+/** `03/2026` */
+export function monthLabel({ month, year }: Month): string {
+  return `${String(month).padStart(2, '0')}/${year}`;
+}

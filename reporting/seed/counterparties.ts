@@ -12,36 +12,36 @@ export interface Counterparty {
 /** A shop one pays by card: the terminal names a place, and no account is shown. */
 export interface Shop {
   name: string;
-  place: string;
+  /** Null: a branch in the customer's own town. */
+  place: string | null;
   from_cents: number;
   to_cents: number;
 }
 
-const shops = (place: string, names: string, from_cents: number, to_cents: number): Shop[] =>
-  names.split(',').map((name) => ({ name, place, from_cents, to_cents }));
+const shops = (place: string | null, from_cents: number, to_cents: number, ...names: string[]): Shop[] =>
+  names.map((name) => ({ name, place, from_cents, to_cents }));
 
 export const GROCERS = [
-  ...shops('Dublin', 'Greenway Market,Dunmore Foods,Fenwick & Daughters,Liberties Larder', 640, 9480),
-  ...shops('Cork', 'Lee Valley Grocer,English Row Market', 780, 8800),
-  ...shops('Galway', 'Claddagh Foods,Hazelwood Organic', 910, 10_400),
-  ...shops('Online', 'Basket & Crate', 3500, 14_800),
+  ...shops(null, 640, 9480, 'Greenway Market', 'Dunmore Foods', 'Fenwick & Daughters', 'Liberties Larder'),
+  ...shops(null, 910, 10_400, 'Lee Valley Grocer', 'Claddagh Foods', 'Hazelwood Organic'),
+  ...shops('Online', 3500, 14_800, 'Basket & Crate'),
 ];
 
+/** Cafés, pharmacies and the like come first: what one pays from an everyday account. */
 export const SHOPS = [
-  ...shops('Dublin', 'Café Grão,Tandoor on Capel,The Tin Whistle', 420, 6400),
-  ...shops('Dublin', 'Halla Menswear,Nordlys Home,Quay Books,Penrose Outdoor', 1490, 17_900),
-  ...shops('Cork', 'Shandon Pharmacy,Marina Optics', 690, 8900),
-  ...shops('Limerick', 'Toolwright Hardware,Garden & Gable', 1150, 24_000),
-  ...shops('Online', 'Pixelhaus Electronics,Vinyl Harbour,Kleine Freude,Bücherfuchs', 990, 38_000),
+  ...shops(null, 420, 6400, 'Café Grão', 'Tandoor Nine', 'The Tin Whistle'),
+  ...shops(null, 690, 8900, 'Shandon Pharmacy', 'Quay Books', 'Kleine Freude'),
+  ...shops(null, 1490, 17_900, 'Halla Menswear', 'Nordlys Home', 'Penrose Outdoor', 'Marina Optics'),
+  ...shops(null, 1150, 24_000, 'Toolwright Hardware', 'Garden & Gable'),
+  ...shops('Online', 990, 38_000, 'Pixelhaus Electronics', 'Vinyl Harbour', 'Bücherfuchs'),
 ];
+export const SMALL_SHOPS = SHOPS.slice(0, 6);
 
-export const CARRIERS = [
-  ...shops('Dublin', 'Leap & Line Transit,Port Tunnel Toll', 240, 3200),
-  ...shops('Motorway M7', 'Fuelstop Kildare', 3800, 9400),
-  ...shops('Online', 'Meridian Rail,AerNorth Airlines', 1900, 26_000),
+export const LOCAL_CARRIERS = [
+  ...shops(null, 240, 3200, 'Leap & Line Transit', 'City Parking'),
+  ...shops('Motorway services', 3800, 9400, 'Fuelstop'),
 ];
-
-export const CASH_MACHINES = ['Lantern Quay', 'Grand Parade', 'Eyre Square', 'O’Connell Street', 'Heuston Station'];
+export const CARRIERS = [...LOCAL_CARRIERS, ...shops('Online', 1900, 26_000, 'Meridian Rail', 'AerNorth Airlines')];
 
 const known = (names: string): Counterparty[] => names.split(',').map((name) => ({ name, iban: ibanOf(name) }));
 

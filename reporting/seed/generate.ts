@@ -41,7 +41,7 @@ export function generateCustomer(index: number): CustomerBooks {
     const plan = planBusiness(random);
     for (const month of MONTHS) liveBusinessMonth(book, plan, accounts, month, random);
   } else {
-    const plan = planPerson(random);
+    const plan = planPerson(customer.town, random);
     for (const month of MONTHS) livePersonMonth(book, plan, accounts, month, random);
   }
   // Stable: entries of one day stay in the order in which they were made.

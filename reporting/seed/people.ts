@@ -140,6 +140,8 @@ export interface Customer {
   kind: 'person' | 'business';
   name: string;
   address: string[];
+  /** Where the customer shops: `Dublin`, not `Dublin 8`. */
+  town: string;
 }
 
 /** Every eighth customer is a business; the rest live where the weights say. */
@@ -154,7 +156,8 @@ export function makeCustomer(index: number, random: Random): Customer {
   const name = isBusiness
     ? (BUSINESSES[Math.floor(index / 8) % BUSINESSES.length] as string)
     : `${random.pick(region.first)} ${random.pick(region.last)}`;
-  return { customer_no, kind: isBusiness ? 'business' : 'person', name, address: [...lines, region.country] };
+  const town = place.town.replace(/ \d+$/, '');
+  return { customer_no, kind: isBusiness ? 'business' : 'person', name, address: [...lines, region.country], town };
 }
 
 const EIRCODES = 'XY47,K3R2,HD90,W5F8,VN21,A7C4,TP63,E9H1'.split(',');
