@@ -9,7 +9,7 @@ import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts';
 import type { LaunchRequest } from '../process/launch.ts';
 import { idempotencyKeySchema, launchEnvelopeSchema } from './contract.ts';
-import { fieldErrors, refuse } from './validate.ts';
+import { fieldErrors, PARSE, refuse } from './validate.ts';
 
 const ENVELOPE_KEYS = new Set(Object.keys(launchEnvelopeSchema.shape));
 
@@ -17,10 +17,16 @@ const ENVELOPE_KEYS = new Set(Object.keys(launchEnvelopeSchema.shape));
 export function parseLaunch(body: unknown, processes: ProcessRegistry): LaunchRequest {
   if (!isPlainObject(body)) refuse([{ path: 'body', code: 'invalid_type', message: 'must be a JSON object' }]);
   const fields = Object.entries(body as Record<string, unknown>);
-  const envelope = launchEnvelopeSchema.safeParse(Object.fromEntries(fields.filter(([key]) => ENVELOPE_KEYS.has(key))));
+  const envelope = launchEnvelopeSchema.safeParse(
+    Object.fromEntries(fields.filter(([key]) => ENVELOPE_KEYS.has(key))),
+    PARSE,
+  );
   const { definition, unknown } = findDefinition(new Map(fields).get('process_type'), processes);
-  const input = definition?.input.safeParse(Object.fromEntries(fields.filter(([key]) => !ENVELOPE_KEYS.has(key))));
-  const behavior = definition && behaviorSchema(definition).safeParse(new Map(fields).get('behavior'));
+  const input = definition?.input.safeParse(
+    Object.fromEntries(fields.filter(([key]) => !ENVELOPE_KEYS.has(key))),
+    PARSE,
+  );
+  const behavior = definition && behaviorSchema(definition).safeParse(new Map(fields).get('behavior'), PARSE);
 
   const errors = [...errorsOf(envelope), ...errorsOf(input), ...errorsOf(behavior, 'behavior')];
   if (unknown !== undefined && errors.length === 0) throw unknown;

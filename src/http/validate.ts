@@ -15,9 +15,12 @@ interface Issue {
   path: readonly PropertyKey[];
   message: string;
   keys?: readonly string[];
-  errors?: readonly (readonly Issue[])[];
-  issues?: readonly Issue[];
+  /** What stood at the path; there because of PARSE. */
+  input?: unknown;
 }
+
+/** How to parse what fieldErrors is to explain. */
+export const PARSE = { reportInput: true };
 
 /** Every offending field; an unknown one by its own name. `prefix` is where the checked value stands in the request. */
 export function fieldErrors(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): FieldError[] {
@@ -30,7 +33,7 @@ export function fieldErrors(issues: readonly Issue[], prefix: readonly PropertyK
         message: 'is not a known field',
       }));
     }
-    const missing = issue.message.endsWith('received undefined');
+    const missing = 'input' in issue && issue.input === undefined;
     const code = missing ? 'required' : (issue.code ?? 'invalid');
     return [{ path: dotted(path), code, message: missing ? 'is required' : issue.message }];
   });
@@ -53,7 +56,7 @@ export function refuse(errors: readonly FieldError[]): void {
 export const validatorCompiler: FastifySchemaCompiler<ZodType> =
   ({ schema }) =>
   (data: unknown) => {
-    const parsed = schema.safeParse(data);
+    const parsed = schema.safeParse(data, PARSE);
     if (parsed.success) return { value: parsed.data };
     try {
       refuse(fieldErrors(parsed.error.issues));

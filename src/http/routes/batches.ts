@@ -37,7 +37,7 @@ export function batchRoutes(api: App, context: RouteContext): void {
         tags: ['batches'],
         summary: 'Cancel what was not begun; the rest runs out',
         params,
-        body: verbBodySchema.optional(),
+        body: verbBodySchema.nullish(),
         response: { 200: cancelAnswerSchema, ...problemResponse },
       },
     },
