@@ -1,0 +1,25 @@
+// The audit of a command, a process or a batch: query key and fetch, side by side.
+
+import { infiniteQueryOptions } from '@tanstack/react-query';
+import type { AuditEvent } from '../../../src/http/contract.ts';
+import { type Page, request, withQuery } from './client.ts';
+
+/** Exactly one of the three is looked up. */
+export interface AuditSubject {
+  command_id?: string;
+  process_id?: string;
+  batch_id?: string;
+}
+
+export const auditKeys = {
+  of: (subject: AuditSubject) => ['audit', subject] as const,
+};
+
+export const auditQuery = (subject: AuditSubject) =>
+  infiniteQueryOptions({
+    queryKey: auditKeys.of(subject),
+    queryFn: ({ pageParam, signal }) =>
+      request<Page<AuditEvent>>(withQuery('/audit', { ...subject, limit: 100, cursor: pageParam }), { signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });

@@ -1,0 +1,74 @@
+// The event stream of one batch: writes each `batch` event where the detail query keeps it.
+// Promises that the state it gives is true: `live` only while events or pings really arrive.
+
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import type { BatchDetail } from '../../../src/http/contract.ts';
+import { batchKeys } from './batches.ts';
+import { apiUrl } from './client.ts';
+
+/** `connecting`: no word yet; `lost`: it was dropped or went silent, and is tried again. */
+export type StreamState = 'off' | 'connecting' | 'live' | 'lost';
+
+/** Longer than any pause between two pings. */
+const SILENCE_MS = 30_000;
+const REOPEN_MS = 5_000;
+
+/** Follows the batch while `enabled`; a stream that drops is opened again by itself. */
+export function useBatchEvents(batchId: string, enabled: boolean): StreamState {
+  const queryClient = useQueryClient();
+  const [state, setState] = useState<StreamState>('off');
+
+  useEffect(() => {
+    if (!enabled) {
+      setState('off');
+      return;
+    }
+    setState('connecting');
+    return followBatch(batchId, setState, (batch) => queryClient.setQueryData(batchKeys.detail(batchId), batch));
+  }, [batchId, enabled, queryClient]);
+
+  return state;
+}
+
+function followBatch(
+  batchId: string,
+  onState: (state: StreamState) => void,
+  onBatch: (batch: BatchDetail) => void,
+): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const reopenAfter = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(open, ms);
+  };
+  const heard = () => {
+    onState('live');
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      onState('lost');
+      open();
+    }, SILENCE_MS);
+  };
+  const open = () => {
+    source?.close();
+    source = new EventSource(apiUrl(`/process-batches/${encodeURIComponent(batchId)}/events`));
+    source.addEventListener('batch', (event) => {
+      onBatch(JSON.parse((event as MessageEvent<string>).data) as BatchDetail);
+      heard();
+    });
+    source.addEventListener('ping', heard);
+    source.addEventListener('error', () => {
+      onState('lost');
+      // The browser reconnects by itself after a broken connection, but not after an answer it refused.
+      if (source?.readyState === EventSource.CLOSED) reopenAfter(REOPEN_MS);
+    });
+  };
+
+  open();
+  return () => {
+    clearTimeout(timer);
+    source?.close();
+  };
+}

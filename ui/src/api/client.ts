@@ -1,0 +1,86 @@
+// The one way to the API: JSON over fetch, every failure an ApiError that carries the problem document.
+// Promises a stable `code` also where there was no answer at all (UNREACHABLE).
+
+import type { Problem } from '../../../src/http/contract.ts';
+
+const BASE = '/api/v1';
+
+/** A list as the wire gives it; `next_cursor` is null on the last page. */
+export interface Page<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
+
+export class ApiError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail || problem.title);
+    this.name = 'ApiError';
+    this.problem = problem;
+  }
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST';
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** Sends one request and gives the parsed answer. @throws ApiError */
+export async function request<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
+  const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
+  if (options.body !== undefined) headers['content-type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(apiUrl(path), {
+      method: options.method ?? 'GET',
+      headers,
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      signal: options.signal,
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError(problemOf(0, 'UNREACHABLE', 'Faultline does not answer', 'The service could not be reached.'));
+  }
+  if (!response.ok) throw new ApiError(await readProblem(response));
+  return (await response.json()) as Answer;
+}
+
+export function apiUrl(path: string): string {
+  return `${BASE}${path}`;
+}
+
+/** Appends the parameters that have a value. */
+export function withQuery(path: string, query: Record<string, string | number | boolean | undefined>): string {
+  const entries = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  if (entries.length === 0) return path;
+  return `${path}?${new URLSearchParams(entries.map(([key, value]) => [key, String(value)]))}`;
+}
+
+/** What went wrong, whatever was thrown. */
+export function problemFrom(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem;
+  const message = error instanceof Error ? error.message : String(error);
+  return problemOf(0, 'PAGE_ERROR', 'The page itself failed', message);
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  const fallback = problemOf(
+    response.status,
+    `HTTP_${response.status}`,
+    response.statusText || `HTTP ${response.status}`,
+    `The server answered ${response.status}.`,
+  );
+  try {
+    const body = (await response.json()) as Partial<Problem>;
+    return { ...fallback, ...body, errors: body.errors ?? [] };
+  } catch {
+    return fallback;
+  }
+}
+
+function problemOf(status: number, code: string, title: string, detail: string): Problem {
+  return { type: 'about:blank', title, status, code, detail, errors: [] };
+}

@@ -1,0 +1,12 @@
+// How often the pages ask again: one place for all polling, in ms.
+// A page in a hidden tab does not ask at all (the query client's own default).
+
+export const REFRESH = {
+  /** Figures that move while one looks at them. */
+  live_ms: 2_000,
+  /** Lists, and what others may have changed. */
+  list_ms: 5_000,
+} as const;
+
+/** A query is tried again by itself only where that can help: no answer, or the server's own trouble. */
+export const MAX_RETRIES = 2;

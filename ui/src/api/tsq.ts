@@ -1,0 +1,41 @@
+// The troubleshooting queue: query keys, fetches and the operator's three verbs, side by side.
+
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { TsqItem, VerbBody } from '../../../src/http/contract.ts';
+import { type Page, request, withQuery } from './client.ts';
+import { REFRESH } from './refresh.ts';
+
+export interface TsqFilter {
+  batch_id?: string;
+  domain?: string;
+  type?: string;
+  error_code?: string;
+  injected?: boolean;
+  cursor?: string;
+}
+
+export const TSQ_VERBS = ['retry', 'cancel', 'complete'] as const;
+export type TsqVerb = (typeof TSQ_VERBS)[number];
+
+export interface VerbAnswer {
+  command_id: string;
+  status: string;
+}
+
+export const tsqKeys = {
+  all: ['tsq'] as const,
+  list: (filter: TsqFilter) => [...tsqKeys.all, 'list', filter] as const,
+};
+
+export const tsqListQuery = (filter: TsqFilter) =>
+  queryOptions({
+    queryKey: tsqKeys.list(filter),
+    queryFn: ({ signal }) => request<Page<TsqItem>>(withQuery('/tsq', { ...filter }), { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFRESH.list_ms,
+  });
+
+/** Applies a verb to one parked command. Whoever comes second gets 409 WRONG_STATE. */
+export function applyTsqVerb(verb: TsqVerb, commandId: string, body: VerbBody): Promise<VerbAnswer> {
+  return request<VerbAnswer>(`/tsq/${encodeURIComponent(commandId)}/${verb}`, { method: 'POST', body });
+}

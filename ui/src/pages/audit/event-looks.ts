@@ -1,0 +1,59 @@
+// What each audit event looks like: its words and colour, one record for all types.
+// An event of a type that this page does not know is shown by its name.
+
+import {
+  type Icon,
+  IconAlertTriangle,
+  IconArrowBackUp,
+  IconBan,
+  IconBolt,
+  IconBriefcase,
+  IconCheck,
+  IconCircleDashed,
+  IconClock,
+  IconFlag,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconRefresh,
+  IconSend,
+  IconTool,
+  IconTrashX,
+  IconUser,
+} from '@tabler/icons-react';
+import { humanize } from '../../parts/format.ts';
+import { CHAOS_COLOR } from '../../parts/status.ts';
+
+export interface EventLook {
+  label: string;
+  color: string;
+  icon: Icon;
+}
+
+const EVENT_LOOKS: Record<string, EventLook> = {
+  SENT: { label: 'Sent', color: 'gray', icon: IconSend },
+  RECEIVED: { label: 'Received by a worker', color: 'steel', icon: IconPlayerPlay },
+  COMPLETED: { label: 'Completed', color: 'teal', icon: IconCheck },
+  FAILED: { label: 'Failed', color: 'red', icon: IconAlertTriangle },
+  RETRY_SCHEDULED: { label: 'Retry scheduled', color: 'yellow', icon: IconRefresh },
+  MOVED_TO_TSQ: { label: 'Moved to troubleshooting', color: 'orange', icon: IconTool },
+  BUSINESS_RULE_FAILED: { label: 'Business rule failed', color: 'pink', icon: IconBriefcase },
+  LEASE_EXPIRED: { label: 'Lease expired', color: 'orange', icon: IconClock },
+  RELEASED: { label: 'Given back by its worker', color: 'gray', icon: IconArrowBackUp },
+  LATE_RESULT_DISCARDED: { label: 'Late result discarded', color: 'gray', icon: IconTrashX },
+  CHAOS_INJECTED: { label: 'Chaos injected', color: CHAOS_COLOR, icon: IconBolt },
+  OPERATOR_RETRY: { label: 'Retried by an operator', color: 'steel', icon: IconUser },
+  OPERATOR_CANCEL: { label: 'Canceled by an operator', color: 'red', icon: IconUser },
+  OPERATOR_COMPLETE: { label: 'Completed by an operator', color: 'teal', icon: IconUser },
+  CANCELED: { label: 'Canceled', color: 'gray', icon: IconBan },
+  PROCESS_STARTED: { label: 'Process started', color: 'steel', icon: IconFlag },
+  PROCESS_COMPENSATING: { label: 'Process compensating', color: 'indigo', icon: IconArrowBackUp },
+  PROCESS_ENDED: { label: 'Process ended', color: 'teal', icon: IconFlag },
+  BATCH_STARTED: { label: 'Batch started', color: 'steel', icon: IconFlag },
+  BATCH_AT_REST: { label: 'Batch at rest', color: 'orange', icon: IconPlayerPause },
+  BATCH_REOPENED: { label: 'Batch reopened', color: 'steel', icon: IconPlayerPlay },
+  BATCH_COMPLETED: { label: 'Batch completed', color: 'teal', icon: IconFlag },
+};
+
+export function eventLook(type: string): EventLook {
+  return EVENT_LOOKS[type] ?? { label: humanize(type), color: 'gray', icon: IconCircleDashed };
+}

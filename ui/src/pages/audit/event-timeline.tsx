@@ -1,0 +1,98 @@
+// Events in order, each with the time that passed since the one before. What chaos did stands out in violet.
+
+import { Collapse, Text, ThemeIcon, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconChevronRight } from '@tabler/icons-react';
+import type { AuditEvent } from '../../../../src/http/contract.ts';
+import type { AuditSubject } from '../../api/audit.ts';
+import { formatDuration, humanize, shortId } from '../../parts/format.ts';
+import { JsonView } from '../../parts/json-view.tsx';
+import { LinkTo } from '../../parts/links.tsx';
+import { InjectedBadge } from '../../parts/status-badge.tsx';
+import { Moment } from '../../parts/time.tsx';
+import classes from './audit.module.css';
+import { eventLook } from './event-looks.ts';
+
+export function EventTimeline({ events, subject }: { events: AuditEvent[]; subject: AuditSubject }) {
+  return (
+    <ol className={classes.events} data-testid="audit-events">
+      {events.map((event, index) => (
+        <EventRow
+          // biome-ignore lint/suspicious/noArrayIndexKey: the record only grows at its end, and two events may be alike
+          key={index}
+          event={event}
+          previous={events[index - 1]}
+          subject={subject}
+        />
+      ))}
+    </ol>
+  );
+}
+
+interface EventRowProps {
+  event: AuditEvent;
+  previous: AuditEvent | undefined;
+  subject: AuditSubject;
+}
+
+function EventRow({ event, previous, subject }: EventRowProps) {
+  const [opened, { toggle }] = useDisclosure(false);
+  const { label, color, icon: Icon } = eventLook(event.type);
+  const gap = previous ? Date.parse(event.at) - Date.parse(previous.at) : null;
+  const hasDetails = Object.keys(event.details).length > 0;
+  return (
+    <li className={classes.event} data-type={event.type} data-injected={event.fault ? true : undefined}>
+      <span className={classes.gap}>{gap === null ? '' : `+${formatDuration(gap)}`}</span>
+      <span className={classes.rail}>
+        <ThemeIcon variant="light" color={color} size={26} radius="xl">
+          <Icon size={15} stroke={2} aria-hidden />
+        </ThemeIcon>
+      </span>
+      <div className={classes.what}>
+        <div className={classes.whatHead}>
+          <Text span inherit fw={600}>
+            {label}
+          </Text>
+          {event.fault && <InjectedBadge fault={event.fault} />}
+          <Text span size="xs" c="dimmed">
+            {[event.step && humanize(event.step), event.attempt !== null && `attempt ${event.attempt}`]
+              .filter(Boolean)
+              .join(', ')}
+          </Text>
+          <Text span size="xs" c="dimmed" className={classes.at}>
+            <Moment at={event.at} />
+          </Text>
+        </div>
+        <div className={classes.links}>
+          {event.command_id && !subject.command_id && (
+            <LinkTo to="/audit" search={{ command_id: event.command_id }} inherit>
+              command {shortId(event.command_id)}
+            </LinkTo>
+          )}
+          {event.process_id && !subject.process_id && (
+            <LinkTo to="/processes/$id" params={{ id: event.process_id }} inherit>
+              process {shortId(event.process_id)}
+            </LinkTo>
+          )}
+          {hasDetails && (
+            <UnstyledButton className={classes.disclosure} onClick={toggle} aria-expanded={opened}>
+              <IconChevronRight size={13} data-open={opened || undefined} aria-hidden />
+              {summaryOf(event.details)}
+            </UnstyledButton>
+          )}
+        </div>
+        <Collapse expanded={opened} keepMounted={false}>
+          <JsonView value={event.details} label="Details" />
+        </Collapse>
+      </div>
+    </li>
+  );
+}
+
+/** What of the details is said without opening them. */
+const TELLING = ['actor', 'reason', 'error_code', 'error_message', 'status'];
+
+function summaryOf(details: Record<string, unknown>): string {
+  const told = TELLING.filter((name) => typeof details[name] === 'string').map((name) => String(details[name]));
+  return told.length > 0 ? told.join(' · ') : 'Details';
+}

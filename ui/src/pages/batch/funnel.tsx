@@ -1,0 +1,82 @@
+// What the attempts of each step came to, on one scale, so that one sees how many each step gets from the one before.
+// Striped parts were injected by chaos; plain ones are real.
+
+import { Text } from '@mantine/core';
+import { IconBolt } from '@tabler/icons-react';
+import type { StepFunnel } from '../../../../src/http/contract.ts';
+import type { OutcomeKind } from '../../../../src/model/command.ts';
+import { faultLabel } from '../../parts/behavior.ts';
+import { formatCount, humanize, pluralize } from '../../parts/format.ts';
+import { type BarPart, Legend, StackedBar } from '../../parts/stacked-bar.tsx';
+import { barColor, CHAOS_COLOR, OUTCOME_LOOKS } from '../../parts/status.ts';
+import classes from './batch.module.css';
+
+const ORDER = Object.keys(OUTCOME_LOOKS) as OutcomeKind[];
+
+/** The injected fault that shows as an outcome; others (a delay) change no outcome. */
+const FAULT_OF: Partial<Record<OutcomeKind, string>> = {
+  transient: 'transient',
+  permanent: 'permanent',
+  business_rule: 'business_rule',
+  lease_expired: 'timeout',
+};
+
+export function Funnel({ steps }: { steps: readonly StepFunnel[] }) {
+  const longest = Math.max(1, ...steps.map((step) => step.attempts));
+  if (steps.length === 0) {
+    return (
+      <Text size="sm" c="dimmed">
+        No step was attempted yet.
+      </Text>
+    );
+  }
+  return (
+    <div className={classes.funnel}>
+      {steps.map((step) => (
+        <StepRow key={step.step} step={step} longest={longest} />
+      ))}
+      <Text size="xs" c="dimmed">
+        Striped: injected by chaos. Plain: real.
+      </Text>
+    </div>
+  );
+}
+
+function StepRow({ step, longest }: { step: StepFunnel; longest: number }) {
+  const parts = partsOf(step);
+  const injected = Object.entries(step.injected).filter(([, count]) => count > 0);
+  return (
+    <div data-testid={`funnel-${step.step}`}>
+      <div className={classes.lineHead}>
+        <span>{humanize(step.step)}</span>
+        <Text span inherit c="dimmed">
+          {pluralize(step.attempts, 'attempt')}
+        </Text>
+      </div>
+      <StackedBar parts={parts} total={longest} label={`${humanize(step.step)}, attempts by outcome`} size={18} />
+      <div className={classes.funnelLegend}>
+        <Legend parts={parts} hideZero />
+      </div>
+      {injected.length > 0 && (
+        <Text size="xs" c={CHAOS_COLOR} className={classes.injected} data-testid={`injected-${step.step}`}>
+          <IconBolt size={13} stroke={2} aria-hidden />
+          injected: {injected.map(([fault, count]) => `${formatCount(count)} ${faultLabel(fault)}`).join(', ')}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+/** Each outcome in two: what chaos put there, and what happened by itself. */
+function partsOf(step: StepFunnel): BarPart[] {
+  return ORDER.flatMap((outcome) => {
+    const { label } = OUTCOME_LOOKS[outcome];
+    const color = barColor(OUTCOME_LOOKS[outcome].color);
+    const fault = FAULT_OF[outcome];
+    const injected = fault ? Math.min(step.injected[fault] ?? 0, step[outcome]) : 0;
+    return [
+      { key: `${outcome}_injected`, label: `${label}, injected`, value: injected, color, striped: true },
+      { key: outcome, label: injected > 0 ? `${label}, real` : label, value: step[outcome] - injected, color },
+    ];
+  });
+}

@@ -1,0 +1,69 @@
+// One batch: how far it is, what its steps come to, and every process of it. Live until it has ended.
+
+import { Grid, Skeleton, Stack } from '@mantine/core';
+import { getRouteApi } from '@tanstack/react-router';
+import type { BatchDetail } from '../../../../src/http/contract.ts';
+import { shortId } from '../../parts/format.ts';
+import { LazyThroughput } from '../../parts/lazy-chart.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { BatchHead } from './batch-head.tsx';
+import { Funnel } from './funnel.tsx';
+import { BatchProcesses } from './processes.tsx';
+import { ProgressPanel } from './progress-panel.tsx';
+import { BatchSettings } from './settings.tsx';
+import { type LiveBatch, useLiveBatch } from './use-live-batch.ts';
+
+const route = getRouteApi('/batches/$id');
+const CHART_HEIGHT = 240;
+
+export default function BatchPage() {
+  const { id } = route.useParams();
+  // Another batch is another page: nothing of the one before is kept.
+  return <OneBatch key={id} id={id} />;
+}
+
+function OneBatch({ id }: { id: string }) {
+  const live = useLiveBatch(id);
+  return (
+    <QueryView query={live.query} skeleton={<BatchSkeleton id={id} />}>
+      {(batch) => <BatchView batch={batch} live={live} />}
+    </QueryView>
+  );
+}
+
+function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
+  return (
+    <>
+      <BatchHead batch={batch} live={live} />
+      <Stack gap="md">
+        <ProgressPanel batch={batch} />
+        <Grid gap="md">
+          <Grid.Col span={{ base: 12, md: 6 }}>
+            <Panel title="Steps, by attempts" testId="funnel">
+              <Funnel steps={batch.steps} />
+            </Panel>
+          </Grid.Col>
+          <Grid.Col span={{ base: 12, md: 6 }}>
+            <Panel title="Throughput" testId="batch-throughput">
+              <LazyThroughput items={batch.throughput} slice_ms={batch.slice_ms} height={CHART_HEIGHT} />
+            </Panel>
+          </Grid.Col>
+        </Grid>
+        <BatchSettings batch={batch} />
+        <BatchProcesses batch={batch} />
+      </Stack>
+    </>
+  );
+}
+
+function BatchSkeleton({ id }: { id: string }) {
+  return (
+    <Stack gap="md">
+      <title>{`Batch ${shortId(id)} · Faultline`}</title>
+      <Skeleton height={34} width={320} />
+      <Skeleton height={170} />
+      <Skeleton height={260} />
+    </Stack>
+  );
+}

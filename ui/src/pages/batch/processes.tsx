@@ -1,0 +1,66 @@
+// Every process of the batch, by its place in it; status and page stand in the URL.
+
+import { EmptyState } from '@mantine/core';
+import { IconRoute } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { BatchDetail } from '../../../../src/http/contract.ts';
+import { batchProcessesQuery } from '../../api/batches.ts';
+import { REFRESH } from '../../api/refresh.ts';
+import { StatusFilter } from '../../parts/filters.tsx';
+import { Pager } from '../../parts/pager.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { ProcessTable } from '../../parts/process-table.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { isTerminalBatch, PROCESS_LOOKS } from '../../parts/status.ts';
+
+const route = getRouteApi('/batches/$id');
+const PAGE_SIZE = 25;
+
+export function BatchProcesses({ batch }: { batch: BatchDetail }) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const processes = useQuery({
+    ...batchProcessesQuery(batch.batch_id, { ...search, limit: PAGE_SIZE }),
+    refetchInterval: isTerminalBatch(batch.status) ? false : REFRESH.list_ms,
+  });
+  return (
+    <Panel
+      title="Processes"
+      flush
+      testId="batch-processes"
+      actions={
+        <StatusFilter
+          looks={PROCESS_LOOKS}
+          value={search.status}
+          onChange={(status) => navigate({ search: { status }, resetScroll: false })}
+        />
+      }
+    >
+      <QueryView query={processes}>
+        {(page) =>
+          page.items.length === 0 ? (
+            <EmptyState
+              size="sm"
+              py="lg"
+              icon={<IconRoute stroke={1.5} />}
+              title={search.status ? 'No process has this status' : 'No process was created yet'}
+            />
+          ) : (
+            <>
+              <ProcessTable processes={page.items} />
+              <Pager
+                shown={page.items.length}
+                cursor={search.cursor}
+                nextCursor={page.next_cursor}
+                onPage={(cursor, pagesBefore) =>
+                  navigate({ search: { ...search, cursor }, state: { pagesBefore }, resetScroll: false })
+                }
+              />
+            </>
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}

@@ -1,0 +1,35 @@
+// A batch as it is now: by its event stream, and by asking while the stream is down.
+// Promises a word on which of the two it is, for the light on the page.
+
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import type { BatchDetail } from '../../../../src/http/contract.ts';
+import { useBatchEvents } from '../../api/batch-events.ts';
+import { batchDetailQuery } from '../../api/batches.ts';
+import { problemFrom } from '../../api/client.ts';
+import { REFRESH } from '../../api/refresh.ts';
+import type { Liveness } from '../../parts/live-dot.tsx';
+import { isTerminalBatch } from '../../parts/status.ts';
+
+export interface LiveBatch {
+  query: UseQueryResult<BatchDetail>;
+  liveness: Liveness;
+  /** What the light says. */
+  word: string;
+}
+
+export function useLiveBatch(id: string): LiveBatch {
+  const known = useQuery({ ...batchDetailQuery(id), enabled: false }).data;
+  const ended = known !== undefined && isTerminalBatch(known.status);
+  const stream = useBatchEvents(id, known !== undefined && !ended);
+  const query = useQuery({
+    ...batchDetailQuery(id),
+    refetchInterval: ended || stream === 'live' ? false : REFRESH.live_ms,
+    retry: (failures, error) => problemFrom(error).status !== 404 && failures < 2,
+  });
+
+  if (ended) return { query, liveness: 'still', word: 'Final' };
+  if (stream === 'live') return { query, liveness: 'live', word: 'Live' };
+  if (query.isError || query.failureCount > 0) return { query, liveness: 'down', word: 'No connection' };
+  if (stream === 'lost') return { query, liveness: 'slow', word: `Asking every ${REFRESH.live_ms / 1_000} s` };
+  return { query, liveness: 'still', word: 'Connecting' };
+}

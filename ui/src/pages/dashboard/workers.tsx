@@ -1,0 +1,79 @@
+// The workers: who takes work, how full each is, and who died.
+
+import { EmptyState, Group, Progress, Text } from '@mantine/core';
+import { IconServer } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import type { Worker } from '../../../../src/http/contract.ts';
+import { workersQuery } from '../../api/stats.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { formatCount, pluralize } from '../../parts/format.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { lookOf, WORKER_LOOKS } from '../../parts/status.ts';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { Ago } from '../../parts/time.tsx';
+
+const COLUMNS: Column<Worker>[] = [
+  {
+    key: 'name',
+    label: 'Worker',
+    lead: true,
+    cell: (worker) => (
+      <Text span inherit fw={500}>
+        {worker.name}
+      </Text>
+    ),
+  },
+  { key: 'status', label: 'Status', cell: (worker) => <StatusBadge look={lookOf(WORKER_LOOKS, worker.status)} /> },
+  { key: 'pid', label: 'Process id', align: 'end', cell: (worker) => worker.pid },
+  { key: 'domains', label: 'Domains', cell: (worker) => worker.domains.join(', ') },
+  { key: 'slots', label: 'Slots in use', cell: (worker) => <Slots worker={worker} /> },
+  { key: 'settled', label: 'Settled', align: 'end', cell: (worker) => formatCount(worker.settled_count) },
+  { key: 'heartbeat', label: 'Heartbeat', align: 'end', cell: (worker) => <Ago at={worker.heartbeat_at} /> },
+];
+
+export function Workers() {
+  const workers = useQuery(workersQuery);
+  return (
+    <Panel title="Workers" flush testId="workers">
+      <QueryView query={workers}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState
+              size="sm"
+              py="lg"
+              icon={<IconServer stroke={1.5} />}
+              title="No worker has reported"
+              description="Commands wait until one starts: faultline work."
+            />
+          ) : (
+            <DataTable label="Workers" columns={COLUMNS} rows={items} rowKey={(worker) => worker.worker_id} />
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}
+
+function Slots({ worker }: { worker: Worker }) {
+  const used = worker.in_flight;
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Progress
+        value={worker.slots > 0 ? (used / worker.slots) * 100 : 0}
+        w={72}
+        size={8}
+        aria-label={`${used} of ${worker.slots} slots in use`}
+      />
+      <Text span inherit>
+        {formatCount(used)} of {formatCount(worker.slots)}
+        {worker.hanging > 0 && (
+          <Text span inherit c="dimmed">
+            {' '}
+            + {pluralize(worker.hanging, 'hanging', 'hanging')}
+          </Text>
+        )}
+      </Text>
+    </Group>
+  );
+}

@@ -1,0 +1,148 @@
+// The launch form: its values, its way to a request, and the server's complaints back to its fields. Pure.
+
+import type { Batch, Config, Problem } from '../../../../src/http/contract.ts';
+import type { LaunchRequest } from '../../api/batches.ts';
+import type { ProcessType } from '../../api/service.ts';
+import { stepBehavior } from '../../parts/behavior.ts';
+import { formatCount, parseDuration, writeDuration } from '../../parts/format.ts';
+import {
+  fromBehavior,
+  NO_CHAOS,
+  type NumberText,
+  numberOf,
+  type StepChaos,
+  toBehavior,
+  validateChaos,
+} from './chaos.ts';
+import { fromInput, type InputField, type InputValue, toInput, validateInput } from './input-schema.ts';
+
+export interface LaunchValues {
+  count: NumberText;
+  name: string;
+  seed: string;
+  max_attempts: NumberText;
+  /** "10 s, 1 min, 5 min" */
+  backoff: string;
+  lease_ms: NumberText;
+  input: Record<string, InputValue>;
+  chaos: Record<string, StepChaos>;
+}
+
+/** What the form is about: a process type, its fields, and what holds where a launch says nothing. */
+export interface LaunchContext {
+  type: ProcessType;
+  fields: InputField[];
+  defaults: Config['defaults'];
+}
+
+const SEED = /^[A-Za-z0-9._-]{1,64}$/;
+const MAX_BACKOFF_MS = 86_400_000;
+
+export function initialValues({ type, fields, defaults }: LaunchContext, from?: Batch): LaunchValues {
+  const retry = from?.retry ?? defaults.retry;
+  return {
+    count: from?.total_count ?? 100,
+    name: from?.name ?? '',
+    seed: from?.seed ?? '',
+    max_attempts: retry.max_attempts,
+    backoff: retry.backoff_ms.map(writeDuration).join(', '),
+    lease_ms: from?.lease_ms ?? defaults.lease_ms,
+    input: fromInput(fields, from?.input ?? {}),
+    chaos: Object.fromEntries(
+      type.steps.map(({ key }) => [key, from ? fromBehavior(stepBehavior(from.behavior, key)) : { ...NO_CHAOS }]),
+    ),
+  };
+}
+
+/** "10 s, 1 min" -> [10000, 60000]; null where a part is no duration. */
+export function parseBackoff(text: string): number[] | null {
+  const parts = text
+    .split(/[,;]/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const delays = parts.map(parseDuration);
+  return delays.some((delay) => delay === null) ? null : (delays as number[]);
+}
+
+/** The request of valid values. */
+export function toLaunch(values: LaunchValues, { type, fields }: LaunchContext): LaunchRequest {
+  const behavior: Record<string, unknown> = {};
+  for (const { key } of type.steps) {
+    const step = toBehavior(values.chaos[key] ?? NO_CHAOS);
+    if (step) behavior[key] = step;
+  }
+  return {
+    count: numberOf(values.count) ?? 1,
+    process_type: type.type,
+    ...(values.name.trim() && { name: values.name.trim() }),
+    ...(values.seed.trim() && { seed: values.seed.trim() }),
+    ...toInput(fields, values.input),
+    retry: { max_attempts: numberOf(values.max_attempts) ?? undefined, backoff_ms: parseBackoff(values.backoff) ?? [] },
+    lease_ms: numberOf(values.lease_ms) ?? undefined,
+    ...(Object.keys(behavior).length > 0 && { behavior }),
+  };
+}
+
+/** By path of the form (`chaos.render.timeout_pct`), what the server would refuse. */
+export function validateLaunch(
+  values: LaunchValues,
+  { type, fields, defaults }: LaunchContext,
+): Record<string, string> {
+  const errors: Record<string, string> = {};
+  const check = (path: string, error: string | null) => {
+    if (error) errors[path] = error;
+  };
+  check('count', wholeNumberError(values.count, 1, defaults.max_batch_count));
+  check('name', values.name.trim().length > 200 ? 'must have at most 200 characters' : null);
+  const seed = values.seed.trim();
+  check('seed', seed && !SEED.test(seed) ? 'must be 1 to 64 of A-Z a-z 0-9 . _ -' : null);
+  check('max_attempts', wholeNumberError(values.max_attempts, 1, 100));
+  check('backoff', backoffError(values.backoff));
+  check('lease_ms', wholeNumberError(values.lease_ms, 500, 3_600_000));
+  for (const [name, error] of Object.entries(validateInput(fields, values.input))) check(`input.${name}`, error);
+  for (const { key } of type.steps) {
+    const chaos = values.chaos[key];
+    if (!chaos) continue;
+    for (const [field, error] of Object.entries(validateChaos(chaos))) check(`chaos.${key}.${field}`, error);
+  }
+  return errors;
+}
+
+function wholeNumberError(value: NumberText, min: number, max: number): string | null {
+  const number = numberOf(value);
+  if (number === null) return 'is needed';
+  if (!Number.isInteger(number)) return 'must be a whole number';
+  return number < min || number > max ? `must be ${formatCount(min)} to ${formatCount(max)}` : null;
+}
+
+function backoffError(text: string): string | null {
+  const delays = parseBackoff(text);
+  if (delays === null) return 'must be durations, such as 10 s, 1 min, 5 min';
+  if (delays.length < 1 || delays.length > 20) return 'must be 1 to 20 durations';
+  return delays.some((delay) => delay > MAX_BACKOFF_MS) ? 'must be at most 24 h each' : null;
+}
+
+/** The server's complaints by path of the form; what belongs to no field is given apart. */
+export function placeErrors(
+  problem: Problem,
+  { type, fields }: LaunchContext,
+): { byField: Record<string, string>; rest: Problem['errors'] } {
+  const byField: Record<string, string> = {};
+  const rest: Problem['errors'] = [];
+  for (const error of problem.errors) {
+    const path = formPath(error.path, type, fields);
+    if (path) byField[path] ??= error.message;
+    else rest.push(error);
+  }
+  return { byField, rest };
+}
+
+function formPath(path: string, type: ProcessType, fields: InputField[]): string | null {
+  const [head = '', second, third] = path.split('.');
+  if (head === 'behavior' && second && third && type.steps.some((step) => step.key === second)) {
+    return third in NO_CHAOS ? `chaos.${second}.${third}` : null;
+  }
+  if (head === 'retry') return second === 'max_attempts' ? 'max_attempts' : 'backoff';
+  if (['count', 'name', 'seed', 'lease_ms'].includes(head)) return head;
+  return fields.some((field) => field.name === head) ? `input.${head}` : null;
+}

@@ -1,0 +1,121 @@
+// What is about to be launched, beside the form: the expected first attempts, the request to copy, the button.
+
+import { Alert, Button, CopyButton, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
+import { IconAlertTriangle, IconCheck, IconCopy, IconRocket } from '@tabler/icons-react';
+import type { Problem } from '../../../../src/http/contract.ts';
+import type { LaunchRequest } from '../../api/batches.ts';
+import { apiUrl } from '../../api/client.ts';
+import { formatCount, formatPercent, humanize, pluralize } from '../../parts/format.ts';
+import { NO_CHAOS, numberOf } from './chaos.ts';
+import type { LaunchForm } from './chaos-panel.tsx';
+import { firstAttemptOf } from './first-attempt.ts';
+import type { LaunchContext } from './form.ts';
+import classes from './launch.module.css';
+import { SplitBar } from './split-bar.tsx';
+
+export interface SummaryProps {
+  form: LaunchForm;
+  context: LaunchContext;
+  /** The request as it would be sent; null while the form is not valid. */
+  request: LaunchRequest | null;
+  busy: boolean;
+  refusal: Problem | null;
+}
+
+export function Summary({ form, context, request, busy, refusal }: SummaryProps) {
+  const count = numberOf(form.values.count) ?? 0;
+  return (
+    <Paper withBorder p="md" className={classes.aside} component="aside">
+      <Stack gap="md">
+        <div>
+          <Title order={2} size="h5">
+            First attempts, as expected
+          </Title>
+          <Text size="xs" c="dimmed">
+            Each step on its own, before any retry. What the retries make of it is not in these bars.
+          </Text>
+        </div>
+        <div className={classes.splits}>
+          {context.type.steps.map((step) => {
+            const chaos = form.values.chaos[step.key] ?? NO_CHAOS;
+            return (
+              <div key={step.key} data-testid={`expected-${step.key}`}>
+                <div className={classes.splitHead}>
+                  <span>{humanize(step.key)}</span>
+                  <Text span inherit c="dimmed">
+                    {formatPercent(firstAttemptOf(chaos).success)} succeed
+                  </Text>
+                </div>
+                <SplitBar step={step.key} chaos={chaos} size={10} />
+              </div>
+            );
+          })}
+        </div>
+        {refusal && <Refusal problem={refusal} />}
+        <Button type="submit" size="sm" leftSection={<IconRocket size={16} />} loading={busy} fullWidth>
+          Launch {count > 0 ? pluralize(count, 'process', 'processes') : ''}
+        </Button>
+        <Group justify="space-between" gap="xs">
+          <Text size="xs" c="dimmed">
+            {context.type.type}, version {context.type.version}
+          </Text>
+          <Group gap={4}>
+            <CopyText text={request && JSON.stringify(request, null, 2)} label="JSON" />
+            <CopyText text={request && curlOf(request)} label="curl" />
+          </Group>
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}
+
+function Refusal({ problem }: { problem: Problem }) {
+  return (
+    <Alert color="red" icon={<IconAlertTriangle />} title={problem.title} data-testid="launch-refused">
+      <Text size="sm">{problem.detail}</Text>
+      {problem.errors.length > 0 && (
+        <List size="sm" mt="xs">
+          {problem.errors.map((error) => (
+            <List.Item key={`${error.path}/${error.code}`}>
+              {error.path}: {error.message}
+            </List.Item>
+          ))}
+        </List>
+      )}
+    </Alert>
+  );
+}
+
+function CopyText({ text, label }: { text: string | null; label: string }) {
+  return (
+    <CopyButton value={text ?? ''}>
+      {({ copied, copy }) => (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          disabled={text === null}
+          onClick={copy}
+          leftSection={copied ? <IconCheck size={13} /> : <IconCopy size={13} />}
+        >
+          {copied ? 'Copied' : `Copy ${label}`}
+        </Button>
+      )}
+    </CopyButton>
+  );
+}
+
+function curlOf(request: LaunchRequest): string {
+  const body = JSON.stringify(request, null, 2).replaceAll("'", "'\\''");
+  return `curl -X POST ${location.origin}${apiUrl('/processes/batch')} -H 'content-type: application/json' -d '${body}'`;
+}
+
+/** Shown where the service has no process to launch. */
+export function NothingToLaunch({ types }: { types: number }) {
+  return (
+    <Alert color="yellow" icon={<IconAlertTriangle />} title="Nothing can be launched">
+      {formatCount(types)} process types are registered in this service. Register one in its application and start it
+      again.
+    </Alert>
+  );
+}

@@ -1,0 +1,88 @@
+// The attempts of a command: what each came to, how long it took, who made it, and when the next followed.
+// Promises that an injected fault is never shown as a real failure: it has its own colour, icon and word.
+
+import { Group, Text } from '@mantine/core';
+import { IconHourglass, IconTrashX } from '@tabler/icons-react';
+import type { Attempt, AuditEvent, ProcessStep } from '../../../../src/http/contract.ts';
+import { formatDuration, shortId } from '../../parts/format.ts';
+import { CHAOS_COLOR, EFFECT_LABELS, lookOf, OUTCOME_LOOKS, PARK_REASONS, wordFor } from '../../parts/status.ts';
+import { InjectedBadge, StatusBadge } from '../../parts/status-badge.tsx';
+import { Elapsed, Moment } from '../../parts/time.tsx';
+import classes from './process.module.css';
+
+export interface AttemptListProps {
+  step: ProcessStep;
+  workerNames: ReadonlyMap<string, string>;
+  /** Results of this command that came too late. */
+  lateAttempts: readonly AuditEvent[];
+}
+
+const RUNNING = { label: 'Running', color: 'steel', icon: IconHourglass, hint: 'under way' };
+
+export function AttemptList({ step, workerNames, lateAttempts }: AttemptListProps) {
+  if (step.attempts.length === 0) return null;
+  return (
+    <ol className={classes.attempts}>
+      {step.attempts.map((attempt, index) => (
+        <AttemptRow
+          key={attempt.attempt}
+          attempt={attempt}
+          next={step.attempts[index + 1]}
+          worker={attempt.worker_id && (workerNames.get(attempt.worker_id) ?? shortId(attempt.worker_id))}
+          late={lateAttempts.find((event) => event.attempt === attempt.attempt)}
+        />
+      ))}
+    </ol>
+  );
+}
+
+interface AttemptRowProps {
+  attempt: Attempt;
+  next: Attempt | undefined;
+  worker: string | null;
+  late: AuditEvent | undefined;
+}
+
+function AttemptRow({ attempt, next, worker, late }: AttemptRowProps) {
+  const look = attempt.outcome === null ? RUNNING : lookOf(OUTCOME_LOOKS, attempt.outcome);
+  return (
+    <li className={classes.attempt} data-injected={attempt.fault ? true : undefined} data-testid="attempt">
+      <div className={classes.attemptLine}>
+        <span className={classes.number}>{attempt.attempt}</span>
+        <Group gap={6}>
+          <StatusBadge look={look} />
+          {attempt.fault && <InjectedBadge fault={attempt.fault} />}
+        </Group>
+        <Text size="xs" c="dimmed" className={classes.attemptFacts}>
+          <Elapsed from={attempt.started_at} to={attempt.ended_at} />
+          {worker && ` · ${worker}`} · <Moment at={attempt.started_at} />
+        </Text>
+      </div>
+      {attempt.error_code && (
+        <Text size="sm" className={classes.error} c={attempt.fault ? CHAOS_COLOR : 'red'}>
+          <b>{attempt.error_code}</b> {attempt.error_message}
+        </Text>
+      )}
+      <FollowUp attempt={attempt} next={next} />
+      {late && (
+        <Text size="xs" c="dimmed" className={classes.followUp} data-testid="late-result">
+          <IconTrashX size={13} aria-hidden /> Its result came too late, <Moment at={late.at} />, and was discarded
+        </Text>
+      )}
+    </li>
+  );
+}
+
+/** What the attempt led to: the delay that was asked for, and the one it took. */
+function FollowUp({ attempt, next }: { attempt: Attempt; next: Attempt | undefined }) {
+  if (!attempt.effect || attempt.effect === 'COMPLETED' || attempt.ended_at === null) return null;
+  const ended = Date.parse(attempt.ended_at);
+  const asked = attempt.retry_at && formatDuration(Math.max(0, Date.parse(attempt.retry_at) - ended));
+  const took = next && formatDuration(Math.max(0, Date.parse(next.started_at) - ended));
+  return (
+    <Text size="xs" c="dimmed" className={classes.followUp}>
+      {asked ? `Retry after ${asked}${took ? `, begun after ${took}` : ''}` : wordFor(EFFECT_LABELS, attempt.effect)}
+      {attempt.reason && `: ${wordFor(PARK_REASONS, attempt.reason)}`}
+    </Text>
+  );
+}

@@ -1,0 +1,46 @@
+// The head of a process: what it is, how it stands, and where it belongs.
+
+import { IconHistory } from '@tabler/icons-react';
+import type { ProcessDetail } from '../../../../src/http/contract.ts';
+import { REFRESH } from '../../api/refresh.ts';
+import { formatCount, shortId } from '../../parts/format.ts';
+import { FullId } from '../../parts/id.tsx';
+import { ButtonTo } from '../../parts/links.tsx';
+import { LiveDot, type Liveness } from '../../parts/live-dot.tsx';
+import { PageHead } from '../../parts/panel.tsx';
+import { PROCESS_LOOKS } from '../../parts/status.ts';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+
+export function ProcessHead({ process, failed }: { process: ProcessDetail; failed: boolean }) {
+  const [liveness, word] = livenessOf(process, failed);
+  const place = process.batch_id ? `#${formatCount(process.ordinal)}` : shortId(process.process_id);
+  return (
+    <PageHead
+      title={`${process.process_type} ${place}`}
+      badges={
+        <>
+          <StatusBadge look={PROCESS_LOOKS[process.status]} size="lg" testId="process-status" />
+          <span data-testid="live" role="status">
+            <LiveDot liveness={liveness}>{word}</LiveDot>
+          </span>
+        </>
+      }
+      description={<FullId id={process.process_id} label="process id" />}
+      actions={
+        <ButtonTo
+          to="/audit"
+          search={{ process_id: process.process_id }}
+          variant="default"
+          leftSection={<IconHistory size={15} />}
+        >
+          Audit
+        </ButtonTo>
+      }
+    />
+  );
+}
+
+function livenessOf(process: ProcessDetail, failed: boolean): [Liveness, string] {
+  if (process.completed_at) return ['still', 'Final'];
+  return failed ? ['down', 'No connection'] : ['live', `Asking every ${REFRESH.live_ms / 1_000} s`];
+}

@@ -1,0 +1,56 @@
+// A behavior document, readable: each step with what was asked of it.
+
+import { Badge, Code, Group, Stack, Text } from '@mantine/core';
+import { describeBehavior, stepBehavior } from './behavior.ts';
+import { humanize } from './format.ts';
+import { CHAOS_COLOR } from './status.ts';
+
+export interface BehaviorListProps {
+  behavior: Record<string, unknown> | null;
+}
+
+export function BehaviorList({ behavior }: BehaviorListProps) {
+  const steps = Object.keys(behavior ?? {}).filter((step) => describeBehavior(stepBehavior(behavior, step)).length > 0);
+  if (steps.length === 0) {
+    return (
+      <Text size="sm" c="dimmed" data-testid="behavior">
+        None: every step runs as if chaos did not exist.
+      </Text>
+    );
+  }
+  return (
+    <Stack gap="sm" data-testid="behavior">
+      {steps.map((step) => (
+        <StepBehavior key={step} behavior={behavior} step={step} />
+      ))}
+    </Stack>
+  );
+}
+
+function StepBehavior({ behavior, step }: BehaviorListProps & { step: string }) {
+  const document = stepBehavior(behavior, step);
+  return (
+    <div data-step={step}>
+      <Text size="sm" fw={500} mb={4}>
+        {humanize(step)}
+      </Text>
+      <Group gap={6}>
+        {describeBehavior(document).map((word) => (
+          <Badge key={word} color={CHAOS_COLOR} variant="light" size="sm">
+            {word}
+          </Badge>
+        ))}
+      </Group>
+      {document?.error_message && (
+        <Text size="xs" c="dimmed" mt={4}>
+          Message: {document.error_message}
+        </Text>
+      )}
+      {document?.send_response && document.response_data && (
+        <Text size="xs" c="dimmed" mt={4}>
+          Response: <Code>{JSON.stringify(document.response_data)}</Code>
+        </Text>
+      )}
+    </div>
+  );
+}

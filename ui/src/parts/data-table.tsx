@@ -1,0 +1,97 @@
+// The one table of all lists: columns as data, rows that expand or are selected, cards on narrow screens.
+
+import { Table } from '@mantine/core';
+import { Fragment, type ReactNode } from 'react';
+import classes from './table.module.css';
+
+export interface Column<Row> {
+  key: string;
+  /** Its heading; on narrow screens it stands before the value. */
+  label: string;
+  /** Null where there is nothing to show. */
+  cell: (row: Row) => ReactNode;
+  align?: 'end';
+  /** As narrow as its content. */
+  shrink?: boolean;
+  /** The name of the row: first and without a label where rows are cards. */
+  lead?: boolean;
+  /** A heading that only screen readers need, such as that of a column of buttons. */
+  hiddenLabel?: boolean;
+  /** A control in the heading instead of its text. */
+  head?: ReactNode;
+}
+
+export interface DataTableProps<Row> {
+  /** What the table lists, for screen readers. */
+  label: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  rowKey: (row: Row) => string;
+  isSelected?: (row: Row) => boolean;
+  /** What an expanded row shows beneath; null when it is not expanded. */
+  expansion?: (row: Row) => ReactNode;
+  testId?: string;
+}
+
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { label, columns, rows, rowKey, isSelected, expansion, testId } = props;
+  return (
+    <Table.ScrollContainer minWidth={0} type="native">
+      <Table className={classes.table} verticalSpacing={7} aria-label={label} data-testid={testId}>
+        <Table.Thead>
+          <Table.Tr>
+            {columns.map((column) => (
+              <Table.Th
+                key={column.key}
+                className={columnClass(column)}
+                aria-label={column.hiddenLabel ? column.label : undefined}
+              >
+                {column.head ?? (column.hiddenLabel ? null : column.label)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => {
+            const expanded = expansion?.(row) ?? null;
+            return (
+              <Fragment key={rowKey(row)}>
+                <Table.Tr className={classes.row} data-selected={isSelected?.(row) || undefined} data-row={rowKey(row)}>
+                  {columns.map((column) => (
+                    <Cell key={column.key} column={column} row={row} />
+                  ))}
+                </Table.Tr>
+                {expanded && (
+                  <Table.Tr className={classes.expansion}>
+                    <Table.Td colSpan={columns.length} data-bare>
+                      {expanded}
+                    </Table.Td>
+                  </Table.Tr>
+                )}
+              </Fragment>
+            );
+          })}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function Cell<Row>({ column, row }: { column: Column<Row>; row: Row }) {
+  const content = column.cell(row);
+  return (
+    <Table.Td
+      className={columnClass(column)}
+      data-label={column.hiddenLabel ? '' : column.label}
+      data-lead={column.lead || undefined}
+      data-empty={content === null || undefined}
+    >
+      {content ?? '–'}
+    </Table.Td>
+  );
+}
+
+function columnClass(column: Pick<Column<never>, 'align' | 'shrink'>): string | undefined {
+  const names = [column.align === 'end' && classes.end, column.shrink && classes.shrink].filter(Boolean);
+  return names.length > 0 ? names.join(' ') : undefined;
+}

@@ -1,0 +1,77 @@
+// Filters of lists: they show what the URL says and change nothing but the URL.
+
+import { Button, Select, type SelectProps } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { batchChoicesQuery } from '../api/batches.ts';
+import { shortId } from './format.ts';
+import { type Look, statusOptions } from './status.ts';
+
+const COMPACT: SelectProps = {
+  size: 'xs',
+  w: 190,
+  clearable: true,
+  comboboxProps: { width: 220, position: 'bottom-end' },
+};
+
+export interface StatusFilterProps<Status extends string> {
+  looks: Record<Status, Look>;
+  value: Status | undefined;
+  onChange: (status: Status | undefined) => void;
+}
+
+export function StatusFilter<Status extends string>({ looks, value, onChange }: StatusFilterProps<Status>) {
+  return (
+    <Select
+      {...COMPACT}
+      aria-label="Status"
+      placeholder="Any status"
+      data={statusOptions(looks)}
+      value={value ?? null}
+      onChange={(status) => onChange((status as Status | null) ?? undefined)}
+    />
+  );
+}
+
+/** The newest batches by name; the one of the URL is always among them. */
+export function BatchFilter({
+  value,
+  onChange,
+}: {
+  value: string | undefined;
+  onChange: (batchId: string | undefined) => void;
+}) {
+  const { data } = useQuery(batchChoicesQuery);
+  const options = useMemo(() => {
+    const known = data?.items ?? [];
+    const choices = known.map((batch) => ({
+      value: batch.batch_id,
+      label: batch.name ? `${batch.name} (${batch.batch_id.slice(-4)})` : shortId(batch.batch_id),
+    }));
+    if (value && !choices.some((choice) => choice.value === value)) {
+      choices.unshift({ value, label: shortId(value) });
+    }
+    return choices;
+  }, [data, value]);
+  return (
+    <Select
+      {...COMPACT}
+      aria-label="Batch"
+      placeholder="Any batch"
+      searchable
+      nothingFoundMessage="No such batch"
+      data={options}
+      value={value ?? null}
+      onChange={(batchId) => onChange(batchId ?? undefined)}
+    />
+  );
+}
+
+export function ClearFilters({ onClear }: { onClear: () => void }) {
+  return (
+    <Button variant="subtle" color="gray" leftSection={<IconX size={14} />} onClick={onClear}>
+      Clear filters
+    </Button>
+  );
+}

@@ -1,0 +1,61 @@
+// The frame of a part of a page, and the head of a page: one look for all of them.
+
+import { Paper, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+import classes from './parts.module.css';
+
+export interface PanelProps {
+  title: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  /** Lets a table reach the edges. */
+  flush?: boolean;
+  testId?: string;
+}
+
+export function Panel({ title, actions, children, flush, testId }: PanelProps) {
+  return (
+    <Paper component="section" withBorder className={classes.panel} data-testid={testId}>
+      <div className={classes.panelHead}>
+        <Title order={2} size="h5">
+          {title}
+        </Title>
+        {actions}
+      </div>
+      <div className={classes.panelBody} data-flush={flush || undefined}>
+        {children}
+      </div>
+    </Paper>
+  );
+}
+
+export interface PageHeadProps {
+  title: string;
+  /** What stands beside the title, such as a status. */
+  badges?: ReactNode;
+  description?: ReactNode;
+  actions?: ReactNode;
+}
+
+/** Also names the document, so that tabs and history tell pages apart. */
+export function PageHead({ title, badges, description, actions }: PageHeadProps) {
+  return (
+    <header className={classes.pageHead}>
+      <title>{`${title} · Faultline`}</title>
+      <div className={classes.pageTitle}>
+        <div style={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: '0.375rem 0.75rem' }}>
+          <Title order={1} size="h2">
+            {title}
+          </Title>
+          {badges}
+        </div>
+        {description && (
+          <Text c="dimmed" size="sm" component="div" mt={4}>
+            {description}
+          </Text>
+        )}
+      </div>
+      {actions && <div className={classes.pageActions}>{actions}</div>}
+    </header>
+  );
+}

@@ -1,0 +1,86 @@
+// A whole in parts, as one bar with a legend that carries the figures (the bar alone says nothing to a screen reader).
+
+import { Progress, Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { formatCount } from './format.ts';
+import classes from './parts.module.css';
+
+export interface BarPart {
+  key: string;
+  label: string;
+  value: number;
+  color: string;
+  /** Striped: put there by chaos. */
+  striped?: boolean;
+}
+
+export interface StackedBarProps {
+  parts: readonly BarPart[];
+  /** The length of the whole bar; what no part covers stays empty. */
+  total: number;
+  label: string;
+  size?: number;
+  format?: (value: number) => string;
+}
+
+export function StackedBar({ parts, total, label, size = 12, format = formatCount }: StackedBarProps) {
+  const shown = parts.filter((part) => part.value > 0);
+  const text = shown.map((part) => `${part.label} ${format(part.value)}`).join(', ');
+  return (
+    <Progress.Root size={size} role="img" aria-label={`${label}: ${text || 'nothing yet'}`} transitionDuration={200}>
+      {shown.map((part) => (
+        <Tooltip key={part.key} label={`${part.label}: ${format(part.value)}`} withArrow>
+          <Progress.Section
+            withAria={false}
+            value={total > 0 ? (part.value / total) * 100 : 0}
+            color={part.color}
+            className={part.striped ? classes.striped : undefined}
+          />
+        </Tooltip>
+      ))}
+    </Progress.Root>
+  );
+}
+
+export interface LegendProps {
+  parts: readonly BarPart[];
+  format?: (value: number) => string;
+  /** Leaves out parts of nothing. */
+  hideZero?: boolean;
+  /** What a figure links to. */
+  wrap?: (part: BarPart, content: ReactNode) => ReactNode;
+  testId?: string;
+}
+
+export function Legend({ parts, format = formatCount, hideZero, wrap, testId }: LegendProps) {
+  const shown = hideZero ? parts.filter((part) => part.value > 0) : parts;
+  return (
+    <ul className={classes.legend} data-testid={testId}>
+      {shown.map((part) => {
+        const content = (
+          <>
+            <b style={{ fontWeight: 600 }}>{format(part.value)}</b> {part.label.toLowerCase()}
+          </>
+        );
+        return (
+          <li key={part.key} data-part={part.key}>
+            <Swatch color={part.color} striped={part.striped} />
+            <span>{wrap ? wrap(part, content) : content}</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+export function Swatch({ color, striped }: { color: string; striped?: boolean | undefined }) {
+  return (
+    <span
+      aria-hidden
+      className={striped ? `${classes.swatch} ${classes.striped}` : classes.swatch}
+      style={{
+        backgroundColor: `var(--mantine-color-${color.replace('.', '-')}${color.includes('.') ? '' : '-filled'})`,
+      }}
+    />
+  );
+}

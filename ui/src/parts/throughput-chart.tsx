@@ -1,0 +1,53 @@
+// Attempts per second by outcome over the last minutes. Loaded when shown: the chart library is most of the bundle.
+
+import { AreaChart } from '@mantine/charts';
+import '@mantine/charts/styles.css';
+import type { Throughput } from '../../../src/http/contract.ts';
+import { formatRate, formatShortCount } from './format.ts';
+import { CHAOS_COLOR } from './status.ts';
+import { formatClock } from './time.tsx';
+
+const SERIES = [
+  { name: 'success', label: 'Succeeded', color: 'teal.6' },
+  { name: 'injected', label: 'Injected fault', color: `${CHAOS_COLOR}.5` },
+  { name: 'failed', label: 'Real failure', color: 'red.6' },
+];
+
+export interface ThroughputChartProps {
+  items: Throughput['items'];
+  slice_ms: number;
+  height?: number;
+}
+
+export default function ThroughputChart({ items, slice_ms, height = 220 }: ThroughputChartProps) {
+  const perSecond = 1_000 / slice_ms;
+  const data = items.map((item) => ({
+    at: formatClock(item.at),
+    success: item.success * perSecond,
+    injected: item.injected * perSecond,
+    failed: item.failed * perSecond,
+  }));
+  return (
+    <AreaChart
+      h={height}
+      data={data}
+      dataKey="at"
+      series={SERIES}
+      type="stacked"
+      curveType="linear"
+      fillOpacity={0.35}
+      strokeWidth={1.25}
+      withDots={false}
+      tickLine="none"
+      gridAxis="x"
+      strokeDasharray="0"
+      withLegend
+      legendProps={{ verticalAlign: 'bottom', height: 30 }}
+      valueFormatter={(value) => `${formatRate(value)}/s`}
+      xAxisProps={{ minTickGap: 48, tickMargin: 8 }}
+      yAxisProps={{ width: 44, tickFormatter: formatShortCount, allowDecimals: false }}
+      areaProps={{ isAnimationActive: false }}
+      areaChartProps={{ margin: { top: 8, right: 4, bottom: 0, left: 0 } }}
+    />
+  );
+}

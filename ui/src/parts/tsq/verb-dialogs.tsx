@@ -1,0 +1,122 @@
+// What a verb asks before it acts: a cancellation its reason, a completion its result and a note.
+
+import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import type { VerbBody } from '../../../../src/http/contract.ts';
+import { formatCount } from '../format.ts';
+import classes from './tsq.module.css';
+import { VERB_WORDS } from './verb-words.ts';
+
+export interface VerbDialogProps {
+  /** How many commands it is about; null while the dialog is closed. */
+  count: number | null;
+  onClose: () => void;
+  onConfirm: (body: VerbBody) => void;
+}
+
+const MAX_REASON = 1_000;
+
+function about(count: number | null): string {
+  return count === 1 ? 'this command' : `${formatCount(count ?? 0)} commands`;
+}
+
+export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
+  const [reason, setReason] = useState('');
+  const [missing, setMissing] = useState(false);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!reason.trim()) return setMissing(true);
+    onConfirm({ reason: reason.trim() });
+    setReason('');
+  };
+  return (
+    <Modal opened={count !== null} onClose={onClose} title={`Cancel ${about(count)}?`}>
+      <form onSubmit={submit} noValidate>
+        <Stack gap="md">
+          <Text size="sm">It will never be done, and its process compensates the steps it took.</Text>
+          <Textarea
+            label="Reason"
+            description="Recorded in the audit with your name"
+            withAsterisk
+            value={reason}
+            error={missing && !reason.trim() ? 'is needed' : undefined}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            maxLength={MAX_REASON}
+            autosize
+            minRows={2}
+            data-autofocus
+          />
+          <Buttons onClose={onClose} label={VERB_WORDS.cancel.label} color="red" keep="Keep" />
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+export function CompleteDialog({ count, onClose, onConfirm }: VerbDialogProps) {
+  const [result, setResult] = useState('');
+  const [note, setNote] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const body: VerbBody = note.trim() ? { reason: note.trim() } : {};
+    if (result.trim()) {
+      try {
+        body.result = JSON.parse(result) as VerbBody['result'];
+      } catch {
+        return setError('must be JSON');
+      }
+    }
+    onConfirm(body);
+    setResult('');
+    setNote('');
+  };
+  return (
+    <Modal opened={count !== null} onClose={onClose} title={`Complete ${about(count)} by hand?`}>
+      <form onSubmit={submit} noValidate>
+        <Stack gap="md">
+          <Text size="sm">It counts as done, and its process goes on with the result given here.</Text>
+          <Textarea
+            label="Result (JSON)"
+            description="may stay empty"
+            placeholder='{"result_path": "..."}'
+            value={result}
+            error={error}
+            onChange={(event) => {
+              setResult(event.currentTarget.value);
+              setError(null);
+            }}
+            autosize
+            minRows={3}
+            maxRows={12}
+            classNames={{ input: classes.mono }}
+            data-autofocus
+          />
+          <Textarea
+            label="Note"
+            description="Recorded in the audit with your name; may stay empty"
+            value={note}
+            onChange={(event) => setNote(event.currentTarget.value)}
+            maxLength={MAX_REASON}
+            autosize
+            minRows={1}
+          />
+          <Buttons onClose={onClose} label={VERB_WORDS.complete.label} color="teal" keep="Back" />
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function Buttons({ onClose, label, color, keep }: { onClose: () => void; label: string; color: string; keep: string }) {
+  return (
+    <Group justify="flex-end" gap="xs">
+      <Button variant="default" onClick={onClose}>
+        {keep}
+      </Button>
+      <Button type="submit" color={color} data-testid="confirm-verb">
+        {label}
+      </Button>
+    </Group>
+  );
+}

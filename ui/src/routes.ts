@@ -1,0 +1,143 @@
+// Every page and its address. The URL is the state: filters and cursors are search parameters, checked here.
+// Pages are loaded when they are first opened.
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { BatchStatus, ProcessStatus } from '../../src/model/process.ts';
+import { RowsSkeleton } from './parts/query-view.tsx';
+import { NotFound } from './parts/shell/not-found.tsx';
+import { PageError } from './parts/shell/page-error.tsx';
+import { Shell } from './parts/shell/shell.tsx';
+import { BATCH_LOOKS, PROCESS_LOOKS } from './parts/status.ts';
+
+type Search = Record<string, unknown>;
+
+/** The router reads `?code=404` as a number: whatever it made of it, this is the text. */
+function text(search: Search, name: string): string | undefined {
+  const value = search[name];
+  if (typeof value === 'string') return value || undefined;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+function oneOf<State extends string>(known: Record<State, unknown>, value: string | undefined): State | undefined {
+  return value !== undefined && Object.hasOwn(known, value) ? (value as State) : undefined;
+}
+
+function flag(search: Search, name: string): boolean | undefined {
+  const value = text(search, name);
+  return value === 'true' ? true : value === 'false' ? false : undefined;
+}
+
+const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageError });
+
+const dashboardRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/dashboard/page.tsx')),
+});
+
+const batchListRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/batches',
+  validateSearch: (search: Search): { status?: BatchStatus; cursor?: string } => ({
+    status: oneOf(BATCH_LOOKS, text(search, 'status')),
+    cursor: text(search, 'cursor'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/batches/page.tsx')),
+});
+
+const launchRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/batches/new',
+  validateSearch: (search: Search): { clone?: string; type?: string } => ({
+    clone: text(search, 'clone'),
+    type: text(search, 'type'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/launch/page.tsx')),
+});
+
+const batchRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/batches/$id',
+  validateSearch: (search: Search): { status?: ProcessStatus; cursor?: string } => ({
+    status: oneOf(PROCESS_LOOKS, text(search, 'status')),
+    cursor: text(search, 'cursor'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/batch/page.tsx')),
+});
+
+const processListRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/processes',
+  validateSearch: (search: Search): { status?: ProcessStatus; batch_id?: string; cursor?: string } => ({
+    status: oneOf(PROCESS_LOOKS, text(search, 'status')),
+    batch_id: text(search, 'batch_id'),
+    cursor: text(search, 'cursor'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/processes/page.tsx')),
+});
+
+const processRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/processes/$id',
+  component: lazyRouteComponent(() => import('./pages/process/page.tsx')),
+});
+
+export interface TsqSearch {
+  batch_id?: string;
+  domain?: string;
+  type?: string;
+  error_code?: string;
+  injected?: boolean;
+  cursor?: string;
+}
+
+const tsqRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tsq',
+  validateSearch: (search: Search): TsqSearch => ({
+    batch_id: text(search, 'batch_id'),
+    domain: text(search, 'domain'),
+    type: text(search, 'type'),
+    error_code: text(search, 'error_code'),
+    injected: flag(search, 'injected'),
+    cursor: text(search, 'cursor'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/tsq/page.tsx')),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  validateSearch: (search: Search): { command_id?: string; process_id?: string; batch_id?: string } => ({
+    command_id: text(search, 'command_id'),
+    process_id: text(search, 'process_id'),
+    batch_id: text(search, 'batch_id'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/audit/page.tsx')),
+});
+
+const routeTree = rootRoute.addChildren([
+  dashboardRoute,
+  batchListRoute,
+  launchRoute,
+  batchRoute,
+  processListRoute,
+  processRoute,
+  tsqRoute,
+  auditRoute,
+]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultPendingComponent: RowsSkeleton,
+  defaultErrorComponent: PageError,
+  defaultNotFoundComponent: NotFound,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
