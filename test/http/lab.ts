@@ -73,7 +73,8 @@ export interface Lab {
 
 export async function openLab(options: Omit<ServerOptions, 'service'> = {}): Promise<Lab> {
   const database = await createTestDatabase();
-  const env = createEnv(silentLogger);
+  // A failure that nobody foresaw should say so where the test fails.
+  const env = createEnv({ ...silentLogger, error: (fields, message) => console.error(message, fields) });
   const service = await openService({ url: database.url, env, application, data_dir: '', hooks: chaosHooks });
   const app = await createServer({ service, ...options });
   await app.ready();

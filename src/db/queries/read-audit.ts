@@ -108,7 +108,7 @@ export async function isWindowFuller(
   const { rows } = await db.query<{ fuller: boolean }>(
     `select count(*) > $3::int as fuller
      from (select 1 from faultline.attempt a
-           where a.ended_at >= ${timestampOf('$1')} and a.ended_at < ${timestampOf('$2')} limit $3::int + 1) some`,
+           where a.ended_at >= ${timestampOf('$1')} and a.ended_at < ${timestampOf('$2')} limit $3::int + 1) found`,
     [window.from_us, window.to_us, limit],
   );
   return rows[0]?.fuller ?? false;
