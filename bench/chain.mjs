@@ -5,10 +5,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createEnv, createPool, defineProcess, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
-import { chaosHooks } from '../dist/src/chaos/index.js';
 import { z } from 'zod';
+import { chaosHooks } from '../dist/src/chaos/index.js';
 import { startEmbedded } from '../dist/src/db/embedded.js';
+import {
+  createEnv,
+  createPool,
+  defineProcess,
+  launchBatch,
+  migrate,
+  openService,
+  silentLogger,
+} from '../dist/src/index.js';
 import { runInServer } from './in-server.mjs';
 
 const { values: options } = parseArgs({
@@ -21,7 +29,12 @@ const { values: options } = parseArgs({
 });
 const count = Number(options.count);
 
-const step = (key, command) => ({ key, command, request: (state) => ({ n: state.n }), onReply: (state) => ({ ...state, n: state.n + 1 }) });
+const step = (key, command) => ({
+  key,
+  command,
+  request: (state) => ({ n: state.n }),
+  onReply: (state) => ({ ...state, n: state.n + 1 }),
+});
 const chain = defineProcess({
   type: 'Chain',
   version: 1,
@@ -39,7 +52,9 @@ const application = {
   },
 };
 // A behavior that never hits: chaos rows are written, looked up and rolled for, and nothing is injected.
-const behavior = Object.fromEntries(chain.steps.map(({ key }) => [key, { error_code: 'NEVER', fail_transient_pct: 0 }]));
+const behavior = Object.fromEntries(
+  chain.steps.map(({ key }) => [key, { error_code: 'NEVER', fail_transient_pct: 0 }]),
+);
 
 async function until(condition) {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -61,17 +76,28 @@ async function runFaultline(url) {
   let batch_id;
   const create_s = await time(async () => {
     ({ batch_id } = await launchBatch(service.bus, { definition: chain, count, input: {}, behavior, seed: 'bench' }));
-    await until(async () => (await one('select count(*)::int as n from faultline.process where batch_id = $1', [batch_id])) === count);
+    await until(
+      async () =>
+        (await one('select count(*)::int as n from faultline.process where batch_id = $1', [batch_id])) === count,
+    );
   });
   await creator.stop();
   await service.pool.query('checkpoint');
   const worker = service.createWorker({ domains: ['chain'], slots: Number(options.slots) });
   const run_s = await time(async () => {
     await worker.start();
-    await until(async () => (await one("select count(*)::int as n from faultline.process where batch_id = $1 and status = 'COMPLETED'", [batch_id])) === count);
+    await until(
+      async () =>
+        (await one("select count(*)::int as n from faultline.process where batch_id = $1 and status = 'COMPLETED'", [
+          batch_id,
+        ])) === count,
+    );
   });
   await worker.stop();
-  const attempts = await one('select count(*)::int as n from faultline.attempt where batch_id = $1 and step is not null', [batch_id]);
+  const attempts = await one(
+    'select count(*)::int as n from faultline.attempt where batch_id = $1 and step is not null',
+    [batch_id],
+  );
   if (attempts !== count * 3) throw new Error(`${attempts} attempts for ${count} processes`);
   await service.close();
   return { created_per_s: count / create_s, steps_per_s: (count * 3) / run_s };
@@ -97,7 +123,11 @@ const rounds = [];
 for (let round = 1; round <= Number(options.rounds); round++) {
   const faultline = await onFreshDatabase(runFaultline);
   const inServer = await onFreshDatabase((url) => runInServer(url, count, behavior));
-  rounds.push({ ...faultline, in_server_created_per_s: inServer.created_per_s, in_server_steps_per_s: inServer.steps_per_s });
+  rounds.push({
+    ...faultline,
+    in_server_created_per_s: inServer.created_per_s,
+    in_server_steps_per_s: inServer.steps_per_s,
+  });
   if (!options.json) {
     const f = (n) => Math.round(n).toLocaleString('en');
     console.log(

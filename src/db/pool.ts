@@ -34,7 +34,7 @@ export interface PoolOptions {
 }
 
 const KEYED_PLANS = `set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off;
-  set enable_mergejoin = off; set random_page_cost = 0.01; set plan_cache_mode = force_custom_plan`;
+  set enable_mergejoin = off; set random_page_cost = 0.01; set plan_cache_mode = auto`;
 
 /** Opens a pool. Errors of idle connections are swallowed: the next query reports or reconnects. */
 export function createPool(url: string, options: PoolOptions): Pool {

@@ -74,7 +74,6 @@ export interface ClaimedCommand {
   reply_to: string | null;
   /** A hook wrote a row beside this command when it was sent; only such commands are shown to `beforeExecute`. */
   annotated: boolean;
-  created_at: Date;
 }
 
 /** What settle writes for one outcome. `delay_ms` counts from the database's now. */
@@ -90,7 +89,15 @@ export interface Transition {
   from: CommandStatus | null;
   to: CommandStatus;
   /** The function or verb that makes it. */
-  by: 'send' | 'claim' | 'settle' | 'reap' | 'cancel_pending' | 'operator_retry' | 'operator_cancel' | 'operator_complete';
+  by:
+    | 'send'
+    | 'claim'
+    | 'settle'
+    | 'reap'
+    | 'cancel_pending'
+    | 'operator_retry'
+    | 'operator_cancel'
+    | 'operator_complete';
   when: string;
   reply: ReplyOutcome | null;
 }
@@ -101,14 +108,50 @@ export const COMMAND_TRANSITIONS: readonly Transition[] = [
   { from: 'PENDING', to: 'IN_PROGRESS', by: 'claim', when: 'a worker takes it under a lease', reply: null },
   { from: 'IN_PROGRESS', to: 'COMPLETED', by: 'settle', when: 'the handler returned', reply: 'SUCCESS' },
   { from: 'IN_PROGRESS', to: 'FAILED', by: 'settle', when: 'a business rule refused it', reply: 'FAILED' },
-  { from: 'IN_PROGRESS', to: 'PENDING', by: 'settle', when: 'a transient failure with attempts left, or the worker released it', reply: null },
-  { from: 'IN_PROGRESS', to: 'IN_TROUBLESHOOTING_QUEUE', by: 'settle', when: 'a permanent failure, or attempts are exhausted', reply: null },
+  {
+    from: 'IN_PROGRESS',
+    to: 'PENDING',
+    by: 'settle',
+    when: 'a transient failure with attempts left, or the worker released it',
+    reply: null,
+  },
+  {
+    from: 'IN_PROGRESS',
+    to: 'IN_TROUBLESHOOTING_QUEUE',
+    by: 'settle',
+    when: 'a permanent failure, or attempts are exhausted',
+    reply: null,
+  },
   { from: 'IN_PROGRESS', to: 'PENDING', by: 'reap', when: 'the lease ran out with attempts left', reply: null },
-  { from: 'IN_PROGRESS', to: 'IN_TROUBLESHOOTING_QUEUE', by: 'reap', when: 'the lease ran out once too often', reply: null },
-  { from: 'PENDING', to: 'CANCELED', by: 'cancel_pending', when: 'its batch was cancelled before a first attempt', reply: 'CANCELED' },
+  {
+    from: 'IN_PROGRESS',
+    to: 'IN_TROUBLESHOOTING_QUEUE',
+    by: 'reap',
+    when: 'the lease ran out once too often',
+    reply: null,
+  },
+  {
+    from: 'PENDING',
+    to: 'CANCELED',
+    by: 'cancel_pending',
+    when: 'its batch was cancelled before a first attempt',
+    reply: 'CANCELED',
+  },
   { from: 'IN_TROUBLESHOOTING_QUEUE', to: 'PENDING', by: 'operator_retry', when: 'an operator retries', reply: null },
-  { from: 'IN_TROUBLESHOOTING_QUEUE', to: 'CANCELED', by: 'operator_cancel', when: 'an operator cancels', reply: 'CANCELED' },
-  { from: 'IN_TROUBLESHOOTING_QUEUE', to: 'COMPLETED', by: 'operator_complete', when: 'an operator completes', reply: 'SUCCESS' },
+  {
+    from: 'IN_TROUBLESHOOTING_QUEUE',
+    to: 'CANCELED',
+    by: 'operator_cancel',
+    when: 'an operator cancels',
+    reply: 'CANCELED',
+  },
+  {
+    from: 'IN_TROUBLESHOOTING_QUEUE',
+    to: 'COMPLETED',
+    by: 'operator_complete',
+    when: 'an operator completes',
+    reply: 'SUCCESS',
+  },
 ];
 
 /** Decides what an outcome does to its command: pure, from the row as claimed. */

@@ -111,7 +111,11 @@ export class UnknownProcessTypeError extends FaultlineError {
 /** The database was migrated by a newer version of Faultline. */
 export class SchemaTooNewError extends FaultlineError {
   constructor(found: string, known: string) {
-    super('SCHEMA_TOO_NEW', 500, `The database is at migration ${found}, this Faultline knows ${known}: use the newer version.`);
+    super(
+      'SCHEMA_TOO_NEW',
+      500,
+      `The database is at migration ${found}, this Faultline knows ${known}: use the newer version.`,
+    );
   }
 }
 

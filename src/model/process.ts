@@ -40,13 +40,11 @@ export interface ProcessRow {
   ordinal: number;
   process_type: string;
   version: number;
-  domain: string;
   status: ProcessStatus;
   current_step: string | null;
   awaiting_command_id: string | null;
   state: Record<string, unknown>;
   path: string[];
-  command_ids: string[];
   undo: number | null;
   ending: TerminalProcessStatus | null;
   error_code: string | null;
@@ -89,12 +87,24 @@ export const PROCESS_TRANSITIONS: readonly ProcessTransition[] = [
   { from: 'WAITING_FOR_REPLY', to: 'COMPENSATING', when: 'FAILED or CANCELED reply, and a step has something to undo' },
   { from: 'WAITING_FOR_REPLY', to: 'FAILED', when: 'FAILED reply, nothing to undo' },
   { from: 'WAITING_FOR_REPLY', to: 'CANCELED', when: 'CANCELED reply, nothing to undo' },
-  { from: 'WAITING_FOR_REPLY', to: 'WAITING_FOR_TSQ', when: 'its command is parked, or its own code threw (ADVANCE_FAILED)' },
-  { from: 'WAITING_FOR_TSQ', to: 'WAITING_FOR_REPLY', when: 'an operator retries or completes, and the process goes forward' },
+  {
+    from: 'WAITING_FOR_REPLY',
+    to: 'WAITING_FOR_TSQ',
+    when: 'its command is parked, or its own code threw (ADVANCE_FAILED)',
+  },
+  {
+    from: 'WAITING_FOR_TSQ',
+    to: 'WAITING_FOR_REPLY',
+    when: 'an operator retries or completes, and the process goes forward',
+  },
   { from: 'WAITING_FOR_TSQ', to: 'COMPLETED', when: 'an operator completes the last step' },
   { from: 'WAITING_FOR_TSQ', to: 'COMPENSATING', when: 'an operator cancels, or retries or skips a compensation' },
   { from: 'WAITING_FOR_TSQ', to: 'COMPENSATED', when: 'an operator completes the last compensation' },
-  { from: 'WAITING_FOR_TSQ', to: 'FAILED', when: 'an operator skips the last compensation (COMPENSATION_SKIPPED), or a re-driven FAILED reply has nothing to undo' },
+  {
+    from: 'WAITING_FOR_TSQ',
+    to: 'FAILED',
+    when: 'an operator skips the last compensation (COMPENSATION_SKIPPED), or a re-driven FAILED reply has nothing to undo',
+  },
   { from: 'WAITING_FOR_TSQ', to: 'CANCELED', when: 'an operator cancels, nothing to undo' },
   { from: 'COMPENSATING', to: 'COMPENSATING', when: 'a compensation succeeded, and there is another' },
   { from: 'COMPENSATING', to: 'WAITING_FOR_TSQ', when: 'a compensation is parked' },

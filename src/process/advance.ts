@@ -50,7 +50,9 @@ export function begin(
 
 function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply): Decision {
   const step = findStep(definition, process.current_step);
-  const state = keepLauncherKeys(process.state, step.onReply?.(process.state, reply) ?? process.state);
+  // Taken before onReply, which may write to the state it is given instead of returning another.
+  const launched = launcherKeys(process.state);
+  const state = { ...(step.onReply?.(process.state, reply) ?? process.state), ...launched };
   const key = step.next === undefined ? followingKey(definition, step) : step.next(state, reply);
   if (key === null) {
     return { status: 'COMPLETED', state, send: null, undo: null, ending: null, error_code: null, error_message: null };
@@ -87,18 +89,26 @@ function turnBack(definition: AnyProcessDefinition, process: ProcessRow, reply: 
 function continueCompensation(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply): Decision {
   const skipped = reply.outcome !== 'SUCCESS';
   const ending = skipped ? 'FAILED' : (process.ending ?? 'COMPENSATED');
-  const cause = skipped
-    ? {
-        error_code: 'COMPENSATION_SKIPPED',
-        error_message: `The compensation of ${process.current_step} was skipped; the process had failed with ${process.error_code}.`,
-      }
-    : { error_code: process.error_code, error_message: process.error_message };
+  const { error_code, error_message } = process;
+  const cause = skipped ? skippedCause(process) : { error_code, error_message };
   return undoFrom(definition, process, {
     undo: (process.undo as number) - 1,
     underway: ending,
     otherwise: ending,
     ...cause,
   });
+}
+
+/** What was skipped before is named too, so that the first cause is never lost. */
+function skippedCause({ current_step, error_code, error_message }: ProcessRow) {
+  const before =
+    error_code === 'COMPENSATION_SKIPPED'
+      ? error_message
+      : `The process had failed with ${error_code}: ${error_message}`;
+  return {
+    error_code: 'COMPENSATION_SKIPPED',
+    error_message: `The compensation of ${current_step} was skipped. ${before}`,
+  };
 }
 
 interface Undoing {
@@ -136,7 +146,6 @@ function followingKey(definition: AnyProcessDefinition, step: AnyStep): string |
   return definition.steps[definition.steps.indexOf(step) + 1]?.key ?? null;
 }
 
-function keepLauncherKeys(before: Readonly<State>, after: State): State {
-  const kept = Object.fromEntries(LAUNCHER_KEYS.filter((key) => key in before).map((key) => [key, before[key]]));
-  return { ...after, ...kept };
+function launcherKeys(state: Readonly<State>): State {
+  return Object.fromEntries(LAUNCHER_KEYS.filter((key) => key in state).map((key) => [key, state[key]]));
 }

@@ -7,9 +7,9 @@ import type { Tx } from '../db/pool.ts';
 import { insertEvents, insertReplies, type NewEvent, type NewReply } from '../db/queries/events.ts';
 import {
   lockProcesses,
-  readProcesses,
   type ProcessChange,
   parkAwaitingProcesses,
+  readProcesses,
   unparkAwaitingProcesses,
   updateIfAwaiting,
 } from '../db/queries/processes.ts';
@@ -80,7 +80,8 @@ async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<Re
   const sent = await sendCommands(bus, tx, plan.commands);
   const changed = plan.changes.length === 0 ? 0 : await updateIfAwaiting(tx, lane, plan.changes);
   // Nothing but a bug gets here: the whole set is rolled back rather than half of it kept.
-  if (changed !== plan.changes.length) throw new Error(`${plan.changes.length - changed} processes changed under their replies.`);
+  if (changed !== plan.changes.length)
+    throw new Error(`${plan.changes.length - changed} processes changed under their replies.`);
   await insertEvents(tx, lane, plan.events);
   await insertReplies(tx, lane, plan.replies);
   return sent;

@@ -2,6 +2,7 @@
 // Every writing statement names one lane, and takes now() once, in its first CTE (Citus allows it nowhere else).
 
 import type { ClaimedCommand, CommandPurpose, Outcome, Settlement } from '../../model/command.ts';
+import { jsonArray, plainArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 export interface NewCommand {
@@ -41,29 +42,28 @@ from clock, unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[
     batch_id, step, correlation_id, reply_to, annotated)`,
     values: [
       lane,
-      column('command_id'),
+      plainArray(column('command_id')),
       column('domain'),
       column('type'),
-      column('purpose'),
-      column('priority'),
-      commands.map((command) => JSON.stringify(command.payload ?? {})),
-      column('max_attempts'),
-      commands.map((command) => `{${command.backoff_ms.join(',')}}`),
-      column('lease_ms'),
-      column('delay_ms'),
-      column('process_id'),
-      column('batch_id'),
+      plainArray(column('purpose')),
+      plainArray(column('priority')),
+      jsonArray(commands.map((command) => JSON.stringify(command.payload ?? {}))),
+      plainArray(column('max_attempts')),
+      jsonArray(commands.map((command) => `{${command.backoff_ms.join(',')}}`)),
+      plainArray(column('lease_ms')),
+      plainArray(column('delay_ms')),
+      plainArray(column('process_id')),
+      plainArray(column('batch_id')),
       column('step'),
-      column('correlation_id'),
+      plainArray(column('correlation_id')),
       column('reply_to'),
-      column('annotated'),
+      plainArray(column('annotated')),
     ],
   });
 }
 
-const CLAIMED_COLUMNS = `c.command_id, c.lane, c.domain, c.type, c.purpose, c.payload, c.attempts, c.attempts_limit,
-  c.max_attempts, c.backoff_ms, c.lease_ms, c.claim_id, c.process_id, c.batch_id, c.step, c.correlation_id, c.reply_to,
-  c.annotated, c.created_at`;
+const CLAIMED_COLUMNS = `c.command_id, c.type, c.purpose, c.payload, c.attempts, c.attempts_limit, c.max_attempts,
+  to_json(c.backoff_ms) as backoff_ms, c.lease_ms, c.process_id, c.batch_id, c.step, c.correlation_id, c.reply_to, c.annotated`;
 
 /**
  * Takes at most `limit` ready commands of a domain and lane under a lease, best first, skipping what others are taking.
@@ -93,7 +93,8 @@ where c.command_id = ready.command_id and c.lane = $2::smallint
 returning ${CLAIMED_COLUMNS}`,
     values: [claim.domain, claim.lane, claim.limit, claim.claim_id, claim.worker_id],
   });
-  return rows;
+  // The same for all of a claim, so not sent a hundred times over.
+  return rows.map((row) => ({ ...row, domain: claim.domain, lane: claim.lane, claim_id: claim.claim_id }));
 }
 
 /** Milliseconds until the next command of a domain is due, if that is within `within_ms`; else null. */
@@ -174,19 +175,21 @@ async function settle(
     text: SETTLE_TEXT[fence],
     values: [
       lane,
-      lines.map((line) => line.command.command_id),
-      lines.map((line) => line.command.claim_id),
-      lines.map((line) => line.outcome.kind),
-      lines.map((line) => line.settlement.status),
-      lines.map((line) => line.settlement.effect),
-      lines.map((line) => line.settlement.delay_ms),
-      lines.map((line) => line.settlement.reason),
-      lines.map((line) => (line.outcome.result === undefined ? null : JSON.stringify(line.outcome.result))),
+      plainArray(lines.map((line) => line.command.command_id)),
+      plainArray(lines.map((line) => line.command.claim_id)),
+      plainArray(lines.map((line) => line.outcome.kind)),
+      plainArray(lines.map((line) => line.settlement.status)),
+      plainArray(lines.map((line) => line.settlement.effect)),
+      plainArray(lines.map((line) => line.settlement.delay_ms)),
+      plainArray(lines.map((line) => line.settlement.reason)),
+      jsonArray(
+        lines.map((line) => (line.outcome.result === undefined ? null : (JSON.stringify(line.outcome.result) ?? null))),
+      ),
       lines.map((line) => line.outcome.error_code ?? null),
       lines.map((line) => line.outcome.error_message ?? null),
       lines.map((line) => line.error_group),
       lines.map((line) => line.outcome.fault ?? null),
-      lines.map((line) => line.interrupted),
+      plainArray(lines.map((line) => line.interrupted)),
     ],
   });
   return new Set(rows.map((row) => row.command_id));
@@ -216,7 +219,7 @@ export async function lockExpiredCommands(tx: Tx, lane: number, limit: number): 
   const { rows } = await tx.query<ExpiredCommand & Record<string, unknown>>({
     name: 'lock_expired_commands',
     text: `
-select ${CLAIMED_COLUMNS}, c.fault, c.interruptions
+select ${CLAIMED_COLUMNS}, c.domain, c.lane, c.claim_id, c.fault, c.interruptions
 from faultline.command c
 where c.status = 'IN_PROGRESS' and c.lease_expires_at <= now() and c.lane = $1::smallint
 order by c.command_id

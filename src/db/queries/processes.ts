@@ -1,10 +1,11 @@
 // Statements on `process`: start, lock, advance, park. Sets, not rows; every guard stands in the statement.
 
 import type { ProcessRow, ProcessStatus, TerminalProcessStatus } from '../../model/process.ts';
+import { jsonArray, plainArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
-const PROCESS_COLUMNS = `p.process_id, p.lane, p.batch_id, p.ordinal, p.process_type, p.version, p.domain, p.status,
-  p.current_step, p.awaiting_command_id, p.state, p.path, p.command_ids, p.undo, p.ending, p.error_code, p.error_message`;
+const PROCESS_COLUMNS = `p.process_id, p.batch_id, p.ordinal, p.process_type, p.version, p.status, p.current_step,
+  p.awaiting_command_id, p.state, to_json(p.path) as path, p.undo, p.ending, p.error_code, p.error_message`;
 
 export interface NewProcess {
   process_id: string;
@@ -39,15 +40,15 @@ on conflict (batch_id, ordinal, lane) do nothing
 returning process_id`,
     values: [
       lane,
-      column('process_id'),
-      column('batch_id'),
-      column('ordinal'),
+      plainArray(column('process_id')),
+      plainArray(column('batch_id')),
+      plainArray(column('ordinal')),
       column('process_type'),
-      column('version'),
+      plainArray(column('version')),
       column('domain'),
       column('first_step'),
-      column('first_command_id'),
-      processes.map((process) => JSON.stringify(process.state)),
+      plainArray(column('first_command_id')),
+      jsonArray(processes.map((process) => JSON.stringify(process.state))),
     ],
   });
   return new Set(rows.map((row) => row.process_id));
@@ -66,9 +67,9 @@ export async function readProcesses(tx: Tx, lane: number, ids: readonly string[]
   const { rows } = await tx.query<ProcessRow & Record<string, unknown>>({
     name: 'read_processes',
     text: READ_PROCESSES,
-    values: [lane, ids],
+    values: [lane, plainArray(ids)],
   });
-  return rows;
+  return rows.map((row) => ({ ...row, lane }));
 }
 
 /** The same, locked in order of id: for callers that hold some other command of the process. */
@@ -76,9 +77,9 @@ export async function lockProcesses(tx: Tx, lane: number, ids: readonly string[]
   const { rows } = await tx.query<ProcessRow & Record<string, unknown>>({
     name: 'lock_processes',
     text: `${READ_PROCESSES} order by p.process_id for no key update`,
-    values: [lane, ids],
+    values: [lane, plainArray(ids)],
   });
-  return rows;
+  return rows.map((row) => ({ ...row, lane }));
 }
 
 /** One process after a decision. */
@@ -122,17 +123,17 @@ from clock, input i
 where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_command_id = i.replied_command_id`,
     values: [
       lane,
-      column('process_id'),
-      column('status'),
+      plainArray(column('process_id')),
+      plainArray(column('status')),
       column('current_step'),
-      column('awaiting_command_id'),
-      changes.map((change) => JSON.stringify(change.state)),
+      plainArray(column('awaiting_command_id')),
+      jsonArray(changes.map((change) => JSON.stringify(change.state))),
       column('append_step'),
-      column('undo'),
-      column('ending'),
+      plainArray(column('undo')),
+      plainArray(column('ending')),
       column('error_code'),
       column('error_message'),
-      column('replied_command_id'),
+      plainArray(column('replied_command_id')),
     ],
   });
   return rowCount ?? 0;

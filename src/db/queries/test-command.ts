@@ -1,6 +1,7 @@
 // Statements on `e2e.test_command`, the chaos row beside a command, and on `command.fault`, the mark of a fault to come.
 // Each handles its whole set in one round trip; writing statements name one lane.
 
+import { jsonArray, plainArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 /** What chaos does to a command, written in the transaction that sends it. */
@@ -32,9 +33,9 @@ from unnest($2::uuid[], $3::jsonb[], $4::jsonb[]) as i(command_id, behavior, pay
 on conflict (command_id, lane) do nothing`,
     values: [
       lane,
-      rows.map((row) => row.command_id),
-      rows.map((row) => JSON.stringify(row.behavior)),
-      rows.map((row) => JSON.stringify(row.payload)),
+      plainArray(rows.map((row) => row.command_id)),
+      jsonArray(rows.map((row) => JSON.stringify(row.behavior))),
+      jsonArray(rows.map((row) => JSON.stringify(row.payload))),
     ],
   });
 }
