@@ -23,7 +23,8 @@ export class RunningAttempt implements HeldClaim {
   }
 
   get controller(): AbortController {
-    return (this.#controller ??= new AbortController());
+    this.#controller ??= new AbortController();
+    return this.#controller;
   }
 
   get aborted(): boolean {
