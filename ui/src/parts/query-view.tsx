@@ -1,10 +1,11 @@
 // What a query shows while it loads, when it fails, and when it has data: the same on every page.
 // Promises never to hide data that is there behind an error: a failed refresh is told beside it.
 
-import { Alert, Button, Code, Group, Skeleton, Stack, Text } from '@mantine/core';
-import { IconAlertTriangle, IconCloudOff, IconRefresh } from '@tabler/icons-react';
+import { Alert, Button, Code, EmptyState, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle, IconCloudOff, IconMapOff, IconRefresh } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import type { Problem } from '../../../src/http/contract.ts';
 import { problemFrom } from '../api/client.ts';
 import { Moment } from './time.tsx';
 
@@ -46,6 +47,7 @@ export function RowsSkeleton({ rows = 5 }: { rows?: number }) {
 
 export function ErrorState({ error, onRetry, busy }: { error: unknown; onRetry?: () => void; busy?: boolean }) {
   const problem = problemFrom(error);
+  if (problem.status === 404) return <Missing problem={problem} onRetry={onRetry} />;
   return (
     <Alert
       color="red"
@@ -73,6 +75,29 @@ export function ErrorState({ error, onRetry, busy }: { error: unknown; onRetry?:
         </Group>
       </Stack>
     </Alert>
+  );
+}
+
+/** What was asked for is not there: nothing failed, so nothing is red. */
+function Missing({ problem, onRetry }: { problem: Problem; onRetry: (() => void) | undefined }) {
+  return (
+    <EmptyState
+      py={64}
+      icon={<IconMapOff stroke={1.5} />}
+      title="There is no such thing"
+      description={problem.detail}
+      data-testid="missing"
+    >
+      <title>Not found · Faultline</title>
+      <EmptyState.Actions>
+        <Code>{problem.code}</Code>
+        {onRetry && (
+          <Button variant="default" leftSection={<IconRefresh size={14} />} onClick={onRetry}>
+            Look again
+          </Button>
+        )}
+      </EmptyState.Actions>
+    </EmptyState>
   );
 }
 

@@ -1,6 +1,6 @@
 // Cancelling a batch: asked for once more, said at once, and followed by what the server makes of it.
 
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
@@ -8,6 +8,7 @@ import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { batchKeys, cancelBatch } from '../../api/batches.ts';
 import { actorBody, useActor } from '../../parts/actor.ts';
 import { notCreatedCount } from '../../parts/batch-progress.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
 import { pluralize } from '../../parts/format.ts';
 import { startToast } from '../../parts/toast.ts';
 
@@ -40,7 +41,7 @@ export function useCancelBatch(batch: BatchDetail): CancelBatch {
   };
 
   const dialog = (
-    <Modal opened={opened} onClose={close} title="Cancel this batch?">
+    <Dialog opened={opened} onClose={close} title="Cancel this batch?">
       <form onSubmit={submit}>
         <Stack gap="md">
           <Text size="sm">
@@ -59,13 +60,13 @@ export function useCancelBatch(batch: BatchDetail): CancelBatch {
             <Button variant="default" onClick={close}>
               Keep it running
             </Button>
-            <Button type="submit" color="red" data-testid="confirm-cancel-batch">
+            <Button type="submit" color="red.9" data-testid="confirm-cancel-batch">
               Cancel batch
             </Button>
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 
   return { askCancel: open, dialog, busy: mutation.isPending };

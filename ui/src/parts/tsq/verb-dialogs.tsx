@@ -1,8 +1,9 @@
 // What a verb asks before it acts: a cancellation its reason, a completion its result and a note.
 
-import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { VerbBody } from '../../../../src/http/contract.ts';
+import { Dialog } from '../dialog.tsx';
 import { formatCount } from '../format.ts';
 import classes from './tsq.module.css';
 import { VERB_WORDS } from './verb-words.ts';
@@ -30,7 +31,7 @@ export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
     setReason('');
   };
   return (
-    <Modal opened={count !== null} onClose={onClose} title={`Cancel ${about(count)}?`}>
+    <Dialog opened={count !== null} onClose={onClose} title={`Cancel ${about(count)}?`}>
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <Text size="sm">It will never be done, and its process compensates the steps it took.</Text>
@@ -46,10 +47,10 @@ export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
             minRows={2}
             data-autofocus
           />
-          <Buttons onClose={onClose} label={VERB_WORDS.cancel.label} color="red" keep="Keep" />
+          <Buttons onClose={onClose} label={VERB_WORDS.cancel.label} color="red.9" keep="Keep" />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -72,7 +73,7 @@ export function CompleteDialog({ count, onClose, onConfirm }: VerbDialogProps) {
     setNote('');
   };
   return (
-    <Modal opened={count !== null} onClose={onClose} title={`Complete ${about(count)} by hand?`}>
+    <Dialog opened={count !== null} onClose={onClose} title={`Complete ${about(count)} by hand?`}>
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <Text size="sm">It counts as done, and its process goes on with the result given here.</Text>
@@ -101,14 +102,24 @@ export function CompleteDialog({ count, onClose, onConfirm }: VerbDialogProps) {
             autosize
             minRows={1}
           />
-          <Buttons onClose={onClose} label={VERB_WORDS.complete.label} color="teal" keep="Back" />
+          <Buttons onClose={onClose} label={VERB_WORDS.complete.label} keep="Back" />
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
-function Buttons({ onClose, label, color, keep }: { onClose: () => void; label: string; color: string; keep: string }) {
+function Buttons({
+  onClose,
+  label,
+  color,
+  keep,
+}: {
+  onClose: () => void;
+  label: string;
+  color?: string;
+  keep: string;
+}) {
   return (
     <Group justify="flex-end" gap="xs">
       <Button variant="default" onClick={onClose}>

@@ -10,7 +10,6 @@ export interface VerbWords {
   /** "retried" */
   done: string;
   hint: string;
-  color: string;
   icon: Icon;
 }
 
@@ -20,7 +19,6 @@ export const VERB_WORDS: Record<TsqVerb, VerbWords> = {
     doing: 'Retrying',
     done: 'retried',
     hint: 'Back to the queue with its full number of attempts',
-    color: 'steel',
     icon: IconRefresh,
   },
   complete: {
@@ -28,7 +26,6 @@ export const VERB_WORDS: Record<TsqVerb, VerbWords> = {
     doing: 'Completing',
     done: 'completed',
     hint: 'Counts as done, with a result you may give; the process goes on',
-    color: 'teal',
     icon: IconCheck,
   },
   cancel: {
@@ -36,7 +33,6 @@ export const VERB_WORDS: Record<TsqVerb, VerbWords> = {
     doing: 'Canceling',
     done: 'canceled',
     hint: 'Never done; the process compensates what it did',
-    color: 'red',
     icon: IconBan,
   },
 };
