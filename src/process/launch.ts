@@ -102,15 +102,20 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     domain: definition.domain,
     status: 'CREATING',
     total_count: request.count,
-    seed:
-      request.seed ??
-      Math.floor(bus.env.random() * 2 ** 48)
-        .toString(16)
-        .padStart(16, '0'),
+    seed: request.seed ?? drawSeed(bus),
     input: request.input as Record<string, unknown>,
     behavior: request.behavior ?? null,
     ...policy,
   };
+}
+
+/** 16 hex digits. */
+function drawSeed(bus: Bus): string {
+  const half = () =>
+    Math.floor(bus.env.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return half() + half();
 }
 
 function defined<T extends object>(values: T | undefined): Partial<T> {
