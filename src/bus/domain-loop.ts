@@ -11,6 +11,8 @@ import type { Settler } from './settler.ts';
 const GATHER_MS = 2;
 /** Four sets being written and one gathering keep PostgreSQL and the handlers busy; more only ages in the queue. */
 const MAX_BACKLOG = 500;
+/** Ready, and yet not given: somebody else has it locked. Asking again at once would only keep the database busy. */
+const LOCKED_MS = 20;
 const CLAIM_ERROR_MS = { first: 100, most: 5_000 };
 
 export interface DomainLoopOptions {
@@ -110,7 +112,8 @@ export class DomainLoop {
     const due_ms = await readNextDueMs(bus.pool, domain, poll_ms);
     if (this.#hinted || !this.#running) return;
     const slots_before = this.#free;
-    await this.#sleep(due_ms === null ? poll_ms : Math.max(1, Math.min(poll_ms, Math.ceil(due_ms) + 1)), () => {
+    const next_ms = due_ms === null ? poll_ms : due_ms <= 0 ? LOCKED_MS : Math.ceil(due_ms) + 1;
+    await this.#sleep(Math.min(poll_ms, next_ms), () => {
       // A freed slot is no news while there is nothing to put in it.
       return this.#hinted || !this.#running || slots_before === 0;
     });

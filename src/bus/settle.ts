@@ -110,8 +110,8 @@ async function applyWritten(
   const transitions = [...lines.map(transitionOf).filter((transition) => transition !== null), ...discarded];
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
   const sent = new Set(await tellTransitions(bus, tx, transitions));
-  for (const line of lines)
-    if (line.settlement.status === 'PENDING' && line.settlement.delay_ms === 0) sent.add(line.command.domain);
+  // Also for one that is due later: whoever sleeps until the next poll has to learn when that is.
+  for (const line of lines) if (line.settlement.status === 'PENDING') sent.add(line.command.domain);
   await bus.env.probe('in_settle', { lines });
   return sent;
 }

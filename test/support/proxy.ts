@@ -1,0 +1,98 @@
+// A network between the code under test and PostgreSQL, which a test can cut, silence, or cut at one exact message.
+// Promises that what reached the server reached it whole: only the way back is ever lost.
+
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface Proxy {
+  url: string;
+  /** Cuts every connection and refuses new ones. */
+  down(): void;
+  /** Accepts and keeps connections, but nothing passes any more. */
+  silence(): void;
+  /** Lets everything pass again. */
+  up(): void;
+  /** Cuts the next connection that sends this text, when the server has answered, instead of passing the answer on. */
+  loseAnswerTo(text: string): Promise<void>;
+}
+
+interface Link {
+  client: Socket;
+  server: Socket;
+}
+
+/** Opens a proxy to the server of `url`; closed when the test ends. */
+export async function openProxy(url: string): Promise<Proxy> {
+  const target = new URL(url);
+  const links = new Set<Link>();
+  let state: 'up' | 'down' | 'silent' = 'up';
+  let lose: { text: string; done(): void } | null = null;
+
+  const cut = (link: Link) => {
+    link.client.destroy();
+    link.server.destroy();
+    links.delete(link);
+  };
+
+  const listener = createServer((client) => {
+    if (state === 'down') return void client.destroy();
+    const server = connect(Number(target.port || 5432), target.hostname);
+    const link = { client, server };
+    links.add(link);
+    let losing: (() => void) | null = null;
+    client.on('data', (data) => {
+      if (lose !== null && data.includes(lose.text)) {
+        losing = lose.done;
+        lose = null;
+      }
+      server.write(data);
+    });
+    server.on('data', (data) => {
+      if (losing === null) return void client.write(data);
+      cut(link);
+      losing();
+    });
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => cut(link));
+      socket.on('close', () => cut(link));
+    }
+    if (state === 'silent') client.pause();
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  onTestFinished(() => {
+    for (const link of links) cut(link);
+    listener.close();
+  });
+
+  const own = new URL(url);
+  own.hostname = '127.0.0.1';
+  own.port = String((listener.address() as AddressInfo).port);
+  return {
+    url: own.href,
+    down() {
+      state = 'down';
+      for (const link of links) cut(link);
+    },
+    silence() {
+      state = 'silent';
+      for (const { client, server } of links) {
+        client.pause();
+        server.pause();
+      }
+    },
+    up() {
+      state = 'up';
+      for (const { client, server } of links) {
+        client.resume();
+        server.resume();
+      }
+    },
+    loseAnswerTo: (text) =>
+      new Promise((done) => {
+        lose = { text, done };
+      }),
+  };
+}
