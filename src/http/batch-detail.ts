@@ -150,9 +150,9 @@ function throughputOf(tallies: readonly AttemptTally[], from: Date, slice_ms: nu
   for (const { slice, outcome, fault, count } of tallies) {
     const entry = slices[slice];
     if (entry === undefined) continue;
-    if (outcome === 'success') entry.success += count;
-    else if (outcome !== 'released') entry.failed += count;
     if (fault !== null) entry.injected += count;
+    else if (outcome === 'success') entry.success += count;
+    else if (outcome !== 'released') entry.failed += count;
   }
   return slices;
 }
