@@ -139,6 +139,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--fl-nav-active': '#e4e9ed',
     '--fl-ember': '#d9541f',
     '--mantine-color-dimmed': '#5d6874',
+    '--mantine-color-placeholder': '#707c88',
+    '--mantine-color-error': '#c92a2a',
     '--mantine-color-default-border': '#d5dbe1',
   },
   dark: {
@@ -152,6 +154,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--fl-nav-active': '#20272f',
     '--fl-ember': '#f0764a',
     '--mantine-color-dimmed': '#98a3b0',
+    '--mantine-color-placeholder': '#7d8996',
+    '--mantine-color-error': '#ff8787',
     '--mantine-color-default-border': '#363f49',
   },
 });

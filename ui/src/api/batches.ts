@@ -26,7 +26,8 @@ export const batchKeys = {
   all: ['batches'] as const,
   list: (filter: BatchFilter) => [...batchKeys.all, 'list', filter] as const,
   detail: (id: string) => [...batchKeys.all, 'detail', id] as const,
-  processes: (id: string, filter: object) => [...batchKeys.all, 'processes', id, filter] as const,
+  processes: (id: string, batchStatus: BatchStatus, filter: object) =>
+    [...batchKeys.all, 'processes', id, batchStatus, filter] as const,
   names: ['batches', 'names'] as const,
 };
 
@@ -45,11 +46,15 @@ export const batchDetailQuery = (id: string) =>
     queryFn: ({ signal }) => request<BatchDetail>(`/process-batches/${encodeURIComponent(id)}`, { signal }),
   });
 
-export const batchProcessesQuery = (id: string, filter: { status?: ProcessStatus; cursor?: string; limit?: number }) =>
+/** Read once more when the batch comes to rest or ends, so that the rows agree with its counts. */
+export const batchProcessesQuery = (
+  { batch_id, status }: Pick<Batch, 'batch_id' | 'status'>,
+  filter: { status?: ProcessStatus; cursor?: string; limit?: number },
+) =>
   queryOptions({
-    queryKey: batchKeys.processes(id, filter),
+    queryKey: batchKeys.processes(batch_id, status, filter),
     queryFn: ({ signal }) =>
-      request<Page<Process>>(withQuery(`/process-batches/${encodeURIComponent(id)}/processes`, { ...filter }), {
+      request<Page<Process>>(withQuery(`/process-batches/${encodeURIComponent(batch_id)}/processes`, { ...filter }), {
         signal,
       }),
     placeholderData: keepPreviousData,

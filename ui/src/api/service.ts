@@ -1,6 +1,6 @@
 // What this service is and whether it is well: configuration and health, each query key beside its fetch.
 
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { Config } from '../../../src/http/contract.ts';
 import { apiUrl, request } from './client.ts';
 import { REFRESH } from './refresh.ts';
@@ -23,6 +23,18 @@ export const configQuery = queryOptions({
   queryFn: ({ signal }) => request<Config>('/config', { signal }),
   staleTime: 60_000,
 });
+
+/** A process type as this service knows it; undefined until that is known, and for types it does not know. */
+export function useProcessType(type: string | null): ProcessType | undefined {
+  const { data } = useQuery(configQuery);
+  return data?.process_types.find((candidate) => candidate.type === type);
+}
+
+/** The names of its input fields, in the order of the definition. */
+export function inputNames(type: ProcessType | undefined): string[] {
+  const properties = type?.input.properties;
+  return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+}
 
 /** 503 is an answer too: it says which check fails. Only silence is an error. */
 export const healthQuery = queryOptions({

@@ -1,16 +1,22 @@
 // A behavior document, readable: each step with what was asked of it.
 
 import { Badge, Code, Group, Stack, Text } from '@mantine/core';
+import { useProcessType } from '../api/service.ts';
 import { describeBehavior, stepBehavior } from './behavior.ts';
 import { humanize } from './format.ts';
 import { CHAOS_COLOR } from './status.ts';
 
 export interface BehaviorListProps {
   behavior: Record<string, unknown> | null;
+  /** Whose steps they are: they stand in the order of its definition. */
+  processType: string | null;
 }
 
-export function BehaviorList({ behavior }: BehaviorListProps) {
-  const steps = Object.keys(behavior ?? {}).filter((step) => describeBehavior(stepBehavior(behavior, step)).length > 0);
+export function BehaviorList({ behavior, processType }: BehaviorListProps) {
+  const defined = useProcessType(processType)?.steps.map((step) => step.key) ?? [];
+  const steps = [...new Set([...defined, ...Object.keys(behavior ?? {})])].filter(
+    (step) => describeBehavior(stepBehavior(behavior, step)).length > 0,
+  );
   if (steps.length === 0) {
     return (
       <Text size="sm" c="dimmed" data-testid="behavior">
@@ -27,7 +33,7 @@ export function BehaviorList({ behavior }: BehaviorListProps) {
   );
 }
 
-function StepBehavior({ behavior, step }: BehaviorListProps & { step: string }) {
+function StepBehavior({ behavior, step }: Pick<BehaviorListProps, 'behavior'> & { step: string }) {
   const document = stepBehavior(behavior, step);
   return (
     <div data-step={step}>

@@ -10,7 +10,7 @@ import { type Look, statusOptions } from './status.ts';
 
 const COMPACT: SelectProps = {
   size: 'xs',
-  w: 190,
+  w: 200,
   clearable: true,
   comboboxProps: { width: 220, position: 'bottom-end' },
 };

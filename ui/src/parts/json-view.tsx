@@ -2,7 +2,7 @@
 
 import { Code } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { humanize } from './format.ts';
+import { formatCount, humanize } from './format.ts';
 import { CopyIcon } from './id.tsx';
 import classes from './parts.module.css';
 
@@ -39,30 +39,51 @@ export function Pair({ name, children }: { name: string; children: ReactNode }) 
   );
 }
 
-/** The top level of a document as pairs; what is nested stands as compact JSON. */
-export function DocumentPairs({ value, omit = [] }: { value: Record<string, unknown>; omit?: readonly string[] }) {
-  const entries = Object.entries(value).filter(([name]) => !omit.includes(name));
-  if (entries.length === 0) return <Pairs>{<Pair name="Empty">{'{}'}</Pair>}</Pairs>;
+/** The top level of a document as pairs, `first` ones first; what is nested stands as compact JSON. */
+export function DocumentPairs({ value, first = [], omit = [] }: DocumentPairsProps) {
+  const names = [...new Set([...first, ...Object.keys(value)])].filter((name) => name in value && !omit.includes(name));
+  if (names.length === 0) return <span style={{ opacity: 0.7 }}>Empty</span>;
   return (
     <Pairs>
-      {entries.map(([name, item]) => (
+      {names.map((name) => (
         <Pair key={name} name={humanize(name)}>
-          {plainValue(item)}
+          {plainValue(value[name])}
         </Pair>
       ))}
     </Pairs>
   );
 }
 
+export interface DocumentPairsProps {
+  value: Record<string, unknown>;
+  /** Names in the order in which they should stand; the database keeps none. */
+  first?: readonly string[];
+  omit?: readonly string[];
+}
+
 const LONGEST = 160;
+const MOST_LINES = 6;
 
 function plainValue(value: unknown): ReactNode {
-  if (value === null || value === undefined) return <span style={{ opacity: 0.6 }}>none</span>;
-  if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) {
-    return shorten(value.join(', ')) || 'none';
-  }
+  if (value === null || value === undefined) return <span style={{ opacity: 0.7 }}>none</span>;
+  if (Array.isArray(value) && value.every((item) => typeof item !== 'object'))
+    return <Lines items={value.map(String)} />;
   if (typeof value === 'object') return <Code>{shorten(JSON.stringify(value))}</Code>;
   return shorten(String(value));
+}
+
+function Lines({ items }: { items: string[] }) {
+  const rest = items.length - MOST_LINES;
+  return (
+    <>
+      {items.slice(0, MOST_LINES).map((item, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a list that is only shown, and may hold the same text twice
+        <div key={index}>{shorten(item)}</div>
+      ))}
+      {rest > 0 && <div>and {formatCount(rest)} more</div>}
+      {items.length === 0 && 'none'}
+    </>
+  );
 }
 
 function shorten(text: string): string {

@@ -1,6 +1,5 @@
 // Moments and spans: shown in the reader's own time zone, with UTC on hover.
 
-import { Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { formatDuration } from './format.ts';
 
@@ -56,22 +55,18 @@ export function Ago({ at }: { at: string }) {
   const ms = Math.max(0, now - Date.parse(at));
   return (
     <time dateTime={at} title={`${new Date(at).toISOString()} (UTC)`} style={{ whiteSpace: 'nowrap' }}>
-      {ms < 1_000 ? 'now' : `${formatDuration(ms < 60_000 ? Math.floor(ms / 1_000) * 1_000 : ms)} ago`}
+      {ms < 1_000 ? 'now' : `${formatDuration(floorTo(ms, ms < 60_000 ? 1_000 : 60_000))} ago`}
     </time>
   );
+}
+
+function floorTo(ms: number, unit_ms: number): number {
+  return Math.floor(ms / unit_ms) * unit_ms;
 }
 
 /** From `from` to `to`, or to now while it lasts. */
 export function Elapsed({ from, to }: { from: string; to: string | null }) {
   const now = useNow(to === null);
   const ms = Math.max(0, (to === null ? now : Date.parse(to)) - Date.parse(from));
-  return <>{formatDuration(to === null && ms > 1_000 ? Math.floor(ms / 1_000) * 1_000 : ms)}</>;
-}
-
-export function Dimmed({ children }: { children: React.ReactNode }) {
-  return (
-    <Text span c="dimmed" inherit>
-      {children}
-    </Text>
-  );
+  return <>{formatDuration(to === null && ms > 1_000 ? floorTo(ms, 1_000) : ms)}</>;
 }

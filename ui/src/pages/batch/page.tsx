@@ -46,7 +46,12 @@ function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 6 }}>
             <Panel title="Throughput" testId="batch-throughput">
-              <LazyThroughput items={batch.throughput} slice_ms={batch.slice_ms} height={CHART_HEIGHT} />
+              <LazyThroughput
+                items={batch.throughput}
+                slice_ms={batch.slice_ms}
+                height={CHART_HEIGHT}
+                quietText="No attempt ended yet."
+              />
             </Panel>
           </Grid.Col>
         </Grid>

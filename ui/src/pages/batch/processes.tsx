@@ -21,8 +21,8 @@ export function BatchProcesses({ batch }: { batch: BatchDetail }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const processes = useQuery({
-    ...batchProcessesQuery(batch.batch_id, { ...search, limit: PAGE_SIZE }),
-    refetchInterval: isTerminalBatch(batch.status) ? false : REFRESH.list_ms,
+    ...batchProcessesQuery(batch, { ...search, limit: PAGE_SIZE }),
+    refetchInterval: isTerminalBatch(batch.status) ? false : REFRESH.live_ms,
   });
   return (
     <Panel

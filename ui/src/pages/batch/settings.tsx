@@ -2,6 +2,7 @@
 
 import { Text } from '@mantine/core';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
+import { inputNames, useProcessType } from '../../api/service.ts';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { formatDuration } from '../../parts/format.ts';
 import { CopyIcon } from '../../parts/id.tsx';
@@ -11,12 +12,13 @@ import classes from './batch.module.css';
 
 export function BatchSettings({ batch }: { batch: BatchDetail }) {
   const { retry } = batch;
+  const type = useProcessType(batch.process_type);
   return (
     <Panel title="Settings" testId="batch-settings">
       <div className={classes.settings}>
         <div>
           <Heading>Input</Heading>
-          <DocumentPairs value={batch.input} />
+          <DocumentPairs value={batch.input} first={inputNames(type)} />
         </div>
         <div>
           <Heading>Attempts</Heading>
@@ -35,7 +37,7 @@ export function BatchSettings({ batch }: { batch: BatchDetail }) {
         </div>
         <div>
           <Heading>Chaos</Heading>
-          <BehaviorList behavior={batch.behavior} />
+          <BehaviorList behavior={batch.behavior} processType={batch.process_type} />
         </div>
       </div>
     </Panel>

@@ -25,7 +25,14 @@ export function ThroughputPanel() {
       actions={<SegmentedControl size="xs" data={WINDOWS} value={windowS} onChange={setWindowS} aria-label="Window" />}
     >
       <QueryView query={throughput} skeleton={<Skeleton height={HEIGHT} />}>
-        {(data) => <LazyThroughput items={data.items} slice_ms={data.slice_ms} height={HEIGHT} />}
+        {(data) => (
+          <LazyThroughput
+            items={data.items}
+            slice_ms={data.slice_ms}
+            height={HEIGHT}
+            quietText="No attempt ended in this time."
+          />
+        )}
       </QueryView>
     </Panel>
   );

@@ -47,7 +47,12 @@ export function Workers() {
               description="Commands wait until one starts: faultline work."
             />
           ) : (
-            <DataTable label="Workers" columns={COLUMNS} rows={items} rowKey={(worker) => worker.worker_id} />
+            <DataTable
+              label="Workers"
+              columns={COLUMNS}
+              rows={items.toSorted((a, b) => a.name.localeCompare(b.name))}
+              rowKey={(worker) => worker.worker_id}
+            />
           )
         }
       </QueryView>

@@ -127,5 +127,8 @@ function lastOf(steps: string[]): string {
 }
 
 function focusFirstInvalid(): void {
-  document.querySelector<HTMLElement>('[data-testid="launch-form"] [aria-invalid="true"]')?.focus();
+  const field = document.querySelector<HTMLElement>('[data-testid="launch-form"] [aria-invalid="true"]');
+  field?.scrollIntoView({ block: 'center' });
+  // A date field opens its calendar when focused, which would cover what it is to be told.
+  if (!field?.hasAttribute('data-dates-input')) field?.focus();
 }

@@ -36,10 +36,12 @@ export function Artifacts({ process }: { process: ProcessDetail }) {
   );
 }
 
+const DATA = ['JSON', 'NDJSON'];
+
 /** What is for people is named after what the process makes ("Open statement (PDF)"), data after its step. */
 function openLabel(processType: string, step: string, path: string): string {
   const extension = path.slice(path.lastIndexOf('.') + 1).toUpperCase();
-  if (extension === 'JSON') return `Open ${humanize(step).toLowerCase()} data (JSON)`;
+  if (DATA.includes(extension)) return `Open ${humanize(step).toLowerCase()} data (${extension})`;
   const [noun = 'document'] = humanize(processType).toLowerCase().split(' ');
   return `Open ${noun} (${extension})`;
 }

@@ -22,7 +22,9 @@ export function ProcessFacts({ process }: { process: ProcessDetail }) {
         <Pair name="Type">
           {process.process_type} v{process.version}
         </Pair>
-        <Pair name="Step">{process.current_step ? humanize(process.current_step) : 'none'}</Pair>
+        <Pair name={process.completed_at ? 'Last step' : 'Step'}>
+          {process.current_step ? humanize(process.current_step) : 'none'}
+        </Pair>
         <Pair name="Started">
           <Moment at={process.created_at} />
         </Pair>

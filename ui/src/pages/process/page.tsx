@@ -44,9 +44,9 @@ function ProcessView({ process, failed }: { process: ProcessDetail; failed: bool
             <Artifacts process={process} />
             <ProcessFacts process={process} />
             <Panel title="Behavior">
-              <BehaviorList behavior={process.behavior} />
+              <BehaviorList behavior={process.behavior} processType={process.process_type} />
             </Panel>
-            <ProcessState state={process.state} />
+            <ProcessState process={process} />
           </Stack>
         </Grid.Col>
       </Grid>

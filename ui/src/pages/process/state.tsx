@@ -2,13 +2,17 @@
 
 import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
+import type { ProcessDetail } from '../../../../src/http/contract.ts';
+import { inputNames, useProcessType } from '../../api/service.ts';
 import { DocumentPairs, JsonView } from '../../parts/json-view.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
 /** Shown beside it, readable, as the behavior. */
 const ELSEWHERE = ['behavior'];
 
-export function ProcessState({ state }: { state: Record<string, unknown> }) {
+export function ProcessState({ process }: { process: ProcessDetail }) {
+  const { state } = process;
+  const first = inputNames(useProcessType(process.process_type));
   const [view, setView] = useState('fields');
   return (
     <Panel
@@ -27,7 +31,11 @@ export function ProcessState({ state }: { state: Record<string, unknown> }) {
         />
       }
     >
-      {view === 'json' ? <JsonView value={state} label="State" /> : <DocumentPairs value={state} omit={ELSEWHERE} />}
+      {view === 'json' ? (
+        <JsonView value={state} label="State" />
+      ) : (
+        <DocumentPairs value={state} first={first} omit={ELSEWHERE} />
+      )}
     </Panel>
   );
 }

@@ -2,7 +2,8 @@
 
 import { Alert, Code, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconTool } from '@tabler/icons-react';
-import type { ProcessDetail } from '../../../../src/http/contract.ts';
+import type { ProcessDetail, ProcessStep } from '../../../../src/http/contract.ts';
+import { CHAOS_COLOR } from '../../parts/status.ts';
 import { InjectedBadge } from '../../parts/status-badge.tsx';
 import { useTsqVerb } from '../../parts/tsq/use-tsq-verb.ts';
 import { VerbButtons } from '../../parts/tsq/verb-buttons.tsx';
@@ -13,13 +14,13 @@ export function Trouble({ process }: { process: ProcessDetail }) {
   // A process whose own code threw waits too, though its command is done: the verbs then act on the process.
   const commandId = parked?.command_id ?? process.awaiting_command_id ?? process.steps.at(-1)?.command_id;
   if (!process.error_code && !waits) return null;
-  const fault = parked?.attempts.at(-1)?.fault ?? null;
+  const fault = faultBehind(process, parked);
   const code = process.error_code ?? parked?.error_code;
   const message = process.error_message ?? parked?.error_message;
   return (
     <Alert
       mb="md"
-      color={waits ? 'orange' : 'red'}
+      color={waits ? 'orange' : fault ? CHAOS_COLOR : 'red'}
       icon={waits ? <IconTool /> : <IconAlertTriangle />}
       title={waits ? 'Waiting for an operator' : 'What went wrong'}
       data-testid="error-box"
@@ -34,6 +35,13 @@ export function Trouble({ process }: { process: ProcessDetail }) {
       </Stack>
     </Alert>
   );
+}
+
+/** The injected fault that the error goes back to, if chaos is to blame. */
+function faultBehind(process: ProcessDetail, parked: ProcessStep | undefined): string | null {
+  if (parked) return parked.attempts.at(-1)?.fault ?? null;
+  const attempts = process.steps.flatMap((step) => step.attempts);
+  return attempts.findLast((attempt) => attempt.error_code === process.error_code)?.fault ?? null;
 }
 
 function Verbs({ commandId }: { commandId: string }) {

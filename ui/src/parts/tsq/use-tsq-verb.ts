@@ -1,7 +1,7 @@
 // Applies a verb to parked commands, a few at a time: said at once, counted as it goes, told plainly when it failed.
 // Promises that a command which somebody else settled first is reported, never hidden.
 
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { TsqItem, VerbBody } from '../../../../src/http/contract.ts';
 import { batchKeys } from '../../api/batches.ts';
@@ -10,7 +10,7 @@ import { processKeys } from '../../api/processes.ts';
 import { statsKeys } from '../../api/stats.ts';
 import { applyTsqVerb, type TsqVerb, tsqKeys } from '../../api/tsq.ts';
 import { actorBody, useActor } from '../actor.ts';
-import { formatCount, shortId } from '../format.ts';
+import { capitalize, formatCount, shortId } from '../format.ts';
 import { startToast, type Toast } from '../toast.ts';
 import { VERB_WORDS } from './verb-words.ts';
 
@@ -42,15 +42,16 @@ export function useTsqVerb(): VerbRunner {
   const run = async (verb: TsqVerb, commandIds: readonly string[], body: VerbBody = {}) => {
     const toast = startToast(`${VERB_WORDS[verb].doing} ${subject(commandIds)}…`);
     setProgress({ verb, total: commandIds.length, ended: 0 });
-    // What one acts on leaves the list at once; what fails comes back with the refetch below.
-    const gone = new Set(commandIds);
     await queryClient.cancelQueries({ queryKey: tsqKeys.all });
-    queryClient.setQueriesData<Page<TsqItem>>({ queryKey: tsqKeys.all }, (page) =>
-      page ? { ...page, items: page.items.filter((item) => !gone.has(item.command_id)) } : page,
-    );
+    const [only] = commandIds;
+    // One command leaves the list at once, and comes back with the refetch below if that was too soon.
+    if (only && commandIds.length === 1) dropFromLists(queryClient, only);
     const failures = await eachOf(
       commandIds,
-      (id) => applyTsqVerb(verb, id, { ...actorBody(actor), ...body }),
+      async (id) => {
+        await applyTsqVerb(verb, id, { ...actorBody(actor), ...body });
+        dropFromLists(queryClient, id);
+      },
       () => setProgress((current) => current && { ...current, ended: current.ended + 1 }),
     );
     setProgress(null);
@@ -63,6 +64,13 @@ export function useTsqVerb(): VerbRunner {
   };
 
   return { run, progress };
+}
+
+function dropFromLists(queryClient: QueryClient, commandId: string): void {
+  queryClient.setQueriesData<Page<TsqItem>>(
+    { queryKey: tsqKeys.all },
+    (page) => page && { ...page, items: page.items.filter((item) => item.command_id !== commandId) },
+  );
 }
 
 /** Runs `act` for each id, never more than CONCURRENCY at a time; gives what failed. */
@@ -91,9 +99,9 @@ function report(toast: Toast, verb: TsqVerb, ids: readonly string[], failures: V
   const [first] = failures;
   const { done } = VERB_WORDS[verb];
   if (!first) {
-    toast.done(`${subject(ids)} ${done}`);
+    toast.done(capitalize(`${subject(ids)} ${done}`));
   } else if (ids.length === 1) {
-    toast.failed(`${subject(ids)} not ${done}`, first.error);
+    toast.failed(capitalize(`${subject(ids)} not ${done}`), first.error);
   } else {
     const taken = failures.filter(({ error }) => problemFrom(error).status === 409).length;
     const ok = ids.length - failures.length;

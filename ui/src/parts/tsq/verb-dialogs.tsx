@@ -6,7 +6,6 @@ import type { VerbBody } from '../../../../src/http/contract.ts';
 import { Dialog } from '../dialog.tsx';
 import { formatCount } from '../format.ts';
 import classes from './tsq.module.css';
-import { VERB_WORDS } from './verb-words.ts';
 
 export interface VerbDialogProps {
   /** How many commands it is about; null while the dialog is closed. */
@@ -19,6 +18,10 @@ const MAX_REASON = 1_000;
 
 function about(count: number | null): string {
   return count === 1 ? 'this command' : `${formatCount(count ?? 0)} commands`;
+}
+
+function noun(count: number | null): string {
+  return count === 1 ? 'command' : 'commands';
 }
 
 export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
@@ -47,7 +50,7 @@ export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
             minRows={2}
             data-autofocus
           />
-          <Buttons onClose={onClose} label={VERB_WORDS.cancel.label} color="red.9" keep="Keep" />
+          <Buttons onClose={onClose} label={`Cancel ${noun(count)}`} color="red.9" keep="Keep waiting" />
         </Stack>
       </form>
     </Dialog>
@@ -102,7 +105,7 @@ export function CompleteDialog({ count, onClose, onConfirm }: VerbDialogProps) {
             autosize
             minRows={1}
           />
-          <Buttons onClose={onClose} label={VERB_WORDS.complete.label} keep="Back" />
+          <Buttons onClose={onClose} label={`Complete ${noun(count)}`} keep="Back" />
         </Stack>
       </form>
     </Dialog>
