@@ -51,7 +51,7 @@ export function cancelCommand(
   return operate(bus, command_id, {
     type: 'OPERATOR_CANCEL',
     operator,
-    guard: (tx, lane) => cancelIfParked(tx, lane, command_id),
+    guard: (tx, lane) => cancelIfParked(tx, lane, command_id, reply),
     transition: (command) => ({ kind: 'replied', command, reply }),
     redrive: () => reply,
   });

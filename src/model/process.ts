@@ -106,8 +106,13 @@ export const PROCESS_TRANSITIONS: readonly ProcessTransition[] = [
     when: 'an operator skips the last compensation (COMPENSATION_SKIPPED), or a re-driven FAILED reply has nothing to undo',
   },
   { from: 'WAITING_FOR_TSQ', to: 'CANCELED', when: 'an operator cancels, nothing to undo' },
+  {
+    from: 'WAITING_FOR_TSQ',
+    to: 'WAITING_FOR_TSQ',
+    when: 'its own code threw on what an operator drove (ADVANCE_FAILED)',
+  },
   { from: 'COMPENSATING', to: 'COMPENSATING', when: 'a compensation succeeded, and there is another' },
-  { from: 'COMPENSATING', to: 'WAITING_FOR_TSQ', when: 'a compensation is parked' },
+  { from: 'COMPENSATING', to: 'WAITING_FOR_TSQ', when: 'a compensation is parked, or its own code threw' },
   { from: 'COMPENSATING', to: 'COMPENSATED', when: 'the last compensation succeeded' },
   { from: 'COMPENSATING', to: 'FAILED', when: 'the last compensation succeeded, and one was skipped' },
 ];

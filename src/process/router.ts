@@ -1,10 +1,17 @@
 // The router: the bus's onTransitions hook. Reads the processes of a set, asks `advance`, writes states and next commands.
 // A reply advances a process once, if it is the one awaited; any other is recorded and ignored.
 
+import { inspect } from 'node:util';
 import { type Bus, PRIORITY, sendCommands } from '../bus/bus.ts';
 import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../bus/handlers.ts';
 import type { Tx } from '../db/pool.ts';
-import { insertEvents, insertReplies, type NewEvent, type NewReply } from '../db/queries/events.ts';
+import {
+  insertEvents,
+  insertReplies,
+  type NewEvent,
+  type NewReply,
+  readCausesBeforeAdvanceFailed,
+} from '../db/queries/events.ts';
 import {
   lockProcesses,
   type ProcessChange,
@@ -21,8 +28,12 @@ import type { AnyProcessDefinition, ProcessRegistry } from './define.ts';
 type OfProcess<T> = T & { command: TransitionCommand & { process_id: string } };
 type Kind<K extends CommandTransition['kind']> = OfProcess<Extract<CommandTransition, { kind: K }>>;
 
+const MAX_MESSAGE = 2000;
+
 /** What one set leads to; written once, at the end. */
 interface Plan {
+  /** Processes that one reply of the set has advanced: to any other reply they no longer are as they were read. */
+  advanced: Set<string>;
   changes: ProcessChange[];
   commands: OutgoingCommand[];
   events: NewEvent[];
@@ -67,13 +78,24 @@ async function routeReplies(
   if (replied.length + discarded.length === 0) return new Set();
   const ids = [...new Set([...replied, ...discarded].map(({ command }) => command.process_id))];
   const read = discarded.length === 0 ? readProcesses : lockProcesses;
-  const rows = new Map((await read(tx, lane, ids)).map((row) => [row.process_id, row]));
-  const plan: Plan = { changes: [], commands: [], events: [], replies: [] };
+  const rows = new Map((await restoreCauses(tx, await read(tx, lane, ids))).map((row) => [row.process_id, row]));
+  const plan: Plan = { advanced: new Set(), changes: [], commands: [], events: [], replies: [] };
   for (const { command, reply } of replied)
     planReply(bus, processes, rows.get(command.process_id), command, reply, plan);
   for (const { command } of discarded) planLateEffect(bus, processes, rows.get(command.process_id), command, plan);
   await bus.env.probe('in_transition', plan);
   return writePlan(bus, tx, lane, plan);
+}
+
+/** While its own code had thrown, a process that is being undone showed that; what it had failed with comes back. */
+async function restoreCauses(tx: Tx, rows: ProcessRow[]): Promise<ProcessRow[]> {
+  const hidden = rows.filter(({ undo, error_code }) => undo !== null && error_code === 'ADVANCE_FAILED');
+  if (hidden.length === 0) return rows;
+  const causes = await readCausesBeforeAdvanceFailed(
+    tx,
+    hidden.map(({ process_id }) => process_id),
+  );
+  return rows.map((row) => ({ ...row, ...causes.get(row.process_id) }));
 }
 
 async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<ReadonlySet<string>> {
@@ -99,7 +121,7 @@ function planReply(
     plan.replies.push(parkedReply(bus, command, reply, 'no process has this id'));
     return;
   }
-  if (process.awaiting_command_id !== command.command_id) {
+  if (process.awaiting_command_id !== command.command_id || plan.advanced.has(process.process_id)) {
     plan.events.push(ofCommand('REPLY_IGNORED', command, { outcome: reply.outcome, status: process.status }));
     return;
   }
@@ -109,6 +131,7 @@ function planReply(
     plan.replies.push(parkedReply(bus, command, reply, note));
     return;
   }
+  plan.advanced.add(process.process_id);
   try {
     apply(bus, definition, process, command, advance(definition, process, reply, command.attempts > 0), plan);
   } catch (error) {
@@ -187,20 +210,31 @@ function planAdvanceFailed(
   error: unknown,
   plan: Plan,
 ): void {
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  bus.env.logger.error(
-    { err: error, process_id: process.process_id, step: process.current_step },
-    'the code of a process threw',
-  );
-  plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: message.slice(0, 2000) }));
+  const message = tellThrown(bus, process, error);
+  const { error_code, error_message } = process;
+  plan.events.push(ofCommand('ADVANCE_FAILED', command, { message, error_code, error_message }));
   plan.changes.push({
     ...process,
     replied_command_id: command.command_id,
     status: 'WAITING_FOR_TSQ',
+    // Not the one that was read: the code that threw may have written to it.
+    state: null,
     append_step: null,
     error_code: 'ADVANCE_FAILED',
-    error_message: message.slice(0, 2000).replaceAll('\0', ''),
+    error_message: message,
   });
+}
+
+/** Logs what the code of a process threw; returns it as text that can be stored, whatever it holds. */
+function tellThrown(bus: Bus, process: ProcessRow, error: unknown): string {
+  const { process_id, current_step } = process;
+  bus.env.logger.error({ err: error, process_id, step: current_step }, 'the code of a process threw');
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
+  // jsonb takes neither NUL nor half a character, which the cut may leave.
+  return message
+    .replaceAll('\0', '')
+    .slice(0, MAX_MESSAGE)
+    .replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
 /**
@@ -221,14 +255,19 @@ function planLateEffect(
   const definition = processes.find(process.process_type, process.version);
   const step = definition?.steps.find((candidate) => candidate.key === stepKey(command.step as string));
   if (definition === undefined || step?.compensate === undefined) return;
-  const send = {
-    command_id: bus.env.newId(process.lane, bus.lanes),
-    purpose: 'compensation' as const,
-    step: command.step,
-    command: step.compensate.command,
-    payload: step.compensate.request(process.state, process),
-  };
-  plan.commands.push(processCommand(definition, process, command, process.state, send));
+  try {
+    const send = {
+      command_id: bus.env.newId(process.lane, bus.lanes),
+      purpose: 'compensation' as const,
+      step: command.step,
+      command: step.compensate.command,
+      payload: step.compensate.request(process.state, process),
+    };
+    plan.commands.push(processCommand(definition, process, command, process.state, send));
+  } catch (error) {
+    // The process may have ended, so it cannot wait for an operator; the audit says that an effect may have stayed.
+    plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: tellThrown(bus, process, error), late: true }));
+  }
 }
 
 function parkedReply(bus: Bus, command: TransitionCommand, reply: Reply, note: string): NewReply {

@@ -40,7 +40,6 @@ export function processRow(fields: Partial<ProcessRow> = {}): ProcessRow {
     awaiting_command_id: '01900000-0000-7000-8000-000000000002',
     state: {},
     path,
-    command_ids: [],
     undo: null,
     ending: null,
     error_code: null,

@@ -50,6 +50,27 @@ export async function insertEvents(tx: Queryable, lane: number, events: readonly
   );
 }
 
+export interface Cause {
+  error_code: string | null;
+  error_message: string | null;
+}
+
+/** What processes had failed with when, the last time, their own code threw. */
+export async function readCausesBeforeAdvanceFailed(
+  tx: Tx,
+  process_ids: readonly string[],
+): Promise<Map<string, Cause>> {
+  const { rows } = await tx.query<Cause & { process_id: string }>(
+    `select distinct on (e.process_id) e.process_id, e.details ->> 'error_code' as error_code,
+       e.details ->> 'error_message' as error_message
+     from faultline.event e
+     where e.process_id = any($1::uuid[]) and e.type = 'ADVANCE_FAILED' and not e.details ? 'late'
+     order by e.process_id, e.event_id desc`,
+    [process_ids],
+  );
+  return new Map(rows.map(({ process_id, ...cause }) => [process_id, cause]));
+}
+
 export interface NewReply {
   reply_id: string;
   queue: string;

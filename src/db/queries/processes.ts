@@ -90,6 +90,7 @@ export interface ProcessChange {
   status: ProcessStatus;
   current_step: string | null;
   awaiting_command_id: string | null;
+  /** Null: as it is. */
   state: unknown;
   /** Appended to path when the command sent is a step. */
   append_step: string | null;
@@ -113,7 +114,7 @@ input as materialized (
       replied_command_id)
 )
 update faultline.process p
-set status = i.status, current_step = i.current_step, awaiting_command_id = i.awaiting_command_id, state = i.state,
+set status = i.status, current_step = i.current_step, awaiting_command_id = i.awaiting_command_id, state = coalesce(i.state, p.state),
   path = case when i.append_step is null then p.path else p.path || i.append_step end,
   command_ids = case when i.awaiting_command_id is null or i.awaiting_command_id = p.awaiting_command_id
     then p.command_ids else p.command_ids || i.awaiting_command_id end,
@@ -127,7 +128,7 @@ where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_comma
       plainArray(column('status')),
       column('current_step'),
       plainArray(column('awaiting_command_id')),
-      jsonArray(changes.map((change) => JSON.stringify(change.state))),
+      jsonArray(changes.map((change) => (change.state === null ? null : JSON.stringify(change.state)))),
       column('append_step'),
       plainArray(column('undo')),
       plainArray(column('ending')),

@@ -1,6 +1,6 @@
 // Statements of the operator verbs and of cancelling what was never attempted. Each begins with its guard; the loser changes nothing.
 
-import type { CommandPurpose, CommandStatus } from '../../model/command.ts';
+import type { CommandPurpose, CommandStatus, Reply } from '../../model/command.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 export interface OperatedCommand {
@@ -42,13 +42,19 @@ export async function retryIfParked(tx: Tx, lane: number, command_id: string): P
   return rows[0] ?? null;
 }
 
-/** CANCELED. Null when it was not in the troubleshooting queue. */
-export async function cancelIfParked(tx: Tx, lane: number, command_id: string): Promise<OperatedCommand | null> {
+/** CANCELED for this cause; what it failed with stands on its attempts. Null when it was not in the troubleshooting queue. */
+export async function cancelIfParked(
+  tx: Tx,
+  lane: number,
+  command_id: string,
+  cause: Pick<Reply, 'error_code' | 'error_message'>,
+): Promise<OperatedCommand | null> {
   const { rows } = await tx.query<Row>(
-    `update faultline.command c set status = 'CANCELED', parked_at = null, settled_at = now()
+    `update faultline.command c
+     set status = 'CANCELED', parked_at = null, error_code = $3, error_message = $4, settled_at = now()
      where c.command_id = $1 and c.lane = $2 and c.status = 'IN_TROUBLESHOOTING_QUEUE'
      returning ${OPERATED}`,
-    [command_id, lane],
+    [command_id, lane, cause.error_code, cause.error_message],
   );
   return rows[0] ?? null;
 }
