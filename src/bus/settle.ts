@@ -3,7 +3,7 @@
 
 import type { Tx } from '../db/pool.ts';
 import { withTx } from '../db/pool.ts';
-import { readSettledClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/commands.ts';
+import { readAnsweredClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/commands.ts';
 import { insertEvents, insertReplies, type NewReply } from '../db/queries/events.ts';
 import {
   type ClaimedCommand,
@@ -22,6 +22,8 @@ export interface SettleItem {
   outcome: Outcome;
   /** The attempt gave its lease up without running a handler: a late result of it has no effect to undo. */
   abandoned: boolean;
+  /** In place of what follows from the outcome. */
+  settlement?: Settlement;
 }
 
 export interface Settled {
@@ -42,7 +44,7 @@ export async function settleSet(bus: Bus, items: readonly SettleItem[]): Promise
 
 async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]): Promise<Settled[]> {
   await bus.env.probe('before_settle', { items });
-  const lines = items.map((item) => settleLine(item.command, item.outcome));
+  const lines = items.map((item) => settleLine(item.command, item.outcome, item.settlement));
   const { written, sent } = await withTx(bus.pool, async (tx) => {
     const written = await settleIfLeased(tx, lane, lines);
     const late = items.filter((item) => !written.has(item.command.command_id));
@@ -157,15 +159,15 @@ export function requestedReplies(bus: Bus, transitions: readonly CommandTransiti
 }
 
 /**
- * What was not written came too late, unless an attempt row of that very claim is there: then an earlier COMMIT,
+ * What was not written came too late, unless that very claim was answered before: then an earlier COMMIT,
  * whose acknowledgement was lost with its connection, had been ours after all.
  */
 async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): Promise<CommandTransition[]> {
-  const ours = await readSettledClaims(
+  const answered = await readAnsweredClaims(
     tx,
     late.map((item) => item.command),
   );
-  const discarded = late.filter((item) => item.outcome.kind !== 'released' && !ours.has(item.command.command_id));
+  const discarded = late.filter((item) => item.outcome.kind !== 'released' && !answered.has(item.command.command_id));
   await insertEvents(
     tx,
     lane,
@@ -175,7 +177,7 @@ async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): P
       process_id: command.process_id,
       batch_id: command.batch_id,
       attempt: command.attempts,
-      details: { outcome: outcome.kind },
+      details: { outcome: outcome.kind, claim_id: command.claim_id },
     })),
   );
   return discarded

@@ -2,6 +2,7 @@
 // A broken database is waited for; a bad item is split off by halves, so that it never takes others with it.
 
 import { isBadData, isRetryable } from '../db/pool.ts';
+import { park } from '../model/command.ts';
 import type { Bus } from './bus.ts';
 import { type Settled, type SettleItem, settleSet } from './settle.ts';
 
@@ -124,5 +125,6 @@ function unstorable(item: SettleItem): SettleItem {
         'The result, the error or what follows from it cannot be stored, for example because of a NUL byte.',
       fault: item.outcome.fault ?? null,
     },
+    settlement: park('RESULT_NOT_STORABLE'),
   };
 }

@@ -2,6 +2,7 @@
 // A transaction is passed on as `tx`, the required first argument of whatever writes.
 
 import pg from 'pg';
+import { NotStorableError } from './json.ts';
 
 /** Anything that runs one statement: a pool (its own transaction) or a transaction. */
 export interface Queryable {
@@ -102,7 +103,7 @@ export function isRetryable(error: unknown): boolean {
   return isConnectionError(error) || /^(08|40|53|57|55P03)/.test(sqlState(error));
 }
 
-/** The data itself cannot be stored: classes 22 (data) and 23 (constraint), and text that is not valid for the server. */
+/** The data itself cannot be stored: classes 22 (data), 23 (constraint) and 54 (a limit), and what is no JSON at all. */
 export function isBadData(error: unknown): boolean {
-  return /^(22|23|54)/.test(sqlState(error));
+  return error instanceof NotStorableError || /^(22|23|54)/.test(sqlState(error));
 }

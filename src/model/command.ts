@@ -173,7 +173,8 @@ export function decideSettlement(command: ClaimedCommand, outcome: Outcome): Set
   }
 }
 
-function park(reason: ParkReason): Settlement {
+/** To the troubleshooting queue. */
+export function park(reason: ParkReason): Settlement {
   return { status: 'IN_TROUBLESHOOTING_QUEUE', effect: 'TSQ', delay_ms: null, reason, reply: null };
 }
 

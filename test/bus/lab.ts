@@ -12,6 +12,7 @@ import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { createEnv, type Env, laneOf, newId, type ProbePoint, silentLogger } from '../../src/model/env.ts';
 import { openService, type Service } from '../../src/process/service.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { type Network, openNetwork } from '../support/network.ts';
 import { type Signal, signal } from '../support/until.ts';
 
 export const DOMAIN = 'lab';
@@ -27,8 +28,8 @@ export interface LabOptions {
   /** Lanes the database was made with (1). */
   lanes?: number;
   listen?: boolean;
-  /** Another way to the database, such as a proxy; may return a promise. */
-  via?(url: string): string | Promise<string>;
+  /** Another way to the database. */
+  via?(url: string): Promise<string>;
 }
 
 /** Code held where it passes a probe point. */
@@ -202,6 +203,18 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       );
     },
   };
+}
+
+/** A lab whose service reaches the database over a network that can be cut; `pool` and `rows` do not. It does not listen. */
+export async function openCuttableLab(options: LabOptions = {}): Promise<{ lab: Lab; network: Network }> {
+  let network: Network | undefined;
+  const via = async (url: string) => {
+    network = await openNetwork(url);
+    return network.url;
+  };
+  const lab = await openLab({ listen: false, ...options, via });
+  if (network === undefined) throw new Error('The network was not opened.');
+  return { lab, network };
 }
 
 /** A lone command of type `Work`: three attempts without delay, under a lease that outlasts any test. */

@@ -3,6 +3,7 @@
 
 import type { ClaimedCommand, CommandPurpose, Outcome, Settlement } from '../../model/command.ts';
 import { jsonArray, plainArray } from '../arrays.ts';
+import { toJson } from '../json.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 export interface NewCommand {
@@ -47,7 +48,7 @@ from clock, unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[
       column('type'),
       plainArray(column('purpose')),
       plainArray(column('priority')),
-      jsonArray(commands.map((command) => JSON.stringify(command.payload ?? {}))),
+      jsonArray(commands.map((command) => toJson(command.payload ?? {}))),
       plainArray(column('max_attempts')),
       jsonArray(commands.map((command) => `{${command.backoff_ms.join(',')}}`)),
       plainArray(column('lease_ms')),
@@ -182,9 +183,7 @@ async function settle(
       plainArray(lines.map((line) => line.settlement.effect)),
       plainArray(lines.map((line) => line.settlement.delay_ms)),
       plainArray(lines.map((line) => line.settlement.reason)),
-      jsonArray(
-        lines.map((line) => (line.outcome.result === undefined ? null : (JSON.stringify(line.outcome.result) ?? null))),
-      ),
+      jsonArray(lines.map((line) => toJson(line.outcome.result))),
       lines.map((line) => line.outcome.error_code ?? null),
       lines.map((line) => line.outcome.error_message ?? null),
       lines.map((line) => line.error_group),
@@ -279,12 +278,19 @@ export async function expireWorkerLeases(db: Queryable, worker_id: string): Prom
   return rowCount ?? 0;
 }
 
-/** Which of these claims have an attempt row: after a broken commit, those were settled by us after all. */
-export async function readSettledClaims(db: Queryable, claims: readonly HeldClaim[]): Promise<Set<string>> {
+/**
+ * Which of these claims were answered before, so that a broken commit had taken effect after all:
+ * an attempt row of that very claim means settled, LATE_RESULT_DISCARDED means refused and said so.
+ */
+export async function readAnsweredClaims(db: Queryable, claims: readonly HeldClaim[]): Promise<Set<string>> {
   const { rows } = await db.query<{ command_id: string }>(
     `select a.command_id
      from unnest($1::uuid[], $2::uuid[]) as i(command_id, claim_id) join faultline.attempt a on a.command_id = i.command_id
-     where a.claim_id = i.claim_id and a.outcome <> 'lease_expired'`,
+     where a.claim_id = i.claim_id and a.outcome <> 'lease_expired'
+     union all
+     select e.command_id
+     from unnest($1::uuid[], $2::uuid[]) as i(command_id, claim_id) join faultline.event e on e.command_id = i.command_id
+     where e.type = 'LATE_RESULT_DISCARDED' and e.details ->> 'claim_id' = i.claim_id::text`,
     [claims.map((claim) => claim.command_id), claims.map((claim) => claim.claim_id)],
   );
   return new Set(rows.map((row) => row.command_id));

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-export interface Proxy {
+export interface Network {
   url: string;
   /** Cuts every connection and refuses new ones. */
   down(): void;
@@ -22,8 +22,8 @@ interface Link {
   server: Socket;
 }
 
-/** Opens a proxy to the server of `url`; closed when the test ends. */
-export async function openProxy(url: string): Promise<Proxy> {
+/** Opens one to the server of `url`; closed when the test ends. */
+export async function openNetwork(url: string): Promise<Network> {
   const target = new URL(url);
   const links = new Set<Link>();
   let state: 'up' | 'down' | 'silent' = 'up';
