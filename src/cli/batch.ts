@@ -48,7 +48,7 @@ interface Verdict {
 const WATCH_EVERY_MS = 300;
 const VERDICT_MS = 60_000;
 
-/** Shows a batch until it is at rest, then its verdict. 0: it passed. 5: it did not, or it was cancelled. */
+/** Shows a batch until it is at rest, then its verdict. 0: it passed. 5: it did not, or the batch was cancelled. */
 export async function watchBatch(client: Client, id: string, json: boolean): Promise<ExitCode> {
   const progress = createProgress(json);
   let batch: BatchDetail;
@@ -65,7 +65,13 @@ export async function watchBatch(client: Client, id: string, json: boolean): Pro
   const verdict = await awaitVerdict(client, id);
   if (json) printJson({ ...batch, verdict });
   else printOutcome(batch, verdict);
-  return verdict.verdict === 'pass' && batch.status !== 'CANCELED' ? EXIT.ok : EXIT.not_passed;
+  return isWell(batch, verdict) ? EXIT.ok : EXIT.not_passed;
+}
+
+/** The verdict decides; where the server has none, only a batch without any failure is well. */
+function isWell(batch: BatchDetail, verdict: Verdict | null): boolean {
+  if (verdict === null) return batch.status === 'COMPLETED';
+  return verdict.verdict === 'pass' && batch.status !== 'CANCELED';
 }
 
 function showProgress(batch: BatchDetail, progress: ReturnType<typeof createProgress>): void {
@@ -81,16 +87,17 @@ function endedCount(batch: Batch): number {
   return batch.completed_count + batch.compensated_count + batch.failed_count + batch.canceled_count;
 }
 
-async function awaitVerdict(client: Client, id: string): Promise<Verdict> {
+/** Null where the server computes no verdicts. */
+async function awaitVerdict(client: Client, id: string): Promise<Verdict | null> {
   const until_ms = performance.now() + VERDICT_MS;
   for (;;) {
-    const verdict = await client.get<Verdict>(`/process-batches/${encodeURIComponent(id)}/verdict`);
-    if (verdict.verdict !== 'running' || performance.now() > until_ms) return verdict;
+    const verdict = await client.find<Verdict>(`/process-batches/${encodeURIComponent(id)}/verdict`);
+    if (verdict?.verdict !== 'running' || performance.now() > until_ms) return verdict;
     await pause(WATCH_EVERY_MS);
   }
 }
 
-function printOutcome(batch: BatchDetail, { verdict, checks }: Verdict): void {
+function printOutcome(batch: BatchDetail, verdict: Verdict | null): void {
   console.log(`Batch ${batch.batch_id}: ${batch.status}`);
   printTable(
     ['total', 'completed', 'compensated', 'failed', 'canceled', 'waiting', 'troubleshooting'],
@@ -106,8 +113,9 @@ function printOutcome(batch: BatchDetail, { verdict, checks }: Verdict): void {
       ],
     ],
   );
-  console.log(`Verdict: ${verdict}`);
-  for (const check of checks.filter(({ status }) => status === 'fail')) {
+  if (verdict === null) return;
+  console.log(`Verdict: ${verdict.verdict}`);
+  for (const check of verdict.checks.filter(({ status }) => status === 'fail')) {
     console.log(`  ${check.name}: ${check.count} offenders (${check.rule})`);
   }
 }

@@ -6,6 +6,8 @@ import { CliError, EXIT } from './exit.ts';
 
 export interface Client {
   get<T>(path: string, query?: Record<string, string | number | boolean | undefined>): Promise<T>;
+  /** As get, but null for what is not there. */
+  find<T>(path: string): Promise<T | null>;
   post<T>(path: string, body?: object): Promise<T>;
   /** Every item of a list, page by page. */
   list<T>(path: string, query?: Record<string, string | number | boolean | undefined>): AsyncGenerator<T>;
@@ -22,21 +24,27 @@ const TIMEOUT_MS = 60_000;
 export function createClient(url: string): Client {
   const base = apiBase(url);
 
-  const call = async <T>(method: string, path: string, options: { query?: object; body?: object } = {}): Promise<T> => {
-    const address = new URL(`${base}${path}`);
-    for (const [name, value] of Object.entries(options.query ?? {})) {
-      if (value !== undefined) address.searchParams.set(name, String(value));
-    }
-    const answer = await send(address, method, options.body);
+  const read = async <T>(answer: Response): Promise<T> => {
     const text = await answer.text();
     if (!answer.ok) throw refused(answer, text, url);
     return (text === '' ? undefined : JSON.parse(text)) as T;
   };
 
-  const get: Client['get'] = (path, query) => call('GET', path, { query });
+  const get = async <T>(path: string, query: object = {}): Promise<T> => {
+    const address = new URL(`${base}${path}`);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) address.searchParams.set(name, String(value));
+    }
+    return read(await send(address, 'GET'));
+  };
+
   return {
     get,
-    post: (path, body = {}) => call('POST', path, { body }),
+    async find<T>(path: string) {
+      const answer = await send(new URL(`${base}${path}`), 'GET');
+      return answer.status === 404 ? null : read<T>(answer);
+    },
+    post: async (path, body = {}) => read(await send(new URL(`${base}${path}`), 'POST', body)),
     async *list<T>(path: string, query = {}) {
       let cursor: string | undefined;
       do {
@@ -55,7 +63,7 @@ function apiBase(url: string): string {
   return `${url.replace(/\/+$/, '')}/api/v1`;
 }
 
-async function send(address: URL, method: string, body: object | undefined): Promise<Response> {
+async function send(address: URL, method: 'GET' | 'POST', body?: object): Promise<Response> {
   try {
     return await fetch(address, {
       method,

@@ -94,12 +94,13 @@ const LABELS: [level: number, label: string][] = [
 function prettyRenderer(colors: boolean): (source: string, line: Line) => string {
   const pretty = prettyFactory({
     colorize: colors,
-    ignore: 'pid,hostname,source,level,time,batch_id',
+    // Stacks stay in the files.
+    ignore: 'pid,hostname,source,level,time,batch_id,err',
     singleLine: true,
-    messageFormat: (line, key) => {
+    messageFormat: (line) => {
       const label = LABELS.find(([level]) => Number(line.level) >= level)?.[1] ?? '';
       const time = new Date(Number(line.time)).toTimeString().slice(0, 8);
-      return `${time} ${String(line.source).padEnd(8)} ${label}${line[key] ?? ''}`;
+      return `${time} ${String(line.source).padEnd(8)} ${label}${describe(line as unknown as Line)}`;
     },
   });
   return (source, line) => pretty({ ...line, source });

@@ -1,15 +1,14 @@
 // faultline start as a person runs it: ready, alive through any kill, gone when it is gone. Against the compiled files.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findFreePort } from '../../src/db/embedded-lock.ts';
 import type { BatchDetail, ProcessDetail, Worker } from '../../src/http/contract.ts';
-import { builtFolder } from '../support/built.ts';
+import { killFaultlines, runFaultline, SLOW, startFaultline } from '../support/command-line.ts';
 import { isRunning, processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -18,15 +17,9 @@ const APP = fileURLToPath(new URL('./holding-app.mjs', import.meta.url));
 const LONG_LEASE_MS = 600_000;
 const NAMES = ['postgres', 'serve', 'work-1', 'work-2'] as const;
 
-let main: string;
 let folder: string;
 let dataDir: string;
 let port: number;
-const started: ChildProcess[] = [];
-
-beforeAll(async () => {
-  main = join(await builtFolder(), 'src/cli/main.js');
-});
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'faultline-start-'));
@@ -35,47 +28,16 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const process of started.splice(0)) process.kill('SIGKILL');
+  killFaultlines();
   await until('no process is left', () => processesOf(dataDir).length === 0);
   await rm(folder, { recursive: true, force: true });
 });
 
-function run(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const { DATABASE_URL: _, ...own } = process.env;
-  const child = spawn(process.execPath, [main, ...args], {
-    env: { ...own, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.push(child);
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      said[name] += text;
-    });
-  }
-  const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((done) =>
-    child.once('close', (code) => done({ code, ...said })),
-  );
-  return { child, said, ended };
-}
-
-const startArgs = () => ['start', '--port', String(port), '--data-dir', dataDir, '--app', APP];
-
-async function start(env: NodeJS.ProcessEnv = {}) {
-  const running = run(startArgs(), env);
-  await until(
-    'it says that it is ready',
-    () => {
-      if (running.child.exitCode !== null) throw new Error(`It ended:\n${running.said.stdout}${running.said.stderr}`);
-      return running.said.stdout.includes('Faultline is ready');
-    },
-    SLOW,
-  );
-  return running;
-}
+const startArgs = () => ['--port', String(port), '--data-dir', dataDir, '--app', APP];
+const start = (env?: NodeJS.ProcessEnv) => startFaultline(startArgs(), env);
+const startAndEnd = async (...more: string[]) => (await runFaultline(['start', ...startArgs(), ...more])).ended;
 
 const untilReady = () => until('the server is ready', async () => (await get('/health/ready')).status === 200, SLOW);
-const SLOW = { deadline_ms: 40_000, every_ms: 50 };
 
 async function get(path: string): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}/api/v1${path}`, { signal: AbortSignal.timeout(5_000) });
@@ -192,18 +154,18 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 
 test('a second start on the same folder or port is refused with who holds it', async () => {
   const { child } = await start();
-  const samePort = await run(startArgs()).ended;
+  const samePort = await startAndEnd();
   expect(samePort).toMatchObject({ code: 1, stdout: '' });
   expect(samePort.stderr).toMatch(
     /^Port \d+ is taken by node with pid \d+\. Stop that, or choose another with --port\.\n$/,
   );
-  const otherPort = await run([...startArgs(), '--port', String(await findFreePort())]).ended;
+  const otherPort = await startAndEnd('--port', String(await findFreePort()));
   expect(otherPort.stderr).toContain(`already runs on ${dataDir} (pid ${child.pid})`);
   expect(otherPort.code).toBe(1);
 }, 90_000);
 
 test('a database that cannot be used ends it with one line that says so', async () => {
-  const { code, stdout } = await run([...startArgs(), '--app', join(folder, 'none.mjs')]).ended;
+  const { code, stdout } = await startAndEnd('--app', join(folder, 'none.mjs'));
   expect(code).toBe(1);
   expect(stdout).toMatch(
     /The database could not be prepared \(exit code 1: The application .*none\.mjs cannot be loaded/,
@@ -218,7 +180,7 @@ test.each([
   [['start', '--database-url', 'mysql://x'], /must look like postgres:/],
   [['begin'], /unknown command 'begin'/],
 ])('%j is a usage error', async (args, message) => {
-  const { code, stderr } = await run(args).ended;
+  const { code, stderr } = await (await runFaultline(args)).ended;
   expect(code).toBe(2);
   expect(stderr).toMatch(message);
 });
