@@ -20,8 +20,8 @@ export function addSample(samples: readonly RateSample[], batch: BatchRecord): R
   if (batch.counted_at === null) return [];
   const sample = { counted_at_ms: batch.counted_at.getTime(), ended: endedOf(batch) };
   const earlier = samples.filter((other) => other.counted_at_ms < sample.counted_at_ms);
-  const firstInside = earlier.findIndex((other) => other.counted_at_ms >= sample.counted_at_ms - WINDOW_MS);
-  return [...earlier.slice(firstInside === -1 ? -1 : Math.max(0, firstInside - 1)), sample];
+  const recent = earlier.filter((other) => other.counted_at_ms >= sample.counted_at_ms - WINDOW_MS);
+  return [...(recent.length > 0 ? recent : earlier.slice(-1)), sample];
 }
 
 /** Processes ended per second over the window, or since creation where nothing older was seen; null when nothing runs. */

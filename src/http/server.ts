@@ -9,6 +9,7 @@ import { packageRoot } from '../db/package-root.ts';
 import type { Service } from '../process/service.ts';
 import { type Activity, createActivity } from './activity.ts';
 import { type BatchDetails, createBatchDetails } from './batch-detail.ts';
+import { closePromptly } from './connections.ts';
 import type { Overview } from './contract.ts';
 import { describeApi } from './docs.ts';
 import { httpError, sendProblem } from './errors.ts';
@@ -72,6 +73,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   await secure(app, options);
   app.addHook('preValidation', refuseUnstorable);
   app.addHook('preClose', async () => context.events.close());
+  closePromptly(app, env);
 
   await describeApi(app, context.version);
   await app.register(async (api: App) => addRoutes(api, context), { prefix: API_PREFIX });

@@ -1,6 +1,7 @@
 // The audit: every event in its place, from rows as the bus leaves them, and by key however large the tables are.
 
 import { describe, expect, test } from 'vitest';
+import type { CommandStatus } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
 import { at, insertAttempt, insertBatch, insertCommand, insertEvent, insertProcess } from '../support/factories.ts';
 import { openLab } from './lab.ts';
@@ -36,7 +37,7 @@ async function audit(query: string, limit = 100): Promise<Event[]> {
 const types = (events: Event[]) => events.map((event) => event.type);
 
 describe('of a command', () => {
-  const outcomes: [string, object, object, string[]][] = [
+  const outcomes: [string, { status: CommandStatus }, Record<string, unknown>, string[]][] = [
     ['success', { status: 'COMPLETED' }, { outcome: 'success', effect: 'COMPLETED' }, ['COMPLETED']],
     [
       'transient, to be retried',
@@ -78,8 +79,8 @@ describe('of a command', () => {
     ['released', { status: 'PENDING' }, { outcome: 'released', effect: 'RELEASED' }, ['RELEASED']],
   ];
 
-  test.each(outcomes)('%s', async (_what, { status }: { status?: string }, attempt, expected) => {
-    const command = await insertCommand(pool, status as 'PENDING', { attempts: 1 });
+  test.each(outcomes)('%s', async (_what, { status }, attempt, expected) => {
+    const command = await insertCommand(pool, status, { attempts: 1 });
     await insertAttempt(pool, command, attempt);
     expect(types(await audit(`command_id=${command.command_id}`))).toEqual(['SENT', 'RECEIVED', ...expected]);
   });

@@ -2,7 +2,7 @@
 // What its tests send goes through the real server, launch, bus and chaos; nothing is pretended.
 
 import { Readable } from 'node:stream';
-import type { Application } from 'faultline';
+import type { Application, Env } from 'faultline';
 import { createEnv, silentLogger } from 'faultline';
 import { chaosHooks } from 'faultline/chaos';
 import { type App, createServer, type ServerOptions } from 'faultline/http';
@@ -71,10 +71,18 @@ export interface Lab {
   atRest(batch_id: string): Promise<Record<string, unknown>>;
 }
 
-export async function openLab(options: Omit<ServerOptions, 'service'> = {}): Promise<Lab> {
+export interface LabOptions extends Omit<ServerOptions, 'service'> {
+  /** Hears of every point the bus passes. */
+  probe?: Env['probe'];
+}
+
+export async function openLab({ probe, ...options }: LabOptions = {}): Promise<Lab> {
   const database = await createTestDatabase();
   // A failure that nobody foresaw should say so where the test fails.
-  const env = createEnv({ ...silentLogger, error: (fields, message) => console.error(message, fields) });
+  const env = createEnv(
+    { ...silentLogger, error: (fields, message) => console.error(message, fields) },
+    probe && { probe },
+  );
   const service = await openService({ url: database.url, env, application, data_dir: '', hooks: chaosHooks });
   const app = await createServer({ service, ...options });
   await app.ready();
