@@ -15,7 +15,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 }
 
 /** There is no authentication yet: any other address would let the network in. */
-export function loopbackHost(text: string): string {
+function loopbackHost(text: string): string {
   const loopback = text === 'localhost' || text === '::1' || (isIP(text) === 4 && text.startsWith('127.'));
   if (!loopback) {
     throw new InvalidArgumentError(
@@ -26,7 +26,7 @@ export function loopbackHost(text: string): string {
   return text;
 }
 
-export function postgresUrl(text: string): string {
+function postgresUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['postgres:', 'postgresql:'].includes(url.protocol)) {
     // The text may hold a password: it is not repeated.

@@ -91,7 +91,7 @@ function readHolder(cluster: string): Holder | undefined {
   return { pid, zombie, stopping: lines[7]?.trim() === 'stopping' };
 }
 
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   return signal(pid, 0);
 }
 

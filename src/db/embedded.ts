@@ -21,8 +21,6 @@ import {
 import { awaitFolderFree, findFreePort, folderInUse, isPortFree, portHolder } from './embedded-lock.ts';
 import { chooseLaunch, EmbeddedPostgresError, findNative, type Launch } from './embedded-native.ts';
 
-export { EmbeddedPostgresError } from './embedded-native.ts';
-
 export interface EmbeddedOptions {
   /** Holds the cluster and nothing else; made where it does not exist. Belongs to the server's account afterwards. */
   data_dir: string;
