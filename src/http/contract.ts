@@ -228,7 +228,8 @@ export type TsqItem = z.infer<typeof tsqItemSchema>;
 export const verbBodySchema = z.strictObject({
   reason: shortText(1000).optional(),
   actor: shortText(100).optional(),
-  result: z.json().optional(),
+  /** Any JSON: what the handler would have returned. */
+  result: z.unknown().optional(),
 });
 export type VerbBody = z.infer<typeof verbBodySchema>;
 /** Cancelling must say why. */
