@@ -17,6 +17,7 @@ import { COLORS, colorOfBalance, colorOfChange, TEXT } from './style.ts';
 const COLUMNS = { date: PAGE.left, details: PAGE.left + 58, category: 358, amount: 476, balance: PAGE.right } as const;
 const ROW = 21.5;
 const CARRY = 16;
+const CLOSING = 34;
 
 /** The period's dates are those of the statement; totals are the account's own. */
 export function drawTransactions(
@@ -36,8 +37,10 @@ export function drawTransactions(
   let month = '';
   for (const [index, transaction] of movements.transactions.entries()) {
     const isNewMonth = isLong && transaction.booked_on.slice(0, 7) !== month;
-    // A month's name does not stand alone at the foot of a page, and the balance carried forward needs its line.
-    if (!flow.hasRoom((isNewMonth ? CARRY + ROW : ROW) + CARRY)) turnPage(flow, movements, holder, balance);
+    // A month's name does not stand alone at the foot of a page; the balance carried forward needs its line there,
+    // and the closing balance never stands without a transaction above it.
+    const foot = index === movements.transactions.length - 1 ? CLOSING : CARRY;
+    if (!flow.hasRoom((isNewMonth ? CARRY + ROW : ROW) + foot)) turnPage(flow, movements, holder, balance);
     if (isNewMonth) {
       month = transaction.booked_on.slice(0, 7);
       drawMonthHead(flow, month, totals);
@@ -141,7 +144,6 @@ function drawNothing(flow: Flow): void {
 }
 
 function drawClosing(flow: Flow, totals: AccountOverview, to_date: string): void {
-  flow.need(34);
   const { paper, y } = flow;
   const balance = totals.closing_balance_cents;
   paper.line(PAGE.left, y, PAGE.right, y, COLORS.brand, 0.9);

@@ -62,6 +62,18 @@ test('long statements number their pages, repeat the head of the table, and carr
   expect(forwards('Balance carried forward')).toBeGreaterThan(12);
 });
 
+test.each(Array.from({ length: 40 }, (_, index) => index + 1))(
+  'the closing balance of %i transactions stands under the last of them',
+  async (count) => {
+    const { pages } = readPdf(await renderPdf(makeStatement([makeAccount(makeManyTransactions(count))])));
+    const closing = pages.findIndex(
+      (texts) => texts.includes('Closing balance on 31 March 2026') && texts.includes('Booked'),
+    );
+    expect(closing).toBe(pages.length - 1);
+    expect(pages[closing]?.some((text) => text.startsWith('Counterparty'))).toBe(true);
+  },
+);
+
 test('names in any European script are shown, and parentheses and backslashes are no syntax', async () => {
   const names = [
     'Łukasz Šťastný',
