@@ -14,7 +14,6 @@ export const STEP_KEYS = ['query', 'aggregation', 'render'] as const;
 export type StepKey = (typeof STEP_KEYS)[number];
 
 export const OUTPUT_TYPES = ['pdf', 'html', 'csv'] as const;
-export type OutputType = (typeof OUTPUT_TYPES)[number];
 
 /** Longer periods are refused: a statement has a line for every month. */
 const MAX_PERIOD_DAYS = 3660;
@@ -38,7 +37,6 @@ export const statementInputSchema = z
           : null;
     if (message) context.addIssue({ code: 'custom', path: ['to_date'], message });
   });
-export type StatementInput = z.output<typeof statementInputSchema>;
 
 export const statementStateSchema = z.object({
   from_date: z.string(),

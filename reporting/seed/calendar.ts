@@ -34,7 +34,7 @@ const CLOSED = new Set(
     .map(toDay),
 );
 
-export function toDay(date: string): number {
+function toDay(date: string): number {
   return Date.parse(date) / DAY_MS;
 }
 
