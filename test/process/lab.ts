@@ -262,7 +262,7 @@ export async function openLab(options: LabOptions) {
     async events(
       of: { process_id: string } | { batch_id: string },
     ): Promise<{ type: string; [field: string]: unknown }[]> {
-      const [column, id] = Object.entries(of)[0] as [string, string];
+      const [column, id] = 'process_id' in of ? ['process_id', of.process_id] : ['batch_id', of.batch_id];
       const { rows } = await pool.query(`select * from faultline.event where ${column} = $1 order by event_id`, [id]);
       return rows;
     },
