@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -121,17 +121,22 @@ function run(args) {
 async function lock(path) {
   for (;;) {
     try {
-      const handle = openSync(path, 'wx');
-      writeFileSync(handle, String(process.pid));
-      closeSync(handle);
+      writeFileSync(path, String(process.pid), { flag: 'wx' });
       return () => rmSync(path, { force: true });
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    const holder = Number(existsSync(path) ? readFileSync(path, 'utf8') : 0);
-    if (holder && !isAlive(holder)) rmSync(path, { force: true });
+    if (isAbandoned(path)) rmSync(path, { force: true });
     else await pause(50);
   }
+}
+
+/** Its build was killed; an empty lock is one whose build was killed in the very moment of taking it. */
+function isAbandoned(path) {
+  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  if (mtimeMs === undefined) return false;
+  const holder = Number(readFileSync(path, 'utf8'));
+  return holder ? !isAlive(holder) : Date.now() - mtimeMs > 5_000;
 }
 
 function isAlive(pid) {
