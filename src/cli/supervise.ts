@@ -58,7 +58,8 @@ export interface Supervisor {
   kill(): void;
 }
 
-const RESTART_MS = [0, 100, 250, 500, 1_000, 2_000, 5_000];
+/** Short enough that even children which take seconds to die do it ten times within the minute. */
+const RESTART_MS = [0, 100, 250, 500, 1_000, 2_000];
 /** After an end that is nobody's fault: what it waits for is looked for again and again. */
 const BLAMELESS_MS = 500;
 
