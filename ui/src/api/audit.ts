@@ -11,7 +11,7 @@ export interface AuditSubject {
   batch_id?: string;
 }
 
-export const auditKeys = {
+const auditKeys = {
   of: (subject: AuditSubject) => ['audit', subject] as const,
 };
 

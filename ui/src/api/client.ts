@@ -11,7 +11,7 @@ export interface Page<Item> {
   next_cursor: string | null;
 }
 
-export class ApiError extends Error {
+class ApiError extends Error {
   readonly problem: Problem;
 
   constructor(problem: Problem) {
@@ -54,9 +54,11 @@ export function apiUrl(path: string): string {
 
 /** Appends the parameters that have a value. */
 export function withQuery(path: string, query: Record<string, string | number | boolean | undefined>): string {
-  const entries = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
-  if (entries.length === 0) return path;
-  return `${path}?${new URLSearchParams(entries.map(([key, value]) => [key, String(value)]))}`;
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '') parameters.set(name, String(value));
+  }
+  return parameters.size === 0 ? path : `${path}?${parameters}`;
 }
 
 /** What went wrong, whatever was thrown. */

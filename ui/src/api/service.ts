@@ -12,7 +12,7 @@ export interface Health {
   checks: Record<string, string>;
 }
 
-export const serviceKeys = {
+const serviceKeys = {
   config: ['config'] as const,
   health: ['health'] as const,
 };

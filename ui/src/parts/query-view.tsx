@@ -45,7 +45,7 @@ export function RowsSkeleton({ rows = 5 }: { rows?: number }) {
   );
 }
 
-export function ErrorState({ error, onRetry, busy }: { error: unknown; onRetry?: () => void; busy?: boolean }) {
+function ErrorState({ error, onRetry, busy }: { error: unknown; onRetry?: () => void; busy?: boolean }) {
   const problem = problemFrom(error);
   if (problem.status === 404) return <Missing problem={problem} onRetry={onRetry} />;
   return (

@@ -20,7 +20,7 @@ const full = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** The clock time today, with the day this year, with the year before. */
-export function formatMoment(iso: string, now = new Date()): string {
+function formatMoment(iso: string, now = new Date()): string {
   const at = new Date(iso);
   if (at.toDateString() === now.toDateString()) return clock.format(at);
   return at.getFullYear() === now.getFullYear() ? dayAndClock.format(at) : full.format(at);
@@ -39,7 +39,7 @@ export function Moment({ at }: { at: string }) {
 }
 
 /** The present, told anew every second while `running`. */
-export function useNow(running = true): number {
+function useNow(running = true): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     if (!running) return;

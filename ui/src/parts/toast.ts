@@ -31,7 +31,7 @@ export function startToast(title: string, message?: string): Toast {
 }
 
 /** A failed request in one line; of 409 the plain truth. */
-export function describeFailure(error: unknown): string {
+function describeFailure(error: unknown): string {
   const problem = problemFrom(error);
   if (problem.status === 409) return `Someone else was quicker. ${problem.detail}`;
   return `${problem.detail} (${problem.code})`;

@@ -6,7 +6,7 @@ import { IconBolt } from '@tabler/icons-react';
 import type { StepFunnel } from '../../../../src/http/contract.ts';
 import type { OutcomeKind } from '../../../../src/model/command.ts';
 import { faultLabel } from '../../parts/behavior.ts';
-import { formatCount, humanize, pluralize } from '../../parts/format.ts';
+import { formatCount, formatPercent, humanize, pluralize } from '../../parts/format.ts';
 import { type BarPart, Legend, StackedBar } from '../../parts/stacked-bar.tsx';
 import { barColor, CHAOS_COLOR, OUTCOME_LOOKS } from '../../parts/status.ts';
 import classes from './batch.module.css';
@@ -44,7 +44,7 @@ export function Funnel({ steps }: { steps: readonly StepFunnel[] }) {
 
 function StepRow({ step, longest }: { step: StepFunnel; longest: number }) {
   const parts = partsOf(step);
-  const injected = Object.entries(step.injected).filter(([, count]) => count > 0);
+  const injected = injectedWords(step);
   return (
     <div data-testid={`funnel-${step.step}`}>
       <div className={classes.lineHead}>
@@ -57,10 +57,10 @@ function StepRow({ step, longest }: { step: StepFunnel; longest: number }) {
       <div className={classes.funnelLegend}>
         <Legend parts={parts} hideZero />
       </div>
-      {injected.length > 0 && (
+      {injected && (
         <Text size="xs" c={CHAOS_COLOR} className={classes.injected} data-testid={`injected-${step.step}`}>
           <IconBolt size={13} stroke={2} aria-hidden />
-          injected: {injected.map(([fault, count]) => `${formatCount(count)} ${faultLabel(fault)}`).join(', ')}
+          {injected}
         </Text>
       )}
     </div>
@@ -79,4 +79,19 @@ function partsOf(step: StepFunnel): BarPart[] {
       { key: outcome, label: injected > 0 ? `${label}, real` : label, value: step[outcome] - injected, color },
     ];
   });
+}
+
+/** How much of the step is chaos: faults by their sum, for the legend names each, and what changes no outcome by name. */
+function injectedWords(step: StepFunnel): string {
+  const faults = Object.entries(step.injected).filter(([, count]) => count > 0);
+  const asOutcome = Object.values(FAULT_OF);
+  const failed = faults.filter(([fault]) => asOutcome.includes(fault)).reduce((sum, [, count]) => sum + count, 0);
+  const others = faults.filter(([fault]) => !asOutcome.includes(fault));
+  const share = step.attempts > 0 ? ` (${formatPercent((failed / step.attempts) * 100)} of attempts)` : '';
+  return [
+    failed > 0 && `${pluralize(failed, 'injected fault')}${share}`,
+    ...others.map(([fault, count]) => `${formatCount(count)} injected ${faultLabel(fault)}`),
+  ]
+    .filter(Boolean)
+    .join(', ');
 }

@@ -15,7 +15,7 @@ import { BatchSettings } from './settings.tsx';
 import { type LiveBatch, useLiveBatch } from './use-live-batch.ts';
 
 const route = getRouteApi('/batches/$id');
-const CHART_HEIGHT = 240;
+const CHART_HEIGHT = 300;
 
 export default function BatchPage() {
   const { id } = route.useParams();

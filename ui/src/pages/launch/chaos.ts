@@ -30,9 +30,9 @@ export const NO_CHAOS: StepChaos = {
   response_data: '',
 };
 
-export const MAX_DURATION_MS = 3_600_000;
-export const MAX_CODE_LENGTH = 100;
-export const MAX_MESSAGE_LENGTH = 1_000;
+const MAX_DURATION_MS = 3_600_000;
+const MAX_CODE_LENGTH = 100;
+const MAX_MESSAGE_LENGTH = 1_000;
 
 export function numberOf(value: NumberText): number | null {
   if (typeof value === 'number') return value;
@@ -114,7 +114,7 @@ export function validateChaos(chaos: StepChaos): Partial<Record<keyof StepChaos,
   return errors;
 }
 
-export function isJsonObject(text: string): boolean {
+function isJsonObject(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -31,6 +31,7 @@ export function CountField({ form, max }: { form: LaunchForm; max: number }) {
       />
       <Slider
         className={classes.countSlider}
+        classNames={{ markLabel: classes.markLabel }}
         size={5}
         thumbSize={16}
         min={0}

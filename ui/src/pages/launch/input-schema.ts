@@ -136,7 +136,7 @@ export function validateInput(
   }
   const { from_date: from, to_date: to } = values;
   if (typeof from === 'string' && typeof to === 'string' && from && to && from > to) {
-    errors.from_date ??= 'must not be after the last day';
+    errors.to_date ??= 'must not be before the from date';
   }
   return errors;
 }
