@@ -1,5 +1,6 @@
 // One attempt: middleware and handler run, and every return, throw or abort becomes one Outcome. Never writes.
 
+import { inspect } from 'node:util';
 import type { ClaimedCommand, Outcome, OutcomeKind } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
 import { BusinessRuleError, CommandError, PermanentCommandError, TransientCommandError } from '../model/errors.ts';
@@ -9,6 +10,7 @@ export interface Attempt {
   command: ClaimedCommand;
   annotation: unknown;
   signal(): AbortSignal;
+  aborted(): boolean;
   abandonLease(): void;
 }
 
@@ -28,7 +30,7 @@ export async function executeAttempt(
     await env.probe('after_handler', command);
     return { kind: 'success', result };
   } catch (error) {
-    return outcomeOfError(error);
+    return outcomeOfError(error, attempt.aborted());
   }
 }
 
@@ -90,15 +92,31 @@ function kindOfError(error: CommandError): OutcomeKind {
 
 const MAX_MESSAGE = 2000;
 
-function outcomeOfError(error: unknown): Outcome {
+function outcomeOfError(error: unknown, aborted: boolean): Outcome {
   if (error instanceof CommandError) {
     return {
       kind: kindOfError(error),
       error_code: error.code,
-      error_message: error.message.slice(0, MAX_MESSAGE),
+      error_message: describe(error),
       fault: error.fault ?? null,
     };
   }
-  const error_message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: error_message.slice(0, MAX_MESSAGE) };
+  // Told to stop and stopped, whatever it threw to do so: nobody's failure. Redelivered, if the lease is not lost anyway.
+  if (aborted) return { kind: 'released' };
+  return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: describe(error) };
+}
+
+/** What was thrown, in words that can be stored; anything can be thrown, also what throws when looked at. */
+function describe(error: unknown): string {
+  try {
+    return wordsOf(error).slice(0, MAX_MESSAGE).replaceAll('\0', '');
+  } catch {
+    return 'What was thrown cannot be put into words.';
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof CommandError) return error.message;
+  if (error instanceof Error) return `${error.name}: ${error.message}`;
+  return typeof error === 'string' ? error : inspect(error);
 }

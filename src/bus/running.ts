@@ -74,14 +74,15 @@ export class RunningAttempts {
   abort(attempt: RunningAttempt, reason: string): void {
     if (attempt.aborted) return;
     attempt.controller.abort(new Error(reason));
-    this.#bus.env.after(ZOMBIE_AFTER_MS, () => {
+    const tell = () => {
       if (!this.#attempts.has(attempt)) return;
       attempt.zombie = true;
       this.#bus.env.logger.error(
         { command_id: attempt.command_id, type: attempt.command.type },
         'handler ignores its abort',
       );
-    });
+    };
+    this.#bus.env.after(ZOMBIE_AFTER_MS, tell, { unref: true });
   }
 
   /** Renews what has used up a third of its lease; aborts what was lost. */
@@ -94,7 +95,7 @@ export class RunningAttempts {
       this.#bus.env.logger.warn({ err: error }, 'heartbeat failed');
     } finally {
       this.#renewing = false;
-      this.#abortOverdue();
+      this.abortOverdue();
     }
   }
 
@@ -120,7 +121,7 @@ export class RunningAttempts {
   }
 
   /** Without the database there is no renewal, but the clock runs all the same. */
-  #abortOverdue(): void {
+  abortOverdue(): void {
     const now = this.#bus.env.monotonicMs();
     for (const attempt of this.#attempts) {
       if (!attempt.abandoned && attempt.lease_ends_at_ms <= now) this.abort(attempt, 'The lease ran out.');

@@ -46,6 +46,7 @@ export interface Worker {
 const OWN_SLOTS = 2;
 const TICK_MS = 250;
 const BEAT_EVERY_TICKS = 8;
+const REFUSED_MS = { first: 100, most: 5_000 };
 
 export function createWorker(options: WorkerOptions): Worker {
   const { bus, registry } = options;
@@ -55,6 +56,8 @@ export function createWorker(options: WorkerOptions): Worker {
   const worker_id = options.worker_id ?? bus.env.newId();
   const running = new RunningAttempts(bus);
   const counters = { settled: 0 };
+  /** How often in a row beforeExecute could not be asked. */
+  let refusals = 0;
   const settler = createSettler(bus, (settled) => {
     counters.settled += settled.length;
     options.onSettled?.(settled);
@@ -75,16 +78,22 @@ export function createWorker(options: WorkerOptions): Worker {
     const annotated = commands.filter((command) => command.annotated);
     if (annotated.length === 0 || bus.hooks.beforeExecute === undefined) return new Map();
     try {
-      return await bus.hooks.beforeExecute(annotated);
+      const annotations = await bus.hooks.beforeExecute(annotated);
+      refusals = 0;
+      return annotations;
     } catch (error) {
       bus.env.logger.warn({ err: error, size: commands.length }, 'beforeExecute failed; the set is given back');
+      // Later, or the same set comes and goes as fast as the database can write it.
+      const pause_ms = Math.min(REFUSED_MS.first * 2 ** refusals++, REFUSED_MS.most);
+      await new Promise<void>((resolve) => void bus.env.after(pause_ms, resolve));
       return null;
     }
   };
 
   const endUnstarted = (attempt: RunningAttempt, release: () => void) => {
     running.delete(attempt);
-    settler.push({ command: attempt.command, outcome: { kind: 'released' }, abandoned: true });
+    if (!released.has(attempt))
+      settler.push({ command: attempt.command, outcome: { kind: 'released' }, abandoned: true });
     release();
   };
 
@@ -101,6 +110,7 @@ export function createWorker(options: WorkerOptions): Worker {
       command,
       annotation,
       signal: () => attempt.controller.signal,
+      aborted: () => attempt.aborted,
       abandonLease,
     });
     running.delete(attempt);
@@ -129,7 +139,7 @@ export function createWorker(options: WorkerOptions): Worker {
   let stopHints = () => {};
   let ticks = 0;
   let timer: Timer | null = null;
-  let ticking: Promise<void> = Promise.resolve();
+  let ticking: Promise<void> | null = null;
   let status: 'RUNNING' | 'DRAINING' | 'STOPPED' = 'RUNNING';
 
   const tick = async () => {
@@ -155,8 +165,12 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const scheduleTick = () => {
     timer = bus.env.after(TICK_MS, () => {
+      if (status === 'STOPPED') return;
+      scheduleTick();
+      // A database that does not answer holds the last tick up; leases run out all the same.
+      if (ticking !== null) return running.abortOverdue();
       ticking = tick().finally(() => {
-        if (status !== 'STOPPED') scheduleTick();
+        ticking = null;
       });
     });
   };
