@@ -2,11 +2,11 @@
 // What its tests send goes through the real server, launch, bus and chaos; nothing is pretended.
 
 import { Readable } from 'node:stream';
+import type { InjectOptions, LightMyRequestResponse as Response } from 'fastify';
 import type { Application, Env } from 'faultline';
 import { createEnv, silentLogger } from 'faultline';
 import { chaosHooks } from 'faultline/chaos';
 import { type App, createServer, type ServerOptions } from 'faultline/http';
-import type { InjectOptions, Response } from 'light-my-request';
 import { afterAll } from 'vitest';
 import { StatementReport } from '../../reporting/process.ts';
 import type { Worker } from '../../src/bus/worker.ts';

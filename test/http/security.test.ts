@@ -2,9 +2,9 @@
 // Nothing of the inside shows in any answer.
 
 import { fileURLToPath } from 'node:url';
+import type { InjectOptions, LightMyRequestResponse as Response } from 'fastify';
 import { createEnv } from 'faultline';
 import { type App, createServer, type ServerOptions } from 'faultline/http';
-import type { InjectOptions, Response } from 'light-my-request';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createPool } from '../../src/db/pool.ts';
 import { silentLogger } from '../../src/model/env.ts';
