@@ -14,7 +14,7 @@ import {
 } from '../../db/queries/read-processes.ts';
 import { withSnapshot } from '../../db/queries/read-snapshot.ts';
 import { NotFoundError } from '../../model/errors.ts';
-import type { ProcessStatus } from '../../model/process.ts';
+import { type ProcessStatus, stepKey } from '../../model/process.ts';
 import {
   batchProcessesQuerySchema,
   idSchema,
@@ -122,7 +122,9 @@ async function readDetail({ pool, application }: RouteContext, process_id: strin
     return { process, steps, attempts };
   });
   const attemptsOf = (command_id: string) => attempts.filter((attempt) => attempt.command_id === command_id);
-  const artifacts = application.artifacts?.(process) ?? [];
+  // What was undone is no longer there to be opened.
+  const undone = new Set(steps.filter(isUndone).map(({ step }) => stepKey(step)));
+  const artifacts = (application.artifacts?.(process) ?? []).filter(({ step }) => !undone.has(stepKey(step)));
   return {
     ...toWire(process),
     steps: steps.map((step) => ({
@@ -135,6 +137,10 @@ async function readDetail({ pool, application }: RouteContext, process_id: strin
       href: `/api/v1/processes/${process.process_id}/artifacts/${encodeURIComponent(step)}`,
     })),
   };
+}
+
+function isUndone({ purpose, status }: { purpose: string; status: string }): boolean {
+  return purpose === 'compensation' && status === 'COMPLETED';
 }
 
 function showAttempt({ command_id, ...attempt }: AttemptRecord) {
