@@ -4,7 +4,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { AuditEvent, Process, ProcessDetail } from '../../../src/http/contract.ts';
 import type { ProcessStatus } from '../../../src/model/process.ts';
 import { type Page, request, withQuery } from './client.ts';
-import { REFRESH } from './refresh.ts';
+import { REFRESH, unlessRefused } from './refresh.ts';
 
 export interface ProcessFilter {
   status?: ProcessStatus;
@@ -31,7 +31,7 @@ export const processDetailQuery = (id: string) =>
   queryOptions({
     queryKey: processKeys.detail(id),
     queryFn: ({ signal }) => request<ProcessDetail>(`/processes/${encodeURIComponent(id)}`, { signal }),
-    refetchInterval: (query) => (query.state.data?.completed_at ? false : REFRESH.live_ms),
+    refetchInterval: ({ state }) => (state.data?.completed_at ? false : unlessRefused(REFRESH.live_ms, state.error)),
   });
 
 /** Results of the process's commands that came too late and were discarded; attempts do not tell of them. */

@@ -7,6 +7,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Problem } from '../../../src/http/contract.ts';
 import { problemFrom } from '../api/client.ts';
+import classes from './parts.module.css';
 import { Moment } from './time.tsx';
 
 type Shown<Data> = Pick<UseQueryResult<Data>, 'data' | 'error' | 'dataUpdatedAt' | 'isFetching'> & {
@@ -36,7 +37,7 @@ export function QueryView<Data>({ query, skeleton = <RowsSkeleton />, children }
 
 export function RowsSkeleton({ rows = 5 }: { rows?: number }) {
   return (
-    <Stack gap="xs" p="md">
+    <Stack gap="xs" className={classes.skeleton}>
       {Array.from({ length: rows }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: bars without identity
         <Skeleton key={index} height={18} width={`${96 - ((index * 17) % 40)}%`} />

@@ -5,8 +5,7 @@ import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { useBatchEvents } from '../../api/batch-events.ts';
 import { batchDetailQuery } from '../../api/batches.ts';
-import { problemFrom } from '../../api/client.ts';
-import { REFRESH } from '../../api/refresh.ts';
+import { REFRESH, unlessRefused } from '../../api/refresh.ts';
 import type { Liveness } from '../../parts/live-dot.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 
@@ -23,8 +22,7 @@ export function useLiveBatch(id: string): LiveBatch {
   const stream = useBatchEvents(id, known !== undefined && !ended);
   const query = useQuery({
     ...batchDetailQuery(id),
-    refetchInterval: ended || stream === 'live' ? false : REFRESH.live_ms,
-    retry: (failures, error) => problemFrom(error).status !== 404 && failures < 2,
+    refetchInterval: ({ state }) => (ended || stream === 'live' ? false : unlessRefused(REFRESH.live_ms, state.error)),
   });
 
   if (ended) return { query, liveness: 'still', word: 'Final' };

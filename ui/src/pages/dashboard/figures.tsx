@@ -12,7 +12,7 @@ import { type Stat, StatStrip } from '../../parts/stat-strip.tsx';
 export function Figures() {
   const overview = useQuery(overviewQuery);
   return (
-    <QueryView query={overview} skeleton={<Skeleton height={84} />}>
+    <QueryView query={overview} skeleton={<Skeleton height={93} />}>
       {(data) => <StatStrip label="Figures of now" stats={figuresOf(data)} />}
     </QueryView>
   );
