@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Reply } from '../model/command.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
+import { findPolicyErrors } from './policy.ts';
 
 /** Where a process stands in its batch. */
 export interface StartContext {
@@ -61,7 +62,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
 /**
  * Defines a process, typed by its schemas.
- * @throws ConfigurationError when a name is empty or used twice, or there is no step.
+ * @throws ConfigurationError when a name is empty or used twice, there is no step, or the policy is out of bounds.
  */
 export function defineProcess<InputSchema extends z.ZodType, StateSchema extends z.ZodType>(definition: {
   type: string;
@@ -87,6 +88,7 @@ export function defineProcess<InputSchema extends z.ZodType, StateSchema extends
     if (keys.has(step.key)) fail(`two steps have the key ${step.key}`);
     keys.add(step.key);
   }
+  for (const { path, message } of findPolicyErrors(definition.policy ?? {})) fail(`${path} ${message}`);
   return definition as ProcessDefinition<z.output<InputSchema>, z.output<StateSchema>>;
 }
 

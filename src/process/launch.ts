@@ -14,11 +14,12 @@ import {
 } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
-import { IdempotencyKeyReusedError, PermanentCommandError } from '../model/errors.ts';
+import { IdempotencyKeyReusedError, InvalidInputError, PermanentCommandError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { DEFAULT_LEASE_MS, DEFAULT_RETRY } from '../model/retry.ts';
 import { begin } from './advance.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from './define.ts';
+import { findPolicyErrors } from './policy.ts';
 
 const CHUNK_SIZE = 1_000;
 /** A chunk takes well under a second; a minute covers a database that is away. */
@@ -49,12 +50,12 @@ export interface Launched {
 /**
  * Writes the batch and its chunk commands in one transaction. The work follows.
  * With an idempotency key used before for the same request, answers that batch instead.
- * @throws IdempotencyKeyReusedError
+ * @throws IdempotencyKeyReusedError, InvalidInputError
  */
 export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Launched> {
   const batch = newBatch(bus, request);
-  // A definition whose own code throws on this input must fail the request, not a hundred chunks later.
-  startsOf(bus, request.definition, batch, { batch_id: batch.batch_id, from: 0, to: 1 }, 0);
+  // What no chunk could ever do must fail the request: code that throws on this input, and what cannot be stored.
+  JSON.stringify(startsOf(bus, request.definition, batch, { batch_id: batch.batch_id, from: 0, to: 1 }, 0));
   const launched = await withTx(bus.pool, async (tx) => {
     if (request.idempotency !== undefined) {
       const earlier = await findEarlier(tx, request.idempotency, batch.batch_id);
@@ -93,6 +94,8 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     ...defined(definition.policy),
     ...defined(request.policy),
   };
+  const errors = findPolicyErrors(policy);
+  if (errors.length > 0) throw new InvalidInputError('The policy is out of bounds.', errors);
   return {
     batch_id: bus.env.newId(),
     kind: 'process',
@@ -103,7 +106,8 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     status: 'CREATING',
     total_count: request.count,
     seed: request.seed ?? drawSeed(bus),
-    input: request.input as Record<string, unknown>,
+    // As the chunks will read it.
+    input: JSON.parse(JSON.stringify(request.input)),
     behavior: request.behavior ?? null,
     ...policy,
   };
