@@ -77,7 +77,7 @@ export class DomainLoop {
 
   async #waitForSlots(): Promise<void> {
     const { settler } = this.#options;
-    while (this.#running && settler.backlog() >= MAX_BACKLOG) await settler.shrunk();
+    while (this.#running && settler.backlog() >= MAX_BACKLOG) await this.#unlessStopped(settler.shrunk());
     while (this.#running && this.#free === 0) await this.#sleep(this.#options.poll_ms);
     if (this.#running && this.#free < this.#options.slots / 4) await this.#pause(GATHER_MS);
   }
@@ -116,6 +116,16 @@ export class DomainLoop {
     await this.#sleep(Math.min(poll_ms, next_ms), () => {
       // A freed slot is no news while there is nothing to put in it.
       return this.#hinted || !this.#running || slots_before === 0;
+    });
+  }
+
+  /** A stop must not wait for what may take as long as the database is away. */
+  #unlessStopped(event: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        if (!this.#running) resolve();
+      };
+      void event.then(resolve);
     });
   }
 
