@@ -1,0 +1,209 @@
+// The operator's verbs: each does what it says, says who did it, tells the requester, and of two operators one wins.
+
+import { describe, expect, test } from 'vitest';
+import { settleSet } from '../../src/bus/settle.ts';
+import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
+import { isConnectionError } from '../../src/db/pool.ts';
+import { newId } from '../../src/model/env.ts';
+import { NotFoundError, WrongStateError } from '../../src/model/errors.ts';
+import { until } from '../support/until.ts';
+import { command, item, type Lab, type LabOptions, openLab, policy } from './lab.ts';
+
+const ADA = { actor: 'ada', reason: 'looked at it' };
+
+const VERBS = {
+  retry: (lab: Lab, id: string) => retryCommand(lab.bus, id, ADA),
+  cancel: (lab: Lab, id: string) => cancelCommand(lab.bus, id, ADA),
+  complete: (lab: Lab, id: string) => completeCommand(lab.bus, id, ADA, { by: 'hand' }),
+};
+type Verb = keyof typeof VERBS;
+const EACH = Object.keys(VERBS) as Verb[];
+
+/** A lab with one command in the troubleshooting queue, after one attempt of three. */
+async function openParked(options: LabOptions = {}): Promise<{ lab: Lab; id: string }> {
+  const lab = await openLab(options);
+  const lanes = options.lanes ?? 1;
+  const lane = lanes - 1;
+  const [id = ''] = await lab.send(
+    command({ command_id: newId(lane, lanes), lane, reply_to: 'asked', ...policy({ backoff_ms: [600_000] }) }),
+  );
+  const claimed = await lab.claim(1, { lane });
+  const outcome = { kind: 'permanent', error_code: 'BROKEN', error_message: 'It is broken.' } as const;
+  await settleSet(
+    lab.bus,
+    claimed.map((one) => item(one, outcome)),
+  );
+  expect(await lab.commandOf(id)).toMatchObject({ status: 'IN_TROUBLESHOOTING_QUEUE' });
+  return { lab, id };
+}
+
+test('retry: PENDING at once, with as many attempts as ever, and no reply', async () => {
+  const { lab, id } = await openParked();
+  expect(await VERBS.retry(lab, id)).toEqual({ command_id: id, status: 'PENDING' });
+  expect(await lab.commandOf(id)).toMatchObject({
+    status: 'PENDING',
+    attempts: 1,
+    attempts_limit: 4,
+    parked_at: null,
+    park_reason: null,
+    error_group: null,
+    settled_at: null,
+  });
+  expect(await lab.eventsOf(id)).toMatchObject([{ type: 'OPERATOR_RETRY', ...ADA, attempt: 1 }]);
+  expect(await lab.repliesOf(id)).toEqual([]);
+  expect(await lab.claim()).toMatchObject([{ command_id: id, attempts: 2 }]);
+});
+
+test('cancel: CANCELED, and the requester is told so, with the reason', async () => {
+  const { lab, id } = await openParked();
+  expect(await VERBS.cancel(lab, id)).toEqual({ command_id: id, status: 'CANCELED' });
+  expect(await lab.commandOf(id)).toMatchObject({ status: 'CANCELED', parked_at: null, settled_at: expect.any(Date) });
+  expect(await lab.eventsOf(id)).toMatchObject([{ type: 'OPERATOR_CANCEL', ...ADA, attempt: 1 }]);
+  expect(await lab.repliesOf(id)).toMatchObject([
+    { queue: 'asked', outcome: 'CANCELED', error_code: 'OPERATOR_CANCELED', error_message: ADA.reason, result: null },
+  ]);
+});
+
+test('complete: COMPLETED, and the requester is told SUCCESS with the operator’s result', async () => {
+  const { lab, id } = await openParked();
+  expect(await VERBS.complete(lab, id)).toEqual({ command_id: id, status: 'COMPLETED' });
+  expect(await lab.commandOf(id)).toMatchObject({
+    status: 'COMPLETED',
+    result: { by: 'hand' },
+    error_code: null,
+    parked_at: null,
+    settled_at: expect.any(Date),
+  });
+  expect(await lab.eventsOf(id)).toMatchObject([{ type: 'OPERATOR_COMPLETE', ...ADA, attempt: 1 }]);
+  expect(await lab.repliesOf(id)).toMatchObject([{ outcome: 'SUCCESS', result: { by: 'hand' }, error_code: null }]);
+});
+
+test('a result and a reason may be absent', async () => {
+  const { lab, id } = await openParked();
+  await completeCommand(lab.bus, id, { actor: 'bob' });
+  expect(await lab.commandOf(id)).toMatchObject({ status: 'COMPLETED', result: null });
+  expect(await lab.eventsOf(id)).toMatchObject([{ actor: 'bob', reason: null }]);
+  expect(await lab.repliesOf(id)).toMatchObject([{ outcome: 'SUCCESS', result: null }]);
+});
+
+test('what is retried runs at once on a worker that sleeps', async () => {
+  const { lab, id } = await openParked({ handler: () => 'repaired' });
+  await lab.work({ poll_ms: 600_000 });
+  await VERBS.retry(lab, id);
+  await until('it is done', async () => (await lab.commandOf(id)).status === 'COMPLETED');
+  expect(await lab.repliesOf(id)).toMatchObject([{ outcome: 'SUCCESS', result: 'repaired' }]);
+});
+
+test.each(EACH)('%s finds its command in any lane', async (verb) => {
+  const { lab, id } = await openParked({ lanes: 5 });
+  await VERBS[verb](lab, id);
+  expect((await lab.commandOf(id)).status).not.toBe('IN_TROUBLESHOOTING_QUEUE');
+  expect(await lab.eventsOf(id)).toMatchObject([{ lane: 4 }]);
+});
+
+describe('refused', () => {
+  test.each(EACH)('%s of an id that nothing has', async (verb) => {
+    const lab = await openLab();
+    await expect(VERBS[verb](lab, newId())).rejects.toThrow(NotFoundError);
+    expect(await lab.rows('select 1 from faultline.event')).toEqual([]);
+  });
+
+  test.each(EACH)('%s of a command that is not in the troubleshooting queue', async (verb) => {
+    const lab = await openLab();
+    const [pending = '', running = '', done = ''] = await lab.send(
+      command({ priority: 7 }),
+      command(),
+      command({ priority: 4 }),
+    );
+    const [claimed] = await lab.claim(1);
+    await settleSet(lab.bus, claimed ? [item(claimed, { kind: 'success' })] : []);
+    await lab.claim(1);
+    for (const [id, status] of [
+      [pending, 'PENDING'],
+      [running, 'IN_PROGRESS'],
+      [done, 'COMPLETED'],
+    ] as const) {
+      const before = await lab.commandOf(id);
+      expect(before.status).toBe(status);
+      await expect(VERBS[verb](lab, id)).rejects.toThrow(
+        new WrongStateError(`The command is ${status}, not in the troubleshooting queue.`),
+      );
+      expect(await lab.commandOf(id)).toEqual(before);
+    }
+    expect(await lab.rows('select 1 from faultline.event')).toEqual([]);
+  });
+});
+
+describe('of two operators one wins', () => {
+  const pairs = EACH.flatMap((first) => EACH.map((second) => [first, second] as const));
+
+  test.each(pairs)('%s while %s comes in between: the first has it, the other is told', async (first, second) => {
+    const { lab, id } = await openParked();
+    const holding = lab.hold('in_operator_verb');
+    const winner = VERBS[first](lab, id);
+    await holding.reached;
+    const loser = VERBS[second](lab, id);
+    await until('the second waits', async () => {
+      const waiting = await lab.rows(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return waiting.length === 1;
+    });
+    holding.release();
+    const { status } = await winner;
+    await expect(loser).rejects.toThrow(WrongStateError);
+    expect((await lab.commandOf(id)).status).toBe(status);
+    expect(await lab.eventsOf(id)).toMatchObject([{ type: `OPERATOR_${first.toUpperCase()}` }]);
+    expect(await lab.repliesOf(id)).toHaveLength(first === 'retry' ? 0 : 1);
+  });
+
+  test('of twenty at the same time one wins', async () => {
+    const { lab, id } = await openParked();
+    const all = Array.from({ length: 20 }, (_, index) => VERBS[EACH[index % 3] as Verb](lab, id));
+    const settled = await Promise.allSettled(all);
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const answer of settled)
+      if (answer.status === 'rejected') expect(answer.reason).toBeInstanceOf(WrongStateError);
+    expect(await lab.eventsOf(id)).toHaveLength(1);
+  });
+});
+
+test('a verb whose connection breaks before its commit has done nothing', async () => {
+  const { lab, id } = await openParked();
+  const before = await lab.commandOf(id);
+  const holding = lab.hold('in_operator_verb');
+  const broken = VERBS.cancel(lab, id);
+  broken.catch(() => {});
+  await holding.reached;
+  await lab.rows(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and state = 'idle in transaction'`,
+  );
+  holding.release();
+  await expect(broken).rejects.toSatisfy(isConnectionError);
+  expect(await lab.commandOf(id)).toEqual(before);
+  expect(await lab.eventsOf(id)).toEqual([]);
+  await VERBS.cancel(lab, id);
+  expect(await lab.commandOf(id)).toMatchObject({ status: 'CANCELED' });
+});
+
+test('the hook hears what a verb did to the command', async () => {
+  const told: string[] = [];
+  const { lab, id } = await openParked({
+    hooks: {
+      onTransitions: async (_tx, transitions) => {
+        for (const t of transitions) told.push(t.kind === 'replied' ? `replied ${t.reply.outcome}` : t.kind);
+        return new Set<string>();
+      },
+    },
+  });
+  const park = () =>
+    lab.rows(
+      `update faultline.command set status = 'IN_TROUBLESHOOTING_QUEUE', parked_at = now() where status <> 'IN_PROGRESS'`,
+    );
+  for (const verb of EACH) {
+    await park();
+    await VERBS[verb](lab, id);
+  }
+  expect(told).toEqual(['parked', 'unparked', 'replied CANCELED', 'replied SUCCESS']);
+});
