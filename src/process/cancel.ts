@@ -1,5 +1,5 @@
 // Cancelling a batch: a durable job on the bus. Unsent chunks and first commands never attempted are cancelled, in slices;
-// what was begun runs out. While chunks hold the batch row shared, the status change waits, so none slips in after it.
+// what was begun runs out. The status change waits for the chunks under way, so none slips in after it.
 
 import { type Bus, byLane, OWN_DOMAIN, PRIORITY, sendCommands, tellTransitions } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
@@ -23,6 +23,8 @@ export async function cancelBatch(
   operator: Operator,
 ): Promise<{ batch_id: string; status: BatchStatus }> {
   await withTx(bus.pool, async (tx) => {
+    // First, so that the wait for the batch is one for the chunks under way and not for all that are to come.
+    await cancelPendingChunks(tx, batch_id, OWN_DOMAIN);
     if (!(await markCancelingIfOpen(tx, batch_id))) {
       const batch = await readBatch(tx, batch_id);
       if (batch === null) throw new NotFoundError('batch', batch_id);

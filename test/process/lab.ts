@@ -3,7 +3,7 @@
 
 import { afterAll, expect } from 'vitest';
 import { z } from 'zod';
-import type { WorkerOptions } from '../../src/bus/worker.ts';
+import { createWorker, type WorkerOptions } from '../../src/bus/worker.ts';
 import { chaosHooks } from '../../src/chaos/index.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { COMMAND_TRANSITIONS, type CommandPurpose } from '../../src/model/command.ts';
@@ -115,6 +115,8 @@ export interface LabOptions {
   env?: Partial<Env>;
   /** Another service on the same database. */
   database?: TestDatabase;
+  /** False: no worker counts batches, so that a test may say when. Default true. */
+  finishers?: boolean;
 }
 
 export type LabLaunch = Partial<Omit<LaunchRequest, 'definition' | 'input'>> & { script?: Script };
@@ -193,7 +195,10 @@ export async function openLab(options: LabOptions) {
 
     /** Starts a worker; it is stopped after the file. */
     async work(workerOptions: Omit<WorkerOptions, 'bus' | 'registry'> = {}) {
-      const worker = service.createWorker({ poll_ms: 500, drain_ms: 0, ...workerOptions });
+      const allOptions = { poll_ms: 500, drain_ms: 0, ...workerOptions };
+      const { bus, registry } = service;
+      const worker =
+        options.finishers === false ? createWorker({ ...allOptions, bus, registry }) : service.createWorker(allOptions);
       workers.push(worker);
       await worker.start();
       return worker;

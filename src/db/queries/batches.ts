@@ -46,10 +46,13 @@ export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
   );
 }
 
-/** A batch, held against cancellation until the transaction ends. */
+/**
+ * A batch, held against cancellation until the transaction ends. Not against counting: under `for share` the finisher waited
+ * for a moment without any chunk under way, and the progress of a launch of 50,000 stood still for 3 s at a time.
+ */
 export async function shareBatch(tx: Tx, batch_id: string): Promise<BatchRow | null> {
   const { rows } = await tx.query<BatchRow & Record<string, unknown>>(
-    `select ${BATCH_COLUMNS} from faultline.batch where batch_id = $1 for share`,
+    `select ${BATCH_COLUMNS} from faultline.batch where batch_id = $1 for key share`,
     [batch_id],
   );
   return rows[0] ?? null;
@@ -63,10 +66,16 @@ export async function readBatch(db: Queryable, batch_id: string): Promise<BatchR
   return rows[0] ?? null;
 }
 
-/** CREATING, RUNNING or AT_REST -> CANCELING; false when it was not in one of these. */
+/**
+ * CREATING, RUNNING or AT_REST -> CANCELING; false when it was not in one of these. Waits for the chunks under way (see
+ * shareBatch). New ones pass the queue of waiters, so cancel those that are still to come before.
+ */
 export async function markCancelingIfOpen(tx: Tx, batch_id: string): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update faultline.batch set status = 'CANCELING' where batch_id = $1 and status in ('CREATING', 'RUNNING', 'AT_REST')`,
+    `with open as materialized (
+       select batch_id from faultline.batch where batch_id = $1 and status in ('CREATING', 'RUNNING', 'AT_REST') for update
+     )
+     update faultline.batch b set status = 'CANCELING' from open where b.batch_id = open.batch_id`,
     [batch_id],
   );
   return rowCount === 1;

@@ -1,0 +1,270 @@
+// Cancelling a batch: what was never attempted is cancelled, what was begun runs out, and no process is ever lost from the counts.
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cancelCommand } from '../../src/bus/troubleshooting.ts';
+import type { Env } from '../../src/model/env.ts';
+import { newId } from '../../src/model/env.ts';
+import { NotFoundError, PermanentCommandError, WrongStateError } from '../../src/model/errors.ts';
+import { TERMINAL_BATCH_STATUSES, TERMINAL_PROCESS_STATUSES } from '../../src/model/process.ts';
+import { cancelBatch } from '../../src/process/cancel.ts';
+import { signal, until } from '../support/until.ts';
+import { chain, type Lab, openLab, type Script } from './lab.ts';
+
+const trip = chain(['book', 'pay', 'mail']);
+const lab = await openLab({ processes: [trip] });
+const laned = await openLab({ processes: [trip], lanes: 3 });
+const operator = { actor: 'ann', reason: 'Enough.' };
+let stops: { stop(): Promise<void> }[] = [];
+
+beforeEach(() => {
+  for (const where of [lab, laned]) where.onProbe = () => {};
+});
+afterEach(async () => {
+  for (const where of [lab, laned]) where.onProbe = () => {};
+  await Promise.all(stops.map((worker) => worker.stop()));
+  stops = [];
+});
+
+async function work(where: Lab, options: Parameters<Lab['work']>[0] = {}) {
+  stops.push(await where.work(options));
+}
+
+/** Looks at the batch, as the finisher wrote it and as it is, until it has ended: nothing may ever be missing. */
+async function watch(where: Lab, batch_id: string) {
+  let looks = 0;
+  const ended = await until(
+    'the batch has ended',
+    async () => {
+      looks++;
+      const { rows } = await where.pool.query(
+        `select b.*, (select count(*)::int from faultline.process p where p.batch_id = b.batch_id) as processes
+         from faultline.batch b where b.batch_id = $1`,
+        [batch_id],
+      );
+      const batch = rows[0];
+      const counted = [
+        'completed_count',
+        'compensated_count',
+        'failed_count',
+        'canceled_count',
+        'waiting_count',
+        'in_troubleshooting_count',
+      ].reduce((sum, column) => sum + batch[column], 0);
+      const not_created = batch.total_count - batch.created_count;
+      expect.soft(not_created + counted, `conservation at look ${looks}`).toBe(batch.total_count);
+      expect.soft(not_created, `never negative, look ${looks}`).toBeGreaterThanOrEqual(0);
+      expect.soft(batch.processes).toBeGreaterThanOrEqual(batch.created_count);
+      return TERMINAL_BATCH_STATUSES.includes(batch.status) && batch;
+    },
+    { deadline_ms: 20_000, every_ms: 5 },
+  );
+  expect(ended).toMatchObject({ waiting_count: 0, in_troubleshooting_count: 0, created_count: ended.processes });
+  return ended;
+}
+
+/** Nothing of the batch is left to do, and each process tells one story. */
+async function expectSettled(where: Lab, batch_id: string) {
+  const { rows } = await where.pool.query(
+    `select c.purpose, c.status, count(*)::int as count from faultline.command c
+     where c.batch_id = $1 and c.status not in ('COMPLETED', 'FAILED', 'CANCELED') group by 1, 2`,
+    [batch_id],
+  );
+  expect(rows).toEqual([]);
+  const { rows: stories } = await where.pool.query(
+    `select p.status, p.error_code, c.status as last_command, c.attempts = 0 as untouched, count(*)::int as count
+     from faultline.process p join faultline.command c on c.command_id = p.command_ids[cardinality(p.command_ids)]
+     where p.batch_id = $1 group by 1, 2, 3, 4 order by 1`,
+    [batch_id],
+  );
+  expect(stories.every(({ status }) => (TERMINAL_PROCESS_STATUSES as readonly string[]).includes(status))).toBe(true);
+  return stories;
+}
+
+const eventTypes = async (where: Lab, batch_id: string) =>
+  (await where.events({ batch_id })).map(({ type }) => type).filter((type) => type.startsWith('BATCH_'));
+
+describe.each([
+  ['one lane', lab],
+  ['three lanes', laned],
+])('on %s', (_, where) => {
+  test('during creation: chunks not sent are cancelled, what is there is cancelled, the rest is never created', async () => {
+    const inside = signal('a chunk is being written');
+    const release = signal('it may commit');
+    where.onProbe = async (point, context) => {
+      if (point !== 'in_chunk' || (context as { from: number }).from < 2000) return;
+      inside.fire();
+      await release.promise;
+    };
+    const batch_id = await where.launch(trip, { count: 7500 });
+    await work(where, { domains: ['faultline'] });
+    await inside.promise;
+    const canceling = cancelBatch(where.bus, batch_id, operator);
+    await until('the cancellation waits for the chunk under way', async () => {
+      const { rows } = await where.pool.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%CANCELING%' and datname = current_database()`,
+      );
+      return rows.length === 1;
+    });
+    release.fire();
+    expect(await canceling).toEqual({ batch_id, status: 'CANCELING' });
+    const ended = await watch(where, batch_id);
+    expect(ended.status).toBe('CANCELED');
+    expect(ended.created_count).toBeGreaterThanOrEqual(2000);
+    expect(ended.created_count).toBeLessThan(7500);
+    expect(ended.canceled_count).toBe(ended.created_count);
+    expect(await expectSettled(where, batch_id)).toEqual([
+      {
+        status: 'CANCELED',
+        error_code: 'BATCH_CANCELED',
+        last_command: 'CANCELED',
+        untouched: true,
+        count: ended.created_count,
+      },
+    ]);
+    expect(await eventTypes(where, batch_id)).toEqual(['BATCH_STARTED', 'BATCH_CANCEL_REQUESTED', 'BATCH_COMPLETED']);
+  });
+
+  test('during processing: what was begun runs out, what was never attempted is cancelled and undoes nothing', async () => {
+    const begun = signal('ten are under way');
+    const release = signal('they may go on');
+    let under_way = 0;
+    const script: Script = async ({ key, attempt }) => {
+      if (key !== 'book' || attempt > 1) return;
+      if (++under_way === 10) begun.fire();
+      await release.promise;
+    };
+    const batch_id = await where.launch(trip, { count: 300, script });
+    await work(where, { slots: 10 });
+    await begun.promise;
+    await cancelBatch(where.bus, batch_id, operator);
+    await until('the others are cancelled', async () => {
+      const rows = await where.processes(batch_id);
+      return rows.filter(({ status }) => status === 'CANCELED').length === 290;
+    });
+    expect((await where.batch(batch_id)).status).toBe('CANCELING');
+    release.fire();
+    const ended = await watch(where, batch_id);
+    expect(ended).toMatchObject({ status: 'CANCELED', completed_count: 10, canceled_count: 290, compensated_count: 0 });
+    expect(
+      (await expectSettled(where, batch_id)).map(({ status, untouched, count }) => [status, untouched, count]),
+    ).toEqual([
+      ['CANCELED', true, 290],
+      ['COMPLETED', false, 10],
+    ]);
+    const { rows } = await where.pool.query(
+      `select count(*)::int as count from faultline.command where batch_id = $1 and purpose = 'compensation'`,
+      [batch_id],
+    );
+    expect(rows).toEqual([{ count: 0 }]);
+  });
+
+  test('while workers take what they can: each process is cancelled untouched, or runs to its end', async () => {
+    const enough = signal('some are done');
+    let done = 0;
+    const script: Script = ({ key }) => {
+      if (key === 'mail' && ++done === 50) enough.fire();
+    };
+    const batch_id = await where.launch(trip, { count: 3000, script });
+    await work(where);
+    await work(where);
+    await enough.promise;
+    await cancelBatch(where.bus, batch_id, operator);
+    const ended = await watch(where, batch_id);
+    expect(ended.status).toBe('CANCELED');
+    expect(ended.completed_count + ended.canceled_count).toBe(ended.created_count);
+    for (const { status, untouched } of await expectSettled(where, batch_id))
+      expect(untouched).toBe(status === 'CANCELED');
+  });
+});
+
+describe('the job', () => {
+  /** Dies in its nth slice, before the commit or after it, and is delivered again. */
+  async function dying(nth: number, point: Parameters<Env['probe']>[0]) {
+    let slices = 0;
+    lab.onProbe = (at, context) => {
+      const changes = (context as { changes?: { error_code: string | null }[] }).changes ?? [];
+      if (at !== point || !changes.some(({ error_code }) => error_code === 'BATCH_CANCELED')) return;
+      if (++slices === nth) throw new Error('the worker dies');
+    };
+    const batch_id = await lab.launch(trip, { count: 4200 });
+    await work(lab, { domains: ['faultline'] });
+    await lab.untilBatch(batch_id, 'RUNNING');
+    await cancelBatch(lab.bus, batch_id, operator);
+    const ended = await watch(lab, batch_id);
+    return { batch_id, ended };
+  }
+
+  test('that dies in the middle of its slices goes on where it was, and cancels each exactly once', async () => {
+    const { batch_id, ended } = await dying(3, 'in_transition');
+    expect(ended).toMatchObject({ status: 'CANCELED', canceled_count: 4200 });
+    await until('the job is settled', async () => {
+      const { rows } = await lab.pool.query(
+        `select 1 from faultline.command where batch_id = $1 and purpose = 'job' and status = 'COMPLETED'`,
+        [batch_id],
+      );
+      return rows.length === 1;
+    });
+    const { rows } = await lab.pool.query(
+      `select (select attempts from faultline.command where batch_id = $1 and purpose = 'job') as attempts,
+         (select count(*)::int from faultline.event where batch_id = $1 and type = 'COMMAND_CANCELED') as events,
+         (select count(distinct process_id)::int from faultline.event where batch_id = $1 and type = 'COMMAND_CANCELED') as processes`,
+      [batch_id],
+    );
+    expect(rows).toEqual([{ attempts: 2, events: 4200, processes: 4200 }]);
+  });
+});
+
+describe('what waits for an operator', () => {
+  test('keeps the batch CANCELING until it is dealt with', async () => {
+    const script: Script = ({ key, ordinal, purpose }) => {
+      if (key === 'pay' && ordinal === 3 && purpose === 'step') throw new PermanentCommandError('BROKEN', 'It broke.');
+    };
+    const batch_id = await lab.launch(trip, { count: 5, script });
+    await work(lab);
+    const resting = await lab.untilBatch(batch_id, 'AT_REST');
+    expect(resting).toMatchObject({ completed_count: 4, in_troubleshooting_count: 1 });
+    await cancelBatch(lab.bus, batch_id, operator);
+    await until('the job is done', async () => {
+      const { rows } = await lab.pool.query(
+        `select 1 from faultline.command where batch_id = $1 and purpose = 'job' and status = 'COMPLETED'`,
+        [batch_id],
+      );
+      return rows.length === 1;
+    });
+    expect(await lab.batch(batch_id)).toMatchObject({ status: 'CANCELING', in_troubleshooting_count: 1 });
+    const parked = (await lab.processes(batch_id))[3] as { awaiting_command_id: string };
+    await cancelCommand(lab.bus, parked.awaiting_command_id, operator);
+    expect(await watch(lab, batch_id)).toMatchObject({ status: 'CANCELED', completed_count: 4, compensated_count: 1 });
+    expect(await eventTypes(lab, batch_id)).toEqual([
+      'BATCH_STARTED',
+      'BATCH_AT_REST',
+      'BATCH_CANCEL_REQUESTED',
+      'BATCH_COMPLETED',
+    ]);
+  });
+});
+
+describe('is refused', () => {
+  test('for a batch that is not there, that is being cancelled, or that has ended', async () => {
+    await expect(cancelBatch(lab.bus, newId(), operator)).rejects.toThrow(NotFoundError);
+    const batch_id = await lab.launch(trip, { count: 2 });
+    await cancelBatch(lab.bus, batch_id, operator);
+    await expect(cancelBatch(lab.bus, batch_id, operator)).rejects.toThrow('The batch is CANCELING');
+    await work(lab);
+    await watch(lab, batch_id);
+    await expect(cancelBatch(lab.bus, batch_id, operator)).rejects.toThrow(WrongStateError);
+    const completed = await lab.launch(trip);
+    await lab.untilBatch(completed, 'COMPLETED');
+    await expect(cancelBatch(lab.bus, completed, operator)).rejects.toThrow('The batch is COMPLETED');
+  });
+
+  test('to all but one of five who ask at once', async () => {
+    const batch_id = await lab.launch(trip, { count: 10 });
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 5 }, () => cancelBatch(lab.bus, batch_id, operator)),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await work(lab);
+    expect((await watch(lab, batch_id)).status).toBe('CANCELED');
+  });
+});
