@@ -7,6 +7,8 @@ import { onTestFinished } from 'vitest';
 
 export interface Network {
   url: string;
+  /** Connections refused so far. */
+  refused(): number;
   /** Cuts every connection and refuses new ones. */
   down(): void;
   /** Accepts and keeps connections, but nothing passes any more. */
@@ -27,6 +29,7 @@ export async function openNetwork(url: string): Promise<Network> {
   const target = new URL(url);
   const links = new Set<Link>();
   let state: 'up' | 'down' | 'silent' = 'up';
+  let refused = 0;
   let lose: { text: string; done(): void } | null = null;
 
   const cut = (link: Link) => {
@@ -36,7 +39,10 @@ export async function openNetwork(url: string): Promise<Network> {
   };
 
   const listener = createServer((client) => {
-    if (state === 'down') return void client.destroy();
+    if (state === 'down') {
+      refused++;
+      return void client.destroy();
+    }
     const server = connect(Number(target.port || 5432), target.hostname);
     const link = { client, server };
     links.add(link);
@@ -72,6 +78,7 @@ export async function openNetwork(url: string): Promise<Network> {
   own.port = String((listener.address() as AddressInfo).port);
   return {
     url: own.href,
+    refused: () => refused,
     down() {
       state = 'down';
       for (const link of links) cut(link);
