@@ -1,0 +1,103 @@
+// A worker process that is killed outright: everything it had is delivered again, and nothing is settled twice.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { newId } from '../../src/model/env.ts';
+import { builtFolder } from '../support/built.ts';
+import { until } from '../support/until.ts';
+import { commands, type Lab, openLab } from './lab.ts';
+
+const SCRIPT = fileURLToPath(new URL('./worker-process.mjs', import.meta.url));
+const SLOW = { deadline_ms: 15_000 };
+
+beforeAll(async () => {
+  await builtFolder();
+});
+
+interface Victim {
+  worker_id: string;
+  kill(): Promise<void>;
+}
+
+/** Starts a worker process; killed at the latest when the test ends. */
+function startVictim(lab: Lab, replaces?: string): Victim {
+  const worker_id = newId();
+  const args = [SCRIPT, lab.url, worker_id, ...(replaces ? [replaces] : [])];
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'inherit'] });
+  const gone = once(child, 'exit');
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return {
+    worker_id,
+    async kill() {
+      expect(child.exitCode).toBeNull();
+      child.kill('SIGKILL');
+      expect(await gone).toEqual([null, 'SIGKILL']);
+    },
+  };
+}
+
+async function countOf(lab: Lab, status: string): Promise<number> {
+  const [row] = await lab.rows('select count(*) from faultline.command where status = $1', [status]);
+  return row?.count as number;
+}
+
+/** Every command is done and answered once; its attempts are numbered without gap, and only the last one settled it. */
+async function expectSettledOnce(lab: Lab, count: number): Promise<void> {
+  expect(await countOf(lab, 'COMPLETED')).toBe(count);
+  const [row] = await lab.rows(
+    `with numbered as (
+       select c.command_id, c.attempts, count(a.attempt) as rows, min(a.attempt) as first, max(a.attempt) as last,
+         count(*) filter (where a.effect = 'COMPLETED') as settled,
+         count(*) filter (where a.effect = 'COMPLETED' and a.attempt = c.attempts) as settled_last,
+         count(*) filter (where a.effect not in ('COMPLETED', 'RETRY')) as others,
+         (select count(*) from faultline.reply r where r.command_id = c.command_id) as replies
+       from faultline.command c join faultline.attempt a using (command_id)
+       group by c.command_id, c.attempts
+     )
+     select count(*) as good from numbered
+     where rows = attempts and first = 1 and last = attempts and settled = 1 and settled_last = 1 and others = 0 and replies = 1`,
+  );
+  expect(row).toEqual({ good: count });
+}
+
+test('killed while it holds attempts: each is an interruption, and is done by the successor', async () => {
+  const lab = await openLab({ handler: (_payload, { command }) => ({ attempt: command.attempts }) });
+  const held = await lab.send(...commands(30, { reply_to: 'asked', payload: { hold: true } }));
+  await lab.send(...commands(100, { reply_to: 'asked' }));
+  const victim = startVictim(lab);
+  await until(
+    'the others are done while it holds these',
+    async () => (await countOf(lab, 'IN_PROGRESS')) === 30 && (await countOf(lab, 'COMPLETED')) === 100,
+    SLOW,
+  );
+  await victim.kill();
+  // Its leases are good for ten minutes yet.
+  expect(await countOf(lab, 'IN_PROGRESS')).toBe(30);
+  await lab.work({ replaces: victim.worker_id });
+  await until('all are done', async () => (await countOf(lab, 'COMPLETED')) === 130);
+  await expectSettledOnce(lab, 130);
+  for (const id of held) {
+    expect(await lab.commandOf(id)).toMatchObject({ attempts: 2, attempts_limit: 4, result: { attempt: 2 } });
+    expect(await lab.attemptsOf(id)).toMatchObject([
+      { outcome: 'lease_expired', effect: 'RETRY', error_code: 'LEASE_EXPIRED', worker_id: victim.worker_id },
+      { outcome: 'success', effect: 'COMPLETED' },
+    ]);
+  }
+});
+
+test('killed three times in the middle of everything: nothing is lost, nothing is settled twice', async () => {
+  const count = 3_000;
+  const lab = await openLab({ handler: () => 'done' });
+  await lab.send(...commands(count, { reply_to: 'asked' }));
+  let victim: Victim | undefined;
+  for (const done of [400, 900, 1_400]) {
+    victim = startVictim(lab, victim?.worker_id);
+    await until(`${done} are done`, async () => (await countOf(lab, 'COMPLETED')) >= done, { ...SLOW, every_ms: 2 });
+    await victim.kill();
+  }
+  await lab.work({ replaces: victim?.worker_id });
+  await until('all are done', async () => (await countOf(lab, 'COMPLETED')) === count, SLOW);
+  await expectSettledOnce(lab, count);
+});
