@@ -1,5 +1,5 @@
 // The three-step chain with no-op handlers and all bookkeeping on, beside the same row writes done inside the server.
-// Prints processes created/s and steps/s. Usage: npm run bench -- [--count 20000] [--rounds 3] [--slots 100]
+// Prints processes created/s and steps/s. Usage: npm run bench -- [--count 20000] [--rounds 3] [--slots 250]
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
   options: {
     count: { type: 'string', default: '20000' },
     rounds: { type: 'string', default: '3' },
-    slots: { type: 'string', default: '100' },
+    slots: { type: 'string', default: '250' },
     json: { type: 'boolean', default: false },
   },
 });

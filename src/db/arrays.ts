@@ -5,11 +5,13 @@ type Scalar = string | number | boolean;
 
 /** For uuid, number, boolean and fixed-word columns: values hold no comma, quote, brace, backslash or white space. */
 export function plainArray(values: readonly (Scalar | null)[]): string {
-  return `{${values.join(',')}}`.replace(NULLS, 'NULL');
+  let text = '{';
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) text += ',';
+    text += values[i] === null ? 'NULL' : values[i];
+  }
+  return `${text}}`;
 }
-
-// join() writes null as nothing at all: a place between two commas, or at either end.
-const NULLS = /(?<=[{,])(?=[,}])/g;
 
 /**
  * For jsonb columns, each value already serialised. JSON text and array text escape quotes and backslashes alike,

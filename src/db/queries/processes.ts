@@ -69,7 +69,8 @@ export async function readProcesses(tx: Tx, lane: number, ids: readonly string[]
     text: READ_PROCESSES,
     values: [lane, plainArray(ids)],
   });
-  return rows.map((row) => ({ ...row, lane }));
+  for (const row of rows) row.lane = lane;
+  return rows;
 }
 
 /** The same, locked in order of id: for callers that hold some other command of the process. */
@@ -79,7 +80,8 @@ export async function lockProcesses(tx: Tx, lane: number, ids: readonly string[]
     text: `${READ_PROCESSES} order by p.process_id for no key update`,
     values: [lane, plainArray(ids)],
   });
-  return rows.map((row) => ({ ...row, lane }));
+  for (const row of rows) row.lane = lane;
+  return rows;
 }
 
 /** One process after a decision. */
