@@ -63,7 +63,7 @@ create table faultline.command (
   reply_to text,
   -- A hook wrote a row beside this command when it was sent.
   annotated boolean not null default false,
-  -- The injected fault of the attempt under way, written before a fault that prevents its own settle.
+  -- The injected fault of the last attempt; of one under way it is written before, where the fault prevents its own settle.
   fault text,
   payload jsonb not null default '{}',
   result jsonb,

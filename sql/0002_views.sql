@@ -7,48 +7,60 @@
 
 -- From the command itself: that it was sent, and the attempt under way, which has no row of its own yet.
 create view faultline.command_event as
-select e.at, e.attempt, e.rank, e.type, c.command_id, c.process_id, c.batch_id, c.lane, c.step, e.fault, e.details,
+select e.at, e.attempt, e.rank, e.type, c.command_id, c.process_id, c.batch_id, c.lane, c.step,
+  case e.rank when 20 then c.fault end as fault,
+  case e.rank
+    when 80 then jsonb_strip_nulls(jsonb_build_object('domain', c.domain, 'type', c.type, 'purpose', c.purpose,
+      'correlation_id', c.correlation_id, 'reply_to', c.reply_to, 'max_attempts', c.max_attempts, 'lease_ms', c.lease_ms))
+    when 10 then jsonb_strip_nulls(jsonb_build_object('worker_id', c.worker_id))
+    else '{}'
+  end as details,
   0::bigint as event_id
 from faultline.command c
   cross join lateral (values
-    (c.created_at, null::int, 80::smallint, 'SENT', null::text, jsonb_strip_nulls(jsonb_build_object(
-      'domain', c.domain, 'type', c.type, 'purpose', c.purpose, 'correlation_id', c.correlation_id, 'reply_to', c.reply_to,
-      'max_attempts', c.max_attempts, 'lease_ms', c.lease_ms))),
-    (c.attempt_started_at, c.attempts, 10::smallint, case when c.status = 'IN_PROGRESS' then 'RECEIVED' end, null,
-      jsonb_strip_nulls(jsonb_build_object('worker_id', c.worker_id))),
+    (c.created_at, null::int, 80::smallint, 'SENT'),
+    (c.attempt_started_at, c.attempts, 10::smallint, case when c.status = 'IN_PROGRESS' then 'RECEIVED' end),
     (c.attempt_started_at, c.attempts, 20::smallint,
-      case when c.status = 'IN_PROGRESS' and c.fault is not null then 'CHAOS_INJECTED' end, c.fault, '{}')
-  ) as e(at, attempt, rank, type, fault, details)
+      case when c.status = 'IN_PROGRESS' and c.fault is not null then 'CHAOS_INJECTED' end)
+  ) as e(at, attempt, rank, type)
 where e.type is not null;
 
 -- From ended attempts. `ended_at` stands beside `at` for windows of time: it is what attempt_ended indexes.
+-- Details are built outside of the values, for the events there are: built inside, they were two thirds of an audit's time.
 create view faultline.attempt_event as
-select e.at, a.attempt, e.rank, e.type, a.command_id, a.process_id, a.batch_id, a.lane, a.step, e.fault, e.details,
+select e.at, a.attempt, e.rank, e.type, a.command_id, a.process_id, a.batch_id, a.lane, a.step,
+  case when e.rank > 10 then a.fault end as fault,
+  case e.rank
+    when 10 then jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))
+    when 20 then '{}'
+    when 30 then jsonb_strip_nulls(jsonb_build_object('error_code', a.error_code, 'error_message', a.error_message))
+    else jsonb_strip_nulls(jsonb_build_object(
+      'retry_at', to_char(a.retry_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'reason', a.reason,
+      'error_code', a.error_code, 'error_message', a.error_message))
+  end as details,
   0::bigint as event_id, a.ended_at, a.purpose
 from faultline.attempt a
   cross join lateral (values
-    (a.started_at, 10::smallint, 'RECEIVED', null::text, jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))),
-    (a.started_at, 20::smallint, case when a.fault is not null then 'CHAOS_INJECTED' end, a.fault, '{}'),
+    (a.started_at, 10::smallint, 'RECEIVED'),
+    (a.started_at, 20::smallint, case when a.fault is not null then 'CHAOS_INJECTED' end),
     (a.ended_at, 30::smallint,
       case a.outcome when 'success' then 'COMPLETED' when 'transient' then 'FAILED' when 'lease_expired' then 'LEASE_EXPIRED'
-        when 'business_rule' then 'BUSINESS_RULE_FAILED' when 'released' then 'RELEASED' end, a.fault,
-      jsonb_strip_nulls(jsonb_build_object('error_code', a.error_code, 'error_message', a.error_message))),
-    (a.ended_at, 40::smallint, case a.effect when 'RETRY' then 'RETRY_SCHEDULED' when 'TSQ' then 'MOVED_TO_TSQ' end, a.fault,
-      jsonb_strip_nulls(jsonb_build_object('retry_at', to_char(a.retry_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'reason', a.reason, 'error_code', a.error_code, 'error_message', a.error_message)))
-  ) as e(at, rank, type, fault, details)
+        when 'business_rule' then 'BUSINESS_RULE_FAILED' when 'released' then 'RELEASED' end),
+    (a.ended_at, 40::smallint, case a.effect when 'RETRY' then 'RETRY_SCHEDULED' when 'TSQ' then 'MOVED_TO_TSQ' end)
+  ) as e(at, rank, type)
 where e.type is not null;
 
 create view faultline.process_event as
 select e.at, null::int as attempt, e.rank, e.type, null::uuid as command_id, p.process_id, p.batch_id, p.lane,
-  null::text as step, null::text as fault, e.details, 0::bigint as event_id
+  null::text as step, null::text as fault,
+  case e.rank
+    when 70 then jsonb_build_object('process_type', p.process_type, 'version', p.version, 'ordinal', p.ordinal)
+    else jsonb_strip_nulls(jsonb_build_object('status', p.status, 'error_code', p.error_code, 'error_message', p.error_message))
+  end as details,
+  0::bigint as event_id
 from faultline.process p
-  cross join lateral (values
-    (p.created_at, 70::smallint, 'PROCESS_STARTED',
-      jsonb_build_object('process_type', p.process_type, 'version', p.version, 'ordinal', p.ordinal)),
-    (p.completed_at, 90::smallint, 'PROCESS_ENDED',
-      jsonb_strip_nulls(jsonb_build_object('status', p.status, 'error_code', p.error_code, 'error_message', p.error_message)))
-  ) as e(at, rank, type, details)
+  cross join lateral (values (p.created_at, 70::smallint, 'PROCESS_STARTED'), (p.completed_at, 90::smallint, 'PROCESS_ENDED'))
+    as e(at, rank, type)
 where e.at is not null;
 
 -- What the bus wrote down because no row shows it.

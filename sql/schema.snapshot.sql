@@ -245,17 +245,25 @@ create view faultline.attempt_event as
     a.batch_id,
     a.lane,
     a.step,
-    e.fault,
-    e.details,
+        CASE
+            WHEN e.rank > 10 THEN a.fault
+            ELSE NULL::text
+        END AS fault,
+        CASE e.rank
+            WHEN 10 THEN jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))
+            WHEN 20 THEN '{}'::jsonb
+            WHEN 30 THEN jsonb_strip_nulls(jsonb_build_object('error_code', a.error_code, 'error_message', a.error_message))
+            ELSE jsonb_strip_nulls(jsonb_build_object('retry_at', to_char((a.retry_at AT TIME ZONE 'utc'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text), 'reason', a.reason, 'error_code', a.error_code, 'error_message', a.error_message))
+        END AS details,
     0::bigint AS event_id,
     a.ended_at,
     a.purpose
    FROM faultline.attempt a
-     CROSS JOIN LATERAL ( VALUES (a.started_at,10::smallint,'RECEIVED'::text,NULL::text,jsonb_strip_nulls(jsonb_build_object('worker_id', a.worker_id))), (a.started_at,20::smallint,
+     CROSS JOIN LATERAL ( VALUES (a.started_at,10::smallint,'RECEIVED'::text), (a.started_at,20::smallint,
                 CASE
                     WHEN a.fault IS NOT NULL THEN 'CHAOS_INJECTED'::text
                     ELSE NULL::text
-                END,a.fault,'{}'::jsonb), (a.ended_at,30::smallint,
+                END), (a.ended_at,30::smallint,
                 CASE a.outcome
                     WHEN 'success'::text THEN 'COMPLETED'::text
                     WHEN 'transient'::text THEN 'FAILED'::text
@@ -263,12 +271,12 @@ create view faultline.attempt_event as
                     WHEN 'business_rule'::text THEN 'BUSINESS_RULE_FAILED'::text
                     WHEN 'released'::text THEN 'RELEASED'::text
                     ELSE NULL::text
-                END,a.fault,jsonb_strip_nulls(jsonb_build_object('error_code', a.error_code, 'error_message', a.error_message))), (a.ended_at,40::smallint,
+                END), (a.ended_at,40::smallint,
                 CASE a.effect
                     WHEN 'RETRY'::text THEN 'RETRY_SCHEDULED'::text
                     WHEN 'TSQ'::text THEN 'MOVED_TO_TSQ'::text
                     ELSE NULL::text
-                END,a.fault,jsonb_strip_nulls(jsonb_build_object('retry_at', to_char((a.retry_at AT TIME ZONE 'utc'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text), 'reason', a.reason, 'error_code', a.error_code, 'error_message', a.error_message)))) e(at, rank, type, fault, details)
+                END)) e(at, rank, type)
   WHERE e.type IS NOT NULL;
 
 create view faultline.audit as
@@ -338,19 +346,26 @@ create view faultline.command_event as
     c.batch_id,
     c.lane,
     c.step,
-    e.fault,
-    e.details,
+        CASE e.rank
+            WHEN 20 THEN c.fault
+            ELSE NULL::text
+        END AS fault,
+        CASE e.rank
+            WHEN 80 THEN jsonb_strip_nulls(jsonb_build_object('domain', c.domain, 'type', c.type, 'purpose', c.purpose, 'correlation_id', c.correlation_id, 'reply_to', c.reply_to, 'max_attempts', c.max_attempts, 'lease_ms', c.lease_ms))
+            WHEN 10 THEN jsonb_strip_nulls(jsonb_build_object('worker_id', c.worker_id))
+            ELSE '{}'::jsonb
+        END AS details,
     0::bigint AS event_id
    FROM faultline.command c
-     CROSS JOIN LATERAL ( VALUES (c.created_at,NULL::integer,80::smallint,'SENT'::text,NULL::text,jsonb_strip_nulls(jsonb_build_object('domain', c.domain, 'type', c.type, 'purpose', c.purpose, 'correlation_id', c.correlation_id, 'reply_to', c.reply_to, 'max_attempts', c.max_attempts, 'lease_ms', c.lease_ms))), (c.attempt_started_at,c.attempts,10::smallint,
+     CROSS JOIN LATERAL ( VALUES (c.created_at,NULL::integer,80::smallint,'SENT'::text), (c.attempt_started_at,c.attempts,10::smallint,
                 CASE
                     WHEN c.status = 'IN_PROGRESS'::text THEN 'RECEIVED'::text
                     ELSE NULL::text
-                END,NULL::text,jsonb_strip_nulls(jsonb_build_object('worker_id', c.worker_id))), (c.attempt_started_at,c.attempts,20::smallint,
+                END), (c.attempt_started_at,c.attempts,20::smallint,
                 CASE
                     WHEN c.status = 'IN_PROGRESS'::text AND c.fault IS NOT NULL THEN 'CHAOS_INJECTED'::text
                     ELSE NULL::text
-                END,c.fault,'{}'::jsonb)) e(at, attempt, rank, type, fault, details)
+                END)) e(at, attempt, rank, type)
   WHERE e.type IS NOT NULL;
 
 create view faultline.process_audit as
@@ -439,10 +454,13 @@ create view faultline.process_event as
     p.lane,
     NULL::text AS step,
     NULL::text AS fault,
-    e.details,
+        CASE e.rank
+            WHEN 70 THEN jsonb_build_object('process_type', p.process_type, 'version', p.version, 'ordinal', p.ordinal)
+            ELSE jsonb_strip_nulls(jsonb_build_object('status', p.status, 'error_code', p.error_code, 'error_message', p.error_message))
+        END AS details,
     0::bigint AS event_id
    FROM faultline.process p
-     CROSS JOIN LATERAL ( VALUES (p.created_at,70::smallint,'PROCESS_STARTED'::text,jsonb_build_object('process_type', p.process_type, 'version', p.version, 'ordinal', p.ordinal)), (p.completed_at,90::smallint,'PROCESS_ENDED'::text,jsonb_strip_nulls(jsonb_build_object('status', p.status, 'error_code', p.error_code, 'error_message', p.error_message)))) e(at, rank, type, details)
+     CROSS JOIN LATERAL ( VALUES (p.created_at,70::smallint,'PROCESS_STARTED'::text), (p.completed_at,90::smallint,'PROCESS_ENDED'::text)) e(at, rank, type)
   WHERE e.at IS NOT NULL;
 
 create view faultline.process_step as

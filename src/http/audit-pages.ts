@@ -20,7 +20,7 @@ export interface AuditPage {
   next_cursor: string | null;
 }
 
-const BLOCK_SIZE = 500;
+const BLOCK_SIZE = 250;
 /** Blocks looked at for one page: those whose processes are not created yet hold nothing. */
 const BLOCKS_A_PAGE = 20;
 

@@ -241,7 +241,7 @@ const MAX_WINDOW_MS = 24 * 3_600_000;
 
 /**
  * Exactly one of command_id, process_id, batch_id, or a window `from`..`to` of at most 24 hours.
- * A command, process or batch answers everything that happened to it; a batch by blocks of 500 processes, each in order of time.
+ * A command, process or batch answers everything that happened to it; a batch by blocks of 250 processes, each in order of time.
  * A window answers what attempts came to and what was recorded (operators, batches, discarded results), over all commands.
  */
 export const auditQuerySchema = z

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { newId } from '../../src/model/env.ts';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../../src/model/process.ts';
-import { at, insertAttempt, insertBatch, insertCommand, insertProcess } from '../support/factories.ts';
+import { at, insertBatch, insertCommand, insertProcess } from '../support/factories.ts';
 import { openLab } from './lab.ts';
 
 const lab = await openLab();
@@ -122,14 +122,13 @@ describe('the troubleshooting queue', async () => {
   const parked: string[] = [];
   for (let n = 0; n < 12; n++) {
     const command = await insertCommand(pool, 'IN_TROUBLESHOOTING_QUEUE', {
+      fault: n % 6 === 0 ? 'permanent' : null,
       parked_at: at(100 + Math.floor(n / 4)),
       batch_id: n % 2 === 0 ? batch_id : null,
       domain: n % 3 === 0 ? 'payouts' : 'reporting',
       type: n % 4 === 0 ? 'StatementRender' : 'StatementQuery',
       error_code: n % 6 === 0 ? 'CHAOS_PERMANENT' : 'BROKEN',
     });
-    const fault = n % 6 === 0 ? 'permanent' : null;
-    await insertAttempt(pool, command, { outcome: 'permanent', effect: 'TSQ', fault });
     parked.unshift(command.command_id);
   }
   // Newest first; at one instant the higher id first.

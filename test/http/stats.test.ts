@@ -38,11 +38,7 @@ describe('overview', async () => {
   await insertCommand(pool, 'PENDING', { domain: 'faultline', purpose: 'chunk', step: null });
   await insertCommand(pool, 'IN_PROGRESS');
   for (const fault of ['permanent', 'permanent', null]) {
-    await insertAttempt(pool, await insertCommand(pool, 'IN_TROUBLESHOOTING_QUEUE'), {
-      outcome: 'permanent',
-      effect: 'TSQ',
-      fault,
-    });
+    await insertCommand(pool, 'IN_TROUBLESHOOTING_QUEUE', { fault });
   }
   const thrower = await insertCommand(pool, 'COMPLETED');
   await insertProcess(pool, 'WAITING_FOR_TSQ', {

@@ -95,7 +95,12 @@ returning ${CLAIMED_COLUMNS}`,
     values: [claim.domain, claim.lane, claim.limit, claim.claim_id, claim.worker_id],
   });
   // The same for all of a claim, so not sent a hundred times over.
-  return rows.map((row) => ({ ...row, domain: claim.domain, lane: claim.lane, claim_id: claim.claim_id }));
+  for (const row of rows) {
+    row.domain = claim.domain;
+    row.lane = claim.lane;
+    row.claim_id = claim.claim_id;
+  }
+  return rows;
 }
 
 /** Milliseconds until the next command of a domain is due, if that is within `within_ms`; else null. */
@@ -145,14 +150,14 @@ settled as (
     attempts_limit = c.attempts_limit + i.interrupted,
     interruptions = c.interruptions + (i.effect in ('RETRY', 'TSQ'))::int * i.interrupted,
     available_at = case when i.delay_ms is null then c.available_at else clock.at + i.delay_ms * interval '1 millisecond' end,
-    error_code = i.error_code, error_message = i.error_message, error_group = i.error_group,
+    error_code = i.error_code, error_message = i.error_message, error_group = i.error_group, fault = coalesce(i.fault, c.fault),
     park_reason = i.reason, parked_at = case when i.effect = 'TSQ' then clock.at end,
     settled_at = case when i.delay_ms is null then clock.at end
   from clock, input i
   where c.command_id = i.command_id and c.lane = $1::smallint and c.claim_id = i.claim_id and ${fence}
   returning c.command_id, c.attempts, c.claim_id, c.worker_id, c.attempt_started_at, clock.at as ended_at, i.outcome, i.effect,
     case when i.delay_ms is not null then c.available_at end as retry_at, i.reason, i.error_code, i.error_message,
-    coalesce(i.fault, c.fault) as fault, c.process_id, c.batch_id, c.purpose, c.step
+    c.fault, c.process_id, c.batch_id, c.purpose, c.step
 ),
 attempted as (
   insert into faultline.attempt (command_id, lane, attempt, claim_id, worker_id, started_at, ended_at, outcome, effect,

@@ -43,13 +43,12 @@ export interface ParkedPage {
 const LIST = `
 select * from (
   (select c.command_id as item_id, 'command' as kind, c.command_id, c.domain, c.type, c.purpose, c.process_id, c.batch_id, c.step,
-     c.attempts, c.max_attempts, c.error_code, c.error_message, c.error_group, c.park_reason as reason, a.fault, c.payload,
+     c.attempts, c.max_attempts, c.error_code, c.error_message, c.error_group, c.park_reason as reason, c.fault, c.payload,
      c.parked_at, ${microsOf('c.parked_at')} as parked_at_us
    from faultline.command c
-     left join faultline.attempt a on a.command_id = c.command_id and a.attempt = c.attempts and a.lane = c.lane
    where c.status = 'IN_TROUBLESHOOTING_QUEUE'
      and ($1::uuid is null or c.batch_id = $1) and ($2::text is null or c.domain = $2) and ($3::text is null or c.type = $3)
-     and ($4::text is null or c.error_code = $4) and ($5::boolean is null or (a.fault is not null) = $5)
+     and ($4::text is null or c.error_code = $4) and ($5::boolean is null or (c.fault is not null) = $5)
      and ($6::bigint is null or (c.parked_at, c.command_id) < (${timestampOf('$6')}, $7::uuid))
    order by c.parked_at desc, c.command_id desc limit $8)
   union all
@@ -90,9 +89,8 @@ export interface ParkedGroup {
 
 export async function groupParked(db: Queryable, limit: number): Promise<ParkedGroup[]> {
   const { rows } = await db.query<ParkedGroup & Record<string, unknown>>(
-    `select coalesce(c.error_group, c.error_code, '') as error_group, a.fault is not null as injected, count(*)::int as count
+    `select coalesce(c.error_group, c.error_code, '') as error_group, c.fault is not null as injected, count(*)::int as count
      from faultline.command c
-       left join faultline.attempt a on a.command_id = c.command_id and a.attempt = c.attempts and a.lane = c.lane
      where c.status = 'IN_TROUBLESHOOTING_QUEUE'
      group by 1, 2
      union all

@@ -15,7 +15,7 @@ export function auditRoutes(api: App, { pool }: RouteContext): void {
         summary: 'What happened, in order of time',
         description:
           'Exactly one of command_id, process_id, batch_id, or a window from..to of at most 24 hours. A command, process or batch ' +
-          'answers everything that happened to it; a batch by blocks of 500 processes, each in order of time. A window answers what ' +
+          'answers everything that happened to it; a batch by blocks of 250 processes, each in order of time. A window answers what ' +
           'attempts came to and what operators and the bus recorded, over all commands. A page may be shorter than its limit.',
         querystring: auditQuerySchema,
         response: { 200: pageOf(auditEventSchema), ...problemResponse },
