@@ -37,9 +37,24 @@ export async function settleSet(bus: Bus, items: readonly SettleItem[]): Promise
   for (const [lane, group] of byLane(items, (item) => item.command.lane)) {
     // In order of id, so that two sets that share commands lock them alike.
     const ordered = group.toSorted((a, b) => (a.command.command_id < b.command.command_id ? -1 : 1));
-    settled.push(...(await settleLane(bus, lane, ordered)));
+    for (const once of oncePerCommand(ordered)) settled.push(...(await settleLane(bus, lane, once)));
   }
   return settled;
+}
+
+/**
+ * What a settle has written is known by its commands. Two attempts of one command, of which at least one is late,
+ * are therefore settled one after the other.
+ */
+function oncePerCommand(ordered: readonly SettleItem[]): SettleItem[][] {
+  const rounds: SettleItem[][] = [[]];
+  let round = 0;
+  for (const [index, item] of ordered.entries()) {
+    round = item.command.command_id === ordered[index - 1]?.command.command_id ? round + 1 : 0;
+    if (round === rounds.length) rounds.push([]);
+    rounds[round]?.push(item);
+  }
+  return rounds;
 }
 
 async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]): Promise<Settled[]> {
