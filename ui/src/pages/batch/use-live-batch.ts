@@ -1,6 +1,7 @@
 // A batch as it is now: by its event stream, and by asking while the stream is down.
 // Promises a word on which of the two it is, for the light on the page.
 
+import { useDocumentVisibility } from '@mantine/hooks';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { useBatchEvents } from '../../api/batch-events.ts';
@@ -19,7 +20,9 @@ export interface LiveBatch {
 export function useLiveBatch(id: string): LiveBatch {
   const known = useQuery({ ...batchDetailQuery(id), enabled: false }).data;
   const ended = known !== undefined && isTerminalBatch(known.status);
-  const stream = useBatchEvents(id, known !== undefined && !ended);
+  // A hidden tab lets go of its stream: browsers allow but six connections to a server, for all tabs together.
+  const visible = useDocumentVisibility() === 'visible';
+  const stream = useBatchEvents(id, known !== undefined && !ended && visible);
   const query = useQuery({
     ...batchDetailQuery(id),
     refetchInterval: ({ state }) => (ended || stream === 'live' ? false : unlessRefused(REFRESH.live_ms, state.error)),

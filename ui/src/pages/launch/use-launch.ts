@@ -32,7 +32,8 @@ export function useLaunch(context: LaunchContext, onFieldErrors: (errors: Record
       return startToast(`Launching ${pluralize(request.count ?? 1, 'process', 'processes')}…`, request.name);
     },
     onSuccess: async (answer, _request, toast) => {
-      toast.done(`${pluralize(answer.total_count, 'process', 'processes')} accepted`, `Seed ${answer.seed}`);
+      // Accepted is not created: the launch goes on, and the batch's page shows how far it is.
+      toast.done(`Launching ${pluralize(answer.total_count, 'process', 'processes')}`, `Accepted, seed ${answer.seed}`);
       await Promise.all([
         queryClient.invalidateQueries({ queryKey: batchKeys.all }),
         queryClient.invalidateQueries({ queryKey: statsKeys.overview }),

@@ -66,7 +66,7 @@ function AttemptRow({ attempt, next, worker, late }: AttemptRowProps) {
       <FollowUp attempt={attempt} next={next} />
       {late && (
         <Text size="xs" c="dimmed" className={classes.followUp} data-testid="late-result">
-          <IconTrashX size={13} aria-hidden /> Its result came too late, <Moment at={late.at} />, and was discarded
+          <IconTrashX size={13} aria-hidden /> Its result came too late and was discarded · <Moment at={late.at} />
         </Text>
       )}
     </li>
