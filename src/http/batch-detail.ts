@@ -104,7 +104,7 @@ function sliceOf(span_ms: number): number {
 }
 
 /** By step in the definition's order, visits of a step together; steps that nothing reached yet are there with zeros. */
-export function funnelOf(tallies: readonly AttemptTally[], keys: readonly string[]): StepFunnel[] {
+function funnelOf(tallies: readonly AttemptTally[], keys: readonly string[]): StepFunnel[] {
   const funnels = new Map(keys.map((key) => [key, emptyFunnel(key)]));
   for (const { purpose, step, outcome, fault, count } of tallies) {
     if (purpose !== 'step') continue;

@@ -11,7 +11,7 @@ export interface RateSample {
 
 const WINDOW_MS = 10_000;
 
-export function endedOf(batch: BatchRecord): number {
+function endedOf(batch: BatchRecord): number {
   return batch.completed_count + batch.compensated_count + batch.failed_count + batch.canceled_count;
 }
 

@@ -54,7 +54,6 @@ const TAGS = {
   audit: 'Every change of state, in order',
   operations: 'The service itself',
 };
-export type Tag = keyof typeof TAGS;
 
 /** Registers the description; routes registered afterwards are in it. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {

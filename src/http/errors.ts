@@ -42,7 +42,7 @@ const OF_FASTIFY: Record<string, [HttpCode, string]> = {
 };
 
 /** The one mapping from errors to answers. Pure. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   const known = toFaultlineError(error);
   const title = HTTP_CODES[known.code as HttpCode]?.[1] ?? TITLES[known.status] ?? 'Not possible';
   return {

@@ -60,6 +60,8 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const { env } = service.bus;
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
+    // For receiving a request, so that none is sent byte by byte for ever; answers may take longer, streams do.
+    requestTimeout: 30_000,
     genReqId: () => env.newId(),
     frameworkErrors: (error, request, reply) => void sendProblem(env.logger, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();

@@ -2,6 +2,7 @@
 
 import { createServer } from 'faultline/http';
 import { expect, test } from 'vitest';
+import { openPage } from '../support/browser.ts';
 import { application, openLab } from './lab.ts';
 
 const lab = await openLab();
@@ -108,4 +109,12 @@ test('the page and everything it loads come from here, without inline script', a
   );
   expect(files.length).toBeGreaterThan(3);
   for (const { pathname } of files) expect((await lab.app.inject(pathname)).statusCode, pathname).toBe(200);
+});
+
+test('a browser shows every operation, and nothing of the page offends its own policy', async () => {
+  const origin = await lab.app.listen({ host: '127.0.0.1', port: 0 });
+  const { page, complaints } = await openPage(`${origin}/api/docs`);
+  await page.waitForSelector('.opblock');
+  expect(await page.locator('.opblock').count()).toBe(operations.length);
+  expect(complaints).toEqual([]);
 });

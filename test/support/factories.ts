@@ -9,7 +9,7 @@ import type { BatchStatus, ProcessStatus } from '../../src/model/process.ts';
 type Row = Record<string, unknown>;
 
 /** Times count from here, so that orders do not hang on how fast a test runs. */
-export const EPOCH = new Date('2026-03-01T12:00:00.000Z');
+const EPOCH = new Date('2026-03-01T12:00:00.000Z');
 
 export function at(seconds: number): Date {
   return new Date(EPOCH.getTime() + seconds * 1_000);
