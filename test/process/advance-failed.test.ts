@@ -233,3 +233,29 @@ describe('what is thrown', () => {
     broken.clear();
   });
 });
+
+describe('what cannot be stored', () => {
+  const self: Record<string, unknown> = {};
+  self.self = self;
+
+  test.each([
+    ['a NUL byte', 'a\0b'],
+    ['a bigint', 1n],
+    ['a circle', self],
+  ])(
+    '%s in the state: that command is parked, the others of its set go on, and mended it is tried again',
+    async (_, value) => {
+      broken.set('onReply book', (state: { ordinal: number; odd?: unknown }) => {
+        if (state.ordinal === 3) state.odd = value;
+      });
+      const batch_id = await lab.launch(trip, { count: 8 });
+      const rows = await lab.untilProcesses(batch_id, ['COMPLETED', 'WAITING_FOR_TSQ']);
+      expect(rows.map(({ status }) => status === 'COMPLETED')).toEqual(rows.map(({ ordinal }) => ordinal !== 3));
+      const stuck = rows[3] as LabProcess;
+      expect(stuck).toMatchObject({ error_code: 'RESULT_NOT_STORABLE', state: { done: [] } });
+      broken.clear();
+      await retryCommand(lab.bus, stuck.awaiting_command_id as string, operator);
+      await lab.untilProcesses(batch_id, 'COMPLETED');
+    },
+  );
+});

@@ -2,6 +2,7 @@
 
 import type { ProcessRow, ProcessStatus, TerminalProcessStatus } from '../../model/process.ts';
 import { jsonArray, plainArray } from '../arrays.ts';
+import { toJson } from '../json.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 const PROCESS_COLUMNS = `p.process_id, p.batch_id, p.ordinal, p.process_type, p.version, p.status, p.current_step,
@@ -130,7 +131,7 @@ where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_comma
       plainArray(column('status')),
       column('current_step'),
       plainArray(column('awaiting_command_id')),
-      jsonArray(changes.map((change) => (change.state === null ? null : JSON.stringify(change.state)))),
+      jsonArray(changes.map((change) => (change.state === null ? null : toJson(change.state)))),
       column('append_step'),
       plainArray(column('undo')),
       plainArray(column('ending')),
@@ -140,6 +141,21 @@ where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_comma
     ],
   });
   return rowCount ?? 0;
+}
+
+/** Records commands that a locked process was sent without awaiting them, so that its steps and audit show them. */
+export async function appendCommandIds(
+  tx: Tx,
+  lane: number,
+  sent: readonly { process_id: string; command_id: string }[],
+): Promise<void> {
+  await tx.query(
+    `update faultline.process p set command_ids = p.command_ids || i.command_ids
+     from (select process_id, array_agg(command_id) as command_ids
+       from unnest($2::uuid[], $3::uuid[]) as s(process_id, command_id) group by process_id) as i
+     where p.process_id = i.process_id and p.lane = $1::smallint`,
+    [lane, plainArray(sent.map((one) => one.process_id)), plainArray(sent.map((one) => one.command_id))],
+  );
 }
 
 export interface AwaitedCommand {
