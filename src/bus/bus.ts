@@ -7,6 +7,7 @@ import { insertCommands } from '../db/queries/commands.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
 import type { BusHooks, OutgoingCommand, TransitionCommand } from './handlers.ts';
+import type { OutageLog } from './outage.ts';
 
 /** What every part of the bus works with. */
 export interface Bus {
@@ -14,6 +15,7 @@ export interface Bus {
   env: Env;
   hints: Hints;
   hooks: BusHooks;
+  outage: OutageLog;
   lanes: number;
 }
 

@@ -69,7 +69,7 @@ export class DomainLoop {
         if (!found && !this.#hinted && this.#running) await this.#waitForWork();
       } catch (error) {
         const { bus, domain } = this.#options;
-        bus.env.logger.warn({ err: error, domain }, 'claiming failed, trying again');
+        bus.outage.failed(error, { domain }, 'claiming failed, trying again');
         await this.#sleep(Math.min(CLAIM_ERROR_MS.first * 2 ** failures++, CLAIM_ERROR_MS.most));
       }
     }

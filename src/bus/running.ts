@@ -92,7 +92,7 @@ export class RunningAttempts {
     try {
       await this.#renew();
     } catch (error) {
-      this.#bus.env.logger.warn({ err: error }, 'heartbeat failed');
+      this.#bus.outage.failed(error, {}, 'heartbeat failed');
     } finally {
       this.#renewing = false;
       this.abortOverdue();

@@ -65,7 +65,7 @@ export function createSettler(
         return await settleSet(bus, set);
       } catch (error) {
         if (isRetryable(error)) {
-          bus.env.logger.warn({ err: error, size: set.length, failures }, 'settling failed, trying again');
+          bus.outage.failed(error, { size: set.length, failures }, 'settling failed, trying again');
           await pause(Math.min(BACKOFF_MS.first * 2 ** failures, BACKOFF_MS.most));
         } else if (set.length > 1) {
           return writeHalves(set);

@@ -82,7 +82,7 @@ export function createWorker(options: WorkerOptions): Worker {
       refusals = 0;
       return annotations;
     } catch (error) {
-      bus.env.logger.warn({ err: error, size: commands.length }, 'beforeExecute failed; the set is given back');
+      bus.outage.failed(error, { size: commands.length }, 'beforeExecute failed; the set is given back');
       // Later, or the same set comes and goes as fast as the database can write it.
       const pause_ms = Math.min(REFUSED_MS.first * 2 ** refusals++, REFUSED_MS.most);
       await new Promise<void>((resolve) => void bus.env.after(pause_ms, resolve));
@@ -149,8 +149,9 @@ export function createWorker(options: WorkerOptions): Worker {
     try {
       for (let lane = 0; lane < bus.lanes; lane++) while ((await reapExpired(bus, lane)) === 500);
       if (ticks++ % BEAT_EVERY_TICKS === 0) await beat();
+      bus.outage.answered();
     } catch (error) {
-      bus.env.logger.warn({ err: error }, 'maintenance failed, trying again');
+      bus.outage.failed(error, {}, 'maintenance failed, trying again');
     }
   };
 

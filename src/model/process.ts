@@ -97,6 +97,7 @@ export const PROCESS_TRANSITIONS: readonly ProcessTransition[] = [
     to: 'WAITING_FOR_REPLY',
     when: 'an operator retries or completes, and the process goes forward',
   },
+  { from: 'WAITING_FOR_TSQ', to: 'WAITING_FOR_TSQ', when: 'a re-driven reply makes its own code throw again' },
   { from: 'WAITING_FOR_TSQ', to: 'COMPLETED', when: 'an operator completes the last step' },
   { from: 'WAITING_FOR_TSQ', to: 'COMPENSATING', when: 'an operator cancels, or retries or skips a compensation' },
   { from: 'WAITING_FOR_TSQ', to: 'COMPENSATED', when: 'an operator completes the last compensation' },

@@ -69,7 +69,7 @@ export function createFinisher(bus: Bus): Finisher {
   const schedule = () => {
     timer = bus.env.after(EVERY_MS, () => {
       running = round()
-        .catch((error) => bus.env.logger.warn({ err: error }, 'counting batches failed, trying again'))
+        .catch((error) => bus.outage.failed(error, {}, 'counting batches failed, trying again'))
         .finally(() => void (stopped || schedule()));
     });
   };

@@ -23,7 +23,7 @@ import { findPolicyErrors } from './policy.ts';
 
 const CHUNK_SIZE = 1_000;
 /** A chunk takes well under a second; a minute covers a database that is away. */
-const CHUNK_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 60_000 };
+const CHUNK_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 500], lease_ms: 60_000 };
 
 export interface LaunchRequest {
   definition: AnyProcessDefinition;

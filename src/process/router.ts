@@ -13,6 +13,7 @@ import {
   readCausesBeforeAdvanceFailed,
 } from '../db/queries/events.ts';
 import {
+  appendCommandIds,
   lockProcesses,
   type ProcessChange,
   parkAwaitingProcesses,
@@ -35,6 +36,8 @@ interface Plan {
   /** Processes that one reply of the set has advanced: to any other reply they no longer are as they were read. */
   advanced: Set<string>;
   changes: ProcessChange[];
+  /** Commands sent for processes that do not wait for them. */
+  unawaited: { process_id: string; command_id: string }[];
   commands: OutgoingCommand[];
   events: NewEvent[];
   replies: NewReply[];
@@ -79,7 +82,7 @@ async function routeReplies(
   const ids = [...new Set([...replied, ...discarded].map(({ command }) => command.process_id))];
   const read = discarded.length === 0 ? readProcesses : lockProcesses;
   const rows = new Map((await restoreCauses(tx, await read(tx, lane, ids))).map((row) => [row.process_id, row]));
-  const plan: Plan = { advanced: new Set(), changes: [], commands: [], events: [], replies: [] };
+  const plan: Plan = { advanced: new Set(), changes: [], unawaited: [], commands: [], events: [], replies: [] };
   for (const { command, reply } of replied)
     planReply(bus, processes, rows.get(command.process_id), command, reply, plan);
   for (const { command } of discarded) planLateEffect(bus, processes, rows.get(command.process_id), command, plan);
@@ -104,6 +107,7 @@ async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<Re
   // Nothing but a bug gets here: the whole set is rolled back rather than half of it kept.
   if (changed !== plan.changes.length)
     throw new Error(`${plan.changes.length - changed} processes changed under their replies.`);
+  if (plan.unawaited.length > 0) await appendCommandIds(tx, lane, plan.unawaited);
   await insertEvents(tx, lane, plan.events);
   await insertReplies(tx, lane, plan.replies);
   return sent;
@@ -264,6 +268,7 @@ function planLateEffect(
       payload: step.compensate.request(process.state, process),
     };
     plan.commands.push(processCommand(definition, process, command, process.state, send));
+    plan.unawaited.push({ process_id: process.process_id, command_id: send.command_id });
   } catch (error) {
     // The process may have ended, so it cannot wait for an operator; the audit says that an effect may have stayed.
     plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: tellThrown(bus, process, error), late: true }));

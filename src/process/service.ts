@@ -3,6 +3,7 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { type BusHooks, HandlerRegistry } from '../bus/handlers.ts';
+import { createOutageLog } from '../bus/outage.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts';
 import { readLanes } from '../db/migrate.ts';
 import { type Hints, openHints } from '../db/notify.ts';
@@ -61,7 +62,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 
   const onTransitions = createRouter(processes, () => bus);
   const hooks = { ...options.hooks?.({ pool: busPool, env }), onTransitions };
-  const bus: Bus = { pool: busPool, env, hints, hooks, lanes: await readLanes(pool) };
+  const bus: Bus = { pool: busPool, env, hints, hooks, outage: createOutageLog(env), lanes: await readLanes(pool) };
   registerLaunch(registry, processes, () => bus);
   registerCancel(registry, () => bus);
 

@@ -135,7 +135,7 @@ export async function updateBatchIfStill(
     `update faultline.batch
      set status = $3, created_count = $4, completed_count = $5, compensated_count = $6, failed_count = $7,
        canceled_count = $8, waiting_count = $9, in_troubleshooting_count = $10, counted_at = now(),
-       started_at = case when $4 > 0 then coalesce(started_at, now()) end,
+       started_at = coalesce(started_at, (select p.created_at from faultline.process p where p.batch_id = $1 order by p.ordinal limit 1)),
        rested_at = case when $3 = 'AT_REST' then coalesce(rested_at, now()) end,
        completed_at = case when $3 in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') then now() end
      where batch_id = $1 and status = $2`,
