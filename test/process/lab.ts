@@ -303,7 +303,7 @@ async function recordTransitions({ pool }: TestDatabase): Promise<void> {
         insert into transition values ('process', new.process_id, case when tg_op = 'UPDATE' then old.status end, new.status);
         return null;
       end $$;
-    create trigger record_process after insert or update on faultline.process for each row execute function record_process();
+    create trigger record_process after insert or update of status on faultline.process for each row execute function record_process();
     create function record_command() returns trigger language plpgsql as $$
       begin
         insert into transition values ('command', new.command_id, case when tg_op = 'UPDATE' then old.status end, new.status);
