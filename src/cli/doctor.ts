@@ -46,8 +46,8 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
 
 function checkNode(): Finding {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const fits = major > 20 || (major === 20 && minor >= 11);
-  const says = fits ? process.version : `${process.version}: 20.11 or newer is needed`;
+  const fits = major > 20 || (major === 20 && minor >= 19);
+  const says = fits ? process.version : `${process.version}: 20.19 or newer is needed`;
   return { check: 'node', state: fits ? 'ok' : 'fail', says };
 }
 
