@@ -14,7 +14,7 @@ import {
   type Settlement,
 } from '../model/command.ts';
 import { type Bus, byLane, tellTransitions, transitionCommand } from './bus.ts';
-import type { CommandTransition } from './handlers.ts';
+import type { CommandTransition, TransitionCommand } from './handlers.ts';
 
 /** An outcome to be settled. */
 export interface SettleItem {
@@ -156,21 +156,30 @@ export function requestedReplies(bus: Bus, transitions: readonly CommandTransiti
   return transitions.flatMap((transition) => {
     const { command } = transition;
     if (transition.kind !== 'replied' || command.reply_to === null) return [];
-    const { reply } = transition;
-    return {
-      reply_id: bus.env.newId(command.lane, bus.lanes),
-      queue: command.reply_to,
-      command_id: command.command_id,
-      process_id: command.process_id,
-      correlation_id: command.correlation_id,
-      batch_id: command.batch_id,
-      outcome: reply.outcome,
-      result: reply.result,
-      error_code: reply.error_code ?? null,
-      error_message: reply.error_message ?? null,
-      note: null,
-    };
+    return queuedReply(bus, command, transition.reply, { queue: command.reply_to, note: null });
   });
+}
+
+/** A reply as a row of a queue; `note` says why it waits there, where nobody asked for it. */
+export function queuedReply(
+  bus: Bus,
+  command: TransitionCommand,
+  reply: Reply,
+  { queue, note }: Pick<NewReply, 'queue' | 'note'>,
+): NewReply {
+  return {
+    reply_id: bus.env.newId(command.lane, bus.lanes),
+    queue,
+    command_id: command.command_id,
+    process_id: command.process_id,
+    correlation_id: command.correlation_id,
+    batch_id: command.batch_id,
+    outcome: reply.outcome,
+    result: reply.result,
+    error_code: reply.error_code ?? null,
+    error_message: reply.error_message ?? null,
+    note,
+  };
 }
 
 /**

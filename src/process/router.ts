@@ -4,6 +4,7 @@
 import { inspect } from 'node:util';
 import { type Bus, PRIORITY, sendCommands } from '../bus/bus.ts';
 import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../bus/handlers.ts';
+import { queuedReply } from '../bus/settle.ts';
 import type { Tx } from '../db/pool.ts';
 import {
   insertEvents,
@@ -276,19 +277,7 @@ function planLateEffect(
 }
 
 function parkedReply(bus: Bus, command: TransitionCommand, reply: Reply, note: string): NewReply {
-  return {
-    reply_id: bus.env.newId(command.lane, bus.lanes),
-    queue: `${command.domain}__replies`,
-    command_id: command.command_id,
-    process_id: command.process_id,
-    correlation_id: command.correlation_id,
-    batch_id: command.batch_id,
-    outcome: reply.outcome,
-    result: reply.result,
-    error_code: reply.error_code ?? null,
-    error_message: reply.error_message ?? null,
-    note,
-  };
+  return queuedReply(bus, command, reply, { queue: `${command.domain}__replies`, note });
 }
 
 function ofCommand(type: NewEvent['type'], command: TransitionCommand, details: Record<string, unknown>): NewEvent {
