@@ -26,7 +26,7 @@ export interface MigrateOptions {
 }
 
 /** The migrations this code knows, in order. */
-export function readMigrations(directory: string | URL = new URL('sql/', packageRoot)): Migration[] {
+function readMigrations(directory: string | URL = new URL('sql/', packageRoot)): Migration[] {
   const path = typeof directory === 'string' ? directory : fileURLToPath(directory);
   return readdirSync(path)
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))

@@ -145,4 +145,3 @@ export const BUS_CODES = {
   OPERATOR_CANCELED: 'an operator cancelled the command',
   BATCH_CANCELED: 'the batch was cancelled before this was attempted',
 } as const;
-export type BusCode = keyof typeof BUS_CODES;

@@ -15,7 +15,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { type Network, openNetwork } from '../support/network.ts';
 import { type Signal, signal } from '../support/until.ts';
 
-export const DOMAIN = 'lab';
+const DOMAIN = 'lab';
 const WORKER_ID = newId();
 
 export interface LabOptions {
