@@ -26,8 +26,8 @@ export interface MigrateOptions {
 }
 
 /** The migrations this code knows, in order. */
-function readMigrations(directory: string | URL = new URL('sql/', packageRoot)): Migration[] {
-  const path = typeof directory === 'string' ? directory : fileURLToPath(directory);
+function readMigrations(): Migration[] {
+  const path = fileURLToPath(new URL('sql/', packageRoot));
   return readdirSync(path)
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))
     .sort()
