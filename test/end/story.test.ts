@@ -5,6 +5,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cancelCommand } from '../../src/bus/troubleshooting.ts';
 import { BusinessRuleError, PermanentCommandError } from '../../src/model/errors.ts';
 import { chain, openLab } from '../process/lab.ts';
+import { until } from '../support/until.ts';
 import { findMissingCompensations, findOffences } from './story.ts';
 
 const trip = chain(['book', 'pay', 'mail']);
@@ -27,7 +28,10 @@ beforeAll(async () => {
   const rows = await lab.untilProcesses(batch_id, ['COMPLETED', 'COMPENSATED', 'WAITING_FOR_TSQ']);
   await cancelCommand(lab.bus, rows[3]?.awaiting_command_id as string, { actor: 'ann', reason: 'Leave it.' });
   await lab.untilProcesses(batch_id, ['COMPLETED', 'COMPENSATED', 'WAITING_FOR_TSQ', 'FAILED']);
-  await lab.untilBatch(batch_id, 'AT_REST');
+  await until('all of that is counted', async () => {
+    const { status, failed_count } = await lab.batch(batch_id);
+    return status === 'AT_REST' && failed_count === 1;
+  });
 });
 
 beforeEach(async () => {

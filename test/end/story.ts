@@ -9,6 +9,17 @@ export interface Offence {
   example: string;
 }
 
+/**
+ * The commands of process `p` in the order in which it sent them, each step and each compensation once: a compensation sent
+ * again, for an effect that came too late, is awaited by nobody and has no place in the order.
+ */
+const SENT = `(
+  select c.*, i.position from unnest(p.command_ids) with ordinality i(command_id, position)
+    join faultline.command c on c.command_id = i.command_id
+  where not exists (select 1 from unnest(p.command_ids) with ordinality e(command_id, position)
+    join faultline.command earlier on earlier.command_id = e.command_id
+    where e.position < i.position and earlier.purpose = c.purpose and earlier.step = c.step))`;
+
 /** Each answers one row per offence, with an id to look at. `$1` is the batch. */
 const RULES: Record<string, string> = {
   'as many processes as were asked for, each ordinal once': `
@@ -60,9 +71,8 @@ const RULES: Record<string, string> = {
         join faultline.command c on c.command_id = i.command_id where c.purpose = 'step')`,
   'a process sends a step when the one before it has ended': `
     select p.process_id::text as id from faultline.process p
-      cross join lateral (select c.created_at, lag(c.settled_at) over (order by i.position) as settled_before
-        from unnest(p.command_ids) with ordinality i(command_id, position)
-          join faultline.command c on c.command_id = i.command_id) s
+      cross join lateral (select c.created_at, lag(c.settled_at) over (order by c.position) as settled_before
+        from ${SENT} c) s
     where p.batch_id = $1 and s.created_at < s.settled_before`,
   'completed: every step of the path completed, and nothing was undone': `
     select p.process_id::text as id from faultline.process p join faultline.command c on c.process_id = p.process_id
@@ -70,9 +80,8 @@ const RULES: Record<string, string> = {
   'undone: newest first, each step once in its turn': `
     select p.process_id::text as id from faultline.process p
       cross join lateral (select array_position(p.path, c.step) as at,
-          lag(array_position(p.path, c.step)) over (order by i.position) as at_before
-        from unnest(p.command_ids) with ordinality i(command_id, position)
-          join faultline.command c on c.command_id = i.command_id where c.purpose = 'compensation') u
+          lag(array_position(p.path, c.step)) over (order by c.position) as at_before
+        from ${SENT} c where c.purpose = 'compensation') u
     where p.batch_id = $1 and u.at >= u.at_before`,
   'a process that did not complete says why': `
     select p.process_id::text as id from faultline.process p

@@ -1,7 +1,7 @@
 // A lab for processes: a real service on a database of its own, definitions made of keys, handlers that a test scripts,
 // and a ledger of every change of status, which must be in the table of transitions when the file is done.
 
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createWorker, type WorkerOptions } from '../../src/bus/worker.ts';
 import { chaosHooks } from '../../src/chaos/index.ts';
@@ -174,7 +174,7 @@ export async function openLab(options: LabOptions) {
     hooks: chaosHooks,
   });
   const workers: { stop(): Promise<void> }[] = [];
-  afterAll(async () => {
+  afterwards(async () => {
     lab.onProbe = () => {};
     await Promise.all(workers.map((worker) => worker.stop()));
     await service.close();
@@ -287,6 +287,12 @@ const hasty: Pick<Env, 'after'> = {
   after: (ms, callback, options) => createEnv(silentLogger).after(ms / 10, callback, options),
 };
 
+/** After the file, or after the test for a lab that was opened in one. */
+function afterwards(work: () => Promise<void>): void {
+  if (expect.getState().currentTestName === undefined) afterAll(work);
+  else onTestFinished(work);
+}
+
 async function openDatabase(lanes: number): Promise<TestDatabase> {
   const database = await createTestDatabase({ empty: lanes > 1 });
   if (lanes > 1) await migrate(database.pool, { lanes });
@@ -311,7 +317,7 @@ async function recordTransitions({ pool }: TestDatabase): Promise<void> {
       end $$;
     create trigger record_command after insert or update of status on faultline.command
       for each row execute function record_command()`);
-  afterAll(async () => {
+  afterwards(async () => {
     const { rows } = await pool.query<{ kind: string; was: string | null; became: string; example: string }>(
       'select kind, was, became, min(id::text) as example from transition group by kind, was, became',
     );
