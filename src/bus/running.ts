@@ -111,7 +111,7 @@ export class RunningAttempts {
       const renewed = await renewLeasesIfHeld(this.#bus.pool, lane, group);
       const missed = group.filter((attempt) => !renewed.has(attempt.command_id));
       // A locked row was passed over, not lost: ask again without locking before aborting anything.
-      const held = missed.length === 0 ? renewed : await readHeldClaims(this.#bus.pool, missed);
+      const held = missed.length === 0 ? renewed : await readHeldClaims(this.#bus.pool, lane, missed);
       for (const attempt of group) {
         if (renewed.has(attempt.command_id)) attempt.lease_ends_at_ms = asked_at_ms + attempt.command.lease_ms;
         else if (!held.has(attempt.command_id) && this.#attempts.has(attempt))

@@ -189,6 +189,7 @@ export function queuedReply(
 async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): Promise<CommandTransition[]> {
   const answered = await readAnsweredClaims(
     tx,
+    lane,
     late.map((item) => item.command),
   );
   const discarded = late.filter((item) => item.outcome.kind !== 'released' && !answered.has(item.command.command_id));

@@ -262,13 +262,14 @@ returning c.command_id`,
   return new Set(rows.map((row) => row.command_id));
 }
 
-/** Which of these claims still hold their lease, without touching them. */
-export async function readHeldClaims(db: Queryable, held: readonly HeldClaim[]): Promise<Set<string>> {
+/** Which of these claims of a lane still hold their lease, without touching them. */
+export async function readHeldClaims(db: Queryable, lane: number, held: readonly HeldClaim[]): Promise<Set<string>> {
   const { rows } = await db.query<{ command_id: string }>(
     `select c.command_id
-     from unnest($1::uuid[], $2::uuid[]) as i(command_id, claim_id) join faultline.command c on c.command_id = i.command_id
-     where c.claim_id = i.claim_id and c.status = 'IN_PROGRESS' and c.lease_expires_at > now()`,
-    [held.map((claim) => claim.command_id), held.map((claim) => claim.claim_id)],
+     from unnest($2::uuid[], $3::uuid[]) as i(command_id, claim_id)
+       join faultline.command c on c.command_id = i.command_id and c.lane = $1::smallint
+     where c.claim_id = i.claim_id and c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > now()`,
+    [lane, held.map((claim) => claim.command_id), held.map((claim) => claim.claim_id)],
   );
   return new Set(rows.map((row) => row.command_id));
 }
@@ -284,19 +285,34 @@ export async function expireWorkerLeases(db: Queryable, worker_id: string): Prom
 }
 
 /**
- * Which of these claims were answered before, so that a broken commit had taken effect after all:
+ * Which of these claims of a lane were answered before, so that a broken commit had taken effect after all:
  * an attempt row of that very claim means settled, LATE_RESULT_DISCARDED means refused and said so.
  */
-export async function readAnsweredClaims(db: Queryable, claims: readonly HeldClaim[]): Promise<Set<string>> {
+export async function readAnsweredClaims(
+  db: Queryable,
+  lane: number,
+  claims: readonly (HeldClaim & { attempts: number })[],
+): Promise<Set<string>> {
   const { rows } = await db.query<{ command_id: string }>(
-    `select a.command_id
-     from unnest($1::uuid[], $2::uuid[]) as i(command_id, claim_id) join faultline.attempt a on a.command_id = i.command_id
+    `with input as materialized (
+       select * from unnest($2::uuid[], $3::uuid[], $4::int[]) as i(command_id, claim_id, attempt)
+     )
+     select i.command_id
+     from input i join faultline.attempt a on a.command_id = i.command_id and a.attempt = i.attempt and a.lane = $1::smallint
      where a.claim_id = i.claim_id and a.outcome <> 'lease_expired'
      union all
-     select e.command_id
-     from unnest($1::uuid[], $2::uuid[]) as i(command_id, claim_id) join faultline.event e on e.command_id = i.command_id
-     where e.type = 'LATE_RESULT_DISCARDED' and e.details ->> 'claim_id' = i.claim_id::text`,
-    [claims.map((claim) => claim.command_id), claims.map((claim) => claim.claim_id)],
+     select i.command_id
+     from input i cross join lateral (
+       select 1 from faultline.event e
+       where e.command_id = i.command_id and e.lane = $1::smallint and e.type = 'LATE_RESULT_DISCARDED'
+         and e.details ->> 'claim_id' = i.claim_id::text
+       limit 1) as told`,
+    [
+      lane,
+      plainArray(claims.map((claim) => claim.command_id)),
+      plainArray(claims.map((claim) => claim.claim_id)),
+      plainArray(claims.map((claim) => claim.attempts)),
+    ],
   );
   return new Set(rows.map((row) => row.command_id));
 }

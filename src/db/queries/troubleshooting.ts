@@ -29,13 +29,16 @@ const OPERATED = `c.command_id, c.lane, c.domain, c.type, c.purpose, c.status, c
 
 type Row = OperatedCommand & Record<string, unknown>;
 
+/** Cannot be matched to the index of the queue, which the planner would walk from end to end for one id while it is fresh. */
+const PARKED = `c.status || '' = 'IN_TROUBLESHOOTING_QUEUE'`;
+
 /** Back to PENDING with a fresh round of attempts. Null when it was not in the troubleshooting queue. */
 export async function retryIfParked(tx: Tx, lane: number, command_id: string): Promise<OperatedCommand | null> {
   const { rows } = await tx.query<Row>(
     `update faultline.command c
      set status = 'PENDING', attempts_limit = c.attempts + c.max_attempts, interruptions = 0, available_at = now(),
        parked_at = null, park_reason = null, error_group = null, settled_at = null
-     where c.command_id = $1 and c.lane = $2 and c.status = 'IN_TROUBLESHOOTING_QUEUE'
+     where c.command_id = $1 and c.lane = $2 and ${PARKED}
      returning ${OPERATED}`,
     [command_id, lane],
   );
@@ -52,7 +55,7 @@ export async function cancelIfParked(
   const { rows } = await tx.query<Row>(
     `update faultline.command c
      set status = 'CANCELED', parked_at = null, error_code = $3, error_message = $4, settled_at = now()
-     where c.command_id = $1 and c.lane = $2 and c.status = 'IN_TROUBLESHOOTING_QUEUE'
+     where c.command_id = $1 and c.lane = $2 and ${PARKED}
      returning ${OPERATED}`,
     [command_id, lane, cause.error_code, cause.error_message],
   );
@@ -69,7 +72,7 @@ export async function completeIfParked(
   const { rows } = await tx.query<Row>(
     `update faultline.command c
      set status = 'COMPLETED', result = $3, parked_at = null, error_code = null, error_message = null, settled_at = now()
-     where c.command_id = $1 and c.lane = $2 and c.status = 'IN_TROUBLESHOOTING_QUEUE'
+     where c.command_id = $1 and c.lane = $2 and ${PARKED}
      returning ${OPERATED}`,
     [command_id, lane, result === undefined ? null : JSON.stringify(result)],
   );
