@@ -7,7 +7,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../src/model/env.ts';
 import { builtFolder } from '../support/built.ts';
 import { until } from '../support/until.ts';
-import { commands, type Lab, openLab } from './lab.ts';
+import { commands, countOf, expectSettledOnce, type Lab, openLab } from './lab.ts';
 
 const SCRIPT = fileURLToPath(new URL('./worker-process.mjs', import.meta.url));
 const SLOW = { deadline_ms: 15_000 };
@@ -36,30 +36,6 @@ function startVictim(lab: Lab, replaces?: string): Victim {
       expect(await gone).toEqual([null, 'SIGKILL']);
     },
   };
-}
-
-async function countOf(lab: Lab, status: string): Promise<number> {
-  const [row] = await lab.rows('select count(*) from faultline.command where status = $1', [status]);
-  return row?.count as number;
-}
-
-/** Every command is done and answered once; its attempts are numbered without gap, and only the last one settled it. */
-async function expectSettledOnce(lab: Lab, count: number): Promise<void> {
-  expect(await countOf(lab, 'COMPLETED')).toBe(count);
-  const [row] = await lab.rows(
-    `with numbered as (
-       select c.command_id, c.attempts, count(a.attempt) as rows, min(a.attempt) as first, max(a.attempt) as last,
-         count(*) filter (where a.effect = 'COMPLETED') as settled,
-         count(*) filter (where a.effect = 'COMPLETED' and a.attempt = c.attempts) as settled_last,
-         count(*) filter (where a.effect not in ('COMPLETED', 'RETRY')) as others,
-         (select count(*) from faultline.reply r where r.command_id = c.command_id) as replies
-       from faultline.command c join faultline.attempt a using (command_id)
-       group by c.command_id, c.attempts
-     )
-     select count(*) as good from numbered
-     where rows = attempts and first = 1 and last = attempts and settled = 1 and settled_last = 1 and others = 0 and replies = 1`,
-  );
-  expect(row).toEqual({ good: count });
 }
 
 test('killed while it holds attempts: each is an interruption, and is done by the successor', async () => {

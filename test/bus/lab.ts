@@ -1,7 +1,7 @@
 // A lab for the bus: a real service on a database of its own, handlers of the test's, and code held at named points.
 // One lab a test; when the test ends its workers are stopped, its connections closed and its database dropped.
 
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Bus, sendCommands } from '../../src/bus/bus.ts';
 import type { BusHooks, Handler, OutgoingCommand } from '../../src/bus/handlers.ts';
 import type { SettleItem } from '../../src/bus/settle.ts';
@@ -271,4 +271,28 @@ export function heldHandler() {
   const handler: Handler<unknown> = (_payload, { command, signal }) =>
     new Promise((resolve, reject) => void calls.push({ command, signal, end: resolve, fail: reject }));
   return { calls, handler };
+}
+
+export async function countOf(lab: Lab, status: string): Promise<number> {
+  const [row] = await lab.rows('select count(*) from faultline.command where status = $1', [status]);
+  return row?.count as number;
+}
+
+/** Every command is done and answered once; its attempts are numbered without gap, and only the last one settled it. */
+export async function expectSettledOnce(lab: Lab, count: number): Promise<void> {
+  expect(await countOf(lab, 'COMPLETED')).toBe(count);
+  const [row] = await lab.rows(
+    `with numbered as (
+       select c.command_id, c.attempts, count(a.attempt) as rows, min(a.attempt) as first, max(a.attempt) as last,
+         count(*) filter (where a.effect = 'COMPLETED') as settled,
+         count(*) filter (where a.effect = 'COMPLETED' and a.attempt = c.attempts) as settled_last,
+         count(*) filter (where a.effect not in ('COMPLETED', 'RETRY')) as others,
+         (select count(*) from faultline.reply r where r.command_id = c.command_id) as replies
+       from faultline.command c join faultline.attempt a using (command_id)
+       group by c.command_id, c.attempts
+     )
+     select count(*) as good from numbered
+     where rows = attempts and first = 1 and last = attempts and settled = 1 and settled_last = 1 and others = 0 and replies = 1`,
+  );
+  expect(row).toEqual({ good: count });
 }
