@@ -233,6 +233,8 @@ CREATE INDEX process_advance_failed ON faultline.process USING btree (updated_at
 
 CREATE INDEX process_batch_status ON faultline.process USING btree (batch_id, status);
 
+CREATE INDEX reply_kept ON faultline.reply USING btree (reply_id) WHERE (process_id IS NOT NULL);
+
 CREATE INDEX reply_queue ON faultline.reply USING btree (queue, reply_id);
 
 create view faultline.attempt_event as

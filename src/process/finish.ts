@@ -12,8 +12,8 @@ import {
 } from '../db/queries/batches.ts';
 import { insertEvents, type NewEvent } from '../db/queries/events.ts';
 import { analyzeIfGrown, tryMaintenanceLock } from '../db/queries/maintenance.ts';
-import type { Timer } from '../model/env.ts';
 import type { BatchStatus } from '../model/process.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 
 const EVERY_MS = 1_000;
 /** A batch is counted no oftener than ten times as long as its last count took. */
@@ -29,16 +29,8 @@ export function nextBatchStatus(status: BatchStatus, total_count: number, counts
   return counts.completed_count === total_count ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
 }
 
-export interface Finisher {
-  start(): void;
-  stop(): Promise<void>;
-}
-
-export function createFinisher(bus: Bus): Finisher {
+export function createFinisher(bus: Bus): Rounds {
   const countAgainAt = new Map<string, number>();
-  let timer: Timer | null = null;
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
 
   const finishBatch = async (tx: Tx, batch: OpenBatch) => {
     const now = bus.env.monotonicMs();
@@ -66,22 +58,7 @@ export function createFinisher(bus: Bus): Finisher {
       if (!open.some((batch) => batch.batch_id === batch_id)) countAgainAt.delete(batch_id);
   };
 
-  const schedule = () => {
-    timer = bus.env.after(EVERY_MS, () => {
-      running = round()
-        .catch((error) => bus.outage.failed(error, {}, 'counting batches failed, trying again'))
-        .finally(() => void (stopped || schedule()));
-    });
-  };
-
-  return {
-    start: schedule,
-    async stop() {
-      stopped = true;
-      timer?.clear();
-      await running;
-    },
-  };
+  return createRounds(bus, EVERY_MS, round, 'counting batches failed, trying again');
 }
 
 function eventOf(batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewEvent | null {

@@ -14,6 +14,8 @@ import { registerCancel } from './cancel.ts';
 import { ProcessRegistry } from './define.ts';
 import { createFinisher } from './finish.ts';
 import { registerLaunch } from './launch.ts';
+import { createReplyRouting } from './replies.ts';
+import type { Rounds } from './rounds.ts';
 import { createRouter } from './router.ts';
 
 export interface ServiceOptions {
@@ -41,7 +43,7 @@ export interface Service {
   processes: ProcessRegistry;
   application: Application;
   context: ApplicationContext;
-  /** A worker of this service, with the finisher that counts batches. */
+  /** A worker of this service, which also counts batches and routes kept replies. */
   createWorker(options?: Omit<WorkerOptions, 'bus' | 'registry'>): Worker;
   close(): Promise<void>;
 }
@@ -75,7 +77,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     application,
     context,
     createWorker: (workerOptions = {}) =>
-      withFinisher(createWorker({ ...workerOptions, bus, registry }), createFinisher(bus)),
+      withRounds(createWorker({ ...workerOptions, bus, registry }), [
+        createFinisher(bus),
+        createReplyRouting(bus, processes),
+      ]),
     async close() {
       await hints.close();
       await Promise.all([pool.end(), busPool.end()]);
@@ -83,15 +88,15 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-function withFinisher(worker: Worker, finisher: ReturnType<typeof createFinisher>): Worker {
+function withRounds(worker: Worker, rounds: readonly Rounds[]): Worker {
   return {
     worker_id: worker.worker_id,
     async start() {
       await worker.start();
-      finisher.start();
+      for (const each of rounds) each.start();
     },
     async stop() {
-      await finisher.stop();
+      await Promise.all(rounds.map((each) => each.stop()));
       await worker.stop();
     },
   };

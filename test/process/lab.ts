@@ -121,12 +121,13 @@ export interface LabOptions {
 
 export type LabLaunch = Partial<Omit<LaunchRequest, 'definition' | 'input'>> & { script?: Script };
 
+/** By name, which processes carry in their state; of all labs, for they may share a database. */
+const scriptOf = new Map<string, Script>();
 let scripts = 0;
 
 export async function openLab(options: LabOptions) {
   const database = options.database ?? (await openDatabase(options.lanes ?? 1));
   const { pool } = database;
-  const scriptOf = new Map<string, Script>();
   const calls: Call[] = [];
   const lab = {
     database,
