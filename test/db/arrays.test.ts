@@ -1,89 +1,50 @@
-// Array parameters in their own text form: the server reads back exactly what was written, whatever the text is.
+// Array parameters: what is built here, PostgreSQL reads as what it was built from.
 
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonArray, plainArray } from '../../src/db/arrays.ts';
-import { toJson } from '../../src/db/json.ts';
+import { jsonArray, plainArray, uuidArray } from '../../src/db/arrays.ts';
 import { newId } from '../../src/model/env.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const { pool } = await createTestDatabase();
 
-async function readBack(type: string, text: string): Promise<unknown[]> {
-  // As rows: an array of arrays would be read as one of two dimensions.
+async function read(type: string, parameter: unknown): Promise<unknown[]> {
   const { rows } = await pool.query(
-    `select value from unnest($1::${type}[]) with ordinality as i(value, n) order by n`,
-    [text],
+    `select i as item from unnest($1::${type}[]) with ordinality as u(i, at) order by at`,
+    [parameter],
   );
-  return rows.map(({ value }) => value);
+  return rows.map((row) => row.item);
 }
 
-const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null, freq: 4 });
-
-test('no value, one null, many nulls', async () => {
-  expect(await readBack('int', plainArray([]))).toEqual([]);
-  expect(await readBack('int', plainArray([null]))).toEqual([null]);
-  expect(await readBack('int', plainArray([null, null, 1, null]))).toEqual([null, null, 1, null]);
-  expect(await readBack('jsonb', jsonArray([]))).toEqual([]);
-  expect(await readBack('jsonb', jsonArray([null]))).toEqual([null]);
+test('ids, repeated, absent, in capitals and none at all', async () => {
+  const [one, two] = [newId(), newId()];
+  for (const ids of [[one, one, null, one, two, null, null, two], [null], [], [one]]) {
+    expect(await read('uuid', uuidArray(ids))).toEqual(ids);
+  }
+  expect(await read('uuid', uuidArray([one.toUpperCase()]))).toEqual([one]);
 });
 
-test('numbers, booleans and ids', async () => {
-  const numbers = fc.array(orNull(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })), { maxLength: 50 });
-  const booleans = fc.array(orNull(fc.boolean()), { maxLength: 50 });
-  const ids = fc.array(orNull(fc.constant(null).map(() => newId())), { maxLength: 50 });
-  await fc.assert(
-    fc.asyncProperty(numbers, booleans, ids, async (n, b, i) => {
-      expect(await readBack('int', plainArray(n))).toEqual(n);
-      expect(await readBack('boolean', plainArray(b))).toEqual(b);
-      expect(await readBack('uuid', plainArray(i))).toEqual(i);
-    }),
-    { numRuns: 30 },
-  );
+test('what is no id is refused before it is sent', () => {
+  for (const id of ['', 'x', newId().slice(1), `${newId()}0`, newId().replace(/.$/, 'g'), newId().replace(/.$/, 'é')]) {
+    expect(() => uuidArray([id])).toThrow(TypeError);
+  }
 });
 
-test('JSON documents, with every character that means something to JSON or to an array', async () => {
-  const hostile = fc.constantFrom(
-    '"',
-    '\\',
-    '{',
-    '}',
-    ',',
+test('numbers, booleans and words', async () => {
+  expect(await read('int', plainArray([1, null, -3]))).toEqual([1, null, -3]);
+  expect(await read('boolean', plainArray([true, null, false]))).toEqual([true, null, false]);
+  expect(await read('text', plainArray(['TSQ', null, 'RETRY']))).toEqual(['TSQ', null, 'RETRY']);
+  expect(await read('text', plainArray([]))).toEqual([]);
+});
+
+test('JSON documents, however quoted', async () => {
+  const documents = [
+    { a: 'quote " backslash \\ brace { } comma , newline \n tab \t é 漢 \u2028 NULL' },
     'NULL',
-    'null',
-    '\n',
-    '\t',
-    '\u2028',
-    '\u007f',
-    '😀',
-    "'",
-    '$1',
-    '',
-  );
-  const text = fc
-    .oneof(
-      fc.array(hostile).map((parts) => parts.join('')),
-      fc.string({ unit: 'grapheme' }),
-    )
-    .filter(
-      // Cannot be stored in jsonb, in whatever form it is sent.
-      (value) => !value.includes('\0'),
-    );
-  const document = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 3 }, text, fc.integer(), fc.boolean(), fc.constant(null), tie('list'), tie('object')),
-    list: fc.array(tie('value'), { maxLength: 4 }),
-    object: fc.dictionary(text, tie('value'), { maxKeys: 4, noNullPrototype: true }),
-  })).value;
-  await fc.assert(
-    fc.asyncProperty(fc.array(document, { maxLength: 20 }), async (documents) => {
-      // A document that is null is jsonb's null, which reads back as null too.
-      expect(await readBack('jsonb', jsonArray(documents.map(toJson)))).toEqual(documents);
-    }),
-    { numRuns: 200 },
-  );
-});
-
-test('what JSON has no word for is null; what cannot be written is said', () => {
-  expect([undefined, () => 1, Symbol('s')].map(toJson)).toEqual([null, null, null]);
-  expect(() => toJson(1n)).toThrow('cannot be written as JSON');
+    null,
+    1,
+    [],
+    {},
+  ];
+  expect(await read('jsonb', jsonArray(documents.map((document) => JSON.stringify(document))))).toEqual(documents);
+  expect(await read('jsonb', jsonArray([null, '{}']))).toEqual([null, {}]);
 });

@@ -2,7 +2,7 @@
 // Every writing statement names one lane, and takes now() once, in its first CTE (Citus allows it nowhere else).
 
 import type { ClaimedCommand, CommandPurpose, Outcome, Settlement } from '../../model/command.ts';
-import { jsonArray, plainArray } from '../arrays.ts';
+import { jsonArray, plainArray, uuidArray } from '../arrays.ts';
 import { toJson } from '../json.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
@@ -43,7 +43,7 @@ from clock, unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[
     batch_id, step, correlation_id, reply_to, annotated)`,
     values: [
       lane,
-      plainArray(column('command_id')),
+      uuidArray(column('command_id')),
       column('domain'),
       column('type'),
       plainArray(column('purpose')),
@@ -53,18 +53,33 @@ from clock, unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[
       jsonArray(commands.map((command) => `{${command.backoff_ms.join(',')}}`)),
       plainArray(column('lease_ms')),
       plainArray(column('delay_ms')),
-      plainArray(column('process_id')),
-      plainArray(column('batch_id')),
+      uuidArray(column('process_id')),
+      uuidArray(column('batch_id')),
       column('step'),
-      plainArray(column('correlation_id')),
+      uuidArray(column('correlation_id')),
       column('reply_to'),
       plainArray(column('annotated')),
     ],
   });
 }
 
+const delays = new Map<string, number[]>();
+
+/** `{50,200}` -> [50, 200]. There are few policies and many commands, so each is read once. */
+function parseDelays(stored: unknown): number[] {
+  const text = String(stored);
+  let known = delays.get(text);
+  if (known === undefined) {
+    known = text.slice(1, -1).split(',').map(Number);
+    // A bound, for who gives each command a policy of its own.
+    if (delays.size >= 1_000) delays.clear();
+    delays.set(text, known);
+  }
+  return known;
+}
+
 const CLAIMED_COLUMNS = `c.command_id, c.type, c.purpose, c.payload, c.attempts, c.attempts_limit, c.max_attempts,
-  to_json(c.backoff_ms) as backoff_ms, c.lease_ms, c.process_id, c.batch_id, c.step, c.correlation_id, c.reply_to, c.annotated`;
+  c.backoff_ms::text as backoff_ms, c.lease_ms, c.process_id, c.batch_id, c.step, c.correlation_id, c.reply_to, c.annotated`;
 
 /**
  * Takes at most `limit` ready commands of a domain and lane under a lease, best first, skipping what others are taking.
@@ -96,6 +111,7 @@ returning ${CLAIMED_COLUMNS}`,
   });
   // The same for all of a claim, so not sent a hundred times over.
   for (const row of rows) {
+    row.backoff_ms = parseDelays(row.backoff_ms);
     row.domain = claim.domain;
     row.lane = claim.lane;
     row.claim_id = claim.claim_id;
@@ -181,8 +197,8 @@ async function settle(
     text: SETTLE_TEXT[fence],
     values: [
       lane,
-      plainArray(lines.map((line) => line.command.command_id)),
-      plainArray(lines.map((line) => line.command.claim_id)),
+      uuidArray(lines.map((line) => line.command.command_id)),
+      uuidArray(lines.map((line) => line.command.claim_id)),
       plainArray(lines.map((line) => line.outcome.kind)),
       plainArray(lines.map((line) => line.settlement.status)),
       plainArray(lines.map((line) => line.settlement.effect)),
@@ -231,6 +247,7 @@ limit $2
 for update skip locked`,
     values: [lane, limit],
   });
+  for (const row of rows) row.backoff_ms = parseDelays(row.backoff_ms);
   return rows;
 }
 
@@ -309,8 +326,8 @@ export async function readAnsweredClaims(
        limit 1) as told`,
     [
       lane,
-      plainArray(claims.map((claim) => claim.command_id)),
-      plainArray(claims.map((claim) => claim.claim_id)),
+      uuidArray(claims.map((claim) => claim.command_id)),
+      uuidArray(claims.map((claim) => claim.claim_id)),
       plainArray(claims.map((claim) => claim.attempts)),
     ],
   );

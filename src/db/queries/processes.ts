@@ -1,12 +1,12 @@
 // Statements on `process`: start, lock, advance, park. Sets, not rows; every guard stands in the statement.
 
 import type { ProcessRow, ProcessStatus, TerminalProcessStatus } from '../../model/process.ts';
-import { jsonArray, plainArray } from '../arrays.ts';
+import { jsonArray, plainArray, uuidArray } from '../arrays.ts';
 import { toJson } from '../json.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 const PROCESS_COLUMNS = `p.process_id, p.batch_id, p.ordinal, p.process_type, p.version, p.status, p.current_step,
-  p.awaiting_command_id, p.state, to_json(p.path) as path, p.undo, p.ending, p.error_code, p.error_message`;
+  p.awaiting_command_id, p.state, array_to_string(p.path, ',') as path, p.undo, p.ending, p.error_code, p.error_message`;
 
 export interface NewProcess {
   process_id: string;
@@ -41,18 +41,27 @@ on conflict (batch_id, ordinal, lane) do nothing
 returning process_id`,
     values: [
       lane,
-      plainArray(column('process_id')),
-      plainArray(column('batch_id')),
+      uuidArray(column('process_id')),
+      uuidArray(column('batch_id')),
       plainArray(column('ordinal')),
       column('process_type'),
       plainArray(column('version')),
       column('domain'),
       column('first_step'),
-      plainArray(column('first_command_id')),
+      uuidArray(column('first_command_id')),
       jsonArray(processes.map((process) => JSON.stringify(process.state))),
     ],
   });
   return new Set(rows.map((row) => row.process_id));
+}
+
+/** Step keys hold no comma. */
+function withPath(rows: ProcessRow[], lane: number): ProcessRow[] {
+  for (const row of rows) {
+    row.path = String(row.path).split(',');
+    row.lane = lane;
+  }
+  return rows;
 }
 
 const READ_PROCESSES = `
@@ -68,10 +77,9 @@ export async function readProcesses(tx: Tx, lane: number, ids: readonly string[]
   const { rows } = await tx.query<ProcessRow & Record<string, unknown>>({
     name: 'read_processes',
     text: READ_PROCESSES,
-    values: [lane, plainArray(ids)],
+    values: [lane, uuidArray(ids)],
   });
-  for (const row of rows) row.lane = lane;
-  return rows;
+  return withPath(rows, lane);
 }
 
 /** The same, locked in order of id: for callers that hold some other command of the process. */
@@ -79,10 +87,9 @@ export async function lockProcesses(tx: Tx, lane: number, ids: readonly string[]
   const { rows } = await tx.query<ProcessRow & Record<string, unknown>>({
     name: 'lock_processes',
     text: `${READ_PROCESSES} order by p.process_id for no key update`,
-    values: [lane, plainArray(ids)],
+    values: [lane, uuidArray(ids)],
   });
-  for (const row of rows) row.lane = lane;
-  return rows;
+  return withPath(rows, lane);
 }
 
 /** One process after a decision. */
@@ -127,17 +134,17 @@ from clock, input i
 where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_command_id = i.replied_command_id`,
     values: [
       lane,
-      plainArray(column('process_id')),
+      uuidArray(column('process_id')),
       plainArray(column('status')),
       column('current_step'),
-      plainArray(column('awaiting_command_id')),
+      uuidArray(column('awaiting_command_id')),
       jsonArray(changes.map((change) => (change.state === null ? null : toJson(change.state)))),
       column('append_step'),
       plainArray(column('undo')),
       plainArray(column('ending')),
       column('error_code'),
       column('error_message'),
-      plainArray(column('replied_command_id')),
+      uuidArray(column('replied_command_id')),
     ],
   });
   return rowCount ?? 0;
@@ -154,7 +161,7 @@ export async function appendCommandIds(
      from (select process_id, array_agg(command_id) as command_ids
        from unnest($2::uuid[], $3::uuid[]) as s(process_id, command_id) group by process_id) as i
      where p.process_id = i.process_id and p.lane = $1::smallint`,
-    [lane, plainArray(sent.map((one) => one.process_id)), plainArray(sent.map((one) => one.command_id))],
+    [lane, uuidArray(sent.map((one) => one.process_id)), uuidArray(sent.map((one) => one.command_id))],
   );
 }
 

@@ -1,7 +1,7 @@
 // Statements on `e2e.test_command`, the chaos row beside a command, and on `command.fault`, the mark of a fault to come.
 // Each handles its whole set in one round trip; writing statements name one lane.
 
-import { jsonArray, plainArray } from '../arrays.ts';
+import { jsonArray, uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 /** What chaos does to a command, written in the transaction that sends it. */
@@ -33,7 +33,7 @@ from unnest($2::uuid[], $3::jsonb[], $4::jsonb[]) as i(command_id, behavior, pay
 on conflict (command_id, lane) do nothing`,
     values: [
       lane,
-      plainArray(rows.map((row) => row.command_id)),
+      uuidArray(rows.map((row) => row.command_id)),
       jsonArray(rows.map((row) => JSON.stringify(row.behavior))),
       jsonArray(rows.map((row) => JSON.stringify(row.payload))),
     ],
@@ -79,10 +79,10 @@ from unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::uuid[]) as i(command_id,
   left join faultline.process p on p.process_id = i.process_id and p.lane = i.lane
   left join faultline.batch b on b.batch_id = i.batch_id`,
     values: [
-      commands.map((command) => command.command_id),
+      uuidArray(commands.map((command) => command.command_id)),
       commands.map((command) => command.lane),
-      commands.map((command) => command.process_id),
-      commands.map((command) => command.batch_id),
+      uuidArray(commands.map((command) => command.process_id)),
+      uuidArray(commands.map((command) => command.batch_id)),
     ],
   });
   return rows;
