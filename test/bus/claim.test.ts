@@ -1,7 +1,7 @@
 // Claiming: never too much, the best first, never the same twice, not early and not late.
 
 import { expect, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { createEnv, newId, silentLogger } from '../../src/model/env.ts';
 import { signal, until } from '../support/until.ts';
 import { command, commands, commandsOfLanes, heldHandler, openLab, policy } from './lab.ts';
 
@@ -130,15 +130,29 @@ test('a delayed command is not taken early, and is taken when due, long before t
 });
 
 test('a retry is taken when its backoff is over, long before the next poll', async () => {
-  let attempts = 0;
+  const asleep = signal('the worker sleeps until its next poll');
+  const poll_ms = 600_000;
+  const { after } = createEnv(silentLogger);
   const lab = await openLab({
+    listen: false,
+    env: {
+      after: (ms, callback, options) => {
+        if (ms === poll_ms && calls > 0) asleep.fire();
+        return after(ms, callback, options);
+      },
+    },
     handler: () => {
-      if (++attempts === 1) throw new Error('once');
-      return attempts;
+      if (++calls === 1) throw new Error('once');
+      return calls;
     },
   });
-  await lab.work({ poll_ms: 600_000 });
+  let calls = 0;
+  // It fails when its worker has found that nothing is due, and has gone to sleep.
+  const settling = lab.hold('before_settle');
+  await lab.work({ poll_ms });
   const [id = ''] = await lab.send(command(policy({ backoff_ms: [250] })));
+  await asleep.promise;
+  settling.release();
   await until('it is done', async () => (await lab.commandOf(id)).status === 'COMPLETED');
   const [first, second] = await lab.attemptsOf(id);
   expect(Number(second?.started_at)).toBeGreaterThanOrEqual(Number(first?.retry_at));

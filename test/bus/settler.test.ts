@@ -263,7 +263,7 @@ describe('a broken connection', () => {
 
   test('a database that is away is waited for', async () => {
     const { lab, network } = await openCuttableLab({ env: HURRIED });
-    const claimed = await claimNew(lab, 10);
+    const claimed = await claimNew(lab, 1);
     let tries = 0;
     lab.on('before_settle', () => void tries++);
     network.down();
@@ -271,10 +271,11 @@ describe('a broken connection', () => {
       lab,
       claimed.map((one) => item(one, SUCCESS)),
     );
-    await until('it was tried some times', () => tries >= 4);
+    // More often than what fails for no known reason is tried.
+    await until('it was tried many times', () => tries >= 8);
     network.up();
-    expect(await settled).toHaveLength(10);
-    expect(await lab.rows('select 1 from faultline.attempt')).toHaveLength(10);
+    expect(await settled).toHaveLength(1);
+    expect(await lab.rows('select 1 from faultline.attempt')).toHaveLength(1);
   });
 
   test('given up waiting: what is not written is left to its lease', async () => {
