@@ -80,7 +80,7 @@ test.each([
 ] as const)('a database that %s for longer than the lease: the handler is told', async (_how, cut) => {
   const { calls, handler } = heldHandler();
   const { lab, network } = await openCuttableLab({ handler });
-  const { id, call } = await runOne(lab, calls, 900);
+  const { id, call } = await runOne(lab, calls, 1_500);
   network[cut]();
   expect(await reasonOf(call.signal)).toBe('The lease ran out.');
   network.up();

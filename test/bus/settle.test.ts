@@ -264,7 +264,7 @@ describe('the fence', () => {
 
   test('reap passes over what is being settled, even when the lease runs out meanwhile', async () => {
     const lab = await openLab();
-    const [id = ''] = await lab.send(command(policy({ lease_ms: 500 })));
+    const [id = ''] = await lab.send(command(policy({ lease_ms: 1_000 })));
     const claimed = await claimOne(lab);
     const settling = lab.hold('in_settle');
     const settled = settleSet(lab.bus, [item(claimed, SUCCESS)]);

@@ -298,7 +298,7 @@ describe('a broken connection', () => {
       handler: (_payload, { command }) => void ran.push(command.attempts),
     });
     const lost = network.loseAnswerTo('skip locked');
-    const [id = ''] = await lab.send(...commands(1, policy({ max_attempts: 1, lease_ms: 500 })));
+    const [id = ''] = await lab.send(...commands(1, policy({ max_attempts: 1, lease_ms: 1_000 })));
     await lab.work();
     await lost;
     await until('it is done', async () => (await lab.commandOf(id)).status === 'COMPLETED');

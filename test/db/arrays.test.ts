@@ -1,7 +1,9 @@
 // Array parameters: what is built here, PostgreSQL reads as what it was built from.
 
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jsonArray, plainArray, uuidArray } from '../../src/db/arrays.ts';
+import { toJson } from '../../src/db/json.ts';
 import { newId } from '../../src/model/env.ts';
 import { createTestDatabase } from '../support/database.ts';
 
@@ -47,4 +49,47 @@ test('JSON documents, however quoted', async () => {
   ];
   expect(await read('jsonb', jsonArray(documents.map((document) => JSON.stringify(document))))).toEqual(documents);
   expect(await read('jsonb', jsonArray([null, '{}']))).toEqual([null, {}]);
+});
+
+test('any JSON document, with every character that means something to JSON or to an array', async () => {
+  const hostile = fc.constantFrom(
+    '"',
+    '\\',
+    '{',
+    '}',
+    ',',
+    'NULL',
+    '\n',
+    '\t',
+    '\u2028',
+    '\u007f',
+    '😀',
+    "'",
+    '$1',
+    '',
+  );
+  // A NUL byte cannot be stored in jsonb, in whatever form it is sent.
+  const text = fc
+    .oneof(
+      fc.array(hostile).map((parts) => parts.join('')),
+      fc.string({ unit: 'grapheme' }),
+    )
+    .filter((value) => !value.includes('\0'));
+  const document = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 3 }, text, fc.integer(), fc.boolean(), fc.constant(null), tie('list'), tie('object')),
+    list: fc.array(tie('value'), { maxLength: 4 }),
+    object: fc.dictionary(text, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+  })).value;
+  await fc.assert(
+    fc.asyncProperty(fc.array(document, { maxLength: 20 }), async (documents) => {
+      // A document that is null is jsonb's own null, which reads back as null too.
+      expect(await read('jsonb', jsonArray(documents.map(toJson)))).toEqual(documents);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('what JSON has no word for is null; what cannot be written is said', () => {
+  expect([undefined, () => 1, Symbol('s')].map(toJson)).toEqual([null, null, null]);
+  expect(() => toJson(1n)).toThrow('cannot be written as JSON');
 });
