@@ -97,7 +97,7 @@ describe('at every named point', () => {
 });
 
 test('at any moment, two at a time, with statements to make', { timeout: 90_000 }, async () => {
-  const COUNT = 900;
+  const COUNT = 600;
   const bank = await openBankService();
   const batch_id = await bank.launch({ count: COUNT });
   const start = async (replaces: string) => {
@@ -120,7 +120,7 @@ test('at any moment, two at a time, with statements to make', { timeout: 90_000 
   const workers: { worker_id: string; line: CommandLine }[] = [await start(''), await start('')];
   for (let kill = 0; kill < 4; kill++) {
     const victim = workers[kill % 2] as (typeof workers)[number];
-    await until('the victim is in the middle of its work', async () => (await settledBy(victim.worker_id)) > 60, {
+    await until('the victim is in the middle of its work', async () => (await settledBy(victim.worker_id)) > 40, {
       deadline_ms: 30_000,
     });
     victim.line.child.kill('SIGKILL');
