@@ -34,6 +34,11 @@ export interface PoolOptions {
    * instead of 0.8): cpu_index_tuple_cost makes what is walked in vain dear, and a look-up of one row stays cheap.
    */
   keyed_plans?: boolean;
+  /**
+   * How long an answer may take before its connection is given up for broken (as long as it takes). For statements that are always
+   * quick: a server that went away without a word is otherwise waited for until the kernel gives up, a quarter of an hour later.
+   */
+  answer_ms?: number;
 }
 
 const KEYED_PLANS = `set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off;
@@ -46,6 +51,7 @@ export function createPool(url: string, options: PoolOptions): Pool {
     application_name: options.application_name,
     max: options.max ?? 10,
     connectionTimeoutMillis: 10_000,
+    query_timeout: options.answer_ms,
     ...(options.keyed_plans ? { onConnect: async (client) => void (await client.query(KEYED_PLANS)) } : {}),
   });
   pool.on('error', () => {});
@@ -95,7 +101,7 @@ export function isConnectionError(error: unknown): boolean {
   const code = sqlState(error);
   if (/^(08|57P)/.test(code) || SOCKET_CODES.has(code)) return true;
   const message = error instanceof Error ? error.message : '';
-  return /Connection terminated|connection is closed|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/i.test(
+  return /Connection terminated|connection is closed|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/i.test(
     message,
   );
 }

@@ -18,6 +18,9 @@ import { createReplyRouting } from './replies.ts';
 import type { Rounds } from './rounds.ts';
 import { createRouter } from './router.ts';
 
+/** The bus's statements take milliseconds; one that waits this long for a lock, or for a server that is gone, is better tried again. */
+const BUS_ANSWER_MS = 30_000;
+
 export interface ServiceOptions {
   url: string;
   env: Env;
@@ -54,7 +57,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const application_name = options.name ?? 'faultline';
   const max = options.connections ?? 6;
   const pool = createPool(options.url, { application_name, max });
-  const busPool = createPool(options.url, { application_name: `${application_name} bus`, max, keyed_plans: true });
+  const busPool = createPool(options.url, {
+    application_name: `${application_name} bus`,
+    max,
+    keyed_plans: true,
+    answer_ms: BUS_ANSWER_MS,
+  });
   const hints = openHints(env, options.listen === false ? null : options.url, `${application_name} hints`);
   const registry = new HandlerRegistry();
   const processes = new ProcessRegistry();

@@ -1,8 +1,9 @@
 // The settler sees every set through: a bad item takes no other with it, and a broken connection loses and doubles nothing.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SettleItem } from '../../src/bus/settle.ts';
 import { createSettler } from '../../src/bus/settler.ts';
+import { createPool } from '../../src/db/pool.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
 import { until } from '../support/until.ts';
@@ -276,6 +277,32 @@ describe('a broken connection', () => {
     network.up();
     expect(await settled).toHaveLength(1);
     expect(await lab.rows('select 1 from faultline.attempt')).toHaveLength(1);
+  });
+
+  test('a COMMIT that is never answered is given up, and settled once on another connection', async () => {
+    const { lab, network } = await openCuttableLab({ env: HURRIED });
+    const claimed = await claimNew(lab, 5, { reply_to: 'asked' });
+    const pool = createPool(network.url, { application_name: 'impatient', keyed_plans: true, answer_ms: 200 });
+    onTestFinished(() => pool.end());
+    lab.bus.pool = pool;
+    let tries = 0;
+    lab.on('before_settle', () => {
+      if (++tries === 2) network.up();
+    });
+    const settling = lab.hold('in_settle');
+    const settled = settleAll(
+      lab,
+      claimed.map((one) => item(one, SUCCESS)),
+    );
+    await settling.reached;
+    network.silence();
+    settling.release();
+    await settled;
+    expect(tries).toBeGreaterThan(1);
+    expect(await statuses(lab)).toMatchObject([{ status: 'COMPLETED', count: 5 }]);
+    expect(await lab.rows('select 1 from faultline.attempt')).toHaveLength(5);
+    expect(await lab.rows('select 1 from faultline.reply')).toHaveLength(5);
+    expect(await lab.rows('select 1 from faultline.event')).toEqual([]);
   });
 
   test('given up waiting: what is not written is left to its lease', async () => {

@@ -80,6 +80,17 @@ describe('withTx', () => {
   });
 });
 
+test('a server that does not answer is given up, and the pool goes on when it is back', async () => {
+  const network = await openNetwork(database.url);
+  const pool = open({ answer_ms: 150 }, network.url);
+  await pool.query('select 1');
+  network.silence();
+  const silent = await withTx(pool, async () => {}).catch((error) => error);
+  expect([isConnectionError(silent), isRetryable(silent)]).toEqual([true, true]);
+  network.up();
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
+
 describe('what an error means', () => {
   test.each([
     ['a NUL byte', `select '"a\\u0000"'::jsonb`, 'bad data'],
