@@ -54,7 +54,7 @@ describe('a bad item takes no other with it', () => {
       throw new Error('not for writing');
     },
   };
-  const cases: [string, unknown][] = [
+  const unstorable: [string, unknown][] = [
     ['a NUL byte', 'a\0b'],
     ['a NUL byte in a key', { 'a\0b': 1 }],
     ['half of a surrogate pair', { name: '\ud83d' }],
@@ -63,24 +63,39 @@ describe('a bad item takes no other with it', () => {
     ['nesting without end', nested(200_000)],
     ['a toJSON that throws', thrown],
   ];
-  test.each(cases)('%s in a result: that one is parked, the others settle', async (_name, result) => {
-    const lab = await openLab({ env: HURRIED });
-    const claimed = await claimNew(lab, 24, { reply_to: 'asked' });
-    const items = claimed.map((one, index) => item(one, index === 7 ? { kind: 'success', result } : SUCCESS));
-    expect(await settleAll(lab, items)).toHaveLength(24);
 
-    const bad = claimed[7]?.command_id ?? '';
+  test('results that cannot be stored, of every kind: those are parked, the others settle', async () => {
+    const lab = await openLab({ env: HURRIED });
+    const claimed = await claimNew(lab, 60, { reply_to: 'asked' });
+    const [bad, good] = [claimed.slice(0, unstorable.length), claimed.slice(unstorable.length)];
+    const items = [
+      ...good.map((one) => item(one, SUCCESS)),
+      ...bad.map((one, index) => item(one, { kind: 'success', result: unstorable[index]?.[1] })),
+    ];
+    expect(await settleAll(lab, items)).toHaveLength(60);
+
     const code = 'RESULT_NOT_STORABLE';
-    expect(await statuses(lab)).toEqual([
-      { status: 'IN_TROUBLESHOOTING_QUEUE', park_reason: code, error_code: code, count: 1 },
-      { status: 'COMPLETED', park_reason: null, error_code: null, count: 23 },
-    ]);
-    expect(await lab.attemptsOf(bad)).toMatchObject([
-      { attempt: 1, outcome: 'permanent', effect: 'TSQ', reason: code, error_code: code },
-    ]);
-    expect(await lab.rows(`select 1 from faultline.reply where outcome = 'SUCCESS'`)).toHaveLength(23);
-    expect(await lab.repliesOf(bad)).toEqual([]);
+    for (const [index, [what]] of unstorable.entries()) {
+      const { command_id = '' } = bad[index] ?? {};
+      const row = { what, ...(await lab.commandOf(command_id)) };
+      expect(row).toMatchObject({ what, status: 'IN_TROUBLESHOOTING_QUEUE', park_reason: code, error_code: code });
+      expect(await lab.attemptsOf(command_id)).toMatchObject([
+        { attempt: 1, outcome: 'permanent', effect: 'TSQ', reason: code, error_code: code },
+      ]);
+      expect(await lab.repliesOf(command_id)).toEqual([]);
+    }
+    expect(await statuses(lab)).toMatchObject([{ count: bad.length }, { status: 'COMPLETED', count: good.length }]);
+    expect(await lab.rows(`select 1 from faultline.reply where outcome = 'SUCCESS'`)).toHaveLength(good.length);
     expect(await lab.rows('select 1 from faultline.event')).toEqual([]);
+  });
+
+  test('one bad item in a set of many', async () => {
+    const lab = await openLab({ env: HURRIED });
+    const claimed = await claimNew(lab, 24);
+    const items = claimed.map((one, index) => item(one, index === 7 ? { kind: 'success', result: '\0' } : SUCCESS));
+    await settleAll(lab, items);
+    expect(await statuses(lab)).toMatchObject([{ error_code: 'RESULT_NOT_STORABLE', count: 1 }, { count: 23 }]);
+    expect(await lab.commandOf(claimed[7]?.command_id ?? '')).toMatchObject({ status: 'IN_TROUBLESHOOTING_QUEUE' });
   });
 
   test('every item of a set is bad', async () => {
