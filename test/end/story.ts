@@ -73,10 +73,13 @@ const RULES: Record<string, string> = {
     select p.process_id::text as id from faultline.process p
       cross join lateral (select c.created_at, lag(c.settled_at) over (order by c.position) as settled_before
         from ${SENT} c) s
-    where p.batch_id = $1 and s.created_at < s.settled_before`,
-  'completed: every step of the path completed, and nothing was undone': `
+    where p.batch_id = $1 and s.created_at < s.settled_before and not exists (
+      -- now() is when a transaction began: an operator who waited for another's to end is dated before it.
+      select 1 from faultline.event e where e.process_id = p.process_id and e.type like 'OPERATOR%')`,
+  'completed: every step of the path completed, by its handler or by an operator, and nothing was undone': `
     select p.process_id::text as id from faultline.process p join faultline.command c on c.process_id = p.process_id
-    where p.batch_id = $1 and p.status = 'COMPLETED' and (c.status <> 'COMPLETED' or c.purpose <> 'step')`,
+    where p.batch_id = $1 and p.status = 'COMPLETED' and (c.purpose <> 'step' or c.status <> 'COMPLETED' and not exists (
+      select 1 from faultline.event e where e.command_id = c.command_id and e.type = 'OPERATOR_COMPLETE'))`,
   'undone: newest first, each step once in its turn': `
     select p.process_id::text as id from faultline.process p
       cross join lateral (select array_position(p.path, c.step) as at,

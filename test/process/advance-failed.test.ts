@@ -142,6 +142,18 @@ describe('on the way back', () => {
     expect(lab.callsOf(process)).toEqual(['step book', 'step pay', 'compensation pay', 'compensation book']);
   });
 
+  test('completed by hand after all: it goes forward, and the command stays as its handler ended it', async () => {
+    const { batch_id, process, command_id } = await failAt('compensate pay', { script: refusing('pay') });
+    broken.clear();
+    await completeCommand(lab.bus, command_id, operator, { by: 'hand' });
+    expect(await lab.untilProcess(batch_id, 'COMPLETED')).toMatchObject({ state: { done: ['book', 'pay', 'mail'] } });
+    expect(await commandOf(process, 'pay')).toMatchObject({ status: 'FAILED', error_code: 'REFUSED' });
+    expect((await lab.events(process)).map(({ type, details }) => [type, details])).toEqual([
+      ['ADVANCE_FAILED', { message: 'Error: oops', error_code: null, error_message: null }],
+      ['OPERATOR_COMPLETE', { redriven: true }],
+    ]);
+  });
+
   test('while undoing, the cause comes back with the retry', async () => {
     const { batch_id, process, command_id } = await failAt('compensate book', { script: refusing('pay') });
     expect(process).toMatchObject({ error_code: 'ADVANCE_FAILED', current_step: 'pay', undo: 2 });
