@@ -33,15 +33,7 @@ export async function sendCommands(bus: Bus, tx: Tx, commands: readonly Outgoing
   const [first] = commands;
   if (first === undefined) return new Set();
   const annotated = (await bus.hooks.beforeSend?.(tx, commands)) ?? new Set<string>();
-  await insertCommands(
-    tx,
-    first.lane,
-    commands.map((command) => ({
-      ...command,
-      ...command.policy,
-      annotated: annotated.has(command.command_id),
-    })),
-  );
+  await insertCommands(tx, first.lane, commands, annotated);
   return new Set(commands.map((command) => command.domain));
 }
 

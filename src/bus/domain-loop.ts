@@ -10,7 +10,7 @@ import type { Settler } from './settler.ts';
 /** With less than a quarter of the slots free, wait this long for more: claims of two or three cost as much as claims of fifty. */
 const GATHER_MS = 2;
 /** Four sets being written and one gathering keep PostgreSQL and the handlers busy; more only ages in the queue. */
-const MAX_BACKLOG = 500;
+const MAX_BACKLOG = 1_000;
 /** Ready, and yet not given: somebody else has it locked. Asking again at once would only keep the database busy. */
 const LOCKED_MS = 20;
 const CLAIM_ERROR_MS = { first: 100, most: 5_000 };

@@ -13,20 +13,22 @@ export interface NewCommand {
   purpose: CommandPurpose;
   priority: number;
   payload: unknown;
-  max_attempts: number;
-  backoff_ms: readonly number[];
-  lease_ms: number;
+  policy: { max_attempts: number; backoff_ms: readonly number[]; lease_ms: number };
   delay_ms: number;
   process_id: string | null;
   batch_id: string | null;
   step: string | null;
   correlation_id: string | null;
   reply_to: string | null;
-  annotated: boolean;
 }
 
-/** Inserts a set of commands of one lane. A duplicate id is a unique violation (23505). */
-export async function insertCommands(tx: Tx, lane: number, commands: readonly NewCommand[]): Promise<void> {
+/** Inserts a set of commands of one lane; `annotated` are those a hook wrote a row for. A duplicate id is a unique violation (23505). */
+export async function insertCommands(
+  tx: Tx,
+  lane: number,
+  commands: readonly NewCommand[],
+  annotated: ReadonlySet<string>,
+): Promise<void> {
   const column = <K extends keyof NewCommand>(key: K) => commands.map((command) => command[key]);
   await tx.query({
     name: 'insert_commands',
@@ -49,16 +51,16 @@ from clock, unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[
       plainArray(column('purpose')),
       plainArray(column('priority')),
       jsonArray(commands.map((command) => toJson(command.payload ?? {}))),
-      plainArray(column('max_attempts')),
-      jsonArray(commands.map((command) => `{${command.backoff_ms.join(',')}}`)),
-      plainArray(column('lease_ms')),
+      plainArray(commands.map(({ policy }) => policy.max_attempts)),
+      jsonArray(commands.map(({ policy }) => `{${policy.backoff_ms.join(',')}}`)),
+      plainArray(commands.map(({ policy }) => policy.lease_ms)),
       plainArray(column('delay_ms')),
       uuidArray(column('process_id')),
       uuidArray(column('batch_id')),
       column('step'),
       uuidArray(column('correlation_id')),
       column('reply_to'),
-      plainArray(column('annotated')),
+      plainArray(commands.map(({ command_id }) => annotated.has(command_id))),
     ],
   });
 }
