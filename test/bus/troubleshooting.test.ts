@@ -147,6 +147,7 @@ describe('of two operators one wins', () => {
       const winner = VERBS[first](lab, id);
       await holding.reached;
       const loser = VERBS[second](lab, id);
+      loser.catch(() => {});
       await until(`${second} waits for ${first}`, async () => {
         const waiting = await lab.rows(
           `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
