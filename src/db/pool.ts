@@ -29,7 +29,7 @@ export interface PoolOptions {
   /**
    * For the bus's own statements: they reach every row by key, or by a partial index in its order, on an empty table as on a
    * large one. The planner does not know that: on a fresh or stale table it thinks a full scan cheaper than 300 look-ups by
-   * key (random_page_cost counts each as a disk seek), caches that plan, and a settle takes 2,400 ms instead of 5. Walking an index
+   * key (random_page_cost counts each as a disk seek), and caches that plan: with hash joins off too, it then walks the table once per row of the set. Walking an index
    * from end to end for the lane, which the planner takes for rare until a table is analysed, is as bad (20,000 rows: 22 ms
    * instead of 0.8): cpu_index_tuple_cost makes what is walked in vain dear, and a look-up of one row stays cheap.
    */
