@@ -63,12 +63,18 @@ create table faultline.batch (
   rested_at timestamp with time zone,
   completed_at timestamp with time zone,
   counted_at timestamp with time zone,
+  jitter_pct smallint default 0 not null,
+  closed_at timestamp with time zone default now(),
+  custom jsonb,
+  reply_to text,
+  pruning_at timestamp with time zone,
   constraint batch_pkey PRIMARY KEY (batch_id),
   constraint "batch status is known" CHECK ((status = ANY (ARRAY['CREATING'::text, 'RUNNING'::text, 'AT_REST'::text, 'CANCELING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]))),
   constraint "counts are never negative and never exceed the total" CHECK (((LEAST(created_count, completed_count, compensated_count, failed_count, canceled_count, waiting_count, in_troubleshooting_count) >= 0) AND (created_count <= total_count))),
+  constraint "jitter_pct is 0 to 100" CHECK (((jitter_pct >= 0) AND (jitter_pct <= 100))),
   constraint "kind is process or command" CHECK ((kind = ANY (ARRAY['process'::text, 'command'::text]))),
   constraint "seed is 1 to 64 of A-Za-z0-9._-" CHECK ((seed ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
-  constraint "total_count is 1 to 100000" CHECK (((total_count >= 1) AND (total_count <= 100000)))
+  constraint "total_count is 1 to 100000, and any number from 0 for commands" CHECK ((((total_count >= 1) AND (total_count <= 100000)) OR ((kind = 'command'::text) AND (total_count >= 0))))
 );
 
 create table faultline.command (
@@ -106,13 +112,31 @@ create table faultline.command (
   parked_at timestamp with time zone,
   created_at timestamp with time zone not null,
   settled_at timestamp with time zone,
+  jitter_pct smallint default 0 not null,
+  deadline_ms integer,
+  deadline_at timestamp with time zone,
+  on_deadline text,
   constraint command_pkey PRIMARY KEY (command_id, lane),
   constraint "a claim is on exactly the commands in progress" CHECK (((status = 'IN_PROGRESS'::text) = (lease_expires_at IS NOT NULL))),
   constraint "command status is known" CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELED'::text, 'IN_TROUBLESHOOTING_QUEUE'::text]))),
+  constraint "deadline_ms is positive" CHECK ((deadline_ms > 0)),
+  constraint "jitter_pct is 0 to 100" CHECK (((jitter_pct >= 0) AND (jitter_pct <= 100))),
   constraint "lease_ms is 500 to 3600000" CHECK (((lease_ms >= 500) AND (lease_ms <= 3600000))),
   constraint "max_attempts is 1 to 100" CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
+  constraint "on_deadline is known" CHECK ((on_deadline = ANY (ARRAY['tsq'::text, 'compensate'::text, 'fail'::text]))),
   constraint "purpose is known" CHECK ((purpose = ANY (ARRAY['step'::text, 'compensation'::text, 'lone'::text, 'chunk'::text, 'job'::text])))
 ) with (fillfactor=65, autovacuum_vacuum_scale_factor=0.1, autovacuum_analyze_scale_factor=0.1);
+
+create table faultline.domain (
+  domain text not null,
+  paused_at timestamp with time zone,
+  paused_by text,
+  pause_reason text,
+  max_in_flight integer,
+  updated_at timestamp with time zone default now() not null,
+  constraint domain_pkey PRIMARY KEY (domain),
+  constraint "max_in_flight is 1 to 100000" CHECK (((max_in_flight >= 1) AND (max_in_flight <= 100000)))
+);
 
 create table faultline.event (
   event_id bigint generated always as identity not null,
@@ -135,6 +159,37 @@ create table faultline.idempotency_key (
   batch_id uuid not null,
   created_at timestamp with time zone default now() not null,
   constraint idempotency_key_pkey PRIMARY KEY (key)
+);
+
+create table faultline.job (
+  job_id uuid not null,
+  verb text not null,
+  filter jsonb not null,
+  reason text,
+  actor text not null,
+  result jsonb,
+  status text not null,
+  total_count integer not null,
+  done_count integer default 0 not null,
+  failed_count integer default 0 not null,
+  began_at timestamp with time zone default now() not null,
+  reached_at timestamp with time zone,
+  reached_id uuid,
+  completed_at timestamp with time zone,
+  constraint job_pkey PRIMARY KEY (job_id),
+  constraint "counts are never negative" CHECK ((LEAST(total_count, done_count, failed_count) >= 0)),
+  constraint "job status is known" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'ABORTING'::text, 'COMPLETED'::text, 'ABORTED'::text]))),
+  constraint "verb is known" CHECK ((verb = ANY (ARRAY['retry'::text, 'cancel'::text, 'complete'::text])))
+);
+
+create table faultline.job_failure (
+  job_id uuid not null,
+  item_id uuid not null,
+  error_code text not null,
+  error_message text not null,
+  at timestamp with time zone default now() not null,
+  constraint job_failure_pkey PRIMARY KEY (job_id, item_id),
+  constraint job_failure_job_id_fkey FOREIGN KEY (job_id) REFERENCES faultline.job(job_id) ON DELETE CASCADE
 );
 
 create table faultline.migration (
@@ -165,8 +220,14 @@ create table faultline.process (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   completed_at timestamp with time zone,
+  deadline_ms integer,
+  deadline_at timestamp with time zone,
+  on_deadline text,
+  keep_effects boolean default false not null,
   constraint process_pkey PRIMARY KEY (process_id, lane),
   constraint process_batch_id_ordinal_lane_key UNIQUE (batch_id, ordinal, lane),
+  constraint "deadline_ms is positive" CHECK ((deadline_ms > 0)),
+  constraint "on_deadline is known" CHECK ((on_deadline = ANY (ARRAY['tsq'::text, 'compensate'::text, 'fail'::text]))),
   constraint "process status is known" CHECK ((status = ANY (ARRAY['WAITING_FOR_REPLY'::text, 'WAITING_FOR_TSQ'::text, 'COMPENSATING'::text, 'COMPLETED'::text, 'COMPENSATED'::text, 'FAILED'::text, 'CANCELED'::text])))
 ) with (fillfactor=60, autovacuum_vacuum_scale_factor=0.1, autovacuum_analyze_scale_factor=0.1);
 
@@ -174,7 +235,7 @@ create table faultline.reply (
   reply_id uuid not null,
   lane smallint not null,
   queue text not null,
-  command_id uuid not null,
+  command_id uuid,
   process_id uuid,
   correlation_id uuid,
   batch_id uuid,
@@ -184,6 +245,7 @@ create table faultline.reply (
   error_message text,
   note text,
   created_at timestamp with time zone default now() not null,
+  keep_effects boolean default false not null,
   constraint reply_pkey PRIMARY KEY (reply_id, lane),
   constraint "reply outcome is known" CHECK ((outcome = ANY (ARRAY['SUCCESS'::text, 'FAILED'::text, 'CANCELED'::text])))
 );
@@ -207,7 +269,14 @@ create table faultline.worker (
   status text not null,
   started_at timestamp with time zone default now() not null,
   heartbeat_at timestamp with time zone default now() not null,
+  health text default 'HEALTHY'::text not null,
+  health_reason text,
+  settled_per_second real default 0 not null,
+  by_domain jsonb default '{}'::jsonb not null,
+  rss_bytes bigint,
+  loop_delay_ms real,
   constraint worker_pkey PRIMARY KEY (worker_id),
+  constraint "health is known" CHECK ((health = ANY (ARRAY['HEALTHY'::text, 'DEGRADED'::text, 'CRITICAL'::text]))),
   constraint "worker status is known" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'DRAINING'::text, 'STOPPED'::text])))
 );
 
@@ -215,7 +284,15 @@ CREATE INDEX attempt_ended ON faultline.attempt USING brin (ended_at) WITH (page
 
 CREATE INDEX batch_open ON faultline.batch USING btree (batch_id) WHERE (status <> ALL (ARRAY['COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]));
 
+CREATE INDEX command_batch_status ON faultline.command USING btree (batch_id, status) WHERE ((purpose = 'lone'::text) AND (batch_id IS NOT NULL));
+
+CREATE INDEX command_deadline ON faultline.command USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (status = ANY (ARRAY['PENDING'::text, 'IN_PROGRESS'::text])));
+
 CREATE INDEX command_leased ON faultline.command USING btree (lease_expires_at) WHERE (status = 'IN_PROGRESS'::text);
+
+CREATE INDEX command_lone ON faultline.command USING btree (created_at, command_id) WHERE (purpose = 'lone'::text);
+
+CREATE INDEX command_lone_status ON faultline.command USING btree (status, created_at, command_id) WHERE (purpose = 'lone'::text);
 
 CREATE INDEX command_parked ON faultline.command USING btree (parked_at, command_id) WHERE (status = 'IN_TROUBLESHOOTING_QUEUE'::text);
 
@@ -229,9 +306,15 @@ CREATE INDEX event_command ON faultline.event USING btree (command_id) WHERE (co
 
 CREATE INDEX event_process ON faultline.event USING btree (process_id) WHERE (process_id IS NOT NULL);
 
+CREATE INDEX job_began ON faultline.job USING btree (began_at, job_id);
+
 CREATE INDEX process_advance_failed ON faultline.process USING btree (updated_at, process_id) WHERE ((status = 'WAITING_FOR_TSQ'::text) AND (error_code = 'ADVANCE_FAILED'::text));
 
 CREATE INDEX process_batch_status ON faultline.process USING btree (batch_id, status);
+
+CREATE INDEX process_deadline ON faultline.process USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (status = 'WAITING_FOR_REPLY'::text));
+
+CREATE INDEX reply_batch ON faultline.reply USING btree (batch_id, queue) WHERE (batch_id IS NOT NULL);
 
 CREATE INDEX reply_kept ON faultline.reply USING btree (reply_id) WHERE (process_id IS NOT NULL);
 

@@ -60,7 +60,12 @@ export function transitionCommand(command: ClaimedCommand): TransitionCommand {
     correlation_id: command.correlation_id,
     reply_to: command.reply_to,
     attempts: command.attempts,
-    policy: { max_attempts: command.max_attempts, backoff_ms: command.backoff_ms, lease_ms: command.lease_ms },
+    policy: {
+      max_attempts: command.max_attempts,
+      backoff_ms: command.backoff_ms,
+      jitter_pct: command.jitter_pct,
+      lease_ms: command.lease_ms,
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 // One domain's claiming loop: takes sets of ready commands, no more than there are free slots, and starts each at once.
 // Sleeps until a hint, a freed slot, the next due time or the poll, whichever comes first.
 
-import { claimReadyCommands, readNextDueMs } from '../db/queries/commands.ts';
+import { claimReadyCommands, readNextDueMs } from '../db/queries/claims.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Timer } from '../model/env.ts';
 import type { Bus } from './bus.ts';

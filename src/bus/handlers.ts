@@ -2,7 +2,7 @@
 // The bus knows hooks only by these types; it never learns who installed them.
 
 import type { Tx } from '../db/pool.ts';
-import type { ClaimedCommand, CommandPurpose, Reply } from '../model/command.ts';
+import type { ClaimedCommand, CommandPurpose, Deadline, Reply } from '../model/command.ts';
 import type { Logger } from '../model/env.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
@@ -46,6 +46,8 @@ export interface OutgoingCommand {
   payload: unknown;
   policy: CommandPolicy;
   delay_ms: number;
+  /** By when it must be settled. */
+  deadline?: Deadline | null;
   process_id: string | null;
   batch_id: string | null;
   step: string | null;
@@ -73,7 +75,8 @@ export interface TransitionCommand {
 }
 
 export type CommandTransition =
-  | { kind: 'replied'; command: TransitionCommand; reply: Reply }
+  /** `keep_effects`: the process ends without undoing what it did. Only with a FAILED or CANCELED reply. */
+  | { kind: 'replied'; command: TransitionCommand; reply: Reply; keep_effects?: boolean }
   | { kind: 'parked'; command: TransitionCommand; error_code: string; error_message: string }
   | { kind: 'unparked'; command: TransitionCommand }
   /** A success that came too late: refused, but its effect may have happened. */

@@ -2,7 +2,7 @@
 // An injected timeout counts as an attempt; an innocent interruption does not, up to a limit that ends poison.
 
 import { withTx } from '../db/pool.ts';
-import { type ExpiredCommand, lockExpiredCommands, type SettleLine } from '../db/queries/commands.ts';
+import { type ExpiredCommand, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
 import { decideSettlement, type Outcome, type Settlement } from '../model/command.ts';
 import { MAX_LEASE_LOSSES } from '../model/retry.ts';
 import type { Bus } from './bus.ts';

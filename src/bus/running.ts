@@ -1,7 +1,7 @@
 // The attempts under way in one worker: their leases, their abort signals, and the slots they hold.
 // One path for lost leases and cancelled commands: whoever is not renewed is aborted.
 
-import { type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/commands.ts';
+import { type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/claims.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import { type Bus, byLane } from './bus.ts';
 

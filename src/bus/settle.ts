@@ -3,8 +3,8 @@
 
 import type { Tx } from '../db/pool.ts';
 import { withTx } from '../db/pool.ts';
-import { readAnsweredClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/commands.ts';
 import { insertEvents, insertReplies, type NewReply } from '../db/queries/events.ts';
+import { readAnsweredClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/settles.ts';
 import {
   type ClaimedCommand,
   decideSettlement,

@@ -140,6 +140,7 @@ export function toTransitionCommand(command: OperatedCommand): TransitionCommand
   const {
     max_attempts,
     backoff_ms,
+    jitter_pct,
     lease_ms,
     status: _status,
     result: _result,
@@ -147,5 +148,5 @@ export function toTransitionCommand(command: OperatedCommand): TransitionCommand
     error_message: _m,
     ...rest
   } = command;
-  return { ...rest, policy: { max_attempts, backoff_ms, lease_ms } };
+  return { ...rest, policy: { max_attempts, backoff_ms, jitter_pct, lease_ms } };
 }

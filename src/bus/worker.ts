@@ -1,7 +1,7 @@
 // The worker: claims in its domains, executes, settles, renews its leases, and reaps those of others.
 // Stops in order: claim no more, let attempts end, release what does not, settle, leave.
 
-import { expireWorkerLeases } from '../db/queries/commands.ts';
+import { expireWorkerLeases } from '../db/queries/claims.ts';
 import { beatWorker, insertWorker } from '../db/queries/workers.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Timer } from '../model/env.ts';

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { migrate as applyMigrations } from '../db/migrate.ts';
 import type { Pool } from '../db/pool.ts';
-import { expireWorkerLeases } from '../db/queries/commands.ts';
+import { expireWorkerLeases } from '../db/queries/claims.ts';
 import type { Logger } from '../model/env.ts';
 import { loadApplication, reaching, requireDatabase, withPool } from './compose.ts';
 import { CliError, EXIT } from './exit.ts';

@@ -1,7 +1,7 @@
 // faultline work: one worker. Drains on SIGTERM or SIGINT, and lives through a database that goes away and comes back.
 // Its first act is to end the leases of the worker it replaces, so that nothing waits for a dead one.
 
-import { expireWorkerLeases } from '../db/queries/commands.ts';
+import { expireWorkerLeases } from '../db/queries/claims.ts';
 import type { Logger } from '../model/env.ts';
 import { leaveWithSupervisor } from './child.ts';
 import { compose, reaching } from './compose.ts';

@@ -32,7 +32,26 @@ export const EFFECTS = ['COMPLETED', 'RETRY', 'TSQ', 'FAILED', 'RELEASED', 'CANC
 export type Effect = (typeof EFFECTS)[number];
 
 /** Why a command is in the troubleshooting queue. */
-export type ParkReason = 'EXHAUSTED' | 'PERMANENT' | 'LEASE_EXPIRED' | 'COMPENSATION_FAILED' | 'RESULT_NOT_STORABLE';
+export type ParkReason =
+  | 'EXHAUSTED'
+  | 'PERMANENT'
+  | 'LEASE_EXPIRED'
+  | 'COMPENSATION_FAILED'
+  | 'RESULT_NOT_STORABLE'
+  | 'DEADLINE_EXCEEDED';
+
+/**
+ * What follows when a deadline passes before the command is settled: an operator is asked; it is FAILED and its process undoes what
+ * it did; or it is FAILED and its process ends FAILED with what it did. For a command of no process the last two are the same.
+ */
+export const DEADLINE_ACTIONS = ['tsq', 'compensate', 'fail'] as const;
+export type DeadlineAction = (typeof DEADLINE_ACTIONS)[number];
+
+/** Counts from when a command is sent (or a process starts), and anew when an operator retries. */
+export interface Deadline {
+  deadline_ms: number;
+  on_deadline: DeadlineAction;
+}
 
 /** What an attempt came to. `fault` names the injected fault, if one caused it. */
 export interface Outcome {
@@ -65,6 +84,7 @@ export interface ClaimedCommand {
   attempts_limit: number;
   max_attempts: number;
   backoff_ms: number[];
+  jitter_pct: number;
   lease_ms: number;
   claim_id: string;
   process_id: string | null;
@@ -95,6 +115,8 @@ export interface Transition {
     | 'settle'
     | 'reap'
     | 'cancel_pending'
+    | 'cancel'
+    | 'deadline'
     | 'operator_retry'
     | 'operator_cancel'
     | 'operator_complete';
@@ -136,6 +158,48 @@ export const COMMAND_TRANSITIONS: readonly Transition[] = [
     by: 'cancel_pending',
     when: 'its batch was cancelled before a first attempt',
     reply: 'CANCELED',
+  },
+  {
+    from: 'PENDING',
+    to: 'CANCELED',
+    by: 'cancel',
+    when: 'an operator or its sender cancels it, or its process',
+    reply: 'CANCELED',
+  },
+  {
+    from: 'IN_PROGRESS',
+    to: 'CANCELED',
+    by: 'cancel',
+    when: "an operator or its sender cancels it, or its process; the handler's signal aborts",
+    reply: 'CANCELED',
+  },
+  {
+    from: 'PENDING',
+    to: 'IN_TROUBLESHOOTING_QUEUE',
+    by: 'deadline',
+    when: 'its deadline, or that of its process, passed; the action is tsq',
+    reply: null,
+  },
+  {
+    from: 'IN_PROGRESS',
+    to: 'IN_TROUBLESHOOTING_QUEUE',
+    by: 'deadline',
+    when: "its deadline, or that of its process, passed; the action is tsq; the handler's signal aborts",
+    reply: null,
+  },
+  {
+    from: 'PENDING',
+    to: 'FAILED',
+    by: 'deadline',
+    when: 'its deadline, or that of its process, passed; the action is compensate or fail',
+    reply: 'FAILED',
+  },
+  {
+    from: 'IN_PROGRESS',
+    to: 'FAILED',
+    by: 'deadline',
+    when: "its deadline, or that of its process, passed; the action is compensate or fail; the handler's signal aborts",
+    reply: 'FAILED',
   },
   { from: 'IN_TROUBLESHOOTING_QUEUE', to: 'PENDING', by: 'operator_retry', when: 'an operator retries', reply: null },
   {

@@ -23,7 +23,12 @@ export type ProbePoint =
   | 'in_reap'
   | 'in_chunk'
   | 'after_chunk'
-  | 'in_operator_verb';
+  | 'in_operator_verb'
+  | 'in_cancel'
+  | 'in_deadline'
+  | 'in_job_slice'
+  | 'in_prune_slice'
+  | 'in_finish';
 
 export interface Timer {
   clear(): void;

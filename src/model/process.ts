@@ -47,6 +47,8 @@ export interface ProcessRow {
   path: string[];
   undo: number | null;
   ending: TerminalProcessStatus | null;
+  /** It was ended without undoing what it did. */
+  keep_effects: boolean;
   error_code: string | null;
   error_message: string | null;
 }

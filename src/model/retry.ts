@@ -6,6 +6,8 @@ export interface RetryPolicy {
   max_attempts: number;
   /** 1-20 delays of 0-86,400,000 ms; the last one repeats. */
   backoff_ms: number[];
+  /** 0-100 (0): by how many percent of it, at most, a delay is shortened, so that what failed together does not come back together. */
+  jitter_pct?: number;
 }
 
 export const DEFAULT_RETRY: RetryPolicy = { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000] };

@@ -201,6 +201,7 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
     max_attempts: batch.max_attempts,
     backoff_ms: batch.backoff_ms,
     lease_ms: batch.lease_ms,
+    jitter_pct: batch.jitter_pct,
   };
   const input = parseInput(definition, batch.input);
   return Array.from({ length: chunk.to - chunk.from }, (_, index) => {

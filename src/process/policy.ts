@@ -9,16 +9,18 @@ const BOUNDS = {
   backoff_count: { min: 1, max: 20 },
   backoff_ms: { min: 0, max: 86_400_000 },
   lease_ms: { min: 500, max: 3_600_000 },
+  jitter_pct: { min: 0, max: 100 },
 } as const;
 
 /** What is wrong with a policy, field by field; nothing, when it can be used. */
 export function findPolicyErrors(policy: Partial<CommandPolicy>): FieldError[] {
-  const { max_attempts, backoff_ms, lease_ms } = policy;
+  const { max_attempts, backoff_ms, lease_ms, jitter_pct } = policy;
   return [
     ...outOfBounds('policy.max_attempts', max_attempts, BOUNDS.max_attempts),
     ...outOfBounds('policy.backoff_ms', backoff_ms?.length, BOUNDS.backoff_count),
     ...(backoff_ms ?? []).flatMap((ms, index) => outOfBounds(`policy.backoff_ms.${index}`, ms, BOUNDS.backoff_ms)),
     ...outOfBounds('policy.lease_ms', lease_ms, BOUNDS.lease_ms),
+    ...outOfBounds('policy.jitter_pct', jitter_pct, BOUNDS.jitter_pct),
   ];
 }
 

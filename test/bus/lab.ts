@@ -7,7 +7,7 @@ import type { BusHooks, Handler, OutgoingCommand } from '../../src/bus/handlers.
 import type { SettleItem } from '../../src/bus/settle.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../../src/bus/worker.ts';
 import { type Pool, withTx } from '../../src/db/pool.ts';
-import { claimReadyCommands } from '../../src/db/queries/commands.ts';
+import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { createEnv, type Env, laneOf, newId, type ProbePoint, silentLogger } from '../../src/model/env.ts';
 import { openService, type Service } from '../../src/process/service.ts';

@@ -5,7 +5,7 @@ import type { CommandTransition } from '../../src/bus/handlers.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
-import { expireWorkerLeases } from '../../src/db/queries/commands.ts';
+import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
 import { MAX_LEASE_LOSSES } from '../../src/model/retry.ts';

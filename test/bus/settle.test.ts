@@ -5,7 +5,7 @@ import type { CommandTransition } from '../../src/bus/handlers.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { settleExpired, settleLine, settleSet } from '../../src/bus/settle.ts';
 import { asTx } from '../../src/db/pool.ts';
-import { lockExpiredCommands } from '../../src/db/queries/commands.ts';
+import { lockExpiredCommands } from '../../src/db/queries/settles.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
 import { until } from '../support/until.ts';

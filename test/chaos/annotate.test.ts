@@ -6,7 +6,7 @@ import { decide } from '../../src/chaos/decide.ts';
 import { ChaosAnnotation, rollSource } from '../../src/chaos/inject.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { insertBatch } from '../../src/db/queries/batches.ts';
-import { claimReadyCommands } from '../../src/db/queries/commands.ts';
+import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import { insertProcessesIfAbsent } from '../../src/db/queries/processes.ts';
 import { readChaosSources } from '../../src/db/queries/test-command.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';

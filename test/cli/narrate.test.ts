@@ -29,6 +29,7 @@ function settled(fields: Partial<ClaimedCommand>, outcome: Outcome): Settled {
     attempts_limit: 2,
     max_attempts: 2,
     backoff_ms: [50],
+    jitter_pct: 0,
     lease_ms: 30_000,
     claim_id: newId(),
     process_id: newId(),

@@ -4,8 +4,9 @@
 import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { asTx, createPool, type Queryable } from '../../src/db/pool.ts';
-import * as commands from '../../src/db/queries/commands.ts';
+import * as claims from '../../src/db/queries/claims.ts';
 import * as processes from '../../src/db/queries/processes.ts';
+import * as settles from '../../src/db/queries/settles.ts';
 import { markFaultsIfLeased, readChaosSources } from '../../src/db/queries/test-command.ts';
 import * as verbs from '../../src/db/queries/troubleshooting.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
@@ -64,7 +65,7 @@ function planOf({ rows }: pg.QueryResult): PlanNode[] {
 }
 
 type Ids = { command_id: string; claim_id: string; process_id: string; lane: number; attempts: number }[];
-const line = (ids: Ids[number]): commands.SettleLine => ({
+const line = (ids: Ids[number]): settles.SettleLine => ({
   command: ids as unknown as ClaimedCommand,
   outcome: { kind: 'success', result: {} },
   settlement: { status: 'COMPLETED', effect: 'COMPLETED', delay_ms: null, reason: null, reply: 'SUCCESS' },
@@ -89,15 +90,15 @@ const awaited = (ids: Ids) => ids.map((one) => ({ ...one, error_code: null, erro
 
 /** Each hot statement, and the indexes by which it reaches its rows. */
 const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Ids) => Promise<unknown>][] = [
-  ['claim', ['command_pkey', 'command_ready'], (db) => commands.claimReadyCommands(db, claim)],
-  ['next due', ['command_ready'], (db) => commands.readNextDueMs(db, 'lab', 1_000)],
-  ['settle, leased', ['command_pkey'], (db, ids) => commands.settleIfLeased(asTx(db), 0, ids.map(line))],
-  ['settle, expired', ['command_pkey'], (db, ids) => commands.settleIfExpired(asTx(db), 0, ids.map(line))],
-  ['renew', ['command_pkey', 'command_pkey'], (db, ids) => commands.renewLeasesIfHeld(db, 0, ids)],
-  ['held claims', ['command_pkey'], (db, ids) => commands.readHeldClaims(db, 0, ids)],
-  ['answered claims', ['attempt_pkey', 'event_command'], (db, ids) => commands.readAnsweredClaims(db, 0, ids)],
-  ['expired', ['command_leased'], (db) => commands.lockExpiredCommands(asTx(db), 0, 500)],
-  ['leases of a dead worker', ['command_leased'], (db) => commands.expireWorkerLeases(db, newId())],
+  ['claim', ['command_pkey', 'command_ready'], (db) => claims.claimReadyCommands(db, claim)],
+  ['next due', ['command_ready'], (db) => claims.readNextDueMs(db, 'lab', 1_000)],
+  ['settle, leased', ['command_pkey'], (db, ids) => settles.settleIfLeased(asTx(db), 0, ids.map(line))],
+  ['settle, expired', ['command_pkey'], (db, ids) => settles.settleIfExpired(asTx(db), 0, ids.map(line))],
+  ['renew', ['command_pkey', 'command_pkey'], (db, ids) => claims.renewLeasesIfHeld(db, 0, ids)],
+  ['held claims', ['command_pkey'], (db, ids) => claims.readHeldClaims(db, 0, ids)],
+  ['answered claims', ['attempt_pkey', 'event_command'], (db, ids) => settles.readAnsweredClaims(db, 0, ids)],
+  ['expired', ['command_leased'], (db) => settles.lockExpiredCommands(asTx(db), 0, 500)],
+  ['leases of a dead worker', ['command_leased'], (db) => claims.expireWorkerLeases(db, newId())],
   [
     'processes, read',
     ['process_pkey'],
@@ -286,7 +287,7 @@ describe.each(TABLES)('%s', (_name, count, prepare) => {
   test('a claim stops at its limit: it reads the ready commands in their order and sorts nothing', async () => {
     const client = await keyed.connect();
     try {
-      const { custom, kept } = await explain(client, (db) => commands.claimReadyCommands(db, claim));
+      const { custom, kept } = await explain(client, (db) => claims.claimReadyCommands(db, claim));
       const types = [...custom, ...(kept ?? [])].map((node) => node['Node Type']);
       expect(types).toContain('Limit');
       expect(types.filter((type) => /Sort/.test(type))).toEqual([]);
@@ -299,7 +300,7 @@ describe.each(TABLES)('%s', (_name, count, prepare) => {
     const client = await keyed.connect();
     try {
       // Look-ups line by line: a join of another kind would visit, and lock, in an order of its own.
-      const { custom, kept } = await explain(client, (db) => commands.settleIfLeased(asTx(db), 0, ids.map(line)));
+      const { custom, kept } = await explain(client, (db) => settles.settleIfLeased(asTx(db), 0, ids.map(line)));
       const joins = [...(count > 0 ? custom : []), ...(kept ?? [])].filter((node) =>
         /Join|Loop/.test(node['Node Type']),
       );

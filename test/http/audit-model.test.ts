@@ -2,7 +2,7 @@
 // The views derive; the model records. Where they differ, one of them is wrong.
 
 import { expect, test } from 'vitest';
-import type { SettleLine } from '../../src/db/queries/commands.ts';
+import type { SettleLine } from '../../src/db/queries/settles.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
 import type { ProbePoint } from '../../src/model/env.ts';
 import { until } from '../support/until.ts';

@@ -25,6 +25,7 @@ function claimed(fields: Partial<ClaimedCommand> = {}): ClaimedCommand {
     attempts_limit: 3,
     max_attempts: 3,
     backoff_ms: [10, 20],
+    jitter_pct: 0,
     lease_ms: 1_000,
     claim_id: '01990000-0000-7000-8000-000000000001',
     process_id: null,

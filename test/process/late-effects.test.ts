@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import { cancelCommand } from '../../src/bus/troubleshooting.ts';
-import { expireWorkerLeases } from '../../src/db/queries/commands.ts';
+import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import { BusinessRuleError, PermanentCommandError } from '../../src/model/errors.ts';
 import { signal, until } from '../support/until.ts';
 import { type Call, chain, openLab, type Place, type Script } from './lab.ts';

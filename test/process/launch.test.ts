@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { expireWorkerLeases } from '../../src/db/queries/commands.ts';
+import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import type { Env, ProbePoint } from '../../src/model/env.ts';
 import { InvalidInputError, PermanentCommandError } from '../../src/model/errors.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';

@@ -7,7 +7,7 @@ import type { OutgoingCommand } from '../../src/bus/handlers.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
 import { withTx } from '../../src/db/pool.ts';
-import { claimReadyCommands, expireWorkerLeases } from '../../src/db/queries/commands.ts';
+import { claimReadyCommands, expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
 import { chain, DOMAIN, openLab } from './lab.ts';

@@ -42,6 +42,7 @@ export function processRow(fields: Partial<ProcessRow> = {}): ProcessRow {
     path,
     undo: null,
     ending: null,
+    keep_effects: false,
     error_code: null,
     error_message: null,
     ...fields,

@@ -33,6 +33,7 @@ function contextOf(signal = new AbortController().signal, attempts = 1): Handler
     attempts_limit: 3,
     max_attempts: 3,
     backoff_ms: [0],
+    jitter_pct: 0,
     lease_ms: 30_000,
     claim_id: '019a0000-0000-7000-8000-eeeeeeeeeeee',
     process_id: null,

@@ -17,16 +17,17 @@ export interface BatchRow {
   behavior: Record<string, unknown> | null;
   max_attempts: number;
   backoff_ms: number[];
+  jitter_pct?: number;
   lease_ms: number;
 }
 
 const BATCH_COLUMNS = `batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
-  max_attempts, backoff_ms, lease_ms`;
+  max_attempts, backoff_ms, lease_ms, jitter_pct`;
 
 export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
   await tx.query(
     `insert into faultline.batch (${BATCH_COLUMNS})
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       batch.batch_id,
       batch.kind,
@@ -42,6 +43,7 @@ export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
       batch.max_attempts,
       batch.backoff_ms,
       batch.lease_ms,
+      batch.jitter_pct ?? 0,
     ],
   );
 }

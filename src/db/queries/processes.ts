@@ -6,7 +6,7 @@ import { toJson } from '../json.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 const PROCESS_COLUMNS = `p.process_id, p.batch_id, p.ordinal, p.process_type, p.version, p.status, p.current_step,
-  p.awaiting_command_id, p.state, array_to_string(p.path, ',') as path, p.undo, p.ending, p.error_code, p.error_message`;
+  p.awaiting_command_id, p.state, array_to_string(p.path, ',') as path, p.undo, p.ending, p.keep_effects, p.error_code, p.error_message`;
 
 export interface NewProcess {
   process_id: string;

@@ -18,6 +18,7 @@ export interface OperatedCommand {
   attempts: number;
   max_attempts: number;
   backoff_ms: number[];
+  jitter_pct: number;
   lease_ms: number;
   result: unknown;
   error_code: string | null;
@@ -25,7 +26,7 @@ export interface OperatedCommand {
 }
 
 const OPERATED = `c.command_id, c.lane, c.domain, c.type, c.purpose, c.status, c.process_id, c.batch_id, c.step, c.correlation_id,
-  c.reply_to, c.attempts, c.max_attempts, c.backoff_ms, c.lease_ms, c.result, c.error_code, c.error_message`;
+  c.reply_to, c.attempts, c.max_attempts, c.backoff_ms, c.jitter_pct, c.lease_ms, c.result, c.error_code, c.error_message`;
 
 type Row = OperatedCommand & Record<string, unknown>;
 

@@ -134,6 +134,7 @@ export const PARK_REASONS: Record<ParkReason, string> = {
   LEASE_EXPIRED: 'it lost its lease too often',
   COMPENSATION_FAILED: 'undoing the step failed',
   RESULT_NOT_STORABLE: 'its result cannot be stored',
+  DEADLINE_EXCEEDED: 'its deadline passed',
 };
 
 export type WorkerStatus = 'RUNNING' | 'DRAINING' | 'STOPPED' | 'DEAD';

@@ -1,0 +1,48 @@
+// The audit.
+
+import { z } from 'zod';
+import { idSchema, pageQuery, time } from './fields.ts';
+
+const MAX_WINDOW_MS = 24 * 3_600_000;
+
+/**
+ * Exactly one of command_id, process_id, batch_id, or a window `from`..`to` of at most 24 hours.
+ * A command, process or batch answers everything that happened to it; a batch by blocks of 250 processes, each in order of time.
+ * A window answers what attempts came to and what was recorded (operators, batches, discarded results), over all commands.
+ */
+export const auditQuerySchema = z
+  .strictObject({
+    ...pageQuery,
+    command_id: idSchema.optional(),
+    process_id: idSchema.optional(),
+    batch_id: idSchema.optional(),
+    from: z.iso.datetime({ offset: true }).optional(),
+    to: z.iso.datetime({ offset: true }).optional(),
+  })
+  .superRefine((query, context) => {
+    const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    const subjects = [query.command_id, query.process_id, query.batch_id].filter((id) => id !== undefined).length;
+    const windowed = query.from !== undefined || query.to !== undefined;
+    if (subjects + (windowed ? 1 : 0) !== 1) {
+      return issue('command_id', 'give exactly one of command_id, process_id, batch_id, or a window from..to');
+    }
+    if (!windowed) return;
+    if (query.from === undefined) return issue('from', 'is required with to');
+    const length_ms = Date.parse(query.to ?? new Date().toISOString()) - Date.parse(query.from);
+    if (length_ms < 0) issue('from', 'must not be after to');
+    else if (length_ms > MAX_WINDOW_MS) issue('to', 'must be at most 24 hours after from');
+  });
+export type AuditQuery = z.infer<typeof auditQuerySchema>;
+
+export const auditEventSchema = z.object({
+  at: time,
+  type: z.string(),
+  command_id: idSchema.nullable(),
+  process_id: idSchema.nullable(),
+  batch_id: idSchema.nullable(),
+  step: z.string().nullable(),
+  attempt: z.number().int().nullable(),
+  fault: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type AuditEvent = z.infer<typeof auditEventSchema>;

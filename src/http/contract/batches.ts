@@ -1,0 +1,94 @@
+// Launching processes, and their batches.
+
+import { z } from 'zod';
+import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
+import { idSchema, pageQuery, shortText, time, timeOrNull } from './fields.ts';
+
+export const batchesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(BATCH_STATUSES).optional() });
+
+export const retrySchema = z.strictObject({
+  max_attempts: z.number().int().min(1).max(100).optional(),
+  backoff_ms: z.array(z.number().int().min(0).max(86_400_000)).min(1).max(20).optional(),
+});
+
+/** The part of a launch that is the same for every process type; what is left is the definition's own input. */
+export const launchEnvelopeSchema = z.strictObject({
+  count: z.number().int().min(1).max(MAX_BATCH_COUNT).default(1),
+  process_type: z.string().min(1).max(64).default('StatementReport'),
+  name: shortText(200).optional(),
+  seed: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
+    .optional(),
+  /** By step key, a CommandBehavior each; validated with the definition's own step keys. */
+  behavior: z.record(z.string(), z.unknown()).nullish(),
+  retry: retrySchema.optional(),
+  lease_ms: z.number().int().min(500).max(3_600_000).optional(),
+});
+export type LaunchEnvelope = z.infer<typeof launchEnvelopeSchema>;
+
+export const launchAnswerSchema = z.object({
+  batch_id: idSchema,
+  status: z.enum(BATCH_STATUSES),
+  total_count: z.number().int(),
+  seed: z.string(),
+});
+export type LaunchAnswer = z.infer<typeof launchAnswerSchema>;
+
+/** Of a launch: the same key with the same body is the same launch, for 24 hours. */
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters without spaces');
+
+/** How often attempts of a step came to what, and what was injected, by fault name. */
+export const stepFunnelSchema = z.object({
+  step: z.string(),
+  attempts: z.number().int(),
+  success: z.number().int(),
+  transient: z.number().int(),
+  permanent: z.number().int(),
+  business_rule: z.number().int(),
+  lease_expired: z.number().int(),
+  released: z.number().int(),
+  injected: z.record(z.string(), z.number().int()),
+});
+export type StepFunnel = z.infer<typeof stepFunnelSchema>;
+
+export const batchSchema = z.object({
+  batch_id: idSchema,
+  name: z.string().nullable(),
+  process_type: z.string().nullable(),
+  status: z.enum(BATCH_STATUSES),
+  total_count: z.number().int(),
+  created_count: z.number().int(),
+  completed_count: z.number().int(),
+  compensated_count: z.number().int(),
+  failed_count: z.number().int(),
+  canceled_count: z.number().int(),
+  /** Running: waiting for a reply, or compensating. */
+  waiting_count: z.number().int(),
+  in_troubleshooting_count: z.number().int(),
+  seed: z.string(),
+  input: z.record(z.string(), z.unknown()),
+  behavior: z.record(z.string(), z.unknown()).nullable(),
+  retry: z.object({ max_attempts: z.number().int(), backoff_ms: z.array(z.number().int()) }),
+  lease_ms: z.number().int(),
+  created_at: time,
+  started_at: timeOrNull,
+  rested_at: timeOrNull,
+  completed_at: timeOrNull,
+});
+export type Batch = z.infer<typeof batchSchema>;
+
+export const batchDetailSchema = batchSchema.extend({
+  steps: z.array(stepFunnelSchema),
+  /** Processes ended per second over the last seconds; null when nothing runs. */
+  rate_per_second: z.number().nullable(),
+  eta_ms: z.number().nullable(),
+  /** From creation to the end (or now), oldest first: attempts ended in slices of `slice_ms`; `failed` are real failures, apart from `injected`. */
+  throughput: z.array(z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() })),
+  slice_ms: z.number().int(),
+});
+export type BatchDetail = z.infer<typeof batchDetailSchema>;
+
+export const cancelAnswerSchema = z.object({ batch_id: idSchema, status: z.enum(BATCH_STATUSES) });

@@ -1,0 +1,30 @@
+// What every part of the wire shares: ids, times, errors and pages.
+
+import { z } from 'zod';
+
+/** Any uuid: callers may give ids of their own, of whatever version. */
+export const idSchema = z.guid();
+export const time = z.string();
+export const timeOrNull = z.string().nullable();
+const noNul = (value: string) => !value.includes('\0');
+export const shortText = (max: number) =>
+  z.string().trim().min(1).max(max).refine(noNul, { error: 'must not contain a NUL byte' });
+
+// Errors: application/problem+json, RFC 9457.
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+/** `cursor` is opaque: the `next_cursor` of the page before. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(200).optional(),
+};
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next_cursor: z.string().nullable() });

@@ -1,0 +1,74 @@
+// Dashboard, workers, configuration and health.
+
+import { z } from 'zod';
+import { PROCESS_STATUSES } from '../../model/process.ts';
+import { idSchema, time } from './fields.ts';
+
+export const overviewSchema = z.object({
+  batches: z.object({ open: z.number().int(), total: z.number().int() }),
+  /** Processes by status, over open batches and lone processes; ended ones over all. */
+  processes: z.record(z.enum(PROCESS_STATUSES), z.number().int()),
+  backlog: z.number().int(),
+  in_progress: z.number().int(),
+  in_troubleshooting: z.number().int(),
+  /** Attempts ended per second and their duration percentiles over the last minute. */
+  attempts_per_second: z.number(),
+  latency_ms: z.object({ p50: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable() }),
+  tsq_groups: z.array(z.object({ error_group: z.string(), count: z.number().int(), injected: z.boolean() })),
+});
+export type Overview = z.infer<typeof overviewSchema>;
+
+export const throughputQuerySchema = z.strictObject({
+  /** How far back, in seconds. */
+  window_s: z.coerce.number().int().min(10).max(3600).default(60),
+});
+
+export const throughputSchema = z.object({
+  slice_ms: z.number().int(),
+  items: z.array(z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() })),
+});
+export type Throughput = z.infer<typeof throughputSchema>;
+
+export const workerSchema = z.object({
+  worker_id: idSchema,
+  name: z.string(),
+  pid: z.number().int(),
+  domains: z.array(z.string()),
+  slots: z.number().int(),
+  in_flight: z.number().int(),
+  hanging: z.number().int(),
+  settled_count: z.number().int(),
+  /** DEAD: no heartbeat for 15 s. */
+  status: z.enum(['RUNNING', 'DRAINING', 'STOPPED', 'DEAD']),
+  started_at: time,
+  heartbeat_at: time,
+});
+export type Worker = z.infer<typeof workerSchema>;
+export const workersSchema = z.object({ items: z.array(workerSchema) });
+
+export const configSchema = z.object({
+  version: z.string(),
+  lanes: z.number().int(),
+  process_types: z.array(
+    z.object({
+      type: z.string(),
+      version: z.number().int(),
+      domain: z.string(),
+      steps: z.array(z.object({ key: z.string(), command: z.string(), compensated: z.boolean() })),
+      /** JSON Schema of the launch input. */
+      input: z.record(z.string(), z.unknown()),
+    }),
+  ),
+  defaults: z.object({
+    retry: z.object({ max_attempts: z.number().int(), backoff_ms: z.array(z.number().int()) }),
+    lease_ms: z.number().int(),
+    max_batch_count: z.number().int(),
+    max_lease_losses: z.number().int(),
+  }),
+});
+export type Config = z.infer<typeof configSchema>;
+
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'unavailable']),
+  checks: z.record(z.string(), z.string()),
+});
