@@ -3,10 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commandBehaviorSchema } from '../../src/chaos/behavior.ts';
-import { fromBehavior, NO_CHAOS, toBehavior, validateChaos } from '../../ui/src/pages/launch/chaos.ts';
-import { firstAttemptOf } from '../../ui/src/pages/launch/first-attempt.ts';
 import { presetsFor } from '../../ui/src/pages/launch/presets.ts';
 import { FAULT_FIELDS } from '../../ui/src/parts/behavior.ts';
+import { fromBehavior, NO_CHAOS, toBehavior, validateChaos } from '../../ui/src/parts/chaos/chaos.ts';
+import { firstAttemptOf } from '../../ui/src/parts/chaos/first-attempt.ts';
 
 const percent = fc.integer({ min: 0, max: 100_000 }).map((thousandths) => thousandths / 1_000);
 const percentages = fc.record({

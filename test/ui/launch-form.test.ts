@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { StatementReport, statementInputSchema } from '../../reporting/process.ts';
 import { type Batch, launchEnvelopeSchema, type Problem } from '../../src/http/contract.ts';
-import { NO_CHAOS } from '../../ui/src/pages/launch/chaos.ts';
 import {
   initialValues,
   type LaunchContext,
@@ -15,6 +14,7 @@ import {
   validateLaunch,
 } from '../../ui/src/pages/launch/form.ts';
 import { inputFieldsOf } from '../../ui/src/pages/launch/input-schema.ts';
+import { NO_CHAOS } from '../../ui/src/parts/chaos/chaos.ts';
 
 const input = z.toJSONSchema(statementInputSchema, { io: 'input' }) as Record<string, unknown>;
 const context: LaunchContext = {

@@ -1,8 +1,8 @@
 // How many processes: a slider over five orders of magnitude, and a number field for the exact figure.
 
 import { NumberInput, Slider } from '@mantine/core';
+import { numberOf } from '../../parts/chaos/chaos.ts';
 import { formatCount, formatShortCount } from '../../parts/format.ts';
-import { numberOf } from './chaos.ts';
 import type { LaunchForm } from './chaos-panel.tsx';
 import classes from './launch.module.css';
 

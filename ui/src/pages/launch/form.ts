@@ -4,7 +4,6 @@ import type { Batch, Config, Problem } from '../../../../src/http/contract.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import type { ProcessType } from '../../api/service.ts';
 import { stepBehavior } from '../../parts/behavior.ts';
-import { formatCount, parseDuration, writeDuration } from '../../parts/format.ts';
 import {
   fromBehavior,
   NO_CHAOS,
@@ -13,7 +12,8 @@ import {
   type StepChaos,
   toBehavior,
   validateChaos,
-} from './chaos.ts';
+} from '../../parts/chaos/chaos.ts';
+import { formatCount, parseDuration, writeDuration } from '../../parts/format.ts';
 import { fromInput, type InputField, type InputValue, toInput, validateInput } from './input-schema.ts';
 
 export interface LaunchValues {

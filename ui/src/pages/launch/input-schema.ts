@@ -1,8 +1,8 @@
 // The launch input of a process type as form fields, read from its JSON Schema. Pure.
 // Promises a field for every property: what is not simple becomes a JSON field.
 
+import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
 import { humanize } from '../../parts/format.ts';
-import { type NumberText, numberOf } from './chaos.ts';
 
 export type InputKind = 'text' | 'date' | 'choice' | 'integer' | 'number' | 'flag' | 'json';
 

@@ -1,8 +1,8 @@
 // How commands of the batch are tried: attempts, delays between them, and the lease of each.
 
 import { NumberInput, SimpleGrid, TextInput } from '@mantine/core';
+import { numberOf } from '../../parts/chaos/chaos.ts';
 import { formatDuration } from '../../parts/format.ts';
-import { numberOf } from './chaos.ts';
 import type { LaunchForm } from './chaos-panel.tsx';
 import { parseBackoff } from './form.ts';
 

@@ -1,6 +1,6 @@
 // Ready-made chaos, by what it is like to be a step of that process. Pure; works for any list of steps.
 
-import { NO_CHAOS, type StepChaos } from './chaos.ts';
+import { NO_CHAOS, type StepChaos } from '../../parts/chaos/chaos.ts';
 
 export interface Preset {
   key: string;

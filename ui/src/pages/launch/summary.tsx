@@ -5,13 +5,13 @@ import { IconAlertTriangle, IconCheck, IconCopy, IconRocket } from '@tabler/icon
 import type { Problem } from '../../../../src/http/contract.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import { apiUrl } from '../../api/client.ts';
+import { NO_CHAOS, numberOf } from '../../parts/chaos/chaos.ts';
+import { firstAttemptOf } from '../../parts/chaos/first-attempt.ts';
+import { SplitBar } from '../../parts/chaos/split-bar.tsx';
 import { formatCount, formatPercent, humanize, pluralize } from '../../parts/format.ts';
-import { NO_CHAOS, numberOf } from './chaos.ts';
 import type { LaunchForm } from './chaos-panel.tsx';
-import { firstAttemptOf } from './first-attempt.ts';
 import type { LaunchContext } from './form.ts';
 import classes from './launch.module.css';
-import { SplitBar } from './split-bar.tsx';
 
 export interface SummaryProps {
   form: LaunchForm;

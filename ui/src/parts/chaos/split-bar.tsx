@@ -1,8 +1,8 @@
 // The expected split of a step's first attempt, as a bar that moves while one drags.
 
-import { FAULT_FIELDS, FAULT_WORDS, type FaultField } from '../../parts/behavior.ts';
-import { formatPercent, humanize } from '../../parts/format.ts';
-import { StackedBar } from '../../parts/stacked-bar.tsx';
+import { FAULT_FIELDS, FAULT_WORDS, type FaultField } from '../behavior.ts';
+import { formatPercent, humanize } from '../format.ts';
+import { StackedBar } from '../stacked-bar.tsx';
 import type { StepChaos } from './chaos.ts';
 import { firstAttemptOf } from './first-attempt.ts';
 

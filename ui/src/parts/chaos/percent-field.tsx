@@ -1,26 +1,28 @@
 // One percentage: a slider for the hand, a number field for the exact figure, always of one mind.
 
 import { Group, NumberInput, Slider, Text } from '@mantine/core';
-import type { FaultField } from '../../parts/behavior.ts';
-import { FAULT_WORDS } from '../../parts/behavior.ts';
-import { humanize } from '../../parts/format.ts';
+import type { ReactNode } from 'react';
+import { FAULT_WORDS, type FaultField } from '../behavior.ts';
+import { humanize } from '../format.ts';
+import classes from './chaos.module.css';
 import { type NumberText, numberOf } from './chaos.ts';
-import classes from './launch.module.css';
 
 export interface PercentFieldProps {
   step: string;
+  /** Where it stands in the form. */
+  path: string;
   field: FaultField;
   value: NumberText;
-  error: string | undefined;
+  error: ReactNode;
   onChange: (value: NumberText) => void;
 }
 
-export function PercentField({ step, field, value, error, onChange }: PercentFieldProps) {
+export function PercentField({ step, path, field, value, error, onChange }: PercentFieldProps) {
   const words = FAULT_WORDS[field];
   const label = `${humanize(step)}: ${words.label} %`;
   const percent = Math.min(100, Math.max(0, numberOf(value) ?? 0));
   return (
-    <div className={classes.percent} data-path={`chaos.${step}.${field}`}>
+    <div className={classes.percent} data-path={path}>
       <div className={classes.percentWords}>
         <Text size="sm" fw={500}>
           {humanize(words.label)}

@@ -2,7 +2,7 @@
 // Promises that a panel in which nothing is set asks for nothing: zero and empty fields are left out.
 
 import type { CommandBehavior } from '../../../../src/http/contract.ts';
-import { FAULT_FIELDS, type FaultField } from '../../parts/behavior.ts';
+import { FAULT_FIELDS, type FaultField } from '../behavior.ts';
 
 /** A number field as Mantine gives it: a number, or the text of one that is not finished. */
 export type NumberText = number | string;

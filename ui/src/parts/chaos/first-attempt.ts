@@ -1,7 +1,7 @@
 // The closed form of what a step's first attempt comes to. Pure.
 // Faults are drawn in a fixed order and the first hit wins, so each takes its share of what the ones before it left.
 
-import { FAULT_FIELDS, type FaultField } from '../../parts/behavior.ts';
+import { FAULT_FIELDS, type FaultField } from '../behavior.ts';
 import { numberOf, type StepChaos } from './chaos.ts';
 
 export interface FirstAttempt {

@@ -1,0 +1,144 @@
+// The chaos of one command as fields: shares with their expected split, delay, error and a response of one's own.
+// Knows no form: it is told what it holds and tells what changes, so that every form that has chaos has the same.
+
+import { NumberInput, SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { FAULT_FIELDS } from '../behavior.ts';
+import { formatDuration, formatPercent, humanize } from '../format.ts';
+import { Legend } from '../stacked-bar.tsx';
+import classes from './chaos.module.css';
+import { numberOf, type StepChaos } from './chaos.ts';
+import { PercentField } from './percent-field.tsx';
+import { SplitBar, splitParts } from './split-bar.tsx';
+
+export interface ChaosFieldsProps {
+  /** Whose chaos it is, such as a step's key: all labels begin with it, for there may be several. */
+  step: string;
+  /** Where it stands in the form: `chaos.render`. */
+  path: string;
+  chaos: StepChaos;
+  /** What is wrong, by path. */
+  errors: Record<string, ReactNode>;
+  onChange: (field: keyof StepChaos, value: StepChaos[keyof StepChaos]) => void;
+  /** A field was left: the time to say what is wrong with it. */
+  onLeave: (field: keyof StepChaos) => void;
+}
+
+export function ChaosFields(props: ChaosFieldsProps) {
+  const { step, path, chaos, errors, onChange } = props;
+  return (
+    <Stack gap="lg">
+      <div>
+        <Text size="xs" c="dimmed" mb={6}>
+          Expected first attempt, before any retry
+        </Text>
+        <SplitBar step={step} chaos={chaos} />
+        <div className={classes.legend}>
+          <Legend parts={splitParts(chaos)} format={formatPercent} hideZero testId={`split-${step}`} />
+        </div>
+      </div>
+      <Stack gap="md">
+        {FAULT_FIELDS.map((field) => (
+          <PercentField
+            key={field}
+            step={step}
+            path={`${path}.${field}`}
+            field={field}
+            value={chaos[field]}
+            error={errors[`${path}.${field}`]}
+            onChange={(value) => onChange(field, value)}
+          />
+        ))}
+      </Stack>
+      <DurationFields {...props} />
+      <ErrorFields {...props} />
+      <ResponseFields {...props} />
+    </Stack>
+  );
+}
+
+function DurationFields({ step, path, chaos, errors, onChange, onLeave }: ChaosFieldsProps) {
+  const duration = (field: 'min_duration_ms' | 'max_duration_ms', word: string) => {
+    const ms = numberOf(chaos[field]);
+    return (
+      <NumberInput
+        value={chaos[field]}
+        error={errors[`${path}.${field}`]}
+        onChange={(value) => onChange(field, value)}
+        onBlur={() => onLeave(field)}
+        label={`${humanize(step)}: ${word} delay (ms)`}
+        description={ms ? formatDuration(ms) : 'none'}
+        placeholder="0"
+        min={0}
+        step={100}
+        allowDecimal={false}
+        clampBehavior="none"
+        thousandSeparator=","
+        size="sm"
+        data-path={`${path}.${field}`}
+      />
+    );
+  };
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+      {duration('min_duration_ms', 'shortest')}
+      {duration('max_duration_ms', 'longest')}
+    </SimpleGrid>
+  );
+}
+
+function ErrorFields({ step, path, chaos, errors, onChange, onLeave }: ChaosFieldsProps) {
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+      <TextInput
+        value={chaos.error_code}
+        error={errors[`${path}.error_code`]}
+        onChange={(event) => onChange('error_code', event.currentTarget.value)}
+        onBlur={() => onLeave('error_code')}
+        label={`${humanize(step)}: error code`}
+        placeholder="CHAOS_TRANSIENT, ..."
+        size="sm"
+        data-path={`${path}.error_code`}
+      />
+      <TextInput
+        value={chaos.error_message}
+        error={errors[`${path}.error_message`]}
+        onChange={(event) => onChange('error_message', event.currentTarget.value)}
+        onBlur={() => onLeave('error_message')}
+        label={`${humanize(step)}: error message`}
+        placeholder="the default of each fault"
+        size="sm"
+        data-path={`${path}.error_message`}
+      />
+    </SimpleGrid>
+  );
+}
+
+function ResponseFields({ step, path, chaos, errors, onChange, onLeave }: ChaosFieldsProps) {
+  return (
+    <Stack gap="sm">
+      <Switch
+        checked={chaos.send_response}
+        onChange={(event) => onChange('send_response', event.currentTarget.checked)}
+        label={`${humanize(step)}: merge a response of my own into the reply`}
+        size="sm"
+        data-path={`${path}.send_response`}
+      />
+      {chaos.send_response && (
+        <Textarea
+          value={chaos.response_data}
+          error={errors[`${path}.response_data`]}
+          onChange={(event) => onChange('response_data', event.currentTarget.value)}
+          onBlur={() => onLeave('response_data')}
+          label={`${humanize(step)}: response data (JSON object)`}
+          placeholder='{"result_path": "elsewhere.pdf"}'
+          autosize
+          minRows={2}
+          maxRows={10}
+          classNames={{ input: classes.mono }}
+          data-path={`${path}.response_data`}
+        />
+      )}
+    </Stack>
+  );
+}
