@@ -8,13 +8,13 @@ import {
   initialValues,
   type LaunchContext,
   type LaunchValues,
-  parseBackoff,
   placeErrors,
   toLaunch,
   validateLaunch,
 } from '../../ui/src/pages/launch/form.ts';
 import { inputFieldsOf } from '../../ui/src/pages/launch/input-schema.ts';
 import { NO_CHAOS } from '../../ui/src/parts/chaos/chaos.ts';
+import { parseBackoff } from '../../ui/src/parts/form/policy.ts';
 
 const input = z.toJSONSchema(statementInputSchema, { io: 'input' }) as Record<string, unknown>;
 const context: LaunchContext = {

@@ -1,9 +1,10 @@
 // Filters of lists: they show what the URL says and change nothing but the URL.
 
-import { Button, Select, type SelectProps } from '@mantine/core';
+import { Button, Select, type SelectProps, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { batchChoicesQuery } from '../api/batches.ts';
 import { shortId } from './format.ts';
 import { type Look, statusOptions } from './status.ts';
@@ -14,6 +15,8 @@ const COMPACT: SelectProps = {
   clearable: true,
   comboboxProps: { width: 220, position: 'bottom-end' },
 };
+
+const PAUSE_MS = 350;
 
 export interface StatusFilterProps<Status extends string> {
   looks: Record<Status, Look>;
@@ -64,6 +67,33 @@ export function BatchFilter({
       data={options}
       value={value ?? null}
       onChange={(batchId) => onChange(batchId ?? undefined)}
+    />
+  );
+}
+
+interface TextFilterProps {
+  label: string;
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+}
+
+/** What is typed reaches the URL when one pauses. */
+export function TextFilter({ label, value = '', onChange }: TextFilterProps) {
+  const [draft, setDraft] = useState(value);
+  const send = useDebouncedCallback((text: string) => onChange(text.trim() || undefined), PAUSE_MS);
+  // The URL may change by itself: a link, the back button, "clear filters".
+  useEffect(() => setDraft(value), [value]);
+  return (
+    <TextInput
+      size="xs"
+      w={150}
+      aria-label={label}
+      placeholder={label}
+      value={draft}
+      onChange={(event) => {
+        setDraft(event.currentTarget.value);
+        send(event.currentTarget.value);
+      }}
     />
   );
 }

@@ -13,17 +13,19 @@ import {
   toBehavior,
   validateChaos,
 } from '../../parts/chaos/chaos.ts';
-import { formatCount, parseDuration, writeDuration } from '../../parts/format.ts';
+import {
+  type PolicyValues,
+  parseBackoff,
+  policyValues,
+  validatePolicy,
+  wholeNumberError,
+} from '../../parts/form/policy.ts';
 import { fromInput, type InputField, type InputValue, toInput, validateInput } from './input-schema.ts';
 
-export interface LaunchValues {
+export interface LaunchValues extends PolicyValues {
   count: NumberText;
   name: string;
   seed: string;
-  max_attempts: NumberText;
-  /** "10 s, 1 min, 5 min" */
-  backoff: string;
-  lease_ms: NumberText;
   input: Record<string, InputValue>;
   chaos: Record<string, StepChaos>;
 }
@@ -36,32 +38,18 @@ export interface LaunchContext {
 }
 
 const SEED = /^[A-Za-z0-9._-]{1,64}$/;
-const MAX_BACKOFF_MS = 86_400_000;
 
 export function initialValues({ type, fields, defaults }: LaunchContext, from?: Batch): LaunchValues {
-  const retry = from?.retry ?? defaults.retry;
   return {
     count: from?.total_count ?? 100,
     name: from?.name ?? '',
     seed: from?.seed ?? '',
-    max_attempts: retry.max_attempts,
-    backoff: retry.backoff_ms.map(writeDuration).join(', '),
-    lease_ms: from?.lease_ms ?? defaults.lease_ms,
+    ...policyValues(from ?? defaults),
     input: fromInput(fields, from?.input ?? {}),
     chaos: Object.fromEntries(
       type.steps.map(({ key }) => [key, from ? fromBehavior(stepBehavior(from.behavior, key)) : { ...NO_CHAOS }]),
     ),
   };
-}
-
-/** "10 s, 1 min" -> [10000, 60000]; null where a part is no duration. */
-export function parseBackoff(text: string): number[] | null {
-  const parts = text
-    .split(/[,;]/)
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-  const delays = parts.map(parseDuration);
-  return delays.some((delay) => delay === null) ? null : (delays as number[]);
 }
 
 /** The request of valid values. */
@@ -96,9 +84,7 @@ export function validateLaunch(
   check('name', values.name.trim().length > 200 ? 'must have at most 200 characters' : null);
   const seed = values.seed.trim();
   check('seed', seed && !SEED.test(seed) ? 'must be 1 to 64 of A-Z a-z 0-9 . _ -' : null);
-  check('max_attempts', wholeNumberError(values.max_attempts, 1, 100));
-  check('backoff', backoffError(values.backoff));
-  check('lease_ms', wholeNumberError(values.lease_ms, 500, 3_600_000));
+  for (const [field, error] of Object.entries(validatePolicy(values))) check(field, error);
   for (const [name, error] of Object.entries(validateInput(fields, values.input))) check(`input.${name}`, error);
   for (const { key } of type.steps) {
     const chaos = values.chaos[key];
@@ -106,20 +92,6 @@ export function validateLaunch(
     for (const [field, error] of Object.entries(validateChaos(chaos))) check(`chaos.${key}.${field}`, error);
   }
   return errors;
-}
-
-function wholeNumberError(value: NumberText, min: number, max: number): string | null {
-  const number = numberOf(value);
-  if (number === null) return 'is needed';
-  if (!Number.isInteger(number)) return 'must be a whole number';
-  return number < min || number > max ? `must be ${formatCount(min)} to ${formatCount(max)}` : null;
-}
-
-function backoffError(text: string): string | null {
-  const delays = parseBackoff(text);
-  if (delays === null) return 'must be durations, such as 10 s, 1 min, 5 min';
-  if (delays.length < 1 || delays.length > 20) return 'must be 1 to 20 durations';
-  return delays.some((delay) => delay > MAX_BACKOFF_MS) ? 'must be at most 24 h each' : null;
 }
 
 /** The server's complaints by path of the form; what belongs to no field is given apart. */

@@ -4,14 +4,14 @@ import { Accordion, Button, Group, SimpleGrid, Stack, TextInput, Tooltip } from 
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import type { Batch } from '../../../../src/http/contract.ts';
+import { CountField } from '../../parts/form/count-field.tsx';
+import { PolicyFields } from '../../parts/form/policy-fields.tsx';
 import { humanize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { ChaosPanel } from './chaos-panel.tsx';
-import { CountField } from './count-field.tsx';
 import { initialValues, type LaunchContext, type LaunchValues, toLaunch, validateLaunch } from './form.ts';
 import { InputFields } from './input-fields.tsx';
 import classes from './launch.module.css';
-import { PolicyFields } from './policy-fields.tsx';
 import { type Preset, presetsFor } from './presets.ts';
 import { Summary } from './summary.tsx';
 import { useLaunch } from './use-launch.ts';
@@ -49,7 +49,12 @@ export function LaunchFormView({ context, original }: { context: LaunchContext; 
         <Stack gap="md">
           <Panel title="What to launch">
             <Stack gap="lg">
-              <CountField form={form} max={context.defaults.max_batch_count} />
+              <CountField
+                label="Processes"
+                max={context.defaults.max_batch_count}
+                {...form.getInputProps('count')}
+                value={form.values.count}
+              />
               <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
                 <TextInput
                   {...form.getInputProps('name')}

@@ -3,11 +3,12 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { Problem } from '../../../../src/http/contract.ts';
 import { batchKeys, type LaunchRequest, launchBatch } from '../../api/batches.ts';
 import { problemFrom } from '../../api/client.ts';
 import { statsKeys } from '../../api/stats.ts';
+import { useIdempotencyKey } from '../../parts/form/idempotency.ts';
 import { formatCount, pluralize } from '../../parts/format.ts';
 import { startToast } from '../../parts/toast.ts';
 import { type LaunchContext, placeErrors } from './form.ts';
@@ -23,7 +24,7 @@ export function useLaunch(context: LaunchContext, onFieldErrors: (errors: Record
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [refusal, setRefusal] = useState<Problem | null>(null);
-  const keyOf = useIdempotencyKey();
+  const keyOf = useIdempotencyKey<LaunchRequest>();
 
   const mutation = useMutation({
     mutationFn: (request: LaunchRequest) => launchBatch(request, keyOf(request)),
@@ -50,19 +51,4 @@ export function useLaunch(context: LaunchContext, onFieldErrors: (errors: Record
   });
 
   return { launch: (request) => mutation.mutate(request), busy: mutation.isPending, refusal };
-}
-
-/** One key for as long as the body stays the same. */
-function useIdempotencyKey(): (request: LaunchRequest) => string {
-  const last = useRef({ body: '', key: '' });
-  return (request) => {
-    const body = JSON.stringify(request);
-    if (last.current.body !== body) last.current = { body, key: randomKey() };
-    return last.current.key;
-  };
-}
-
-/** Not `crypto.randomUUID`: over plain http that exists on loopback only. */
-function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

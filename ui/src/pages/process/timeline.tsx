@@ -5,12 +5,12 @@ import { useQuery } from '@tanstack/react-query';
 import type { ProcessDetail, ProcessStep } from '../../../../src/http/contract.ts';
 import { lateResultsQuery } from '../../api/processes.ts';
 import { workersQuery } from '../../api/stats.ts';
+import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { humanize, pluralize } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
 import { COMMAND_LOOKS, lookOf } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
-import { AttemptList } from './attempts.tsx';
 import classes from './process.module.css';
 import { StepDocuments } from './step-documents.tsx';
 
@@ -47,7 +47,7 @@ export function StepTimeline({ process }: { process: ProcessDetail }) {
           >
             <StepHead step={step} />
             <AttemptList
-              step={step}
+              attempts={step.attempts}
               workerNames={names}
               lateAttempts={late?.filter((event) => event.command_id === step.command_id) ?? []}
             />

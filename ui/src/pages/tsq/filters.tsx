@@ -1,13 +1,9 @@
-// The filters of the troubleshooting queue. What is typed reaches the URL when one pauses.
+// The filters of the troubleshooting queue.
 
-import { Group, SegmentedControl, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
-import { BatchFilter, ClearFilters } from '../../parts/filters.tsx';
+import { Group, SegmentedControl } from '@mantine/core';
+import { BatchFilter, ClearFilters, TextFilter } from '../../parts/filters.tsx';
 import type { TsqSearch } from '../../routes.ts';
 import classes from './tsq-page.module.css';
-
-const PAUSE_MS = 350;
 
 export interface TsqFiltersProps {
   search: TsqSearch;
@@ -37,31 +33,5 @@ export function TsqFilters({ search, onChange, onClear }: TsqFiltersProps) {
       <BatchFilter value={search.batch_id} onChange={(batch_id) => set({ batch_id })} />
       {onClear && <ClearFilters onClear={onClear} />}
     </Group>
-  );
-}
-
-interface TextFilterProps {
-  label: string;
-  value: string | undefined;
-  onChange: (value: string | undefined) => void;
-}
-
-function TextFilter({ label, value = '', onChange }: TextFilterProps) {
-  const [draft, setDraft] = useState(value);
-  const send = useDebouncedCallback((text: string) => onChange(text.trim() || undefined), PAUSE_MS);
-  // The URL may change by itself: a link, the back button, "clear filters".
-  useEffect(() => setDraft(value), [value]);
-  return (
-    <TextInput
-      size="xs"
-      w={150}
-      aria-label={label}
-      placeholder={label}
-      value={draft}
-      onChange={(event) => {
-        setDraft(event.currentTarget.value);
-        send(event.currentTarget.value);
-      }}
-    />
   );
 }

@@ -1,12 +1,15 @@
-// How commands of the batch are tried: attempts, delays between them, and the lease of each.
+// How commands are tried: attempts, delays between them, and the lease of each.
 
 import { NumberInput, SimpleGrid, TextInput } from '@mantine/core';
-import { numberOf } from '../../parts/chaos/chaos.ts';
-import { formatDuration } from '../../parts/format.ts';
-import type { LaunchForm } from './chaos-panel.tsx';
-import { parseBackoff } from './form.ts';
+import type { UseFormReturnType } from '@mantine/form';
+import { numberOf } from '../chaos/chaos.ts';
+import { formatDuration } from '../format.ts';
+import { type PolicyValues, parseBackoff } from './policy.ts';
 
-export function PolicyFields({ form }: { form: LaunchForm }) {
+/** The part of a form that it needs, whatever else the form holds. */
+type PolicyForm = Pick<UseFormReturnType<PolicyValues>, 'values' | 'getInputProps'>;
+
+export function PolicyFields({ form }: { form: PolicyForm }) {
   const lease = numberOf(form.values.lease_ms);
   return (
     <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="md">

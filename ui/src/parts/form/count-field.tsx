@@ -1,20 +1,29 @@
-// How many processes: a slider over five orders of magnitude, and a number field for the exact figure.
+// How many of something: a slider over five orders of magnitude, and a number field for the exact figure.
 
 import { NumberInput, Slider } from '@mantine/core';
-import { numberOf } from '../../parts/chaos/chaos.ts';
-import { formatCount, formatShortCount } from '../../parts/format.ts';
-import type { LaunchForm } from './chaos-panel.tsx';
-import classes from './launch.module.css';
+import type { ReactNode } from 'react';
+import { type NumberText, numberOf } from '../chaos/chaos.ts';
+import { formatCount, formatShortCount } from '../format.ts';
+import classes from './form.module.css';
 
-export function CountField({ form, max }: { form: LaunchForm; max: number }) {
-  const { value, error, onChange, onBlur } = form.getInputProps('count');
+export interface CountFieldProps {
+  /** What is counted: "Processes". */
+  label: string;
+  max: number;
+  value: NumberText;
+  error?: ReactNode;
+  onChange: (value: NumberText) => void;
+  onBlur?: () => void;
+}
+
+export function CountField({ label, max, value, error, onChange, onBlur }: CountFieldProps) {
   const top = Math.log10(max);
   const count = Math.min(max, Math.max(1, numberOf(value) ?? 1));
   const marks = [0, 1, 2, 3, 4, 5].filter((power) => power <= top);
   return (
     <div className={classes.count} data-path="count">
       <NumberInput
-        label="Processes"
+        label={label}
         description={`1 to ${formatCount(max)}`}
         size="sm"
         w={150}
@@ -39,10 +48,10 @@ export function CountField({ form, max }: { form: LaunchForm; max: number }) {
         step={0.01}
         scale={(power) => roundCount(10 ** power, max)}
         value={Math.log10(count)}
-        onChange={(power) => form.setFieldValue('count', roundCount(10 ** power, max))}
+        onChange={(power) => onChange(roundCount(10 ** power, max))}
         label={formatCount}
-        thumbLabel="Processes, slider"
-        thumbValueText={(scaled) => `${formatCount(scaled)} processes`}
+        thumbLabel={`${label}, slider`}
+        thumbValueText={(scaled) => `${formatCount(scaled)} ${label.toLowerCase()}`}
         marks={marks.map((power) => ({ value: power, label: formatShortCount(10 ** power) }))}
       />
     </div>

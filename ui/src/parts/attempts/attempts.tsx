@@ -3,15 +3,15 @@
 
 import { Group, Text } from '@mantine/core';
 import { IconHourglass, IconTrashX } from '@tabler/icons-react';
-import type { Attempt, AuditEvent, ProcessStep } from '../../../../src/http/contract.ts';
-import { formatDuration, shortId } from '../../parts/format.ts';
-import { CHAOS_COLOR, EFFECT_LABELS, lookOf, OUTCOME_LOOKS, PARK_REASONS, wordFor } from '../../parts/status.ts';
-import { InjectedBadge, StatusBadge } from '../../parts/status-badge.tsx';
-import { Elapsed, Moment } from '../../parts/time.tsx';
-import classes from './process.module.css';
+import type { Attempt, AuditEvent } from '../../../../src/http/contract.ts';
+import { formatDuration, shortId } from '../format.ts';
+import { CHAOS_COLOR, EFFECT_LABELS, lookOf, OUTCOME_LOOKS, PARK_REASONS, wordFor } from '../status.ts';
+import { InjectedBadge, StatusBadge } from '../status-badge.tsx';
+import { Elapsed, Moment } from '../time.tsx';
+import classes from './attempts.module.css';
 
 export interface AttemptListProps {
-  step: ProcessStep;
+  attempts: readonly Attempt[];
   workerNames: ReadonlyMap<string, string>;
   /** Results of this command that came too late. */
   lateAttempts: readonly AuditEvent[];
@@ -19,15 +19,15 @@ export interface AttemptListProps {
 
 const RUNNING = { label: 'Running', color: 'steel', icon: IconHourglass, hint: 'under way' };
 
-export function AttemptList({ step, workerNames, lateAttempts }: AttemptListProps) {
-  if (step.attempts.length === 0) return null;
+export function AttemptList({ attempts, workerNames, lateAttempts }: AttemptListProps) {
+  if (attempts.length === 0) return null;
   return (
     <ol className={classes.attempts}>
-      {step.attempts.map((attempt, index) => (
+      {attempts.map((attempt, index) => (
         <AttemptRow
           key={attempt.attempt}
           attempt={attempt}
-          next={step.attempts[index + 1]}
+          next={attempts[index + 1]}
           worker={attempt.worker_id && (workerNames.get(attempt.worker_id) ?? shortId(attempt.worker_id))}
           late={lateAttempts.find((event) => event.attempt === attempt.attempt)}
         />
