@@ -6,6 +6,8 @@ import type { Pool, Tx } from '../db/pool.ts';
 import { insertCommands } from '../db/queries/commands.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Control } from './control.ts';
 import type { BusHooks, OutgoingCommand, TransitionCommand } from './handlers.ts';
 import type { OutageLog } from './outage.ts';
 
@@ -16,6 +18,10 @@ export interface Bus {
   hints: Hints;
   hooks: BusHooks;
   outage: OutageLog;
+  /** What operators have set. */
+  control: Control;
+  /** The settings that hold now, for whoever has no value of its own. */
+  settings(): Settings;
   lanes: number;
 }
 

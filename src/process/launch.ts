@@ -16,7 +16,6 @@ import { insertEvents } from '../db/queries/events.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { IdempotencyKeyReusedError, InvalidInputError, PermanentCommandError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
-import { DEFAULT_LEASE_MS, DEFAULT_RETRY } from '../model/retry.ts';
 import { begin } from './advance.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from './define.ts';
 import { findPolicyErrors } from './policy.ts';
@@ -89,8 +88,8 @@ async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: string): 
 function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
   const { definition } = request;
   const policy = {
-    ...DEFAULT_RETRY,
-    lease_ms: DEFAULT_LEASE_MS,
+    ...bus.settings().retry,
+    lease_ms: bus.settings().lease_ms,
     ...defined(definition.policy),
     ...defined(request.policy),
   };

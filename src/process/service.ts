@@ -2,6 +2,7 @@
 // What the command line, the HTTP server and a program of your own start from.
 
 import type { Bus } from '../bus/bus.ts';
+import { createControl } from '../bus/control.ts';
 import { type BusHooks, HandlerRegistry } from '../bus/handlers.ts';
 import { createOutageLog } from '../bus/outage.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts';
@@ -72,7 +73,19 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 
   const onTransitions = createRouter(processes, () => bus);
   const hooks = { ...options.hooks?.({ pool: busPool, env }), onTransitions };
-  const bus: Bus = { pool: busPool, env, hints, hooks, outage: createOutageLog(env), lanes: await readLanes(pool) };
+  const control = createControl(() => bus);
+  const bus: Bus = {
+    pool: busPool,
+    env,
+    hints,
+    hooks,
+    outage: createOutageLog(env),
+    control,
+    settings: control.settings,
+    lanes: await readLanes(pool),
+  };
+  await control.refresh();
+  control.start();
   registerLaunch(registry, processes, () => bus);
   registerCancel(registry, () => bus);
 
@@ -90,6 +103,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         createReplyRouting(bus, processes),
       ]),
     async close() {
+      await control.stop();
       await hints.close();
       await Promise.all([pool.end(), busPool.end()]);
     },

@@ -1,0 +1,52 @@
+// Statements on `setting`: the document of settings that change at run time, and what each process reads of operators' wishes.
+
+import type { SettingsPatch } from '../../model/settings.ts';
+import type { Queryable } from '../pool.ts';
+
+const KEY = 'runtime';
+
+export interface StoredSettings {
+  value: SettingsPatch;
+  updated_at: Date | null;
+}
+
+export async function readSettings(db: Queryable): Promise<StoredSettings> {
+  const { rows } = await db.query<{ value: SettingsPatch; updated_at: Date }>(
+    'select value, updated_at from faultline.setting where key = $1',
+    [KEY],
+  );
+  return rows[0] ?? { value: {}, updated_at: null };
+}
+
+/**
+ * Merges a patch into what is stored, field by field, in one statement: of two who change different fields at the same time both
+ * are heard. Nulls are not stored.
+ */
+export async function mergeSettings(db: Queryable, patch: SettingsPatch): Promise<StoredSettings> {
+  const { rows } = await db.query<{ value: SettingsPatch; updated_at: Date }>(
+    `insert into faultline.setting as s (key, value) values ($1, jsonb_strip_nulls($2::jsonb))
+     on conflict (key) do update set updated_at = now(), value = jsonb_strip_nulls(s.value || $2::jsonb || jsonb_build_object(
+       'retry', coalesce(s.value -> 'retry', '{}') || coalesce($2::jsonb -> 'retry', '{}'),
+       'retention', coalesce(s.value -> 'retention', '{}') || coalesce($2::jsonb -> 'retention', '{}')))
+     returning value, updated_at`,
+    [KEY, JSON.stringify(patch)],
+  );
+  return rows[0] as StoredSettings;
+}
+
+/** What operators have set, as every process reads it each second: the settings, and the caps of domains. */
+export interface Wishes {
+  settings: SettingsPatch;
+  caps: Record<string, number>;
+}
+
+export async function readWishes(db: Queryable): Promise<Wishes> {
+  const { rows } = await db.query<{ settings: SettingsPatch | null; caps: Record<string, number> | null }>({
+    name: 'read_wishes',
+    text: `
+select (select s.value from faultline.setting s where s.key = $1) as settings,
+  (select jsonb_object_agg(d.domain, d.max_in_flight) from faultline.domain d where d.max_in_flight is not null) as caps`,
+    values: [KEY],
+  });
+  return { settings: rows[0]?.settings ?? {}, caps: rows[0]?.caps ?? {} };
+}
