@@ -3,6 +3,7 @@
 
 import pg from 'pg';
 import type { Env, Timer } from '../model/env.ts';
+import type { Tx } from './pool.ts';
 
 const CHANNEL = 'faultline_commands';
 const HINT_INTERVAL_MS = 5;
@@ -86,4 +87,12 @@ export function openHints(env: Env, url: string | null, application_name: string
       await client?.end().catch(() => {});
     },
   };
+}
+
+/**
+ * Hints that go out when a transaction of the caller's commits, for who cannot know when that is. Commits with notifications
+ * queue up for one lock, so this is for single deeds of people, never for the bus's own work.
+ */
+export async function hintOnCommit(tx: Tx, hints: readonly string[]): Promise<void> {
+  if (hints.length > 0) await tx.query('select pg_notify($1, h) from unnest($2::text[]) as h', [CHANNEL, hints]);
 }

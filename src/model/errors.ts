@@ -143,5 +143,6 @@ export const BUS_CODES = {
   ADVANCE_FAILED: "the process's own code (onReply, next, request) threw; its retry re-drives the reply",
   COMPENSATION_SKIPPED: 'an operator cancelled a compensation, so not everything was undone',
   OPERATOR_CANCELED: 'an operator cancelled the command',
+  DEADLINE_EXCEEDED: 'the deadline of the command, or of its process, passed before it was settled',
   BATCH_CANCELED: 'the batch was cancelled before this was attempted',
 } as const;

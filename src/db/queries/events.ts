@@ -9,6 +9,7 @@ export type EventType =
   | 'OPERATOR_RETRY'
   | 'OPERATOR_CANCEL'
   | 'OPERATOR_COMPLETE'
+  | 'DEADLINE_EXCEEDED'
   | 'PROCESS_COMPENSATING'
   | 'ADVANCE_FAILED'
   | 'REPLY_IGNORED'
@@ -83,6 +84,8 @@ export interface NewReply {
   error_code: string | null;
   error_message: string | null;
   note: string | null;
+  /** The process it is kept for ends without undoing what it did. */
+  keep_effects?: boolean;
 }
 
 /** Puts replies of one lane into their queues. */
@@ -91,12 +94,12 @@ export async function insertReplies(tx: Tx, lane: number, replies: readonly NewR
   const column = <K extends keyof NewReply>(key: K) => replies.map((reply) => reply[key]);
   await tx.query(
     `insert into faultline.reply (reply_id, lane, queue, command_id, process_id, correlation_id, batch_id, outcome, result,
-       error_code, error_message, note)
+       error_code, error_message, note, keep_effects)
      select i.reply_id, $1::smallint, i.queue, i.command_id, i.process_id, i.correlation_id, i.batch_id, i.outcome, i.result,
-       i.error_code, i.error_message, i.note
+       i.error_code, i.error_message, i.note, i.keep_effects
      from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::jsonb[], $10::text[],
-       $11::text[], $12::text[]) as i(reply_id, queue, command_id, process_id, correlation_id, batch_id, outcome, result,
-       error_code, error_message, note)`,
+       $11::text[], $12::text[], $13::boolean[]) as i(reply_id, queue, command_id, process_id, correlation_id, batch_id, outcome,
+       result, error_code, error_message, note, keep_effects)`,
     [
       lane,
       column('reply_id'),
@@ -110,6 +113,7 @@ export async function insertReplies(tx: Tx, lane: number, replies: readonly NewR
       column('error_code'),
       column('error_message'),
       column('note'),
+      replies.map((reply) => reply.keep_effects ?? false),
     ],
   );
 }

@@ -28,10 +28,16 @@ export async function readRoutableReplies(
   return rows;
 }
 
+/** A reply as it was kept. */
+export interface KeptReply extends Reply {
+  /** Its process ends without undoing what it did. */
+  keep_effects: boolean;
+}
+
 /** The reply, locked; null when somebody else has it or has routed it. */
-export async function lockReplyIfKept(tx: Tx, lane: number, reply_id: string): Promise<Reply | null> {
-  const { rows } = await tx.query<Reply & Record<string, unknown>>(
-    `select r.outcome, r.result, r.error_code, r.error_message from faultline.reply r
+export async function lockReplyIfKept(tx: Tx, lane: number, reply_id: string): Promise<KeptReply | null> {
+  const { rows } = await tx.query<KeptReply & Record<string, unknown>>(
+    `select r.outcome, r.result, r.error_code, r.error_message, r.keep_effects from faultline.reply r
      where r.reply_id = $1 and r.lane = $2 for update skip locked`,
     [reply_id, lane],
   );

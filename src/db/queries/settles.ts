@@ -118,7 +118,7 @@ for update skip locked`,
 
 /**
  * Which of these claims of a lane were answered before, so that a broken commit had taken effect after all:
- * an attempt row of that very claim means settled, LATE_RESULT_DISCARDED means refused and said so.
+ * an attempt row of that very claim, unless reap or a cut wrote it, means settled; LATE_RESULT_DISCARDED means refused and said so.
  */
 export async function readAnsweredClaims(
   db: Queryable,
@@ -131,7 +131,7 @@ export async function readAnsweredClaims(
      )
      select i.command_id
      from input i join faultline.attempt a on a.command_id = i.command_id and a.attempt = i.attempt and a.lane = $1::smallint
-     where a.claim_id = i.claim_id and a.outcome <> 'lease_expired'
+     where a.claim_id = i.claim_id and a.outcome not in ('lease_expired', 'canceled')
      union all
      select i.command_id
      from input i cross join lateral (

@@ -25,7 +25,8 @@ export interface OperatedCommand {
   error_message: string | null;
 }
 
-const OPERATED = `c.command_id, c.lane, c.domain, c.type, c.purpose, c.status, c.process_id, c.batch_id, c.step, c.correlation_id,
+/** A command as `OperatedCommand`; `c` is the table. */
+export const OPERATED = `c.command_id, c.lane, c.domain, c.type, c.purpose, c.status, c.process_id, c.batch_id, c.step, c.correlation_id,
   c.reply_to, c.attempts, c.max_attempts, c.backoff_ms, c.jitter_pct, c.lease_ms, c.result, c.error_code, c.error_message`;
 
 type Row = OperatedCommand & Record<string, unknown>;
@@ -33,12 +34,12 @@ type Row = OperatedCommand & Record<string, unknown>;
 /** Cannot be matched to the index of the queue, which the planner would walk from end to end for one id while it is fresh. */
 const PARKED = `c.status || '' = 'IN_TROUBLESHOOTING_QUEUE'`;
 
-/** Back to PENDING with a fresh round of attempts. Null when it was not in the troubleshooting queue. */
+/** Back to PENDING with a fresh round of attempts, and its whole deadline before it. Null when it was not in the troubleshooting queue. */
 export async function retryIfParked(tx: Tx, lane: number, command_id: string): Promise<OperatedCommand | null> {
   const { rows } = await tx.query<Row>(
     `update faultline.command c
      set status = 'PENDING', attempts_limit = c.attempts + c.max_attempts, interruptions = 0, available_at = now(),
-       parked_at = null, park_reason = null, error_group = null, settled_at = null
+       deadline_at = now() + c.deadline_ms * interval '1 millisecond', parked_at = null, park_reason = null, error_group = null, settled_at = null
      where c.command_id = $1 and c.lane = $2 and ${PARKED}
      returning ${OPERATED}`,
     [command_id, lane],

@@ -107,7 +107,7 @@ function checkSql(code: Code): Violation[] {
 
 const STATUSES = new Set<string>([...COMMAND_STATUSES, ...PROCESS_STATUSES, ...BATCH_STATUSES]);
 const WRITERS =
-  /^src\/(model\/|db\/|bus\/(settle|reap|troubleshooting|bus|execute)\w*|process\/(router|advance|launch|cancel|finish)\w*)/;
+  /^src\/(model\/|db\/|bus\/(settle|reap|troubleshooting|cut|deadlines|bus|execute)\w*|process\/(router|advance|launch|cancel|finish)\w*)/;
 
 /** A status is decided in few places: elsewhere a literal may be compared with, but not given to a `status`. */
 function checkStatuses(code: Code): Violation[] {
@@ -116,7 +116,7 @@ function checkStatuses(code: Code): Violation[] {
   walk(code.program, (node) => {
     const value = statusGiven(node);
     if (value === undefined) return;
-    const message = `${value} is written here, but only settle, reap, troubleshooting, router, advance, launch, cancel and finish decide a status`;
+    const message = `${value} is written here, but only settle, reap, troubleshooting, cut, deadlines, router, advance, launch, cancel and finish decide a status`;
     found.push({ path: code.path, line: lineAt(code.text, node.start), rule: 'statuses', message });
   });
   return found;
