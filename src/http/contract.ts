@@ -5,7 +5,10 @@
 export type { CommandBehavior, ProcessBehavior } from '../chaos/behavior.ts';
 export * from './contract/audit.ts';
 export * from './contract/batches.ts';
+export * from './contract/command-batches.ts';
+export * from './contract/commands.ts';
 export * from './contract/fields.ts';
 export * from './contract/operations.ts';
 export * from './contract/processes.ts';
+export * from './contract/replies.ts';
 export * from './contract/tsq.ts';

@@ -6,6 +6,9 @@ import { idSchema, pageQuery, shortText, time, timeOrNull } from './fields.ts';
 
 export const batchesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(BATCH_STATUSES).optional() });
 
+/** What chaos is drawn from; drawn itself when absent. */
+export const seedSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+
 export const retrySchema = z.strictObject({
   max_attempts: z.number().int().min(1).max(100).optional(),
   backoff_ms: z.array(z.number().int().min(0).max(86_400_000)).min(1).max(20).optional(),
@@ -16,10 +19,7 @@ export const launchEnvelopeSchema = z.strictObject({
   count: z.number().int().min(1).max(MAX_BATCH_COUNT).default(1),
   process_type: z.string().min(1).max(64).default('StatementReport'),
   name: shortText(200).optional(),
-  seed: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
-    .optional(),
+  seed: seedSchema.optional(),
   /** By step key, a CommandBehavior each; validated with the definition's own step keys. */
   behavior: z.record(z.string(), z.unknown()).nullish(),
   retry: retrySchema.optional(),

@@ -9,6 +9,8 @@ export const timeOrNull = z.string().nullable();
 const noNul = (value: string) => !value.includes('\0');
 export const shortText = (max: number) =>
   z.string().trim().min(1).max(max).refine(noNul, { error: 'must not contain a NUL byte' });
+/** A name as definitions give it: of a domain, of a type. */
+export const nameSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ : -');
 
 // Errors: application/problem+json, RFC 9457.
 export const problemSchema = z.object({

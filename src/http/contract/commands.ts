@@ -1,0 +1,140 @@
+// Sending commands, one or many, and reading them.
+
+import { z } from 'zod';
+import { commandBehaviorSchema } from '../../chaos/behavior.ts';
+import { COMMAND_STATUSES, DEADLINE_ACTIONS } from '../../model/command.ts';
+import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
+import { seedSchema } from './batches.ts';
+import { idSchema, nameSchema, pageQuery, shortText, time, timeOrNull } from './fields.ts';
+import { attemptSchema } from './processes.ts';
+
+/** Commands in the body of one request; more are sent by count. */
+export const MAX_COMMANDS_A_REQUEST = 1_000;
+const TEN_YEARS_MS = 315_360_000_000;
+
+/** Where replies are put until somebody consumes them. */
+export const queueSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/, 'must be 1 to 200 of A-Z a-z 0-9 . _ : -');
+
+/** What is the same for every command of a kind; the bundled TestCommand unless another registered type is named. */
+export const commandTemplateSchema = z.strictObject({
+  domain: nameSchema.default('e2e'),
+  type: nameSchema.default('TestCommand'),
+  payload: z.record(z.string(), z.unknown()).optional(),
+  /** Chaos for this command. */
+  behavior: commandBehaviorSchema.nullish(),
+  max_attempts: z.number().int().min(1).max(100).optional(),
+  backoff_ms: z.array(z.number().int().min(0).max(86_400_000)).min(1).max(20).optional(),
+  jitter_pct: z.number().int().min(0).max(100).optional(),
+  lease_ms: z.number().int().min(500).max(3_600_000).optional(),
+  /** Not before so long from now. */
+  delay_ms: z.number().int().min(0).max(TEN_YEARS_MS).optional(),
+  /** Lower goes first. */
+  priority: z.number().int().min(0).max(9).optional(),
+  correlation_id: idSchema.optional(),
+  reply_to: queueSchema.optional(),
+  /** Counts from when it is sent, the delay included. */
+  deadline_ms: z.number().int().min(1).max(2_147_483_647).optional(),
+  on_deadline: z.enum(DEADLINE_ACTIONS).optional(),
+});
+export type CommandTemplate = z.input<typeof commandTemplateSchema>;
+
+export const newCommandSchema = commandTemplateSchema.extend({
+  /** Any uuid of the caller's own; sent twice, the second is refused. */
+  command_id: idSchema.optional(),
+});
+export type NewCommand = z.input<typeof newCommandSchema>;
+export const commandListSchema = z.array(newCommandSchema).min(1).max(MAX_COMMANDS_A_REQUEST);
+
+export const sendAnswerSchema = z.object({ command_id: idSchema, status: z.enum(COMMAND_STATUSES) });
+export type SendAnswer = z.infer<typeof sendAnswerSchema>;
+
+/** So many commands like the template, as a closed command batch. */
+export const bulkCountSchema = commandTemplateSchema.extend({
+  count: z.number().int().min(1).max(MAX_BATCH_COUNT),
+  name: shortText(200).optional(),
+  seed: seedSchema.optional(),
+});
+/** Or these very commands, all or none. */
+export const bulkListSchema = z.strictObject({ commands: commandListSchema });
+export type BulkCount = z.input<typeof bulkCountSchema>;
+export type BulkList = z.input<typeof bulkListSchema>;
+
+export const bulkCountAnswerSchema = z.object({
+  batch_id: idSchema,
+  status: z.enum(BATCH_STATUSES),
+  total_count: z.number().int(),
+  seed: z.string(),
+});
+export const bulkListAnswerSchema = z.object({ command_ids: z.array(idSchema) });
+export const bulkAnswerSchema = z.union([bulkCountAnswerSchema, bulkListAnswerSchema]);
+export type BulkAnswer = z.infer<typeof bulkAnswerSchema>;
+
+export const SHOWN_PURPOSES = ['lone', 'step', 'compensation'] as const;
+
+/** Newest first. Faultline's own work is never shown. */
+export const commandsQuerySchema = z.strictObject({
+  ...pageQuery,
+  status: z.enum(COMMAND_STATUSES).optional(),
+  domain: nameSchema.optional(),
+  type: nameSchema.optional(),
+  purpose: z.enum(SHOWN_PURPOSES).optional(),
+  created_from: z.iso.datetime({ offset: true }).optional(),
+  created_to: z.iso.datetime({ offset: true }).optional(),
+  batch_id: idSchema.optional(),
+  process_id: idSchema.optional(),
+});
+export type CommandsQuery = z.input<typeof commandsQuerySchema>;
+
+export const commandSchema = z.object({
+  command_id: idSchema,
+  domain: z.string(),
+  type: z.string(),
+  purpose: z.enum(SHOWN_PURPOSES),
+  status: z.enum(COMMAND_STATUSES),
+  priority: z.number().int(),
+  attempts: z.number().int(),
+  max_attempts: z.number().int(),
+  process_id: idSchema.nullable(),
+  batch_id: idSchema.nullable(),
+  step: z.string().nullable(),
+  correlation_id: idSchema.nullable(),
+  reply_to: z.string().nullable(),
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+  /** The injected fault of its last attempt, or null for a real outcome. */
+  fault: z.string().nullable(),
+  created_at: time,
+  /** Not claimed before. */
+  available_at: time,
+  deadline_at: timeOrNull,
+  settled_at: timeOrNull,
+});
+export type Command = z.infer<typeof commandSchema>;
+
+export const commandDetailSchema = commandSchema.extend({
+  payload: z.unknown(),
+  result: z.unknown(),
+  /** Its chaos, as written beside it; null without. */
+  behavior: z.record(z.string(), z.unknown()).nullable(),
+  /** Attempts that may be made until it is parked: operators and interruptions raise it. */
+  attempts_limit: z.number().int(),
+  interruptions: z.number().int(),
+  backoff_ms: z.array(z.number().int()),
+  jitter_pct: z.number().int(),
+  lease_ms: z.number().int(),
+  deadline_ms: z.number().int().nullable(),
+  on_deadline: z.enum(DEADLINE_ACTIONS).nullable(),
+  worker_id: idSchema.nullable(),
+  attempt_started_at: timeOrNull,
+  lease_expires_at: timeOrNull,
+  error_group: z.string().nullable(),
+  park_reason: z.string().nullable(),
+  parked_at: timeOrNull,
+  /** Every attempt, the one under way included, oldest first. */
+  history: z.array(attemptSchema),
+  /** Its reply, while nobody has consumed it. */
+  reply: z.object({ reply_id: idSchema, queue: z.string(), outcome: z.string(), created_at: time }).nullable(),
+  /** Where its audit is. */
+  audit: z.string(),
+});
+export type CommandDetail = z.infer<typeof commandDetailSchema>;
