@@ -13,6 +13,8 @@ create index command_deadline on faultline.command (deadline_at)
 create index command_lone on faultline.command (created_at, command_id) where purpose = 'lone';
 create index command_lone_status on faultline.command (status, created_at, command_id) where purpose = 'lone';
 create index command_batch_status on faultline.command (batch_id, status) where purpose = 'lone' and batch_id is not null;
+-- Faultline's own work on a batch, or on none: found by it when the batch is deleted, or the work is old.
+create index command_own on faultline.command (batch_id, created_at, command_id) where purpose in ('chunk', 'job');
 
 alter table faultline.process
   add column deadline_ms int constraint "deadline_ms is positive" check (deadline_ms > 0),
@@ -39,6 +41,9 @@ alter table faultline.reply
   alter column command_id drop not null,
   add column keep_effects boolean not null default false;
 create index reply_batch on faultline.reply (batch_id, queue) where batch_id is not null;
+
+-- Keys count for a day: those that do are few, those that do not are deleted.
+create index idempotency_key_created on faultline.idempotency_key (created_at);
 
 create table faultline.job (
   job_id uuid primary key,

@@ -294,6 +294,8 @@ CREATE INDEX command_lone ON faultline.command USING btree (created_at, command_
 
 CREATE INDEX command_lone_status ON faultline.command USING btree (status, created_at, command_id) WHERE (purpose = 'lone'::text);
 
+CREATE INDEX command_own ON faultline.command USING btree (batch_id, created_at, command_id) WHERE (purpose = ANY (ARRAY['chunk'::text, 'job'::text]));
+
 CREATE INDEX command_parked ON faultline.command USING btree (parked_at, command_id) WHERE (status = 'IN_TROUBLESHOOTING_QUEUE'::text);
 
 CREATE INDEX command_ready ON faultline.command USING btree (domain, priority, available_at) WHERE (status = 'PENDING'::text);
@@ -305,6 +307,8 @@ CREATE INDEX event_batch ON faultline.event USING btree (batch_id) WHERE (batch_
 CREATE INDEX event_command ON faultline.event USING btree (command_id) WHERE (command_id IS NOT NULL);
 
 CREATE INDEX event_process ON faultline.event USING btree (process_id) WHERE (process_id IS NOT NULL);
+
+CREATE INDEX idempotency_key_created ON faultline.idempotency_key USING btree (created_at);
 
 CREATE INDEX job_began ON faultline.job USING btree (began_at, job_id);
 
