@@ -2,12 +2,13 @@
 // Pages are loaded when they are first opened.
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { CommandStatus } from '../../src/model/command.ts';
 import type { BatchStatus, ProcessStatus } from '../../src/model/process.ts';
 import { RowsSkeleton } from './parts/query-view.tsx';
 import { NotFound } from './parts/shell/not-found.tsx';
 import { PageError } from './parts/shell/page-error.tsx';
 import { Shell } from './parts/shell/shell.tsx';
-import { BATCH_LOOKS, PROCESS_LOOKS } from './parts/status.ts';
+import { BATCH_LOOKS, COMMAND_LOOKS, PROCESS_LOOKS, PURPOSE_LABELS, type ShownPurpose } from './parts/status.ts';
 
 type Search = Record<string, unknown>;
 
@@ -82,6 +83,94 @@ const processRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/process/page.tsx')),
 });
 
+export interface CommandsSearch {
+  status?: CommandStatus;
+  domain?: string;
+  type?: string;
+  purpose?: ShownPurpose;
+  created_from?: string;
+  created_to?: string;
+  batch_id?: string;
+  process_id?: string;
+  cursor?: string;
+}
+
+const commandListRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/commands',
+  validateSearch: (search: Search): CommandsSearch => ({
+    status: oneOf(COMMAND_LOOKS, text(search, 'status')),
+    domain: text(search, 'domain'),
+    type: text(search, 'type'),
+    purpose: oneOf(PURPOSE_LABELS, text(search, 'purpose')),
+    created_from: text(search, 'created_from'),
+    created_to: text(search, 'created_to'),
+    batch_id: text(search, 'batch_id'),
+    process_id: text(search, 'process_id'),
+    cursor: text(search, 'cursor'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/commands/page.tsx')),
+});
+
+const clone = (search: Search): { clone?: string } => ({ clone: text(search, 'clone') });
+
+const sendRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/commands/new',
+  validateSearch: clone,
+  component: lazyRouteComponent(() => import('./pages/send/one-page.tsx')),
+});
+
+const commandRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/commands/$id',
+  component: lazyRouteComponent(() => import('./pages/command/page.tsx')),
+});
+
+const commandBatchListRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/command-batches',
+  validateSearch: (search: Search): { status?: BatchStatus; cursor?: string } => ({
+    status: oneOf(BATCH_LOOKS, text(search, 'status')),
+    cursor: text(search, 'cursor'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/command-batches/page.tsx')),
+});
+
+const sendManyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/command-batches/new',
+  validateSearch: clone,
+  component: lazyRouteComponent(() => import('./pages/send/many-page.tsx')),
+});
+
+const commandBatchRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/command-batches/$id',
+  validateSearch: (search: Search): { status?: CommandStatus; cursor?: string } => ({
+    status: oneOf(COMMAND_LOOKS, text(search, 'status')),
+    cursor: text(search, 'cursor'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/command-batch/page.tsx')),
+});
+
+export interface RepliesSearch {
+  queue?: string;
+  batch_id?: string;
+  cursor?: string;
+}
+
+const replyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/replies',
+  validateSearch: (search: Search): RepliesSearch => ({
+    queue: text(search, 'queue'),
+    batch_id: text(search, 'batch_id'),
+    cursor: text(search, 'cursor'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/replies/page.tsx')),
+});
+
 export interface TsqSearch {
   batch_id?: string;
   domain?: string;
@@ -123,6 +212,13 @@ const routeTree = rootRoute.addChildren([
   batchRoute,
   processListRoute,
   processRoute,
+  commandListRoute,
+  sendRoute,
+  commandRoute,
+  commandBatchListRoute,
+  sendManyRoute,
+  commandBatchRoute,
+  replyRoute,
   tsqRoute,
   auditRoute,
 ]);

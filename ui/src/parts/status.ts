@@ -21,7 +21,14 @@ import {
   IconTool,
   IconX,
 } from '@tabler/icons-react';
-import type { CommandStatus, Effect, OutcomeKind, ParkReason } from '../../../src/model/command.ts';
+import type {
+  CommandPurpose,
+  CommandStatus,
+  Effect,
+  OutcomeKind,
+  ParkReason,
+  ReplyOutcome,
+} from '../../../src/model/command.ts';
 import type { BatchStatus, ProcessStatus } from '../../../src/model/process.ts';
 
 export interface Look {
@@ -62,7 +69,7 @@ export const PROCESS_LOOKS: Record<ProcessStatus, Look> = {
 };
 
 export const BATCH_LOOKS: Record<BatchStatus, Look> = {
-  CREATING: { label: 'Creating', color: 'steel', icon: IconLoader, hint: 'processes are still being created' },
+  CREATING: { label: 'Creating', color: 'steel', icon: IconLoader, hint: 'what it holds is still being created' },
   RUNNING: { label: 'Running', color: 'steel', icon: IconPlayerPlay, hint: 'all are created, some still run' },
   AT_REST: {
     label: 'At rest',
@@ -76,7 +83,7 @@ export const BATCH_LOOKS: Record<BatchStatus, Look> = {
     icon: IconBan,
     hint: 'what never began is cancelled, the rest runs out',
   },
-  COMPLETED: { label: 'Completed', color: 'teal', icon: IconCircleCheck, hint: 'every process completed' },
+  COMPLETED: { label: 'Completed', color: 'teal', icon: IconCircleCheck, hint: 'everything in it completed' },
   COMPLETED_WITH_FAILURES: {
     label: 'Completed with failures',
     color: 'yellow',
@@ -98,6 +105,21 @@ export const COMMAND_LOOKS: Record<CommandStatus, Look> = {
     icon: IconTool,
     hint: 'waits for an operator',
   },
+};
+
+/** What a command can be for, as lists show it; Faultline's own work is in none of them. */
+export type ShownPurpose = Exclude<CommandPurpose, 'chunk' | 'job'>;
+
+export const PURPOSE_LABELS: Record<ShownPurpose, string> = {
+  lone: 'On its own',
+  step: 'Step of a process',
+  compensation: 'Undoes a step',
+};
+
+export const REPLY_LOOKS: Record<ReplyOutcome, Look> = {
+  SUCCESS: { label: 'Success', color: 'teal', icon: IconCheck, hint: 'it was done' },
+  FAILED: { label: 'Failed', color: 'red', icon: IconX, hint: 'a business rule, or a deadline, refused it' },
+  CANCELED: { label: 'Canceled', color: 'gray', icon: IconBan, hint: 'somebody cancelled it' },
 };
 
 export const OUTCOME_LOOKS: Record<OutcomeKind, Look> = {

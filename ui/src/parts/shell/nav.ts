@@ -1,9 +1,19 @@
 // The pages of the navigation, in its order. A page that does not exist yet is not listed.
 
-import { type Icon, IconGauge, IconHistory, IconRoute, IconStack2, IconTool } from '@tabler/icons-react';
+import {
+  type Icon,
+  IconCommand,
+  IconGauge,
+  IconHistory,
+  IconMailbox,
+  IconRoute,
+  IconStack2,
+  IconStackForward,
+  IconTool,
+} from '@tabler/icons-react';
 
 export interface NavEntry {
-  to: '/' | '/batches' | '/processes' | '/tsq' | '/audit';
+  to: '/' | '/batches' | '/processes' | '/commands' | '/command-batches' | '/replies' | '/tsq' | '/audit';
   label: string;
   icon: Icon;
 }
@@ -12,6 +22,9 @@ export const NAV: readonly NavEntry[] = [
   { to: '/', label: 'Dashboard', icon: IconGauge },
   { to: '/batches', label: 'Process batches', icon: IconStack2 },
   { to: '/processes', label: 'Processes', icon: IconRoute },
+  { to: '/commands', label: 'Commands', icon: IconCommand },
+  { to: '/command-batches', label: 'Command batches', icon: IconStackForward },
+  { to: '/replies', label: 'Replies', icon: IconMailbox },
   { to: '/tsq', label: 'Troubleshooting', icon: IconTool },
   { to: '/audit', label: 'Audit', icon: IconHistory },
 ];

@@ -1,0 +1,5 @@
+// To come.
+
+export default function Page() {
+  return null;
+}
