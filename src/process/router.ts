@@ -55,6 +55,10 @@ export function createRouter(processes: ProcessRegistry, bus: () => Bus) {
       ofProcesses.filter((t): t is Kind<K> => t.kind === kind);
 
     const parked = pick('parked');
+    const others = [...pick('replied'), ...pick('discarded')];
+    // In one order for all of the set: parked first and advanced later, a lower id could come after a higher one.
+    if (parked.length > 0 && others.length > 0)
+      await lockProcesses(tx, lane, [...new Set([...parked, ...others].map(({ command }) => command.process_id))]);
     if (parked.length > 0) await parkAwaitingProcesses(tx, lane, parked.map(awaited));
     const unparked = pick('unparked');
     if (unparked.length > 0)
@@ -104,7 +108,9 @@ async function restoreCauses(tx: Tx, rows: ProcessRow[]): Promise<ProcessRow[]> 
 
 async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<ReadonlySet<string>> {
   const sent = await sendCommands(bus, tx, plan.commands);
-  const changed = plan.changes.length === 0 ? 0 : await updateIfAwaiting(tx, lane, plan.changes);
+  // Rows are written, and so locked, line by line: processes in order of their id, which commands do not come in.
+  const ordered = plan.changes.toSorted((a, b) => (a.process_id < b.process_id ? -1 : 1));
+  const changed = ordered.length === 0 ? 0 : await updateIfAwaiting(tx, lane, ordered);
   // Nothing but a bug gets here: the whole set is rolled back rather than half of it kept.
   if (changed !== plan.changes.length)
     throw new Error(`${plan.changes.length - changed} processes changed under their replies.`);

@@ -123,11 +123,19 @@ export async function readHeldClaims(db: Queryable, lane: number, held: readonly
   return new Set(rows.map((row) => row.command_id));
 }
 
-/** Ends at once the leases of a worker that is known to be dead, so that reap finds them. Returns how many. */
+/**
+ * Ends at once the leases of a worker that is known to be dead, so that reap finds them. Returns how many. What the server still
+ * has under way for that worker is passed over: waited for row by row it could be a deadlock, and it settles, or runs out, by itself.
+ */
 export async function expireWorkerLeases(db: Queryable, worker_id: string): Promise<number> {
   const { rowCount } = await db.query(
-    `update faultline.command set lease_expires_at = now()
-     where status = 'IN_PROGRESS' and worker_id = $1 and lease_expires_at > now()`,
+    `with held as materialized (
+       select c.command_id, c.lane from faultline.command c
+       where c.status = 'IN_PROGRESS' and c.worker_id = $1 and c.lease_expires_at > now()
+       order by c.command_id for update skip locked
+     )
+     update faultline.command c set lease_expires_at = now()
+     from held where c.command_id = held.command_id and c.lane = held.lane`,
     [worker_id],
   );
   return rowCount ?? 0;
