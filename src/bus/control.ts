@@ -12,8 +12,8 @@ const EVERY_MS = 1_000;
 
 export interface Control {
   settings(): Settings;
-  /** How many attempts of a domain may be in progress over all workers; null: any number. */
-  capOf(domain: string): number | null;
+  /** What is set for a domain; undefined: nothing. Its `max_in_flight` counts over all workers. */
+  domain(domain: string): Wishes['domains'][string] | undefined;
   /** Reads anew; resolves when what is known is no older than this call. */
   refresh(): Promise<void>;
   /** Calls back whenever something changed. Returns a function that ends it. */
@@ -25,9 +25,9 @@ export interface Control {
 
 export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'hints' | 'outage'>): Control {
   const listeners = new Set<() => void>();
-  let known = JSON.stringify({ settings: {}, caps: {} } satisfies Wishes);
+  let known = JSON.stringify({ settings: {}, domains: {} } satisfies Wishes);
   let settings = DEFAULT_SETTINGS;
-  let caps = new Map<string, number>();
+  let domains: Wishes['domains'] = {};
   let reading: Promise<void> | null = null;
   let again: Promise<void> | null = null;
   let timer: Timer | null = null;
@@ -40,7 +40,7 @@ export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'hints' | 'o
     if (text === known) return;
     known = text;
     settings = settingsOf(wishes.settings);
-    caps = new Map(Object.entries(wishes.caps));
+    domains = wishes.domains;
     for (const listener of listeners) listener();
   };
 
@@ -79,7 +79,7 @@ export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'hints' | 'o
 
   return {
     settings: () => settings,
-    capOf: (domain) => caps.get(domain) ?? null,
+    domain: (domain) => domains[domain],
     refresh,
     onChange(listener) {
       listeners.add(listener);

@@ -1,7 +1,9 @@
 // One domain's claiming loop: takes sets of ready commands, no more than there are free slots, and starts each at once.
 // Sleeps until a hint, a freed slot, the next due time or the poll, whichever comes first.
 
-import { claimReadyCommands, readNextDueMs } from '../db/queries/claims.ts';
+import { withTx } from '../db/pool.ts';
+import { type Claim, claimReadyCommands, claimReadyCommandsWithinCap, readNextDueMs } from '../db/queries/claims.ts';
+import { lockDomainCap } from '../db/queries/domains.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Timer } from '../model/env.ts';
 import type { Bus } from './bus.ts';
@@ -13,13 +15,16 @@ const GATHER_MS = 2;
 const MAX_BACKLOG = 1_000;
 /** Ready, and yet not given: somebody else has it locked. Asking again at once would only keep the database busy. */
 const LOCKED_MS = 20;
+/** Ready, and the domain is full: whoever settles in it hints; this is for those who die instead. */
+const CAPPED_MS = 250;
 const CLAIM_ERROR_MS = { first: 100, most: 5_000 };
 
 export interface DomainLoopOptions {
   bus: Bus;
   domain: string;
-  slots: number;
-  poll_ms: number;
+  /** Both may change at any time; `changed` tells that they did. */
+  slots(): number;
+  poll_ms(): number;
   worker_id: string;
   settler: Pick<Settler, 'backlog' | 'shrunk'>;
   /** Starts a claimed set; `claimed_at_ms` is from before the claim was sent. Calls `release` once per command. */
@@ -28,7 +33,7 @@ export interface DomainLoopOptions {
 
 export class DomainLoop {
   readonly #options: DomainLoopOptions;
-  #free: number;
+  #used = 0;
   #running = true;
   #hinted = false;
   #wake: (() => void) | null = null;
@@ -37,7 +42,16 @@ export class DomainLoop {
 
   constructor(options: DomainLoopOptions) {
     this.#options = options;
-    this.#free = options.slots;
+  }
+
+  /** Attempts that hold a slot. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** May be negative for a while, when slots were taken away. */
+  get #free(): number {
+    return this.#options.slots() - this.#used;
   }
 
   start(): void {
@@ -48,6 +62,11 @@ export class DomainLoop {
   hint(): void {
     this.#hinted = true;
     this.#wake?.();
+  }
+
+  /** Slots, or what is set for the domain, changed: looks again at once. */
+  changed(): void {
+    this.hint();
   }
 
   /** Claims no more; resolves when no claim is under way. */
@@ -78,8 +97,8 @@ export class DomainLoop {
   async #waitForSlots(): Promise<void> {
     const { settler } = this.#options;
     while (this.#running && settler.backlog() >= MAX_BACKLOG) await this.#unlessStopped(settler.shrunk());
-    while (this.#running && this.#free === 0) await this.#sleep(this.#options.poll_ms);
-    if (this.#running && this.#free < this.#options.slots / 4) await this.#pause(GATHER_MS);
+    while (this.#running && this.#free <= 0) await this.#sleep(this.#options.poll_ms());
+    if (this.#running && this.#free < this.#options.slots() / 4) await this.#pause(GATHER_MS);
   }
 
   /** One claim per lane, in turn; true when any lane gave as much as was asked for, so there may be more. */
@@ -92,31 +111,49 @@ export class DomainLoop {
       const claimed_at_ms = bus.env.monotonicMs();
       await bus.env.probe('before_claim', { domain });
       const claim = { domain, lane, limit, claim_id: bus.env.newId(lane, bus.lanes), worker_id };
-      const commands = await claimReadyCommands(bus.pool, claim);
+      const commands = await this.#claim(claim);
       if (commands.length === 0) continue;
       await bus.env.probe('after_claim', { commands });
       full ||= commands.length === limit;
-      this.#free -= commands.length;
+      this.#used += commands.length;
       this.#options.start(commands, claimed_at_ms, () => this.#release());
     }
     return full;
   }
 
+  #claim(claim: Claim): Promise<ClaimedCommand[]> {
+    const { bus, domain } = this.#options;
+    // A cap that is not known here yet is no danger: the claim of those who know of none takes nothing where there is one.
+    if ((bus.control.domain(domain)?.max_in_flight ?? null) === null) return claimReadyCommands(bus.pool, claim);
+    return withTx(bus.pool, async (tx) => {
+      await lockDomainCap(tx, domain);
+      return claimReadyCommandsWithinCap(tx, claim);
+    });
+  }
+
   #release(): void {
-    this.#free++;
-    if (this.#free === 1 || this.#free >= this.#options.slots / 4) this.#wake?.();
+    this.#used--;
+    if (this.#free === 1 || this.#free >= this.#options.slots() / 4) this.#wake?.();
   }
 
   async #waitForWork(): Promise<void> {
-    const { bus, domain, poll_ms } = this.#options;
+    const { bus, domain } = this.#options;
+    const poll_ms = this.#options.poll_ms();
     const due_ms = await readNextDueMs(bus.pool, domain, poll_ms);
     if (this.#hinted || !this.#running) return;
     const slots_before = this.#free;
-    const next_ms = due_ms === null ? poll_ms : due_ms <= 0 ? LOCKED_MS : Math.ceil(due_ms) + 1;
+    const next_ms = due_ms === null ? poll_ms : due_ms <= 0 ? this.#refusedMs(poll_ms) : Math.ceil(due_ms) + 1;
     await this.#sleep(Math.min(poll_ms, next_ms), () => {
       // A freed slot is no news while there is nothing to put in it.
       return this.#hinted || !this.#running || slots_before === 0;
     });
+  }
+
+  /** Something is ready and was not given: when to ask again. */
+  #refusedMs(poll_ms: number): number {
+    const set = this.#options.bus.control.domain(this.#options.domain);
+    if (set === undefined) return LOCKED_MS;
+    return set.paused ? poll_ms : CAPPED_MS;
   }
 
   /** A stop must not wait for what may take as long as the database is away. */

@@ -12,6 +12,9 @@ export interface Attempt {
   signal(): AbortSignal;
   aborted(): boolean;
   abandonLease(): void;
+  /** The handler is about to be called. */
+  began(): void;
+  extendLease(lease_ms: number): Promise<void>;
 }
 
 /** Runs one attempt to its Outcome. Never throws. */
@@ -22,11 +25,15 @@ export async function executeAttempt(
   attempt: Attempt,
 ): Promise<Outcome> {
   const { command } = attempt;
-  const handler = registry.find(command.domain, command.type);
-  if (handler === undefined) return noHandler(command);
   try {
+    const handler = registry.find(command.domain, command.type);
+    if (handler === undefined) throw new Error(`No handler is registered for ${command.domain}/${command.type}.`);
     await env.probe('before_handler', command);
-    const result = await runThrough(middleware, attemptContext(env, attempt), handler);
+    const begin: Handler<unknown> = (payload, context) => {
+      attempt.began();
+      return handler(payload, context);
+    };
+    const result = await runThrough(middleware, attemptContext(env, attempt), begin);
     await env.probe('after_handler', command);
     return { kind: 'success', result };
   } catch (error) {
@@ -58,6 +65,7 @@ function attemptContext(env: Env, attempt: Attempt): AttemptContext {
       return attempt.signal();
     },
     logger: env.logger,
+    extendLease: attempt.extendLease,
     abandonLease: attempt.abandonLease,
     wait: (ms) => waitOrAbort(env, ms, attempt.signal()),
   };
@@ -76,11 +84,6 @@ function waitOrAbort(env: Env, ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) aborted();
     else signal.addEventListener('abort', aborted, { once: true });
   });
-}
-
-function noHandler(command: ClaimedCommand): Outcome {
-  const error_message = `No handler is registered for ${command.domain}/${command.type}.`;
-  return { kind: 'permanent', error_code: 'NO_HANDLER', error_message };
 }
 
 function kindOfError(error: CommandError): OutcomeKind {

@@ -13,6 +13,11 @@ export interface HandlerContext {
   /** Aborts when the lease is lost, the command is cancelled or the worker stops: look at it before an effect. */
   signal: AbortSignal;
   logger: Logger;
+  /**
+   * Moves the end of the lease to `lease_ms` (500 to 3,600,000) from now, for work that keeps the event loop from renewing it.
+   * Never shortens it, and no later renewal does. Rejects with LeaseLostError when the lease is lost already; the signal aborts then.
+   */
+  extendLease(lease_ms: number): Promise<void>;
 }
 
 /** Executes one command type. Its return value is the result of the reply; what it throws says what the failure means. */
@@ -79,7 +84,7 @@ export type CommandTransition =
   | { kind: 'replied'; command: TransitionCommand; reply: Reply; keep_effects?: boolean }
   | { kind: 'parked'; command: TransitionCommand; error_code: string; error_message: string }
   | { kind: 'unparked'; command: TransitionCommand }
-  /** A success that came too late: refused, but its effect may have happened. */
+  /** An attempt that came to its end too late: refused, but whatever it came to, its effect may have happened. */
   | { kind: 'discarded'; command: TransitionCommand };
 
 export interface BusHooks {

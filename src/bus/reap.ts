@@ -1,30 +1,80 @@
 // Reaping: attempts whose lease ran out are settled for the worker that did not. Any worker may; locked rows are passed over.
 // An injected timeout counts as an attempt; an innocent interruption does not, up to a limit that ends poison.
 
-import { withTx } from '../db/pool.ts';
-import { type ExpiredCommand, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
-import { decideSettlement, type Outcome, type Settlement } from '../model/command.ts';
+import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
+import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
+import { type Outcome, park, type Settlement } from '../model/command.ts';
 import { MAX_LEASE_LOSSES } from '../model/retry.ts';
 import type { Bus } from './bus.ts';
-import { settleExpired, settleLine } from './settle.ts';
+import { decide, settleExpired, settleLine } from './settle.ts';
 
 const REAP_LIMIT = 500;
+/** One that fails for a reason we do not know is tried this often before it is parked, each time later. */
+const MAX_UNKNOWN_FAILURES = 5;
+const LEFT_ALONE_MS = { first: 250, most: 60_000 };
 
-/** Settles up to 500 expired attempts of a lane; returns how many there were. */
-export async function reapExpired(bus: Bus, lane: number): Promise<number> {
-  const { count, hinted } = await withTx(bus.pool, async (tx) => {
-    const expired = await lockExpiredCommands(tx, lane, REAP_LIMIT);
-    if (expired.length === 0) return { count: 0, hinted: new Set<string>() };
-    const lines = expired.map(expiredLine);
-    const sent = await settleExpired(bus, tx, lane, lines);
-    await bus.env.probe('in_reap', { lines });
-    return { count: expired.length, hinted: sent };
-  });
-  for (const domain of hinted) bus.hints.hint(domain);
-  return count;
+/** Expired attempts that could not be settled, by command: how often that was tried, and when it will be again. */
+export type LeftAlone = Map<string, { times: number; until_ms: number }>;
+
+/** Settles up to 500 expired attempts of a lane; returns how many it found. One that cannot be settled keeps no other from it. */
+export async function reapExpired(bus: Bus, lane: number, leftAlone: LeftAlone = new Map()): Promise<number> {
+  const now = bus.env.monotonicMs();
+  const waiting = [...leftAlone].filter(([, { until_ms }]) => until_ms > now).map(([command_id]) => command_id);
+  const reaping = { bus, lane, leftAlone, toLine: expiredLine };
+  return reapSet(reaping, (tx) => lockExpiredCommands(tx, lane, REAP_LIMIT, waiting));
 }
 
-function expiredLine(command: ExpiredCommand): SettleLine {
+interface Reaping {
+  bus: Bus;
+  lane: number;
+  leftAlone: LeftAlone;
+  toLine: (bus: Bus, command: ExpiredCommand) => SettleLine;
+}
+
+/** Settles what `lock` finds in one transaction; where that cannot be done for one of them, by halves. */
+async function reapSet(reaping: Reaping, lock: (tx: Tx) => Promise<ExpiredCommand[]>): Promise<number> {
+  const { bus, lane, toLine, leftAlone } = reaping;
+  let expired: ExpiredCommand[] = [];
+  try {
+    const hinted = await withTx(bus.pool, async (tx) => {
+      expired = await lock(tx);
+      if (expired.length === 0) return new Set<string>();
+      const lines = expired.map((command) => toLine(bus, command));
+      const sent = await settleExpired(bus, tx, lane, lines);
+      await bus.env.probe('in_reap', { lines });
+      return sent;
+    });
+    for (const { command_id } of leftAlone.size === 0 ? [] : expired) leftAlone.delete(command_id);
+    for (const domain of hinted) bus.hints.hint(domain);
+  } catch (error) {
+    if (isRetryable(error) || expired.length === 0) throw error;
+    await reapApart(reaping, expired, error);
+  }
+  return expired.length;
+}
+
+async function reapApart(reaping: Reaping, expired: readonly ExpiredCommand[], error: unknown): Promise<void> {
+  const { bus, lane, leftAlone, toLine } = reaping;
+  const ids = expired.map((command) => command.command_id);
+  const again = (some: string[], how: Partial<Reaping> = {}) =>
+    reapSet({ ...reaping, ...how }, (tx) => lockExpiredAmong(tx, lane, some));
+  if (ids.length > 1) {
+    await again(ids.slice(0, ids.length >> 1));
+    await again(ids.slice(ids.length >> 1));
+    return;
+  }
+  const [command_id = ''] = ids;
+  const times = (leftAlone.get(command_id)?.times ?? 0) + 1;
+  if (toLine === expiredLine && (isBadData(error) || times >= MAX_UNKNOWN_FAILURES)) {
+    await again(ids, { toLine: unstorableLine });
+    return;
+  }
+  const pause_ms = Math.min(LEFT_ALONE_MS.first * 2 ** times, LEFT_ALONE_MS.most);
+  leftAlone.set(command_id, { times, until_ms: bus.env.monotonicMs() + pause_ms });
+  bus.env.logger.error({ err: error, command_id, times }, 'an attempt whose lease ran out cannot be settled');
+}
+
+function expiredLine(bus: Bus, command: ExpiredCommand): SettleLine {
   const outcome: Outcome = command.fault
     ? {
         kind: 'lease_expired',
@@ -37,7 +87,18 @@ function expiredLine(command: ExpiredCommand): SettleLine {
         error_code: 'LEASE_EXPIRED',
         error_message: 'The lease ran out before the attempt was settled.',
       };
-  return settleLine(command, outcome, command.fault ? decideSettlement(command, outcome) : decideInterruption(command));
+  return settleLine(command, outcome, command.fault ? decide(bus, { command, outcome }) : decideInterruption(command));
+}
+
+/** What follows from it cannot be stored. Still an attempt whose lease ran out: whoever comes late with its result is told so. */
+function unstorableLine(_bus: Bus, command: ExpiredCommand): SettleLine {
+  const outcome: Outcome = {
+    kind: 'lease_expired',
+    error_code: 'RESULT_NOT_STORABLE',
+    error_message: 'The lease ran out, and what follows from that cannot be stored.',
+    fault: command.fault,
+  };
+  return settleLine(command, outcome, park('RESULT_NOT_STORABLE'));
 }
 
 /** Redelivered at once, since the whole lease was waited already; parked when it happened too often to be innocent. */

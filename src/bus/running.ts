@@ -1,8 +1,10 @@
 // The attempts under way in one worker: their leases, their abort signals, and the slots they hold.
 // One path for lost leases and cancelled commands: whoever is not renewed is aborted.
 
-import { type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/claims.ts';
+import { extendLeaseIfHeld, type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/claims.ts';
 import type { ClaimedCommand } from '../model/command.ts';
+import { InvalidInputError, LeaseLostError } from '../model/errors.ts';
+import { SETTING_BOUNDS } from '../model/settings.ts';
 import { type Bus, byLane } from './bus.ts';
 
 /** A handler still running this long after its abort is a zombie and keeps its slot. */
@@ -15,6 +17,8 @@ export class RunningAttempt implements HeldClaim {
   /** On this process's monotonic clock, counted from before the claim was sent. */
   lease_ends_at_ms: number;
   abandoned = false;
+  /** Its handler was called, so what it does may have been done. */
+  began = false;
   zombie = false;
 
   constructor(command: ClaimedCommand, claimed_at_ms: number) {
@@ -29,6 +33,11 @@ export class RunningAttempt implements HeldClaim {
 
   get aborted(): boolean {
     return this.#controller?.signal.aborted ?? false;
+  }
+
+  /** The lease lasts at least this long. */
+  keepUntil(at_ms: number): void {
+    this.lease_ends_at_ms = Math.max(this.lease_ends_at_ms, at_ms);
   }
 
   get command_id(): string {
@@ -62,8 +71,12 @@ export class RunningAttempts {
     return this.#attempts.size;
   }
 
-  get zombies(): number {
-    return [...this.#attempts].filter((attempt) => attempt.zombie).length;
+  /** Handlers that ignored their abort, by domain. */
+  get zombies(): Map<string, number> {
+    const zombies = new Map<string, number>();
+    for (const { zombie, command } of this.#attempts)
+      if (zombie) zombies.set(command.domain, (zombies.get(command.domain) ?? 0) + 1);
+    return zombies;
   }
 
   all(): RunningAttempt[] {
@@ -83,6 +96,32 @@ export class RunningAttempts {
       );
     };
     this.#bus.env.after(ZOMBIE_AFTER_MS, tell, { unref: true });
+  }
+
+  /** @throws InvalidInputError, LeaseLostError */
+  async extendLease(attempt: RunningAttempt, lease_ms: number): Promise<void> {
+    const { min, max } = SETTING_BOUNDS.lease_ms;
+    if (!Number.isInteger(lease_ms) || lease_ms < min || lease_ms > max) {
+      const message = `must be a whole number from ${min} to ${max}`;
+      throw new InvalidInputError(`A lease ${message}.`, [{ path: 'lease_ms', code: 'out_of_range', message }]);
+    }
+    const asked_at_ms = this.#bus.env.monotonicMs();
+    const mine = !attempt.abandoned && !attempt.aborted;
+    const { command } = attempt;
+    if (mine && (await extendLeaseIfHeld(this.#bus.pool, command, lease_ms)))
+      return attempt.keepUntil(asked_at_ms + lease_ms);
+    if (!attempt.abandoned) this.abort(attempt, 'The lease was lost.');
+    throw new LeaseLostError(command.command_id);
+  }
+
+  /** Some were cut short: looks at all of them at once, and aborts what is held no more. */
+  async abortLost(): Promise<void> {
+    const held = this.all().filter((attempt) => !attempt.abandoned && !attempt.aborted);
+    for (const [lane, group] of byLane(held, (attempt) => attempt.command.lane)) {
+      const still = await readHeldClaims(this.#bus.pool, lane, group);
+      for (const attempt of group)
+        if (!still.has(attempt.command_id) && this.#attempts.has(attempt)) this.abort(attempt, 'It was cut short.');
+    }
   }
 
   /** Renews what has used up a third of its lease; aborts what was lost. */
@@ -113,7 +152,7 @@ export class RunningAttempts {
       // A locked row was passed over, not lost: ask again without locking before aborting anything.
       const held = missed.length === 0 ? renewed : await readHeldClaims(this.#bus.pool, lane, missed);
       for (const attempt of group) {
-        if (renewed.has(attempt.command_id)) attempt.lease_ends_at_ms = asked_at_ms + attempt.command.lease_ms;
+        if (renewed.has(attempt.command_id)) attempt.keepUntil(asked_at_ms + attempt.command.lease_ms);
         else if (!held.has(attempt.command_id) && this.#attempts.has(attempt))
           this.abort(attempt, 'The lease was lost.');
       }

@@ -22,6 +22,8 @@ export interface SettleItem {
   outcome: Outcome;
   /** The attempt gave its lease up without running a handler: a late result of it has no effect to undo. */
   abandoned: boolean;
+  /** Its handler was called. Where nobody says, it was if it succeeded. */
+  began?: boolean;
   /** In place of what follows from the outcome. */
   settlement?: Settlement;
 }
@@ -59,7 +61,7 @@ function oncePerCommand(ordered: readonly SettleItem[]): SettleItem[][] {
 
 async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]): Promise<Settled[]> {
   await bus.env.probe('before_settle', { items });
-  const lines = items.map((item) => settleLine(item.command, item.outcome, item.settlement));
+  const lines = items.map((item) => settleLine(item.command, item.outcome, item.settlement ?? decide(bus, item)));
   const { written, sent } = await withTx(bus.pool, async (tx) => {
     const written = await settleIfLeased(tx, lane, lines);
     const late = items.filter((item) => !written.has(item.command.command_id));
@@ -95,6 +97,11 @@ export async function settleExpired(
     lines.filter((line) => written.has(line.command.command_id)),
     [],
   );
+}
+
+/** A draw only where it matters. */
+export function decide(bus: Bus, { command, outcome }: Pick<SettleItem, 'command' | 'outcome'>): Settlement {
+  return decideSettlement(command, outcome, command.jitter_pct > 0 ? bus.env.random() : 0);
 }
 
 export function settleLine(
@@ -205,7 +212,8 @@ async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): P
       details: { outcome: outcome.kind, claim_id: command.claim_id },
     })),
   );
-  return discarded
-    .filter((item) => item.outcome.kind === 'success' && !item.abandoned)
+  return late
+    .filter((item) => !answered.has(item.command.command_id))
+    .filter(({ began, abandoned, outcome }) => began ?? (outcome.kind === 'success' && !abandoned))
     .map((item) => ({ kind: 'discarded', command: transitionCommand(item.command) }));
 }

@@ -7,13 +7,18 @@ import type { ClaimedCommand } from '../model/command.ts';
 import type { Timer } from '../model/env.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import { type Bus, OWN_DOMAIN } from './bus.ts';
+import { cutHint } from './cut.ts';
+import { expireDeadlines } from './deadlines.ts';
 import { DomainLoop } from './domain-loop.ts';
 import { executeAttempt } from './execute.ts';
 import type { HandlerRegistry } from './handlers.ts';
-import { reapExpired } from './reap.ts';
+import { CROWDED, createHealthMonitor } from './health.ts';
+import { settleUnhandled, splitHandled } from './no-handler.ts';
+import { type LeftAlone, reapExpired } from './reap.ts';
 import { RunningAttempt, RunningAttempts } from './running.ts';
 import type { Settled } from './settle.ts';
 import { createSettler } from './settler.ts';
+import { type SlotOptions, slotsOf } from './slots.ts';
 
 export interface WorkerOptions {
   bus: Bus;
@@ -23,10 +28,11 @@ export interface WorkerOptions {
   name?: string;
   /** Domains to work (all that have handlers). */
   domains?: readonly string[];
-  /** Attempts at a time per domain (100). Faultline's own domain has 2: a chunk is 1,000 processes at once. */
-  slots?: number;
+  /** Attempts at a time per domain: as the settings say (100), or for every domain alike, or by domain, `*` for the others. */
+  slots?: SlotOptions;
+  /** How often to look for work that nobody hinted at: as the settings say (1,000). */
   poll_ms?: number;
-  /** How long a drain waits for attempts before it releases them (20,000). */
+  /** How long a drain waits for attempts before it releases them: as the settings say (20,000). */
   drain_ms?: number;
   /** A worker known to be dead, whose leases this one ends at once. */
   replaces?: string;
@@ -43,16 +49,15 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-const OWN_SLOTS = 2;
 const TICK_MS = 250;
 const BEAT_EVERY_TICKS = 8;
 const REFUSED_MS = { first: 100, most: 5_000 };
 
 export function createWorker(options: WorkerOptions): Worker {
   const { bus, registry } = options;
-  const slots = options.slots ?? 100;
   const domains = [...new Set(options.domains ?? registry.domains())];
   if (domains.length === 0) throw new ConfigurationError('A worker needs at least one domain with handlers.');
+  const slots = slotsOf(bus, domains, options.slots);
   const worker_id = options.worker_id ?? bus.env.newId();
   const running = new RunningAttempts(bus);
   const counters = { settled: 0 };
@@ -60,10 +65,13 @@ export function createWorker(options: WorkerOptions): Worker {
   let refusals = 0;
   const settler = createSettler(bus, (settled) => {
     counters.settled += settled.length;
+    hintCapped(bus, settled);
     options.onSettled?.(settled);
   });
 
-  const startSet = async (commands: ClaimedCommand[], claimed_at_ms: number, release: () => void) => {
+  const startSet = async (claimed: ClaimedCommand[], claimed_at_ms: number, release: () => void) => {
+    const { handled: commands, unhandled } = splitHandled(registry, claimed);
+    if (unhandled.length > 0) void giveBack(unhandled, release);
     const attempts = commands.map((command) => new RunningAttempt(command, claimed_at_ms));
     for (const attempt of attempts) running.add(attempt);
     const annotations = await annotate(commands);
@@ -90,6 +98,16 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   };
 
+  /** Whoever cannot be looked up now is left to its lease. */
+  const giveBack = async (unhandled: ClaimedCommand[], release: () => void) => {
+    try {
+      for (const item of await settleUnhandled(bus, unhandled)) settler.push(item);
+    } catch (error) {
+      bus.outage.failed(error, { size: unhandled.length }, 'giving back commands without a handler failed');
+    }
+    for (const _ of unhandled) release();
+  };
+
   const endUnstarted = (attempt: RunningAttempt, release: () => void) => {
     running.delete(attempt);
     if (!released.has(attempt))
@@ -112,9 +130,13 @@ export function createWorker(options: WorkerOptions): Worker {
       signal: () => attempt.controller.signal,
       aborted: () => attempt.aborted,
       abandonLease,
+      began: () => {
+        attempt.began = true;
+      },
+      extendLease: (lease_ms) => running.extendLease(attempt, lease_ms),
     });
     running.delete(attempt);
-    if (!released.has(attempt)) settler.push({ command, outcome, abandoned: attempt.abandoned });
+    if (!released.has(attempt)) settler.push({ command, outcome, abandoned: attempt.abandoned, began: attempt.began });
     if (attempt.abandoned) running.hanging--;
     else release();
   };
@@ -127,8 +149,8 @@ export function createWorker(options: WorkerOptions): Worker {
       new DomainLoop({
         bus,
         domain,
-        slots: domain === OWN_DOMAIN ? OWN_SLOTS : slots,
-        poll_ms: options.poll_ms ?? 1_000,
+        slots: () => slots(domain),
+        poll_ms: () => options.poll_ms ?? bus.settings().poll_ms,
         worker_id,
         settler,
         start: (commands, at, release) => void startSet(commands, at, release),
@@ -136,7 +158,10 @@ export function createWorker(options: WorkerOptions): Worker {
   );
   const loopOf = new Map(domains.map((domain, index) => [domain, loops[index] as DomainLoop]));
 
+  const leftAlone: LeftAlone = new Map();
+  const health = createHealthMonitor(bus, worker_id);
   let stopHints = () => {};
+  let stopChanges = () => {};
   let ticks = 0;
   let timer: Timer | null = null;
   let ticking: Promise<void> | null = null;
@@ -144,10 +169,12 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const tick = async () => {
     await running.renewDue();
-    if (running.zombies > slots / 2)
-      options.onUnhealthy?.('more than half of the slots are held by handlers that ignore their abort');
+    if (crowdedDomain() !== null) options.onUnhealthy?.(CROWDED);
     try {
-      for (let lane = 0; lane < bus.lanes; lane++) while ((await reapExpired(bus, lane)) === 500);
+      for (let lane = 0; lane < bus.lanes; lane++) {
+        while ((await reapExpired(bus, lane, leftAlone)) === 500);
+        while ((await expireDeadlines(bus, lane)) === 500);
+      }
       if (ticks++ % BEAT_EVERY_TICKS === 0) await beat();
       bus.outage.answered();
     } catch (error) {
@@ -155,14 +182,36 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   };
 
-  const beat = () =>
-    beatWorker(bus.pool, {
+  /** A domain of which handlers that ignored their abort hold more than half of the slots. */
+  const crowdedDomain = () => {
+    for (const [domain, zombies] of running.zombies) if (zombies > slots(domain) / 2) return domain;
+    return null;
+  };
+
+  const beat = () => {
+    const zombies = [...running.zombies.values()].reduce((sum, count) => sum + count, 0);
+    return beatWorker(bus.pool, {
       worker_id,
       status,
+      slots: slotCount(),
       in_flight: running.size - running.hanging,
       hanging: running.hanging,
       settled_count: counters.settled,
+      by_domain: Object.fromEntries(
+        domains.map((domain) => [domain, { slots: slots(domain), in_flight: loopOf.get(domain)?.used ?? 0 }]),
+      ),
+      ...health.sample({
+        zombies,
+        crowded_domain: crowdedDomain(),
+        settled_count: counters.settled,
+        backlog: settler.backlog(),
+      }),
     });
+  };
+
+  /** Over the domains that people see. */
+  const slotCount = () =>
+    domains.filter((domain) => domain !== OWN_DOMAIN).reduce((sum, domain) => sum + slots(domain), 0);
 
   const scheduleTick = () => {
     timer = bus.env.after(TICK_MS, () => {
@@ -177,14 +226,15 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   const drain = async () => {
-    const deadline_ms = bus.env.monotonicMs() + (options.drain_ms ?? 20_000);
+    const deadline_ms = bus.env.monotonicMs() + (options.drain_ms ?? bus.settings().drain_ms);
     const busy = () => running.all().some((attempt) => !attempt.abandoned);
     while (busy() && bus.env.monotonicMs() < deadline_ms) await new Promise<void>((r) => void bus.env.after(20, r));
     for (const attempt of running.all()) {
       released.add(attempt);
       if (attempt.abandoned) continue;
       running.abort(attempt, 'The worker is stopping.');
-      settler.push({ command: attempt.command, outcome: { kind: 'released' }, abandoned: true });
+      const { command, began } = attempt;
+      settler.push({ command, outcome: { kind: 'released' }, abandoned: true, began });
     }
     const giveUp = bus.env.after(5_000, () => settler.abandon());
     await settler.idle();
@@ -201,7 +251,9 @@ export function createWorker(options: WorkerOptions): Worker {
     timer?.clear();
     await ticking;
     stopHints();
+    stopChanges();
     await beat().catch(() => {});
+    health.stop();
   };
 
   return {
@@ -213,12 +265,29 @@ export function createWorker(options: WorkerOptions): Worker {
         name: options.name ?? `worker ${process.pid}`,
         pid: process.pid,
         domains,
-        slots,
+        slots: slotCount(),
       });
-      stopHints = bus.hints.onHint((domain) => loopOf.get(domain)?.hint());
+      stopHints = bus.hints.onHint((hint) => {
+        if (hint !== cutHint(worker_id)) return loopOf.get(hint)?.hint();
+        // What cannot be asked now is asked with the next renewal.
+        running.abortLost().catch((error) => bus.outage.failed(error, {}, 'looking for what was cut short failed'));
+      });
+      stopChanges = bus.control.onChange(() => {
+        for (const loop of loops) loop.changed();
+      });
       for (const loop of loops) loop.start();
       scheduleTick();
     },
     stop: () => (stopping ??= stop()),
   };
+}
+
+/** What ended makes room in a domain with a cap, which other workers may be waiting for. */
+function hintCapped(bus: Bus, settled: readonly Settled[]): void {
+  const capped = new Set<string>();
+  for (const { item } of settled) {
+    const { domain } = item.command;
+    if ((bus.control.domain(domain)?.max_in_flight ?? null) !== null) capped.add(domain);
+  }
+  for (const domain of capped) bus.hints.hint(domain);
 }

@@ -2,7 +2,7 @@
 // Pure; settle, reap and the operator verbs write nothing that this table does not allow.
 
 import type { RetryPolicy } from './retry.ts';
-import { retryDelay, retryRound } from './retry.ts';
+import { retryDelay, retryRound, withJitter } from './retry.ts';
 
 export const COMMAND_STATUSES = [
   'PENDING',
@@ -218,13 +218,13 @@ export const COMMAND_TRANSITIONS: readonly Transition[] = [
   },
 ];
 
-/** Decides what an outcome does to its command: pure, from the row as claimed. */
-export function decideSettlement(command: ClaimedCommand, outcome: Outcome): Settlement {
+/** Decides what an outcome does to its command: pure, from the row as claimed. `draw` in [0,1) shortens a delay with jitter. */
+export function decideSettlement(command: ClaimedCommand, outcome: Outcome, draw = 0): Settlement {
   switch (outcome.kind) {
     case 'success':
       return { status: 'COMPLETED', effect: 'COMPLETED', delay_ms: null, reason: null, reply: 'SUCCESS' };
     case 'released':
-      return { status: 'PENDING', effect: 'RELEASED', delay_ms: 0, reason: null, reply: null };
+      return release(0);
     case 'permanent':
       return park('PERMANENT');
     case 'business_rule':
@@ -233,8 +233,13 @@ export function decideSettlement(command: ClaimedCommand, outcome: Outcome): Set
         : { status: 'FAILED', effect: 'FAILED', delay_ms: null, reason: null, reply: 'FAILED' };
     case 'transient':
     case 'lease_expired':
-      return retryOrPark(command);
+      return retryOrPark(command, draw);
   }
+}
+
+/** Given back without having counted, to be taken again in `delay_ms`. */
+export function release(delay_ms: number): Settlement {
+  return { status: 'PENDING', effect: 'RELEASED', delay_ms, reason: null, reply: null };
 }
 
 /** To the troubleshooting queue. */
@@ -242,12 +247,12 @@ export function park(reason: ParkReason): Settlement {
   return { status: 'IN_TROUBLESHOOTING_QUEUE', effect: 'TSQ', delay_ms: null, reason, reply: null };
 }
 
-function retryOrPark(command: ClaimedCommand): Settlement {
+function retryOrPark(command: ClaimedCommand, draw: number): Settlement {
   // Work of Faultline itself (launching a batch) is never given up: no operator could do anything about it.
   const endless = command.purpose === 'chunk' || command.purpose === 'job';
   if (command.attempts >= command.attempts_limit && !endless) return park('EXHAUSTED');
   const policy: RetryPolicy = command;
-  const delay_ms = retryDelay(retryRound(command), policy.backoff_ms);
+  const delay_ms = withJitter(retryDelay(retryRound(command), policy.backoff_ms), policy.jitter_pct, draw);
   return { status: 'PENDING', effect: 'RETRY', delay_ms, reason: null, reply: null };
 }
 

@@ -89,6 +89,13 @@ export class DuplicateCommandError extends FaultlineError {
   }
 }
 
+/** 409: an attempt asked for more time after its lease was lost; somebody else may have the command by now. */
+export class LeaseLostError extends FaultlineError {
+  constructor(command_id: string) {
+    super('LEASE_LOST', 409, `The lease of command ${command_id} was lost.`);
+  }
+}
+
 /** 422: the Idempotency-Key was used for another request. */
 export class IdempotencyKeyReusedError extends FaultlineError {
   constructor() {
@@ -138,7 +145,7 @@ export const BUS_CODES = {
   TIMED_OUT: 'the lease ran out under an injected timeout',
   LEASE_EXPIRED: 'the lease ran out: the worker died, hung or lost the database',
   UNKNOWN_ERROR: 'the handler threw something that is not a CommandError',
-  NO_HANDLER: 'no handler is registered for the command type',
+  NO_HANDLER: 'no worker that met the command has a handler for its type',
   RESULT_NOT_STORABLE: 'the result or error cannot be stored (for example a NUL byte)',
   ADVANCE_FAILED: "the process's own code (onReply, next, request) threw; its retry re-drives the reply",
   COMPENSATION_SKIPPED: 'an operator cancelled a compensation, so not everything was undone',

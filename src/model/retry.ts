@@ -28,3 +28,8 @@ export function retryDelay(round: number, backoff_ms: readonly number[]): number
   const index = Math.min(Math.max(round, 1), backoff_ms.length) - 1;
   return backoff_ms[index] ?? 0;
 }
+
+/** The delay shortened by at most `jitter_pct` percent of it, by a uniform `draw` in [0,1). Whole ms. */
+export function withJitter(delay_ms: number, jitter_pct: number | undefined, draw: number): number {
+  return Math.round(delay_ms * (1 - ((jitter_pct ?? 0) / 100) * draw));
+}

@@ -105,20 +105,6 @@ test('an unknown failure is tried again', async () => {
   ]);
 });
 
-test('a type without a handler goes to the troubleshooting queue', async () => {
-  const lab = await openLab({ handler: () => null });
-  const [id = '', known = ''] = await lab.send(command({ type: 'Unheard' }), command());
-  await lab.work();
-  await untilSettled(lab, 2);
-  expect(await lab.commandOf(id)).toMatchObject({
-    status: 'IN_TROUBLESHOOTING_QUEUE',
-    park_reason: 'PERMANENT',
-    error_code: 'NO_HANDLER',
-    error_message: 'No handler is registered for lab/Unheard.',
-  });
-  expect(await lab.commandOf(known)).toMatchObject({ status: 'COMPLETED' });
-});
-
 test('a handler is given its payload and its command', async () => {
   const seen: unknown[] = [];
   const { id } = await outcomeOf((payload, { command, signal }) => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { CommandTransition } from '../../src/bus/handlers.ts';
-import { reapExpired } from '../../src/bus/reap.ts';
+import { type LeftAlone, reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
 import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
@@ -10,7 +10,7 @@ import type { ClaimedCommand } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
 import { MAX_LEASE_LOSSES } from '../../src/model/retry.ts';
 import { until } from '../support/until.ts';
-import { command, commands, item, type Lab, openLab, policy } from './lab.ts';
+import { command, commands, countOf, item, type Lab, openLab, policy } from './lab.ts';
 
 /** Claims the one command there is and lets its lease run out. */
 async function loseLease(lab: Lab, fault: string | null = null): Promise<ClaimedCommand> {
@@ -175,10 +175,75 @@ test('a reap that fails takes nothing with it, and the next one does all of it',
   const stop = lab.on('in_reap', () => {
     throw new Error('not this time');
   });
-  await expect(reapExpired(lab.bus, 0)).rejects.toThrow('not this time');
+  expect(await reapExpired(lab.bus, 0)).toBe(5);
   expect(await lab.rows('select 1 from faultline.attempt')).toEqual([]);
   stop();
   expect(await reapExpired(lab.bus, 0)).toBe(5);
+  expect(await countOf(lab, 'PENDING')).toBe(5);
+});
+
+describe('C10: one of a set that cannot be settled', () => {
+  /** Expired attempts of commands with one attempt and an injected timeout: each is parked, and the hook hears of each. */
+  async function openExpired(refuse: (kind: string, command_id: string) => void, count = 7) {
+    const lab = await openLab({
+      hooks: {
+        onTransitions: async (_tx, transitions) => {
+          for (const { kind, command } of transitions) refuse(kind, command.command_id);
+          return new Set();
+        },
+      },
+    });
+    const sent = await lab.send(...commands(count, policy({ max_attempts: 1 })));
+    await lab.claim();
+    await lab.rows(`update faultline.command set fault = 'timeout'`);
+    await lab.expire(...sent);
+    return { lab, sent };
+  }
+
+  test('because of its data is parked RESULT_NOT_STORABLE, and the others are settled as they would be', async () => {
+    let bad = '';
+    let met = 0;
+    const badData = () => Object.assign(new Error('no such thing'), { code: '23514' });
+    const { lab, sent } = await openExpired((_kind, command_id) => {
+      // Once with the whole set, in three halves, and alone; then as it is parked for it.
+      if (command_id === bad && ++met <= 4) throw badData();
+    });
+    bad = sent[4] ?? '';
+    await reapExpired(lab.bus, 0);
+    const reasons = await lab.rows(
+      'select command_id, park_reason, error_code from faultline.command where park_reason is not null',
+    );
+    const of = (id: string | undefined) => reasons.find(({ command_id }) => command_id === id);
+    for (const id of sent) {
+      const expected = id === bad ? ['RESULT_NOT_STORABLE', 'RESULT_NOT_STORABLE'] : ['EXHAUSTED', 'TIMED_OUT'];
+      expect([of(id)?.park_reason, of(id)?.error_code]).toEqual(expected);
+    }
+    expect(await lab.attemptsOf(bad)).toMatchObject([{ attempt: 1, outcome: 'lease_expired', fault: 'timeout' }]);
+  });
+
+  test('in any way is left alone for a while, and then tried again', async () => {
+    let bad = '';
+    let clock_ms = 0;
+    const { lab, sent } = await openExpired((_kind, command_id) => {
+      if (command_id === bad) throw new Error('the hook is broken');
+    });
+    lab.bus.env.monotonicMs = () => clock_ms;
+    [bad = ''] = sent;
+    const leftAlone: LeftAlone = new Map();
+    expect(await reapExpired(lab.bus, 0, leftAlone)).toBe(7);
+    expect(await countOf(lab, 'IN_TROUBLESHOOTING_QUEUE')).toBe(6);
+    // Not even looked at, until its time has come.
+    expect(await reapExpired(lab.bus, 0, leftAlone)).toBe(0);
+    for (let round = 0; round < 8; round++) {
+      clock_ms += 60_001;
+      expect(await reapExpired(lab.bus, 0, leftAlone)).toBe(1);
+      expect(await lab.commandOf(bad)).toMatchObject({ status: 'IN_PROGRESS' });
+    }
+    [bad, clock_ms] = ['', clock_ms + 60_001];
+    expect(await reapExpired(lab.bus, 0, leftAlone)).toBe(1);
+    expect(leftAlone.size).toBe(0);
+    expect(await countOf(lab, 'IN_TROUBLESHOOTING_QUEUE')).toBe(7);
+  });
 });
 
 test('more than one reap takes is reaped in turns', async () => {

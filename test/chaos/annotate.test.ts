@@ -217,6 +217,7 @@ test('the hooks of one process leave the annotations of others alone', async () 
     signal: new AbortController().signal,
     logger: bus.env.logger,
     abandonLease: () => {},
+    extendLease: async () => {},
     wait: async () => {},
   };
   expect(await layer?.(attempt, async () => 'the result of the handler')).toBe('the result of the handler');

@@ -44,7 +44,7 @@ function contextOf(signal = new AbortController().signal, attempts = 1): Handler
     annotated: false,
     created_at: new Date(0),
   };
-  return { command, signal, logger: silentLogger };
+  return { command, signal, logger: silentLogger, extendLease: async () => {} };
 }
 
 const filesOf = (owner: ArtifactOwner) =>

@@ -2,7 +2,7 @@
 // Every writing statement names one lane, and takes now() once, in its first CTE (Citus allows it nowhere else).
 
 import type { ClaimedCommand } from '../../model/command.ts';
-import type { Queryable } from '../pool.ts';
+import type { Queryable, Tx } from '../pool.ts';
 
 const delays = new Map<string, number[]>();
 
@@ -22,24 +22,23 @@ export function parseDelays(stored: unknown): number[] {
 export const CLAIMED_COLUMNS = `c.command_id, c.type, c.purpose, c.payload, c.attempts, c.attempts_limit, c.max_attempts,
   c.backoff_ms::text as backoff_ms, c.jitter_pct, c.lease_ms, c.process_id, c.batch_id, c.step, c.correlation_id, c.reply_to, c.annotated`;
 
-/**
- * Takes at most `limit` ready commands of a domain and lane under a lease, best first, skipping what others are taking.
- * Commits asynchronously: a lost claim is only a redelivery, and the fresh claim_id keeps its late result out.
- */
-export async function claimReadyCommands(
-  db: Queryable,
-  claim: { domain: string; lane: number; limit: number; claim_id: string; worker_id: string },
-): Promise<ClaimedCommand[]> {
-  const { rows } = await db.query<ClaimedCommand & Record<string, unknown>>({
-    name: 'claim_ready_commands',
-    text: `
+export interface Claim {
+  domain: string;
+  lane: number;
+  limit: number;
+  claim_id: string;
+  worker_id: string;
+}
+
+const claimText = (where: string, limit: string) => `
 with clock as materialized (select now() as at, set_config('synchronous_commit', 'off', true) as relaxed),
 ready as materialized (
   select r.command_id, r.lane
   from faultline.command r
   where r.domain = $1 and r.lane = $2::smallint and r.status = 'PENDING' and r.available_at <= (select at from clock)
+    ${where}
   order by r.priority, r.available_at
-  limit $3
+  limit ${limit}
   for update skip locked
 )
 update faultline.command c
@@ -47,7 +46,44 @@ set status = 'IN_PROGRESS', attempts = c.attempts + 1, claim_id = $4::uuid, work
   attempt_started_at = clock.at, lease_expires_at = clock.at + c.lease_ms * interval '1 millisecond', fault = null
 from ready, clock
 where c.command_id = ready.command_id and c.lane = $2::smallint
-returning ${CLAIMED_COLUMNS}`,
+returning ${CLAIMED_COLUMNS}`;
+
+const CLAIM_TEXT = {
+  // Looked at once a statement, before anything else: it depends on nothing but the domain.
+  free: claimText(
+    `and not exists (
+      select 1 from faultline.domain d where d.domain = $1 and (d.paused_at is not null or d.max_in_flight is not null))`,
+    '$3',
+  ),
+  capped: claimText(
+    '',
+    `(select coalesce((
+      select case when d.paused_at is not null then 0 else least($3::int, greatest(0, d.max_in_flight - (
+        -- The second condition says which index holds nothing but these.
+        select count(*) from faultline.command p
+        where p.domain = $1 and p.status = 'IN_PROGRESS' and p.lease_expires_at > '-infinity')::int)) end
+      from faultline.domain d where d.domain = $1), $3::int))`,
+  ),
+};
+
+/**
+ * Takes at most `limit` ready commands of a domain and lane under a lease, best first, skipping what others are taking.
+ * Takes nothing of a domain that is paused or capped.
+ * Commits asynchronously: a lost claim is only a redelivery, and the fresh claim_id keeps its late result out.
+ */
+export function claimReadyCommands(db: Queryable, claim: Claim): Promise<ClaimedCommand[]> {
+  return claimBy(db, 'claim_ready_commands', CLAIM_TEXT.free, claim);
+}
+
+/** The same where a domain has a cap, and no more than it leaves room for. Exact while `lockDomainCap` is held. */
+export function claimReadyCommandsWithinCap(tx: Tx, claim: Claim): Promise<ClaimedCommand[]> {
+  return claimBy(tx, 'claim_ready_commands_within_cap', CLAIM_TEXT.capped, claim);
+}
+
+async function claimBy(db: Queryable, name: string, text: string, claim: Claim): Promise<ClaimedCommand[]> {
+  const { rows } = await db.query<ClaimedCommand & Record<string, unknown>>({
+    name,
+    text,
     values: [claim.domain, claim.lane, claim.limit, claim.claim_id, claim.worker_id],
   });
   // The same for all of a claim, so not sent a hundred times over.
@@ -88,7 +124,10 @@ export interface HeldClaim {
   claim_id: string;
 }
 
-/** Renews the leases that still hold; returns the ids renewed. Rows that are locked just now are passed over. */
+/**
+ * Renews the leases that still hold; returns the ids renewed. Rows that are locked just now are passed over.
+ * Never shortens a lease that was extended.
+ */
 export async function renewLeasesIfHeld(db: Queryable, lane: number, held: readonly HeldClaim[]): Promise<Set<string>> {
   const { rows } = await db.query<{ command_id: string }>({
     name: 'renew_leases',
@@ -102,13 +141,30 @@ held as materialized (
   for update of c skip locked
 )
 update faultline.command c
-set lease_expires_at = clock.at + c.lease_ms * interval '1 millisecond'
+set lease_expires_at = greatest(c.lease_expires_at, clock.at + c.lease_ms * interval '1 millisecond')
 from clock, held
 where c.command_id = held.command_id and c.lane = $1::smallint
 returning c.command_id`,
     values: [lane, held.map((claim) => claim.command_id), held.map((claim) => claim.claim_id)],
   });
   return new Set(rows.map((row) => row.command_id));
+}
+
+/** Moves the end of one lease that still holds to `lease_ms` from now, or leaves it where it is later. True when it holds. */
+export async function extendLeaseIfHeld(
+  db: Queryable,
+  held: HeldClaim & { lane: number },
+  lease_ms: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `with clock as materialized (select now() as at)
+     update faultline.command c
+     set lease_expires_at = greatest(c.lease_expires_at, clock.at + $4::int * interval '1 millisecond')
+     from clock
+     where c.command_id = $2 and c.lane = $1::smallint and c.claim_id = $3 and ${FENCE.leased}`,
+    [held.lane, held.command_id, held.claim_id, lease_ms],
+  );
+  return rowCount === 1;
 }
 
 /** Which of these claims of a lane still hold their lease, without touching them. */

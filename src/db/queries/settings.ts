@@ -34,19 +34,20 @@ export async function mergeSettings(db: Queryable, patch: SettingsPatch): Promis
   return rows[0] as StoredSettings;
 }
 
-/** What operators have set, as every process reads it each second: the settings, and the caps of domains. */
+/** What operators have set, as every process reads it each second: the settings, and what is set for domains. */
 export interface Wishes {
   settings: SettingsPatch;
-  caps: Record<string, number>;
+  domains: Record<string, { paused: boolean; max_in_flight: number | null }>;
 }
 
 export async function readWishes(db: Queryable): Promise<Wishes> {
-  const { rows } = await db.query<{ settings: SettingsPatch | null; caps: Record<string, number> | null }>({
+  const { rows } = await db.query<{ settings: SettingsPatch | null; domains: Wishes['domains'] | null }>({
     name: 'read_wishes',
     text: `
 select (select s.value from faultline.setting s where s.key = $1) as settings,
-  (select jsonb_object_agg(d.domain, d.max_in_flight) from faultline.domain d where d.max_in_flight is not null) as caps`,
+  (select jsonb_object_agg(d.domain, jsonb_build_object('paused', d.paused_at is not null, 'max_in_flight', d.max_in_flight))
+   from faultline.domain d where d.paused_at is not null or d.max_in_flight is not null) as domains`,
     values: [KEY],
   });
-  return { settings: rows[0]?.settings ?? {}, caps: rows[0]?.caps ?? {} };
+  return { settings: rows[0]?.settings ?? {}, domains: rows[0]?.domains ?? {} };
 }

@@ -99,18 +99,37 @@ export interface ExpiredCommand extends ClaimedCommand {
   interruptions: number;
 }
 
-/** Locks commands whose lease has run out, passing over those that somebody is settling. */
-export async function lockExpiredCommands(tx: Tx, lane: number, limit: number): Promise<ExpiredCommand[]> {
+/** Locks commands whose lease has run out, passing over those that somebody is settling, and those named. */
+export async function lockExpiredCommands(
+  tx: Tx,
+  lane: number,
+  limit: number,
+  except: readonly string[] = [],
+): Promise<ExpiredCommand[]> {
+  return readExpired(tx, 'lock_expired_commands', 'c.command_id <> all($3::uuid[])', [lane, limit, uuidArray(except)]);
+}
+
+/** The same of commands that are named. */
+export async function lockExpiredAmong(
+  tx: Tx,
+  lane: number,
+  command_ids: readonly string[],
+): Promise<ExpiredCommand[]> {
+  const values = [lane, command_ids.length, uuidArray(command_ids)];
+  return readExpired(tx, 'lock_expired_among', 'c.command_id = any($3::uuid[])', values);
+}
+
+async function readExpired(tx: Tx, name: string, which: string, values: unknown[]): Promise<ExpiredCommand[]> {
   const { rows } = await tx.query<ExpiredCommand & Record<string, unknown>>({
-    name: 'lock_expired_commands',
+    name,
     text: `
 select ${CLAIMED_COLUMNS}, c.domain, c.lane, c.claim_id, c.fault, c.interruptions
 from faultline.command c
-where c.status = 'IN_PROGRESS' and c.lease_expires_at <= now() and c.lane = $1::smallint
+where c.status = 'IN_PROGRESS' and c.lease_expires_at <= now() and c.lane = $1::smallint and ${which}
 order by c.command_id
 limit $2
 for update skip locked`,
-    values: [lane, limit],
+    values,
   });
   for (const row of rows) row.backoff_ms = parseDelays(row.backoff_ms);
   return rows;
@@ -147,4 +166,23 @@ export async function readAnsweredClaims(
     ],
   );
   return new Set(rows.map((row) => row.command_id));
+}
+
+/** How often each command was given back for want of a handler since an attempt of it last came to anything else. */
+export async function countUnhandled(
+  db: Queryable,
+  lane: number,
+  command_ids: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ command_id: string; met: number }>(
+    `select i.command_id, count(*) filter (where a.error_code = 'NO_HANDLER' and a.attempt > l.attempt) as met
+     from unnest($2::uuid[]) as i(command_id)
+       cross join lateral (
+         select coalesce(max(b.attempt), 0) as attempt from faultline.attempt b
+         where b.command_id = i.command_id and b.lane = $1::smallint and b.effect <> 'RELEASED') as l
+       join faultline.attempt a on a.command_id = i.command_id and a.lane = $1::smallint
+     group by i.command_id`,
+    [lane, uuidArray(command_ids)],
+  );
+  return new Map(rows.map((row) => [row.command_id, row.met]));
 }

@@ -1,4 +1,4 @@
-// Statements on `worker`: who works, and when it was last heard of.
+// Statements on `worker`: who works, how it fares, and when it was last heard of.
 
 import type { Queryable } from '../pool.ts';
 
@@ -23,15 +23,37 @@ export async function insertWorker(db: Queryable, worker: NewWorker): Promise<vo
 export interface WorkerBeat {
   worker_id: string;
   status: 'RUNNING' | 'DRAINING' | 'STOPPED';
+  slots: number;
   in_flight: number;
   hanging: number;
   settled_count: number;
+  health: 'HEALTHY' | 'DEGRADED' | 'CRITICAL';
+  health_reason: string | null;
+  settled_per_second: number;
+  by_domain: Record<string, { slots: number; in_flight: number }>;
+  rss_bytes: number;
+  loop_delay_ms: number;
 }
 
 export async function beatWorker(db: Queryable, beat: WorkerBeat): Promise<void> {
   await db.query(
     `update faultline.worker
-     set heartbeat_at = now(), status = $2, in_flight = $3, hanging = $4, settled_count = $5 where worker_id = $1`,
-    [beat.worker_id, beat.status, beat.in_flight, beat.hanging, beat.settled_count],
+     set heartbeat_at = now(), status = $2, in_flight = $3, hanging = $4, settled_count = $5, slots = $6, health = $7, health_reason = $8,
+       settled_per_second = $9, by_domain = $10, rss_bytes = $11, loop_delay_ms = $12
+     where worker_id = $1`,
+    [
+      beat.worker_id,
+      beat.status,
+      beat.in_flight,
+      beat.hanging,
+      beat.settled_count,
+      beat.slots,
+      beat.health,
+      beat.health_reason,
+      beat.settled_per_second,
+      beat.by_domain,
+      beat.rss_bytes,
+      beat.loop_delay_ms,
+    ],
   );
 }

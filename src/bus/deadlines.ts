@@ -1,0 +1,75 @@
+// Deadlines: what is not settled in time is parked for an operator, or fails. Any worker looks; what somebody has locked is passed over.
+// Where nothing has a deadline, a look is one probe of two empty indexes.
+
+import { isRetryable, withTx } from '../db/pool.ts';
+import { findOverdueCommands, lockLiveCommands, type Overdue, readOverdue } from '../db/queries/cuts.ts';
+import type { DeadlineAction } from '../model/command.ts';
+import type { Bus } from './bus.ts';
+import { type Cut, cutLiveCommands } from './cut.ts';
+
+const MOST_AT_ONCE = 500;
+
+/** Ends what is overdue in a lane, up to 500 commands; returns how many it cut short. */
+export async function expireDeadlines(bus: Bus, lane: number): Promise<number> {
+  const ids = await findOverdueCommands(bus.pool, lane, MOST_AT_ONCE);
+  return ids.length === 0 ? 0 : expireSet(bus, lane, ids.toSorted());
+}
+
+/** What cannot be stored of one keeps no other back: halves, down to the one, which an operator is then asked about. */
+async function expireSet(bus: Bus, lane: number, ids: readonly string[]): Promise<number> {
+  try {
+    return await expireOnce(bus, lane, ids);
+  } catch (error) {
+    if (isRetryable(error)) throw error;
+    if (ids.length > 1) {
+      const middle = ids.length >> 1;
+      const first = await expireSet(bus, lane, ids.slice(0, middle));
+      return first + (await expireSet(bus, lane, ids.slice(middle)));
+    }
+    bus.env.logger.error(
+      { err: error, command_id: ids[0] },
+      'what a deadline asks for cannot be done; an operator is asked',
+    );
+    return expireOnce(bus, lane, ids, 'tsq');
+  }
+}
+
+/** `instead`: in place of what each deadline asks for. */
+async function expireOnce(bus: Bus, lane: number, ids: readonly string[], instead?: DeadlineAction): Promise<number> {
+  const { count, hints } = await withTx(bus.pool, async (tx) => {
+    const live = await lockLiveCommands(tx, lane, ids);
+    const overdue = live.length === 0 ? [] : await readOverdue(tx, lane, live);
+    const items = overdue.map((one) => ({
+      command_id: one.command_id,
+      cut: deadlineCut(one, instead ?? one.on_deadline),
+    }));
+    const { commands, hints } = await cutLiveCommands(bus, tx, lane, items);
+    await bus.env.probe('in_deadline', { overdue });
+    return { count: commands.length, hints };
+  });
+  for (const hint of hints) bus.hints.hint(hint);
+  return count;
+}
+
+function deadlineCut(overdue: Overdue, action: DeadlineAction): Cut {
+  const { whose, deadline_ms, deadline_at } = overdue;
+  const outcome =
+    action === 'tsq'
+      ? { status: 'IN_TROUBLESHOOTING_QUEUE' as const, effect: 'TSQ' as const, reason: 'DEADLINE_EXCEEDED' as const }
+      : { status: 'FAILED' as const, effect: 'FAILED' as const, reason: null };
+  return {
+    ...outcome,
+    error_code: 'DEADLINE_EXCEEDED',
+    error_message: `The deadline of ${nameOf(overdue)}, ${deadline_ms} ms, has passed.`,
+    keep_effects: action === 'fail',
+    event: {
+      type: 'DEADLINE_EXCEEDED',
+      details: { whose, action, deadline_ms, deadline_at: deadline_at.toISOString() },
+    },
+  };
+}
+
+function nameOf({ whose, step }: Overdue): string {
+  if (whose === 'process') return 'the process';
+  return step === null ? 'the command' : `step ${step}`;
+}

@@ -1,0 +1,138 @@
+// Statements on `domain`: pausing, resuming and capping, each guarded, and the figures of every domain.
+
+import type { Queryable } from '../pool.ts';
+
+export interface DomainRow {
+  domain: string;
+  paused_at: Date | null;
+  paused_by: string | null;
+  pause_reason: string | null;
+  max_in_flight: number | null;
+}
+
+const COLUMNS = 'domain, paused_at, paused_by, pause_reason, max_in_flight';
+
+/** A domain that somebody works, sent to or set something for: a name mistyped is none. */
+const KNOWN = `(exists (select 1 from faultline.domain d where d.domain = $1)
+  or exists (select 1 from faultline.worker w where $1 = any(w.domains))
+  or exists (select 1 from faultline.batch b where b.domain = $1)
+  or exists (select 1 from faultline.command c where c.domain = $1 and c.status = 'PENDING'))`;
+
+/** Null when it is paused already, or unknown. */
+export async function pauseDomainIfRunning(
+  db: Queryable,
+  domain: string,
+  by: { actor: string; reason?: string },
+): Promise<DomainRow | null> {
+  const { rows } = await db.query<DomainRow & Record<string, unknown>>(
+    `insert into faultline.domain as d (domain, paused_at, paused_by, pause_reason)
+     select $1, now(), $2, $3 where ${KNOWN}
+     on conflict (domain) do update
+       set paused_at = now(), paused_by = excluded.paused_by, pause_reason = excluded.pause_reason, updated_at = now()
+       where d.paused_at is null
+     returning ${COLUMNS}`,
+    [domain, by.actor, by.reason ?? null],
+  );
+  return rows[0] ?? null;
+}
+
+/** Null when it is not paused, or unknown. */
+export async function resumeDomainIfPaused(db: Queryable, domain: string): Promise<DomainRow | null> {
+  const { rows } = await db.query<DomainRow & Record<string, unknown>>(
+    `update faultline.domain set paused_at = null, paused_by = null, pause_reason = null, updated_at = now()
+     where domain = $1 and paused_at is not null
+     returning ${COLUMNS}`,
+    [domain],
+  );
+  return rows[0] ?? null;
+}
+
+/** Null when it is unknown. */
+export async function capDomainIfKnown(
+  db: Queryable,
+  domain: string,
+  max_in_flight: number | null,
+): Promise<DomainRow | null> {
+  const { rows } = await db.query<DomainRow & Record<string, unknown>>(
+    `insert into faultline.domain (domain, max_in_flight) select $1, $2 where ${KNOWN}
+     on conflict (domain) do update set max_in_flight = excluded.max_in_flight, updated_at = now()
+     returning ${COLUMNS}`,
+    [domain, max_in_flight],
+  );
+  return rows[0] ?? null;
+}
+
+/** What is set for a domain, or null when nobody knows it. */
+export async function readDomain(db: Queryable, domain: string): Promise<DomainRow | null> {
+  const { rows } = await db.query<DomainRow & Record<string, unknown>>(
+    `select $1::text as domain, d.paused_at, d.paused_by, d.pause_reason, d.max_in_flight
+     from (select 1) as one left join faultline.domain d on d.domain = $1 where ${KNOWN}`,
+    [domain],
+  );
+  return rows[0] ?? null;
+}
+
+/**
+ * Until the end of the transaction, whoever claims in a capped domain claims alone: counting what is in progress and taking
+ * more is then one act.
+ */
+export async function lockDomainCap(db: Queryable, domain: string): Promise<void> {
+  await db.query({
+    name: 'lock_domain_cap',
+    text: `select pg_advisory_xact_lock(hashtextextended('faultline cap ' || $1::text, 0))`,
+    values: [domain],
+  });
+}
+
+export interface QueueRecord extends DomainRow {
+  /** Due, and not taken. */
+  ready: number;
+  delayed: number;
+  in_progress: number;
+  in_troubleshooting: number;
+  oldest_ready_age_ms: number | null;
+  /** Workers alive that work it, and their slots. */
+  workers: number;
+  slots: number;
+}
+
+/**
+ * Every domain that has work, workers or an operator's wish, but one. Each count walks a partial index that holds nothing else,
+ * so it costs what waits, never what is done.
+ */
+export async function listQueues(db: Queryable, hidden: string): Promise<QueueRecord[]> {
+  const { rows } = await db.query<QueueRecord & Record<string, unknown>>(
+    `with pending as materialized (
+       select c.domain, count(*) filter (where c.available_at <= now()) as ready, count(*) filter (where c.available_at > now()) as delayed,
+         min(c.available_at) as oldest
+       from faultline.command c where c.status = 'PENDING' group by c.domain
+     ),
+     leased as materialized (
+       select c.domain, count(*) as in_progress from faultline.command c where c.status = 'IN_PROGRESS' group by c.domain
+     ),
+     parked as materialized (
+       select c.domain, count(*) as in_troubleshooting
+       from faultline.command c where c.status = 'IN_TROUBLESHOOTING_QUEUE' group by c.domain
+     ),
+     working as materialized (
+       select i.domain, count(*) as workers, sum(coalesce((w.by_domain -> i.domain ->> 'slots')::int, 0)) as slots
+       from faultline.worker w cross join unnest(w.domains) as i(domain)
+       where w.status <> 'STOPPED' and w.heartbeat_at > now() - interval '15 seconds' group by i.domain
+     ),
+     known as (
+       select domain from pending union select domain from leased union select domain from parked
+       union select domain from working union select domain from faultline.domain
+     )
+     select k.domain, coalesce(p.ready, 0) as ready, coalesce(p.delayed, 0) as delayed, coalesce(l.in_progress, 0) as in_progress,
+       coalesce(t.in_troubleshooting, 0) as in_troubleshooting,
+       case when p.oldest <= now() then extract(epoch from now() - p.oldest)::float8 * 1000 end as oldest_ready_age_ms,
+       coalesce(w.workers, 0) as workers, coalesce(w.slots, 0)::int as slots,
+       d.paused_at, d.paused_by, d.pause_reason, d.max_in_flight
+     from known k left join pending p using (domain) left join leased l using (domain) left join parked t using (domain)
+       left join working w using (domain) left join faultline.domain d using (domain)
+     where k.domain <> $1
+     order by k.domain limit 1000`,
+    [hidden],
+  );
+  return rows;
+}
