@@ -12,7 +12,7 @@ create index command_deadline on faultline.command (deadline_at)
 -- Commands that belong to no process: lists, and the counts of command batches. Steps are never in these.
 create index command_lone on faultline.command (created_at, command_id) where purpose = 'lone';
 create index command_lone_status on faultline.command (status, created_at, command_id) where purpose = 'lone';
-create index command_batch_status on faultline.command (batch_id, status) where purpose = 'lone' and batch_id is not null;
+create index command_batch_status on faultline.command (batch_id, status, command_id) where purpose = 'lone' and batch_id is not null;
 -- Faultline's own work on a batch, or on none: found by it when the batch is deleted, or the work is old.
 create index command_own on faultline.command (batch_id, created_at, command_id) where purpose in ('chunk', 'job');
 
@@ -52,18 +52,25 @@ create table faultline.job (
   reason text,
   actor text not null,
   result jsonb,
-  status text not null constraint "job status is known" check (status in ('RUNNING', 'ABORTING', 'COMPLETED', 'ABORTED')),
+  status text not null constraint "job status is known" check (status in ('RUNNING', 'COMPLETED', 'ABORTED')),
   total_count int not null,
   done_count int not null default 0,
   failed_count int not null default 0,
-  -- Only what was parked before the job began, each at most once: how far it has come, in the order of parking.
   began_at timestamptz not null default now(),
-  reached_at timestamptz,
-  reached_id uuid,
   completed_at timestamptz,
+  aborted_by text,
   constraint "counts are never negative" check (least(total_count, done_count, failed_count) >= 0)
 );
 create index job_began on faultline.job (began_at, job_id);
+
+-- What a job has yet to do, as chosen in the snapshot in which it began: whatever leaves this list never comes back to it.
+create table faultline.job_slice (
+  job_id uuid not null references faultline.job on delete cascade,
+  slice_no int not null,
+  lane smallint not null,
+  item_ids uuid[] not null,
+  primary key (job_id, slice_no)
+);
 
 create table faultline.job_failure (
   job_id uuid not null references faultline.job on delete cascade,

@@ -284,7 +284,7 @@ CREATE INDEX attempt_ended ON faultline.attempt USING brin (ended_at) WITH (page
 
 CREATE INDEX batch_open ON faultline.batch USING btree (batch_id) WHERE (status <> ALL (ARRAY['COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]));
 
-CREATE INDEX command_batch_status ON faultline.command USING btree (batch_id, status) WHERE ((purpose = 'lone'::text) AND (batch_id IS NOT NULL));
+CREATE INDEX command_batch_status ON faultline.command USING btree (batch_id, status, command_id) WHERE ((purpose = 'lone'::text) AND (batch_id IS NOT NULL));
 
 CREATE INDEX command_deadline ON faultline.command USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (status = ANY (ARRAY['PENDING'::text, 'IN_PROGRESS'::text])));
 

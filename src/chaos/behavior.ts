@@ -2,7 +2,7 @@
 // Parsed once, at the edge; unknown fields and out-of-range values are refused with their path.
 
 import { z } from 'zod';
-import { jsonProblems, textProblem } from './storable.ts';
+import { jsonProblems, textProblem } from '../model/storable.ts';
 
 const text = (max: number) =>
   z

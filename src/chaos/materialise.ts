@@ -5,7 +5,7 @@ import type { OutgoingCommand } from '../bus/handlers.ts';
 import { stepKey } from '../model/process.ts';
 import type { CommandBehavior } from './behavior.ts';
 import type { TestCommand } from './repository.ts';
-import { isPlainObject } from './storable.ts';
+import { isPlainObject } from '../model/storable.ts';
 
 /** The rows of those commands whose process state holds a behavior for their step. */
 export function chaosRows(commands: readonly OutgoingCommand[]): TestCommand[] {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { compactBehavior, type ProcessBehavior, processBehaviorSchema } from '../chaos/behavior.ts';
-import { isPlainObject } from '../chaos/storable.ts';
+import { isPlainObject } from '../model/storable.ts';
 import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts';
 import type { LaunchRequest } from '../process/launch.ts';

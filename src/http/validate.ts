@@ -3,7 +3,7 @@
 
 import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import type { ZodType } from 'zod';
-import { jsonProblems } from '../chaos/storable.ts';
+import { jsonProblems } from '../model/storable.ts';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
 
 /** More would help nobody, and a body of a million mistakes must not make an answer as long. */

@@ -19,15 +19,22 @@ export interface BatchRow {
   backoff_ms: number[];
   jitter_pct?: number;
   lease_ms: number;
+  /** It takes no more commands (true). */
+  closed?: boolean;
+  /** The sender's own. */
+  custom?: Record<string, unknown> | null;
+  /** The queue that is told of its end. */
+  reply_to?: string | null;
 }
 
 const BATCH_COLUMNS = `batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
   max_attempts, backoff_ms, lease_ms, jitter_pct`;
+const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to`;
 
 export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
   await tx.query(
-    `insert into faultline.batch (${BATCH_COLUMNS})
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+    `insert into faultline.batch (${BATCH_COLUMNS}, closed_at, custom, reply_to)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, case when $16 then now() end, $17, $18)`,
     [
       batch.batch_id,
       batch.kind,
@@ -44,6 +51,9 @@ export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
       batch.backoff_ms,
       batch.lease_ms,
       batch.jitter_pct ?? 0,
+      batch.closed ?? true,
+      batch.custom ? JSON.stringify(batch.custom) : null,
+      batch.reply_to ?? null,
     ],
   );
 }
@@ -54,7 +64,7 @@ export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
  */
 export async function shareBatch(tx: Tx, batch_id: string): Promise<BatchRow | null> {
   const { rows } = await tx.query<BatchRow & Record<string, unknown>>(
-    `select ${BATCH_COLUMNS} from faultline.batch where batch_id = $1 for key share`,
+    `select ${READ_COLUMNS} from faultline.batch where batch_id = $1 for key share`,
     [batch_id],
   );
   return rows[0] ?? null;
@@ -62,7 +72,7 @@ export async function shareBatch(tx: Tx, batch_id: string): Promise<BatchRow | n
 
 export async function readBatch(db: Queryable, batch_id: string): Promise<BatchRow | null> {
   const { rows } = await db.query<BatchRow & Record<string, unknown>>(
-    `select ${BATCH_COLUMNS} from faultline.batch where batch_id = $1`,
+    `select ${READ_COLUMNS} from faultline.batch where batch_id = $1`,
     [batch_id],
   );
   return rows[0] ?? null;
@@ -77,7 +87,7 @@ export async function markCancelingIfOpen(tx: Tx, batch_id: string): Promise<boo
     `with open as materialized (
        select batch_id from faultline.batch where batch_id = $1 and status in ('CREATING', 'RUNNING', 'AT_REST') for update
      )
-     update faultline.batch b set status = 'CANCELING' from open where b.batch_id = open.batch_id`,
+     update faultline.batch b set status = 'CANCELING', closed_at = coalesce(b.closed_at, now()) from open where b.batch_id = open.batch_id`,
     [batch_id],
   );
   return rowCount === 1;
@@ -85,16 +95,19 @@ export async function markCancelingIfOpen(tx: Tx, batch_id: string): Promise<boo
 
 export interface OpenBatch {
   batch_id: string;
+  kind: 'process' | 'command';
   status: BatchStatus;
   total_count: number;
-  started: boolean;
+  /** It takes no more commands. */
+  closed: boolean;
+  reply_to: string | null;
 }
 
 export async function readOpenBatches(db: Queryable): Promise<OpenBatch[]> {
   const { rows } = await db.query<OpenBatch & Record<string, unknown>>(
-    `select batch_id, status, total_count, started_at is not null as started
+    `select batch_id, kind, status, total_count, closed_at is not null as closed, reply_to
      from faultline.batch
-     where kind = 'process' and status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`,
+     where status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`,
   );
   return rows;
 }
@@ -125,6 +138,22 @@ export async function countProcesses(db: Queryable, batch_id: string): Promise<B
   return rows[0] as BatchCounts;
 }
 
+/** Counts a batch's commands from the index command_batch_status, in one snapshot. */
+export async function countCommands(db: Queryable, batch_id: string): Promise<BatchCounts> {
+  const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
+    `select count(*)::int as created_count,
+       count(*) filter (where status = 'COMPLETED')::int as completed_count,
+       0 as compensated_count,
+       count(*) filter (where status = 'FAILED')::int as failed_count,
+       count(*) filter (where status = 'CANCELED')::int as canceled_count,
+       count(*) filter (where status in ('PENDING', 'IN_PROGRESS'))::int as waiting_count,
+       count(*) filter (where status = 'IN_TROUBLESHOOTING_QUEUE')::int as in_troubleshooting_count
+     from faultline.command where batch_id = $1 and purpose = 'lone'`,
+    [batch_id],
+  );
+  return rows[0] as BatchCounts;
+}
+
 /** Writes counts and the next status, if the batch still has the status the decision was made from. */
 export async function updateBatchIfStill(
   tx: Tx,
@@ -137,7 +166,9 @@ export async function updateBatchIfStill(
     `update faultline.batch
      set status = $3, created_count = $4, completed_count = $5, compensated_count = $6, failed_count = $7,
        canceled_count = $8, waiting_count = $9, in_troubleshooting_count = $10, counted_at = now(),
-       started_at = coalesce(started_at, (select p.created_at from faultline.process p where p.batch_id = $1 order by p.ordinal limit 1)),
+       started_at = coalesce(started_at, case kind
+         when 'process' then (select p.created_at from faultline.process p where p.batch_id = $1 order by p.ordinal limit 1)
+         else (select min(c.created_at) from faultline.command c where c.batch_id = $1 and c.purpose = 'lone') end),
        rested_at = case when $3 = 'AT_REST' then coalesce(rested_at, now()) end,
        completed_at = case when $3 in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') then now() end
      where batch_id = $1 and status = $2`,

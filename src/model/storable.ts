@@ -32,6 +32,8 @@ export function jsonProblems(value: unknown, path: (string | number)[] = []): Js
   if (Array.isArray(value)) return value.flatMap((item, at) => jsonProblems(item, [...path, at]));
   if (!isPlainObject(value)) return problem('must be a JSON value');
   return Object.entries(value).flatMap(([key, item]) => {
+    // As good as absent: JSON leaves it out.
+    if (item === undefined) return [];
     const message = textProblem(key);
     return message ? [{ path: [...path, key], message: `its name ${message}` }] : jsonProblems(item, [...path, key]);
   });
