@@ -10,7 +10,7 @@ import {
   type TerminalProcessStatus,
   visitOf,
 } from '../model/process.ts';
-import type { AnyProcessDefinition, StepDefinition } from './define.ts';
+import { type AnyProcessDefinition, deadlineOf, type StepDefinition } from './define.ts';
 
 type State = Record<string, unknown>;
 type AnyStep = StepDefinition<State>;
@@ -25,18 +25,26 @@ export interface Decision {
   ending: TerminalProcessStatus | null;
   error_code: string | null;
   error_message: string | null;
+  /** It ends without undoing what it did. */
+  keep_effects?: true;
 }
 
-/** `attempted` is false when the command was cancelled before any attempt: then there is nothing of it to undo. */
+export interface ReplyContext {
+  /** False when the command was cut short before any attempt: then there is nothing of it to undo. */
+  attempted: boolean;
+  /** Whoever cut the command short wants what was done to stay. */
+  keep_effects?: boolean;
+}
+
 export function advance(
   definition: AnyProcessDefinition,
   process: ProcessRow,
   reply: Reply,
-  attempted: boolean,
+  { attempted, keep_effects = false }: ReplyContext,
 ): Decision {
   if (process.undo !== null) return continueCompensation(definition, process, reply);
   if (reply.outcome === 'SUCCESS') return goForward(definition, process, reply);
-  return turnBack(definition, process, reply, attempted);
+  return keep_effects ? endAsItIs(process, reply) : turnBack(definition, process, reply, attempted);
 }
 
 /** The first command of a process. */
@@ -45,7 +53,8 @@ export function begin(
   start: { process_id: string; batch_id: string | null; ordinal: number; state: State },
 ) {
   const step = definition.steps[0] as AnyStep;
-  return { step: step.key, command: step.command, payload: step.request(start.state, start) };
+  const { key, command } = step;
+  return { step: key, command, payload: step.request(start.state, start), deadline: deadlineOf(step) };
 }
 
 function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply): Decision {
@@ -76,13 +85,24 @@ function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply:
 
 /** A FAILED or CANCELED reply: every step that was ever attempted is undone, newest first, the current one included. */
 function turnBack(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply, attempted: boolean): Decision {
-  const nothingToUndo: TerminalProcessStatus = reply.outcome === 'FAILED' ? 'FAILED' : 'CANCELED';
-  const cause = {
-    error_code: reply.error_code ?? (reply.outcome === 'FAILED' ? 'UNKNOWN_ERROR' : 'OPERATOR_CANCELED'),
-    error_message: reply.error_message ?? null,
-  };
   const undo = attempted ? process.path.length : process.path.length - 1;
-  return undoFrom(definition, process, { undo, underway: 'COMPENSATED', otherwise: nothingToUndo, ...cause });
+  return undoFrom(definition, process, { undo, underway: 'COMPENSATED', otherwise: endOf(reply), ...causeOf(reply) });
+}
+
+/** The same replies, where what was done stays done. */
+function endAsItIs({ state }: ProcessRow, reply: Reply): Decision {
+  return { status: endOf(reply), state, send: null, undo: null, ending: null, ...causeOf(reply), keep_effects: true };
+}
+
+function endOf({ outcome }: Reply): TerminalProcessStatus {
+  return outcome === 'FAILED' ? 'FAILED' : 'CANCELED';
+}
+
+function causeOf({ outcome, error_code, error_message }: Reply) {
+  return {
+    error_code: error_code ?? (outcome === 'FAILED' ? 'UNKNOWN_ERROR' : 'OPERATOR_CANCELED'),
+    error_message: error_message ?? null,
+  };
 }
 
 /** One compensation is done, or was skipped by an operator; the next older one follows. */
@@ -135,7 +155,8 @@ function undoFrom(definition: AnyProcessDefinition, process: ProcessRow, undoing
   return { status: undoing.otherwise, state, send: null, undo: null, ending: null, error_code, error_message };
 }
 
-function findStep(definition: AnyProcessDefinition, visited: string | null): AnyStep {
+/** The step of a visit: `query#2` is `query`. */
+export function findStep(definition: AnyProcessDefinition, visited: string | null): AnyStep {
   const key = visited === null ? '' : stepKey(visited);
   const step = definition.steps.find((candidate) => candidate.key === key);
   if (step === undefined) throw new Error(`${definition.type} version ${definition.version} has no step "${key}".`);

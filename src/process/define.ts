@@ -2,7 +2,7 @@
 // Everything here is checked once, when the definition is made.
 
 import type { z } from 'zod';
-import type { Reply } from '../model/command.ts';
+import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, type Reply } from '../model/command.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { findPolicyErrors } from './policy.ts';
@@ -25,7 +25,19 @@ export interface CompensationDefinition<State> {
   request(state: Readonly<State>, context: RequestContext): object;
 }
 
-export interface StepDefinition<State> {
+/** By when something must be settled, and what follows when it is not. */
+export interface DeadlineOptions {
+  /** 1-2,000,000,000. */
+  deadline_ms?: number;
+  /** `tsq` when absent: an operator is asked. */
+  on_deadline?: DeadlineAction;
+}
+
+/**
+ * Its deadline counts from when its command is sent, over all its attempts, and anew when an operator retries; while the command is in the
+ * troubleshooting queue it does not apply.
+ */
+export interface StepDefinition<State> extends DeadlineOptions {
   /** How chaos, pages and records name the step: `query`. */
   key: string;
   /** The command type: `StatementQuery`. */
@@ -39,7 +51,11 @@ export interface StepDefinition<State> {
   compensate?: CompensationDefinition<State>;
 }
 
-export interface ProcessDefinition<Input = unknown, State = Record<string, unknown>> {
+/**
+ * Its deadline counts from when the process starts, and applies while it waits for a reply of a step: not while an operator is asked,
+ * nor while it is being undone. When it has passed by the time an operator lets the process go on, it starts anew.
+ */
+export interface ProcessDefinition<Input = unknown, State = Record<string, unknown>> extends DeadlineOptions {
   type: string;
   version: number;
   domain: string;
@@ -58,22 +74,32 @@ export interface ProcessDefinition<Input = unknown, State = Record<string, unkno
 // biome-ignore lint/suspicious/noExplicitAny: definitions are checked by their own schemas; a registry holds them side by side.
 export type AnyProcessDefinition = ProcessDefinition<any, any>;
 
+/** An int of PostgreSQL holds it: 23 days. */
+const MAX_DEADLINE_MS = 2_000_000_000;
+
+/** What stands on the row; null where there is none. */
+export function deadlineOf({ deadline_ms, on_deadline = 'tsq' }: DeadlineOptions): Deadline | null {
+  return deadline_ms === undefined ? null : { deadline_ms, on_deadline };
+}
+
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
 /**
  * Defines a process, typed by its schemas.
- * @throws ConfigurationError when a name is empty or used twice, there is no step, or the policy is out of bounds.
+ * @throws ConfigurationError when a name is empty or used twice, there is no step, or the policy or a deadline is out of bounds.
  */
-export function defineProcess<InputSchema extends z.ZodType, StateSchema extends z.ZodType>(definition: {
-  type: string;
-  version: number;
-  domain: string;
-  input: InputSchema;
-  state: StateSchema;
-  start(input: z.output<InputSchema>, context: StartContext): z.output<StateSchema>;
-  steps: readonly StepDefinition<z.output<StateSchema>>[];
-  policy?: Partial<CommandPolicy>;
-}): ProcessDefinition<z.output<InputSchema>, z.output<StateSchema>> {
+export function defineProcess<InputSchema extends z.ZodType, StateSchema extends z.ZodType>(
+  definition: DeadlineOptions & {
+    type: string;
+    version: number;
+    domain: string;
+    input: InputSchema;
+    state: StateSchema;
+    start(input: z.output<InputSchema>, context: StartContext): z.output<StateSchema>;
+    steps: readonly StepDefinition<z.output<StateSchema>>[];
+    policy?: Partial<CommandPolicy>;
+  },
+): ProcessDefinition<z.output<InputSchema>, z.output<StateSchema>> {
   const fail = (what: string): never => {
     throw new ConfigurationError(`Process ${definition.type}: ${what}.`);
   };
@@ -87,9 +113,22 @@ export function defineProcess<InputSchema extends z.ZodType, StateSchema extends
     if (!NAME.test(step.key)) fail(`step key "${step.key}" must be a name of letters, digits, _ . -`);
     if (keys.has(step.key)) fail(`two steps have the key ${step.key}`);
     keys.add(step.key);
+    const wrong = findDeadlineError(step);
+    if (wrong !== null) fail(`step ${step.key}: ${wrong}`);
   }
+  const wrong = findDeadlineError(definition);
+  if (wrong !== null) fail(wrong);
   for (const { path, message } of findPolicyErrors(definition.policy ?? {})) fail(`${path} ${message}`);
   return definition as ProcessDefinition<z.output<InputSchema>, z.output<StateSchema>>;
+}
+
+function findDeadlineError({ deadline_ms, on_deadline }: DeadlineOptions): string | null {
+  if (deadline_ms === undefined) return on_deadline === undefined ? null : 'on_deadline needs a deadline_ms';
+  if (!Number.isInteger(deadline_ms) || deadline_ms < 1 || deadline_ms > MAX_DEADLINE_MS)
+    return `deadline_ms must be a whole number from 1 to ${MAX_DEADLINE_MS}`;
+  if (on_deadline !== undefined && !DEADLINE_ACTIONS.includes(on_deadline))
+    return `on_deadline must be one of ${DEADLINE_ACTIONS.join(', ')}`;
+  return null;
 }
 
 /** The definitions a service knows, by type and version. */

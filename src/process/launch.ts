@@ -17,7 +17,7 @@ import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { IdempotencyKeyReusedError, InvalidInputError, PermanentCommandError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { begin } from './advance.ts';
-import type { AnyProcessDefinition, ProcessRegistry } from './define.ts';
+import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 import { findPolicyErrors } from './policy.ts';
 
 const CHUNK_SIZE = 1_000;
@@ -221,6 +221,7 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
         first_step: first.step,
         first_command_id: command_id,
         state,
+        deadline: deadlineOf(definition),
       },
       command: {
         command_id,
@@ -232,6 +233,7 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
         payload: first.payload,
         policy,
         delay_ms: 0,
+        deadline: first.deadline,
         process_id,
         batch_id: batch.batch_id,
         step: first.step,

@@ -27,7 +27,9 @@ async function routeReply(bus: Bus, { reply_id, lane, command_id }: RoutableRepl
     const reply = await lockReplyIfKept(tx, lane, reply_id);
     const command = reply === null ? null : await lockCommand(tx, command_id);
     if (reply === null || command === null) return new Set<string>();
-    const sent = await tellTransitions(bus, tx, [{ kind: 'replied', command: toTransitionCommand(command), reply }]);
+    const { keep_effects } = reply;
+    const told = { kind: 'replied' as const, command: toTransitionCommand(command), reply, keep_effects };
+    const sent = await tellTransitions(bus, tx, [told]);
     await deleteReply(tx, lane, reply_id);
     return sent;
   }).catch((error) => {

@@ -22,10 +22,9 @@ import {
   unparkAwaitingProcesses,
   updateIfAwaiting,
 } from '../db/queries/processes.ts';
-import type { Reply } from '../model/command.ts';
 import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
-import { advance, type Decision } from './advance.ts';
-import type { AnyProcessDefinition, ProcessRegistry } from './define.ts';
+import { advance, type Decision, findStep } from './advance.ts';
+import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 
 type OfProcess<T> = T & { command: TransitionCommand & { process_id: string } };
 type Kind<K extends CommandTransition['kind']> = OfProcess<Extract<CommandTransition, { kind: K }>>;
@@ -88,8 +87,8 @@ async function routeReplies(
   const read = discarded.length === 0 ? readProcesses : lockProcesses;
   const rows = new Map((await restoreCauses(tx, await read(tx, lane, ids))).map((row) => [row.process_id, row]));
   const plan: Plan = { advanced: new Set(), changes: [], unawaited: [], commands: [], events: [], replies: [] };
-  for (const { command, reply } of replied)
-    planReply(bus, processes, rows.get(command.process_id), command, reply, plan);
+  for (const transition of replied)
+    planReply(bus, processes, rows.get(transition.command.process_id), transition, plan);
   for (const { command } of discarded) planLateEffect(bus, processes, rows.get(command.process_id), command, plan);
   await bus.env.probe('in_transition', plan);
   return writePlan(bus, tx, lane, plan);
@@ -124,12 +123,12 @@ function planReply(
   bus: Bus,
   processes: ProcessRegistry,
   process: ProcessRow | undefined,
-  command: TransitionCommand & { process_id: string },
-  reply: Reply,
+  transition: Kind<'replied'>,
   plan: Plan,
 ): void {
+  const { command, reply, keep_effects } = transition;
   if (process === undefined) {
-    plan.replies.push(parkedReply(bus, command, reply, 'no process has this id'));
+    plan.replies.push(parkedReply(bus, transition, 'no process has this id'));
     return;
   }
   if (process.awaiting_command_id !== command.command_id || plan.advanced.has(process.process_id)) {
@@ -139,12 +138,13 @@ function planReply(
   const definition = processes.find(process.process_type, process.version);
   if (definition === undefined) {
     const note = `${process.process_type} version ${process.version} is not registered in this service`;
-    plan.replies.push(parkedReply(bus, command, reply, note));
+    plan.replies.push(parkedReply(bus, transition, note));
     return;
   }
   plan.advanced.add(process.process_id);
   try {
-    apply(bus, definition, process, command, advance(definition, process, reply, command.attempts > 0), plan);
+    const decision = advance(definition, process, reply, { attempted: command.attempts > 0, keep_effects });
+    apply(bus, definition, process, command, decision, plan);
   } catch (error) {
     planAdvanceFailed(bus, process, command, error, plan);
   }
@@ -174,6 +174,7 @@ function apply(
   plan.changes.push({
     process_id: process.process_id,
     replied_command_id: command.command_id,
+    was: process.status,
     status: decision.status,
     current_step: send?.step ?? process.current_step,
     awaiting_command_id: command_id,
@@ -183,6 +184,7 @@ function apply(
     ending: decision.ending,
     error_code: decision.error_code,
     error_message: decision.error_message,
+    keep_effects: decision.keep_effects ?? false,
   });
 }
 
@@ -204,6 +206,7 @@ function processCommand(
     payload: send.payload,
     policy: before.policy,
     delay_ms: 0,
+    deadline: send.purpose === 'step' ? deadlineOf(findStep(definition, send.step)) : null,
     process_id: process.process_id,
     batch_id: process.batch_id,
     step: send.step,
@@ -227,6 +230,7 @@ function planAdvanceFailed(
   plan.changes.push({
     ...process,
     replied_command_id: command.command_id,
+    was: process.status,
     status: 'WAITING_FOR_TSQ',
     // Not the one that was read: the code that threw may have written to it.
     state: null,
@@ -249,8 +253,9 @@ function tellThrown(bus: Bus, process: ProcessRow, error: unknown): string {
 }
 
 /**
- * A success that was refused as late may have had its effect. If its process is being undone or has ended without that step,
- * the step's compensation is sent once more: compensations are idempotent, and nobody waits for this one.
+ * An attempt that was refused as late may have had its effect, whatever it came to. If its process is being undone or has ended
+ * without that step, the step's compensation is sent once more: compensations are idempotent, and nobody waits for this one.
+ * Where what was done is to stay, so may this.
  */
 function planLateEffect(
   bus: Bus,
@@ -259,7 +264,7 @@ function planLateEffect(
   command: TransitionCommand,
   plan: Plan,
 ): void {
-  if (process === undefined || command.purpose !== 'step' || command.step === null) return;
+  if (process === undefined || process.keep_effects || command.purpose !== 'step' || command.step === null) return;
   const ended = TERMINAL_PROCESS_STATUSES.some((status) => status === process.status) && process.status !== 'COMPLETED';
   const undone = process.undo !== null && process.path.indexOf(command.step) >= process.undo - 1;
   if (!ended && !undone) return;
@@ -282,8 +287,8 @@ function planLateEffect(
   }
 }
 
-function parkedReply(bus: Bus, command: TransitionCommand, reply: Reply, note: string): NewReply {
-  return queuedReply(bus, command, reply, { queue: `${command.domain}__replies`, note });
+function parkedReply(bus: Bus, { command, reply, keep_effects }: Kind<'replied'>, note: string): NewReply {
+  return { ...queuedReply(bus, command, reply, { queue: `${command.domain}__replies`, note }), keep_effects };
 }
 
 function ofCommand(type: NewEvent['type'], command: TransitionCommand, details: Record<string, unknown>): NewEvent {

@@ -75,6 +75,7 @@ const line = (ids: Ids[number]): settles.SettleLine => ({
 const change = ({ process_id, command_id }: Ids[number]): processes.ProcessChange => ({
   process_id,
   replied_command_id: command_id,
+  was: 'WAITING_FOR_REPLY',
   status: 'COMPLETED',
   current_step: null,
   awaiting_command_id: null,
@@ -84,6 +85,7 @@ const change = ({ process_id, command_id }: Ids[number]): processes.ProcessChang
   ending: null,
   error_code: null,
   error_message: null,
+  keep_effects: false,
 });
 const claim = { domain: 'lab', lane: 0, limit: 100, claim_id: newId(), worker_id: newId() };
 const awaited = (ids: Ids) => ids.map((one) => ({ ...one, error_code: null, error_message: null }));

@@ -185,8 +185,8 @@ test('whatever the definition and the replies, advance does what the rules say',
         if (answer.parked) process = { ...process, status: 'WAITING_FOR_TSQ' };
         deepFreeze(process);
         const reply = deepFreeze(replyOf(answer));
-        const decision = advance(definition, process, reply, answer.attempted);
-        expect(advance(definition, process, reply, answer.attempted)).toEqual(decision);
+        const decision = advance(definition, process, reply, answer);
+        expect(advance(definition, process, reply, answer)).toEqual(decision);
 
         model.hear(answer);
         expect(decision.status).toBe(model.status);
@@ -215,7 +215,7 @@ test('every process comes to an end: forward it is bounded by its definition, ba
       let told = 0;
       for (; !isTerminal(process.status) && told < most; told++) {
         const answer = replies[told % replies.length] as Answer;
-        process = written(process, advance(definition, process, replyOf(answer), answer.attempted));
+        process = written(process, advance(definition, process, replyOf(answer), answer));
       }
       expect(isTerminal(process.status), `after ${told} replies: ${process.path.join(' ')}`).toBe(true);
     }),

@@ -28,14 +28,14 @@ describe('begin', () => {
       },
     ]);
     const start = { process_id: 'p', batch_id: 'b', ordinal: 7, state: { s: 1 } };
-    expect(begin(definition, start)).toEqual({ step: 'a', command: 'Doa', payload: { x: 1 } });
+    expect(begin(definition, start)).toEqual({ step: 'a', command: 'Doa', payload: { x: 1 }, deadline: null });
     expect(asked).toEqual([{ s: 1 }, start]);
   });
 });
 
 describe('a SUCCESS reply', () => {
   test('sends the step that stands next in the list', () => {
-    const decision = advance(chain, processRow({ path: ['a'] }), SUCCESS, true);
+    const decision = advance(chain, processRow({ path: ['a'] }), SUCCESS, { attempted: true });
     expect(decision).toEqual({
       status: 'WAITING_FOR_REPLY',
       state: {},
@@ -49,7 +49,7 @@ describe('a SUCCESS reply', () => {
 
   test('of the last step ends the process COMPLETED and forgets an error it had', () => {
     const process = processRow({ path: ['a', 'b', 'c'], status: 'WAITING_FOR_TSQ', error_code: 'ADVANCE_FAILED' });
-    expect(advance(chain, process, SUCCESS, true)).toEqual({
+    expect(advance(chain, process, SUCCESS, { attempted: true })).toEqual({
       status: 'COMPLETED',
       state: {},
       send: null,
@@ -73,7 +73,7 @@ describe('a SUCCESS reply', () => {
       },
       { key: 'b', request: (state) => ({ of: state.got }) },
     ]);
-    const decision = advance(definition, processRow({ state: { s: 1 } }), SUCCESS, true);
+    const decision = advance(definition, processRow({ state: { s: 1 } }), SUCCESS, { attempted: true });
     expect(looked).toEqual([{ s: 1, got: { n: 1 } }]);
     expect(decision.state).toEqual({ s: 1, got: { n: 1 } });
     expect(decision.send?.payload).toEqual({ of: { n: 1 } });
@@ -82,7 +82,7 @@ describe('a SUCCESS reply', () => {
   test('with a next goes where it says: forward, back, or to the end before the end of the list', () => {
     const goesTo = (key: string | null) => {
       const definition = definitionOf([{ key: 'a' }, { key: 'b', next: () => key }, { key: 'c' }]);
-      return advance(definition, processRow({ path: ['a', 'b'] }), SUCCESS, true);
+      return advance(definition, processRow({ path: ['a', 'b'] }), SUCCESS, { attempted: true });
     };
     expect(goesTo('c').send?.step).toBe('c');
     expect(goesTo('a').send?.step).toBe('a#2');
@@ -96,7 +96,8 @@ describe('a SUCCESS reply', () => {
       { key: 'a', next: () => 'b' },
       { key: 'b', next: () => 'a' },
     ]);
-    const visits = (path: string[]) => advance(definition, processRow({ path }), SUCCESS, true).send?.step;
+    const visits = (path: string[]) =>
+      advance(definition, processRow({ path }), SUCCESS, { attempted: true }).send?.step;
     expect(visits(['a', 'b'])).toBe('a#2');
     expect(visits(['a', 'b', 'a#2'])).toBe('b#2');
     expect(visits(['a', 'b', 'a#2', 'b#2'])).toBe('a#3');
@@ -104,15 +105,16 @@ describe('a SUCCESS reply', () => {
 
   test('leaves the state as it is without an onReply, or when it returns nothing', () => {
     const silent = definitionOf([{ key: 'a', onReply: () => undefined as never }]);
-    expect(advance(silent, processRow({ state: { s: 1 } }), SUCCESS, true).state).toEqual({ s: 1 });
-    expect(advance(chain, processRow({ state: { s: 1 } }), SUCCESS, true).state).toEqual({ s: 1 });
+    expect(advance(silent, processRow({ state: { s: 1 } }), SUCCESS, { attempted: true }).state).toEqual({ s: 1 });
+    expect(advance(chain, processRow({ state: { s: 1 } }), SUCCESS, { attempted: true }).state).toEqual({ s: 1 });
   });
 });
 
 describe("the launcher's behavior", () => {
   const behavior = { a: { fail_transient_pct: 1 } };
   const stateAfter = (onReply: (state: Record<string, unknown>) => Record<string, unknown>, state: object) =>
-    advance(definitionOf([{ key: 'a', onReply }]), processRow({ state: { ...state } }), SUCCESS, true).state;
+    advance(definitionOf([{ key: 'a', onReply }]), processRow({ state: { ...state } }), SUCCESS, { attempted: true })
+      .state;
 
   test('survives an onReply that drops it, replaces it or deletes it in place', () => {
     expect(stateAfter(() => ({ n: 1 }), { behavior })).toEqual({ n: 1, behavior });
@@ -132,7 +134,9 @@ describe("the launcher's behavior", () => {
 describe('a FAILED or CANCELED reply', () => {
   test('turns back: the step itself is undone first, where it can be', () => {
     for (const reply of [FAILED, CANCELED]) {
-      expect(advance(chain, processRow({ path: ['a', 'b', 'c'], state: { s: 1 } }), reply, true)).toEqual({
+      expect(
+        advance(chain, processRow({ path: ['a', 'b', 'c'], state: { s: 1 } }), reply, { attempted: true }),
+      ).toEqual({
         status: 'COMPENSATING',
         state: { s: 1 },
         send: { purpose: 'compensation', step: 'c', command: 'Undoc', payload: { undo: 'c' } },
@@ -145,14 +149,14 @@ describe('a FAILED or CANCELED reply', () => {
   });
 
   test('passes over steps without a compensation', () => {
-    const decision = advance(chain, processRow({ path: ['a', 'b'] }), FAILED, true);
+    const decision = advance(chain, processRow({ path: ['a', 'b'] }), FAILED, { attempted: true });
     expect(decision).toMatchObject({ status: 'COMPENSATING', undo: 1, send: { step: 'a', command: 'Undoa' } });
   });
 
   test('without anything to undo ends FAILED, or CANCELED, with the cause', () => {
     const bare = definitionOf([{ key: 'a' }, { key: 'b' }]);
     const process = processRow({ path: ['a', 'b'] });
-    expect(advance(bare, process, FAILED, true)).toMatchObject({
+    expect(advance(bare, process, FAILED, { attempted: true })).toMatchObject({
       status: 'FAILED',
       send: null,
       undo: null,
@@ -160,18 +164,18 @@ describe('a FAILED or CANCELED reply', () => {
       error_code: 'REFUSED',
       error_message: 'No.',
     });
-    expect(advance(bare, process, CANCELED, true)).toMatchObject({
+    expect(advance(bare, process, CANCELED, { attempted: true })).toMatchObject({
       status: 'CANCELED',
       error_code: 'OPERATOR_CANCELED',
     });
   });
 
   test('to a command never attempted leaves that step out', () => {
-    expect(advance(chain, processRow({ path: ['a'] }), CANCELED, false)).toMatchObject({
+    expect(advance(chain, processRow({ path: ['a'] }), CANCELED, { attempted: false })).toMatchObject({
       status: 'CANCELED',
       send: null,
     });
-    const decision = advance(chain, processRow({ path: ['a', 'b', 'c'] }), CANCELED, false);
+    const decision = advance(chain, processRow({ path: ['a', 'b', 'c'] }), CANCELED, { attempted: false });
     expect(decision).toMatchObject({ status: 'COMPENSATING', undo: 1, send: { step: 'a' } });
   });
 
@@ -180,7 +184,7 @@ describe('a FAILED or CANCELED reply', () => {
     let process = processRow({ path: ['a', 'a#2', 'a#3'] });
     const undone: (string | undefined)[] = [];
     for (let reply: Reply = FAILED; ; reply = SUCCESS) {
-      const decision = advance(loop, process, reply, true);
+      const decision = advance(loop, process, reply, { attempted: true });
       undone.push(decision.send?.step);
       if (decision.send === null) break;
       process = { ...process, ...decision, current_step: decision.send.step };
@@ -190,8 +194,10 @@ describe('a FAILED or CANCELED reply', () => {
 
   test('without a code of its own gets one', () => {
     const bare = definitionOf([{ key: 'a' }]);
-    expect(advance(bare, processRow(), { outcome: 'FAILED' }, true).error_code).toBe('UNKNOWN_ERROR');
-    expect(advance(bare, processRow(), { outcome: 'CANCELED' }, true).error_code).toBe('OPERATOR_CANCELED');
+    expect(advance(bare, processRow(), { outcome: 'FAILED' }, { attempted: true }).error_code).toBe('UNKNOWN_ERROR');
+    expect(advance(bare, processRow(), { outcome: 'CANCELED' }, { attempted: true }).error_code).toBe(
+      'OPERATOR_CANCELED',
+    );
   });
 });
 
@@ -207,7 +213,7 @@ describe('the reply of a compensation', () => {
   });
 
   test('SUCCESS sends the next older one and keeps the cause', () => {
-    expect(advance(chain, undoing, SUCCESS, true)).toEqual({
+    expect(advance(chain, undoing, SUCCESS, { attempted: true })).toEqual({
       status: 'COMPENSATING',
       state: {},
       send: { purpose: 'compensation', step: 'a', command: 'Undoa', payload: { undo: 'a' } },
@@ -219,12 +225,14 @@ describe('the reply of a compensation', () => {
   });
 
   test('SUCCESS of the oldest ends COMPENSATED with the cause; its result changes no state', () => {
-    const decision = advance(chain, { ...undoing, undo: 1, current_step: 'a', state: { s: 1 } }, SUCCESS, true);
+    const decision = advance(chain, { ...undoing, undo: 1, current_step: 'a', state: { s: 1 } }, SUCCESS, {
+      attempted: true,
+    });
     expect(decision).toMatchObject({ status: 'COMPENSATED', send: null, error_code: 'REFUSED', state: { s: 1 } });
   });
 
   test('CANCELED skips it: the rest is undone, and the process ends FAILED with COMPENSATION_SKIPPED', () => {
-    const skipping = advance(chain, undoing, CANCELED, true);
+    const skipping = advance(chain, undoing, CANCELED, { attempted: true });
     expect(skipping).toMatchObject({
       status: 'COMPENSATING',
       send: { step: 'a' },
@@ -232,14 +240,14 @@ describe('the reply of a compensation', () => {
       ending: 'FAILED',
       error_code: 'COMPENSATION_SKIPPED',
     });
-    const ended = advance(chain, { ...undoing, ...skipping, current_step: 'a' }, SUCCESS, true);
+    const ended = advance(chain, { ...undoing, ...skipping, current_step: 'a' }, SUCCESS, { attempted: true });
     expect(ended).toMatchObject({ status: 'FAILED', send: null, error_code: 'COMPENSATION_SKIPPED' });
     expect(ended.error_message).toMatch(/compensation of c was skipped.*REFUSED: No\./);
   });
 
   test('two skipped ones still name both and the first cause', () => {
-    const first = advance(chain, undoing, CANCELED, true);
-    const second = advance(chain, { ...undoing, ...first, current_step: 'a' }, CANCELED, true);
+    const first = advance(chain, undoing, CANCELED, { attempted: true });
+    const second = advance(chain, { ...undoing, ...first, current_step: 'a' }, CANCELED, { attempted: true });
     expect(second).toMatchObject({ status: 'FAILED', error_code: 'COMPENSATION_SKIPPED' });
     expect(second.error_message).toMatch(/of c /);
     expect(second.error_message).toMatch(/of a /);
@@ -254,7 +262,7 @@ describe('code of the definition that throws', () => {
 
   test('is let through from onReply, next, request and compensate.request', () => {
     const throws = (steps: Parameters<typeof definitionOf>[0], reply: Reply) =>
-      expect(() => advance(definitionOf(steps), processRow(), reply, true)).toThrow('broken');
+      expect(() => advance(definitionOf(steps), processRow(), reply, { attempted: true })).toThrow('broken');
     throws([{ key: 'a', onReply: broken }], SUCCESS);
     throws([{ key: 'a', next: broken }], SUCCESS);
     throws([{ key: 'a' }, { key: 'b', request: broken }], SUCCESS);
@@ -263,7 +271,7 @@ describe('code of the definition that throws', () => {
 
   test('a step that the definition no longer has cannot be undone silently', () => {
     const process = processRow({ path: ['gone', 'a'] });
-    expect(() => advance(chain, process, CANCELED, false)).toThrow('has no step "gone"');
+    expect(() => advance(chain, process, CANCELED, { attempted: false })).toThrow('has no step "gone"');
   });
 });
 
@@ -271,7 +279,7 @@ test('input is not changed', () => {
   const process = deepFreeze(processRow({ path: ['a', 'b'], state: { behavior: { a: {} }, deep: { list: [1] } } }));
   for (const reply of [SUCCESS, FAILED, CANCELED].map((one) => deepFreeze({ ...one }))) {
     // Writing to what is frozen throws.
-    advance(chain, process, reply, true);
-    advance(chain, deepFreeze({ ...process, undo: 1, ending: 'COMPENSATED' as const }), reply, true);
+    advance(chain, process, reply, { attempted: true });
+    advance(chain, deepFreeze({ ...process, undo: 1, ending: 'COMPENSATED' as const }), reply, { attempted: true });
   }
 });

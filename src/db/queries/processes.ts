@@ -1,5 +1,6 @@
 // Statements on `process`: start, lock, advance, park. Sets, not rows; every guard stands in the statement.
 
+import type { Deadline } from '../../model/command.ts';
 import type { ProcessRow, ProcessStatus, TerminalProcessStatus } from '../../model/process.ts';
 import { jsonArray, plainArray, uuidArray } from '../arrays.ts';
 import { toJson } from '../json.ts';
@@ -18,7 +19,33 @@ export interface NewProcess {
   first_step: string;
   first_command_id: string;
   state: unknown;
+  deadline?: Deadline | null;
 }
+
+const insertText = ({ columns, values, names, arrays }: Record<'columns' | 'values' | 'names' | 'arrays', string>) => `
+with clock as materialized (select now() as at)
+insert into faultline.process (process_id, lane, batch_id, ordinal, process_type, version, domain, status, current_step,
+  awaiting_command_id, state, path, command_ids, created_at, updated_at${columns})
+select i.process_id, $1::smallint, i.batch_id, i.ordinal, i.process_type, i.version, i.domain, 'WAITING_FOR_REPLY',
+  i.first_step, i.first_command_id, i.state, array[i.first_step], array[i.first_command_id], clock.at, clock.at${values}
+from clock, unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::int[], $7::text[], $8::text[], $9::uuid[], $10::jsonb[]${arrays})
+  as i(process_id, batch_id, ordinal, process_type, version, domain, first_step, first_command_id, state${names})
+on conflict (batch_id, ordinal, lane) do nothing
+returning process_id`;
+
+/** Most processes have no deadline; those who have one pay for it. */
+const INSERT = {
+  plain: { name: 'insert_processes', text: insertText({ columns: '', values: '', names: '', arrays: '' }) },
+  full: {
+    name: 'insert_processes_full',
+    text: insertText({
+      columns: ', deadline_ms, deadline_at, on_deadline',
+      values: `, i.deadline_ms, clock.at + i.deadline_ms * interval '1 millisecond', i.on_deadline`,
+      names: ', deadline_ms, on_deadline',
+      arrays: ', $11::int[], $12::text[]',
+    }),
+  },
+};
 
 /** Inserts processes that are not there yet; returns the ids it inserted. */
 export async function insertProcessesIfAbsent(
@@ -27,31 +54,25 @@ export async function insertProcessesIfAbsent(
   processes: readonly NewProcess[],
 ): Promise<Set<string>> {
   const column = <K extends keyof NewProcess>(key: K) => processes.map((process) => process[key]);
-  const { rows } = await tx.query<{ process_id: string }>({
-    name: 'insert_processes',
-    text: `
-with clock as materialized (select now() as at)
-insert into faultline.process (process_id, lane, batch_id, ordinal, process_type, version, domain, status, current_step,
-  awaiting_command_id, state, path, command_ids, created_at, updated_at)
-select i.process_id, $1::smallint, i.batch_id, i.ordinal, i.process_type, i.version, i.domain, 'WAITING_FOR_REPLY',
-  i.first_step, i.first_command_id, i.state, array[i.first_step], array[i.first_command_id], clock.at, clock.at
-from clock, unnest($2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::int[], $7::text[], $8::text[], $9::uuid[], $10::jsonb[])
-  as i(process_id, batch_id, ordinal, process_type, version, domain, first_step, first_command_id, state)
-on conflict (batch_id, ordinal, lane) do nothing
-returning process_id`,
-    values: [
-      lane,
-      uuidArray(column('process_id')),
-      uuidArray(column('batch_id')),
-      plainArray(column('ordinal')),
-      column('process_type'),
-      plainArray(column('version')),
-      column('domain'),
-      column('first_step'),
-      uuidArray(column('first_command_id')),
-      jsonArray(processes.map((process) => JSON.stringify(process.state))),
-    ],
-  });
+  const values: unknown[] = [
+    lane,
+    uuidArray(column('process_id')),
+    uuidArray(column('batch_id')),
+    plainArray(column('ordinal')),
+    column('process_type'),
+    plainArray(column('version')),
+    column('domain'),
+    column('first_step'),
+    uuidArray(column('first_command_id')),
+    jsonArray(processes.map((process) => JSON.stringify(process.state))),
+  ];
+  const full = processes.some(({ deadline }) => deadline);
+  if (full)
+    values.push(
+      plainArray(processes.map(({ deadline }) => deadline?.deadline_ms ?? null)),
+      plainArray(processes.map(({ deadline }) => deadline?.on_deadline ?? null)),
+    );
+  const { rows } = await tx.query<{ process_id: string }>({ ...(full ? INSERT.full : INSERT.plain), values });
   return new Set(rows.map((row) => row.process_id));
 }
 
@@ -97,6 +118,7 @@ export interface ProcessChange {
   process_id: string;
   /** The command whose reply this decision answers. */
   replied_command_id: string;
+  was: ProcessStatus;
   status: ProcessStatus;
   current_step: string | null;
   awaiting_command_id: string | null;
@@ -108,20 +130,16 @@ export interface ProcessChange {
   ending: TerminalProcessStatus | null;
   error_code: string | null;
   error_message: string | null;
+  keep_effects: boolean;
 }
 
-/** Writes decisions on processes that still await what was replied to; returns how many. A terminal process awaits nothing. */
-export async function updateIfAwaiting(tx: Tx, lane: number, changes: readonly ProcessChange[]): Promise<number> {
-  const column = <K extends keyof ProcessChange>(key: K) => changes.map((change) => change[key]);
-  const { rowCount } = await tx.query({
-    name: 'update_if_awaiting',
-    text: `
+const updateText = ({ more, names, array }: { more: string; names: string; array: string }) => `
 with clock as materialized (select now() as at),
 input as materialized (
   select * from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::jsonb[], $7::text[], $8::smallint[], $9::text[],
-    $10::text[], $11::text[], $12::uuid[])
+    $10::text[], $11::text[], $12::uuid[]${array})
     as i(process_id, status, current_step, awaiting_command_id, state, append_step, undo, ending, error_code, error_message,
-      replied_command_id)
+      replied_command_id${names})
 )
 update faultline.process p
 set status = i.status, current_step = i.current_step, awaiting_command_id = i.awaiting_command_id, state = coalesce(i.state, p.state),
@@ -129,24 +147,47 @@ set status = i.status, current_step = i.current_step, awaiting_command_id = i.aw
   command_ids = case when i.awaiting_command_id is null or i.awaiting_command_id = p.awaiting_command_id
     then p.command_ids else p.command_ids || i.awaiting_command_id end,
   undo = i.undo, ending = i.ending, error_code = i.error_code, error_message = i.error_message, updated_at = clock.at,
-  completed_at = case when i.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then clock.at end
+  completed_at = case when i.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then clock.at end${more}
 from clock, input i
-where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_command_id = i.replied_command_id`,
-    values: [
-      lane,
-      uuidArray(column('process_id')),
-      plainArray(column('status')),
-      column('current_step'),
-      uuidArray(column('awaiting_command_id')),
-      jsonArray(changes.map((change) => (change.state === null ? null : toJson(change.state)))),
-      column('append_step'),
-      plainArray(column('undo')),
-      plainArray(column('ending')),
-      column('error_code'),
-      column('error_message'),
-      uuidArray(column('replied_command_id')),
-    ],
-  });
+where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_command_id = i.replied_command_id`;
+
+/** A deadline that passed while an operator was asked starts anew when the process goes on. `p` is the process. */
+const DEADLINE_ANEW = `case when p.status = 'WAITING_FOR_TSQ' and p.deadline_at <= clock.at
+  then clock.at + p.deadline_ms * interval '1 millisecond' else p.deadline_at end`;
+
+/** Most decisions follow a reply that nobody waited for an operator for; the others pay for what they need more. */
+const UPDATE = {
+  plain: { name: 'update_if_awaiting', text: updateText({ more: '', names: '', array: '' }) },
+  full: {
+    name: 'update_if_awaiting_full',
+    text: updateText({
+      more: `, keep_effects = i.keep_effects, deadline_at = ${DEADLINE_ANEW}`,
+      names: ', keep_effects',
+      array: ', $13::boolean[]',
+    }),
+  },
+};
+
+/** Writes decisions on processes that still await what was replied to; returns how many. A terminal process awaits nothing. */
+export async function updateIfAwaiting(tx: Tx, lane: number, changes: readonly ProcessChange[]): Promise<number> {
+  const column = <K extends keyof ProcessChange>(key: K) => changes.map((change) => change[key]);
+  const values: unknown[] = [
+    lane,
+    uuidArray(column('process_id')),
+    plainArray(column('status')),
+    column('current_step'),
+    uuidArray(column('awaiting_command_id')),
+    jsonArray(changes.map((change) => (change.state === null ? null : toJson(change.state)))),
+    column('append_step'),
+    plainArray(column('undo')),
+    plainArray(column('ending')),
+    column('error_code'),
+    column('error_message'),
+    uuidArray(column('replied_command_id')),
+  ];
+  const full = changes.some(({ was, keep_effects }) => was === 'WAITING_FOR_TSQ' || keep_effects);
+  if (full) values.push(plainArray(column('keep_effects')));
+  const { rowCount } = await tx.query({ ...(full ? UPDATE.full : UPDATE.plain), values });
   return rowCount ?? 0;
 }
 
@@ -220,7 +261,8 @@ locked as materialized (
 update faultline.process p
 set status = case when p.undo is null then 'WAITING_FOR_REPLY' else 'COMPENSATING' end, updated_at = clock.at,
   error_code = case when p.undo is null then null else p.error_code end,
-  error_message = case when p.undo is null then null else p.error_message end
+  error_message = case when p.undo is null then null else p.error_message end,
+  deadline_at = ${DEADLINE_ANEW}
 from clock, locked l
 where p.process_id = l.process_id and p.lane = $1::smallint`,
     [lane, unparked.map((p) => p.process_id), unparked.map((p) => p.command_id)],
