@@ -4,7 +4,7 @@
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
 import { type Outcome, park, type Settlement } from '../model/command.ts';
-import { MAX_LEASE_LOSSES } from '../model/retry.ts';
+import { lossDelay, MAX_LEASE_LOSSES } from '../model/retry.ts';
 import type { Bus } from './bus.ts';
 import { decide, settleExpired, settleLine } from './settle.ts';
 
@@ -87,7 +87,11 @@ function expiredLine(bus: Bus, command: ExpiredCommand): SettleLine {
         error_code: 'LEASE_EXPIRED',
         error_message: 'The lease ran out before the attempt was settled.',
       };
-  return settleLine(command, outcome, command.fault ? decide(bus, { command, outcome }) : decideInterruption(command));
+  return settleLine(
+    command,
+    outcome,
+    command.fault ? decide(bus, { command, outcome }) : decideInterruption(bus, command),
+  );
 }
 
 /** What follows from it cannot be stored. Still an attempt whose lease ran out: whoever comes late with its result is told so. */
@@ -101,10 +105,11 @@ function unstorableLine(_bus: Bus, command: ExpiredCommand): SettleLine {
   return settleLine(command, outcome, park('RESULT_NOT_STORABLE'));
 }
 
-/** Redelivered at once, since the whole lease was waited already; parked when it happened too often to be innocent. */
-function decideInterruption(command: ExpiredCommand): Settlement {
+/** Redelivered at once, since the whole lease was waited already; apart from others when it repeats, parked when it does not end. */
+function decideInterruption(bus: Bus, command: ExpiredCommand): Settlement {
+  const losses = command.interruptions + 1;
   const endless = command.purpose === 'chunk' || command.purpose === 'job';
-  return command.interruptions >= MAX_LEASE_LOSSES && !endless
+  return losses > MAX_LEASE_LOSSES && !endless
     ? { status: 'IN_TROUBLESHOOTING_QUEUE', effect: 'TSQ', delay_ms: null, reason: 'LEASE_EXPIRED', reply: null }
-    : { status: 'PENDING', effect: 'RETRY', delay_ms: 0, reason: null, reply: null };
+    : { status: 'PENDING', effect: 'RETRY', delay_ms: lossDelay(losses, bus.env.random()), reason: null, reply: null };
 }

@@ -14,6 +14,19 @@ export const DEFAULT_RETRY: RetryPolicy = { max_attempts: 3, backoff_ms: [10_000
 export const DEFAULT_LEASE_MS = 30_000;
 /** How often an attempt may be cut short by a lost lease before the command is taken for poison. */
 export const MAX_LEASE_LOSSES = 10;
+/** So many lost leases are nobody's fault: redelivered at once. */
+const INNOCENT_LOSSES = 2;
+const SPREAD_MS = { first: 1_000, most: 60_000 };
+
+/**
+ * Delay in ms after an attempt that lost its lease for the n-th time. From the third time on a random part of a growing span:
+ * a command that kills its worker takes the leases of all that were claimed with it, and claimed together again they would all
+ * meet the limit. Spread out, the others find a worker without it.
+ */
+export function lossDelay(losses: number, random: number): number {
+  if (losses <= INNOCENT_LOSSES) return 0;
+  return Math.round(random * Math.min(SPREAD_MS.first * 2 ** (losses - INNOCENT_LOSSES - 1), SPREAD_MS.most));
+}
 
 /**
  * The round of an attempt: attempts that count since the last operator retry.
