@@ -33,6 +33,7 @@ test('nothing deadlocks, and the books are right', { timeout: 90_000 }, async ()
 
   const script: Script = async ({ attempt, purpose, signal }) => {
     const draw = random();
+    // tidy-ignore sleep: so long the work takes, and nobody waits for it.
     await new Promise((done) => setTimeout(done, draw * 20));
     if (signal.aborted) throw signal.reason;
     if (purpose === 'compensation') {

@@ -1,5 +1,5 @@
 // A network between the code under test and PostgreSQL, which a test can cut, silence, or cut at one exact message.
-// Promises that what reached the server reached it whole: only the way back is ever lost.
+// Promises that what reached the server reached it whole: a message is passed on as it is, or lost with its connection.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -17,6 +17,8 @@ export interface Network {
   up(): void;
   /** Cuts the next connection that sends this text, when the server has answered, instead of passing the answer on. */
   loseAnswerTo(text: string): Promise<void>;
+  /** Cuts the next connection that sends this text, before any of it reaches the server. */
+  loseMessage(text: string): Promise<void>;
 }
 
 interface Link {
@@ -30,7 +32,7 @@ export async function openNetwork(url: string): Promise<Network> {
   const links = new Set<Link>();
   let state: 'up' | 'down' | 'silent' = 'up';
   let refused = 0;
-  let lose: { text: string; done(): void } | null = null;
+  let lose: { text: string; what: 'message' | 'answer'; done(): void } | null = null;
 
   const cut = (link: Link) => {
     link.client.destroy();
@@ -49,8 +51,13 @@ export async function openNetwork(url: string): Promise<Network> {
     let losing: (() => void) | null = null;
     client.on('data', (data) => {
       if (lose !== null && data.includes(lose.text)) {
-        losing = lose.done;
+        const { what, done } = lose;
         lose = null;
+        if (what === 'message') {
+          cut(link);
+          return done();
+        }
+        losing = done;
       }
       server.write(data);
     });
@@ -99,7 +106,11 @@ export async function openNetwork(url: string): Promise<Network> {
     },
     loseAnswerTo: (text) =>
       new Promise((done) => {
-        lose = { text, done };
+        lose = { text, what: 'answer', done };
+      }),
+    loseMessage: (text) =>
+      new Promise((done) => {
+        lose = { text, what: 'message', done };
       }),
   };
 }
