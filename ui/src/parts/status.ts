@@ -24,6 +24,7 @@ import {
 import type {
   CommandPurpose,
   CommandStatus,
+  DeadlineAction,
   Effect,
   OutcomeKind,
   ParkReason,
@@ -114,6 +115,13 @@ export const PURPOSE_LABELS: Record<ShownPurpose, string> = {
   lone: 'On its own',
   step: 'Step of a process',
   compensation: 'Undoes a step',
+};
+
+/** What follows when a deadline passes. */
+export const DEADLINE_LABELS: Record<DeadlineAction, string> = {
+  tsq: 'Ask an operator',
+  compensate: 'Fail, and undo its process',
+  fail: 'Fail, and end its process',
 };
 
 export const REPLY_LOOKS: Record<ReplyOutcome, Look> = {

@@ -1,12 +1,15 @@
 // Toasts: said at once when something begins, then changed into what became of it.
 
 import { notifications } from '@mantine/notifications';
+import type { ReactNode } from 'react';
 import { problemFrom } from '../api/client.ts';
 
 const SHORT_MS = 4_000;
 const LONG_MS = 9_000;
 
 export interface Toast {
+  /** Says how far it is, instead of what it said before. */
+  show: (title: string, message: ReactNode) => void;
   done: (title: string, message?: string) => void;
   failed: (title: string, error: unknown) => void;
 }
@@ -25,6 +28,8 @@ export function startToast(title: string, message?: string): Toast {
       withCloseButton: true,
     });
   return {
+    show: (nextTitle, nextMessage) =>
+      notifications.update({ id, title: nextTitle, message: nextMessage, loading: true, autoClose: false }),
     done: (endTitle, endMessage) => end('teal', endTitle, endMessage, SHORT_MS),
     failed: (endTitle, error) => end('red', endTitle, describeFailure(error), LONG_MS),
   };

@@ -1,13 +1,13 @@
 // What is about to be launched, beside the form: the expected first attempts, the request to copy, the button.
 
-import { Alert, Button, CopyButton, Group, List, Paper, Stack, Text, Title } from '@mantine/core';
-import { IconAlertTriangle, IconCheck, IconCopy, IconRocket } from '@tabler/icons-react';
+import { Alert, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { IconAlertTriangle, IconRocket } from '@tabler/icons-react';
 import type { Problem } from '../../../../src/http/contract.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
-import { apiUrl } from '../../api/client.ts';
 import { NO_CHAOS, numberOf } from '../../parts/chaos/chaos.ts';
 import { firstAttemptOf } from '../../parts/chaos/first-attempt.ts';
 import { SplitBar } from '../../parts/chaos/split-bar.tsx';
+import { CopyRequest, Refusal } from '../../parts/form/request-card.tsx';
 import { formatCount, formatPercent, humanize, pluralize } from '../../parts/format.ts';
 import type { LaunchForm } from './chaos-panel.tsx';
 import type { LaunchContext } from './form.ts';
@@ -51,7 +51,7 @@ export function Summary({ form, context, request, busy, refusal }: SummaryProps)
             );
           })}
         </div>
-        {refusal && <Refusal problem={refusal} />}
+        {refusal && <Refusal problem={refusal} testId="launch-refused" />}
         <Button type="submit" size="sm" leftSection={<IconRocket size={16} />} loading={busy} fullWidth>
           Launch {count > 0 ? pluralize(count, 'process', 'processes') : ''}
         </Button>
@@ -59,55 +59,11 @@ export function Summary({ form, context, request, busy, refusal }: SummaryProps)
           <Text size="xs" c="dimmed">
             {context.type.type}, version {context.type.version}
           </Text>
-          <Group gap={4}>
-            <CopyText text={request && JSON.stringify(request, null, 2)} label="JSON" />
-            <CopyText text={request && curlOf(request)} label="curl" />
-          </Group>
+          <CopyRequest path="/processes/batch" body={request} />
         </Group>
       </Stack>
     </Paper>
   );
-}
-
-function Refusal({ problem }: { problem: Problem }) {
-  return (
-    <Alert color="red" icon={<IconAlertTriangle />} title={problem.title} data-testid="launch-refused">
-      <Text size="sm">{problem.detail}</Text>
-      {problem.errors.length > 0 && (
-        <List size="sm" mt="xs">
-          {problem.errors.map((error) => (
-            <List.Item key={`${error.path}/${error.code}`}>
-              {error.path}: {error.message}
-            </List.Item>
-          ))}
-        </List>
-      )}
-    </Alert>
-  );
-}
-
-function CopyText({ text, label }: { text: string | null; label: string }) {
-  return (
-    <CopyButton value={text ?? ''}>
-      {({ copied, copy }) => (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color="gray"
-          disabled={text === null}
-          onClick={copy}
-          leftSection={copied ? <IconCheck size={13} /> : <IconCopy size={13} />}
-        >
-          {copied ? 'Copied' : `Copy ${label}`}
-        </Button>
-      )}
-    </CopyButton>
-  );
-}
-
-function curlOf(request: LaunchRequest): string {
-  const body = JSON.stringify(request, null, 2).replaceAll("'", "'\\''");
-  return `curl -X POST ${location.origin}${apiUrl('/processes/batch')} -H 'content-type: application/json' -d '${body}'`;
 }
 
 /** Shown where the service has no process to launch. */
