@@ -10,5 +10,7 @@ export * from './contract/commands.ts';
 export * from './contract/fields.ts';
 export * from './contract/operations.ts';
 export * from './contract/processes.ts';
+export * from './contract/queues.ts';
 export * from './contract/replies.ts';
+export * from './contract/settings.ts';
 export * from './contract/tsq.ts';

@@ -23,6 +23,7 @@ import { batchRoutes } from './routes/batches.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { processRoutes } from './routes/processes.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { tsqRoutes } from './routes/tsq.ts';
 import { type SecurityOptions, secure } from './security.ts';
@@ -125,5 +126,6 @@ function addRoutes(api: App, context: RouteContext): void {
   auditRoutes(api, context);
   statsRoutes(api, context);
   operationRoutes(api, context);
+  queueRoutes(api, context);
   healthRoutes(api, context);
 }

@@ -27,7 +27,7 @@ const context: LaunchContext = {
   },
   fields: inputFieldsOf(input),
   defaults: {
-    retry: { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000] },
+    retry: { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000], jitter_pct: 0 },
     lease_ms: 30_000,
     max_batch_count: 100_000,
     max_lease_losses: 10,

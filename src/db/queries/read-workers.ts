@@ -10,7 +10,13 @@ export interface WorkerRecord {
   slots: number;
   in_flight: number;
   hanging: number;
+  by_domain: Record<string, { slots: number; in_flight: number }>;
   settled_count: number;
+  settled_per_second: number;
+  health: 'HEALTHY' | 'DEGRADED' | 'CRITICAL';
+  health_reason: string | null;
+  rss_bytes: number | null;
+  loop_delay_ms: number | null;
   status: 'RUNNING' | 'DRAINING' | 'STOPPED' | 'DEAD';
   started_at: Date;
   heartbeat_at: Date;
@@ -20,6 +26,7 @@ export interface WorkerRecord {
 export async function listWorkers(db: Queryable): Promise<WorkerRecord[]> {
   const { rows } = await db.query<WorkerRecord & Record<string, unknown>>(
     `select w.worker_id, w.name, w.pid, w.domains, w.slots, w.in_flight, w.hanging, w.settled_count, w.started_at, w.heartbeat_at,
+       w.by_domain, w.settled_per_second, w.health, w.health_reason, w.rss_bytes, w.loop_delay_ms,
        case when w.status <> 'STOPPED' and w.heartbeat_at < now() - interval '15 seconds' then 'DEAD' else w.status end as status
      from faultline.worker w
      where w.heartbeat_at > now() - interval '1 hour'

@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { PROCESS_STATUSES } from '../../model/process.ts';
-import { idSchema, time } from './fields.ts';
+import { idSchema, time, timeOrNull } from './fields.ts';
+import { shownSettingsSchema } from './settings.ts';
 
 export const overviewSchema = z.object({
   batches: z.object({ open: z.number().int(), total: z.number().int() }),
@@ -34,10 +35,19 @@ export const workerSchema = z.object({
   name: z.string(),
   pid: z.number().int(),
   domains: z.array(z.string()),
+  /** Over the domains shown. */
   slots: z.number().int(),
   in_flight: z.number().int(),
   hanging: z.number().int(),
+  by_domain: z.record(z.string(), z.object({ slots: z.number().int(), in_flight: z.number().int() })),
   settled_count: z.number().int(),
+  settled_per_second: z.number(),
+  /** What it said of itself at its last heartbeat. Failures of handlers never count. */
+  health: z.enum(['HEALTHY', 'DEGRADED', 'CRITICAL']),
+  health_reason: z.string().nullable(),
+  rss_bytes: z.number().int().nullable(),
+  /** How late its timers were, 99th percentile. */
+  loop_delay_ms: z.number().nullable(),
   /** DEAD: no heartbeat for 15 s. */
   status: z.enum(['RUNNING', 'DRAINING', 'STOPPED', 'DEAD']),
   started_at: time,
@@ -59,12 +69,20 @@ export const configSchema = z.object({
       input: z.record(z.string(), z.unknown()),
     }),
   ),
+  /** Of launches and sends that name none: what the settings say now. */
   defaults: z.object({
-    retry: z.object({ max_attempts: z.number().int(), backoff_ms: z.array(z.number().int()) }),
+    retry: z.object({
+      max_attempts: z.number().int(),
+      backoff_ms: z.array(z.number().int()),
+      jitter_pct: z.number().int(),
+    }),
     lease_ms: z.number().int(),
     max_batch_count: z.number().int(),
     max_lease_losses: z.number().int(),
   }),
+  /** By path. An option given to a process (`faultline work --slots`) wins over these, for that process. */
+  settings: shownSettingsSchema,
+  settings_changed_at: timeOrNull,
 });
 export type Config = z.infer<typeof configSchema>;
 

@@ -1,26 +1,34 @@
 // The service itself: what it knows and who works for it.
 
 import { z } from 'zod';
-import { listWorkers } from '../../db/queries/read-workers.ts';
+import { OWN_DOMAIN } from '../../bus/bus.ts';
+import { changeSettings, showSettings } from '../../bus/settings.ts';
+import { listWorkers, type WorkerRecord } from '../../db/queries/read-workers.ts';
+import { readSettings, type StoredSettings } from '../../db/queries/settings.ts';
 import { MAX_BATCH_COUNT } from '../../model/process.ts';
-import { DEFAULT_LEASE_MS, DEFAULT_RETRY, MAX_LEASE_LOSSES } from '../../model/retry.ts';
+import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
+import { settingsOf } from '../../model/settings.ts';
 import type { AnyProcessDefinition } from '../../process/define.ts';
-import { type Config, configSchema, workersSchema } from '../contract.ts';
+import { type Config, configSchema, settingsPatchSchema, workersSchema } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
+import { operatorOf } from './operator.ts';
 
 export function operationRoutes(api: App, { bus, pool, processes, version }: RouteContext): void {
-  const config: Config = {
-    version,
-    lanes: bus.lanes,
-    process_types: processes.all().map(showDefinition),
-    defaults: {
-      retry: DEFAULT_RETRY,
-      lease_ms: DEFAULT_LEASE_MS,
-      max_batch_count: MAX_BATCH_COUNT,
-      max_lease_losses: MAX_LEASE_LOSSES,
-    },
+  const process_types = processes.all().map(showDefinition);
+
+  /** As stored now, whatever this process knows of it yet. */
+  const showConfig = (stored: StoredSettings): Config => {
+    const { retry, lease_ms } = settingsOf(stored.value);
+    return {
+      version,
+      lanes: bus.lanes,
+      process_types,
+      defaults: { retry, lease_ms, max_batch_count: MAX_BATCH_COUNT, max_lease_losses: MAX_LEASE_LOSSES },
+      settings: showSettings(stored),
+      settings_changed_at: stored.updated_at?.toISOString() ?? null,
+    };
   };
 
   api.get(
@@ -28,11 +36,24 @@ export function operationRoutes(api: App, { bus, pool, processes, version }: Rou
     {
       schema: {
         tags: ['operations'],
-        summary: 'Process types, their steps and inputs, and the defaults',
+        summary: 'Process types, their steps and inputs, the settings and what they default to',
         response: { 200: configSchema, ...problemResponse },
       },
     },
-    () => config,
+    async () => showConfig(await readSettings(pool)),
+  );
+
+  api.put(
+    '/config',
+    {
+      schema: {
+        tags: ['operations'],
+        summary: 'Change some settings; every process follows within a second',
+        body: settingsPatchSchema,
+        response: { 200: configSchema, ...problemResponse },
+      },
+    },
+    async ({ body: { actor, ...patch } }) => showConfig(await changeSettings(bus, patch, operatorOf({ actor }))),
   );
 
   api.get(
@@ -44,7 +65,7 @@ export function operationRoutes(api: App, { bus, pool, processes, version }: Rou
         response: { 200: workersSchema, ...problemResponse },
       },
     },
-    async () => ({ items: (await listWorkers(pool)).map((worker) => toWire(worker)) }),
+    async () => ({ items: (await listWorkers(pool)).map(showWorker) }),
   );
 }
 
@@ -62,4 +83,9 @@ function showDefinition({
     steps: steps.map(({ key, command, compensate }) => ({ key, command, compensated: compensate !== undefined })),
     input: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }),
   };
+}
+
+function showWorker(worker: WorkerRecord) {
+  const { [OWN_DOMAIN]: _own, ...by_domain } = worker.by_domain;
+  return { ...toWire(worker), by_domain };
 }

@@ -1,0 +1,50 @@
+// The queues of domains: what waits in each, who works it, and what operators set for it.
+
+import { z } from 'zod';
+import { shortText, timeOrNull } from './fields.ts';
+
+export const QUEUE_STATES = ['RUNNING', 'DRAINING', 'PAUSED'] as const;
+export type QueueState = (typeof QUEUE_STATES)[number];
+
+export const domainQueueSchema = z.object({
+  domain: z.string(),
+  /** DRAINING: paused, and what was in progress still goes on. */
+  state: z.enum(QUEUE_STATES),
+  /** Due, and not taken. */
+  ready: z.number().int(),
+  delayed: z.number().int(),
+  in_progress: z.number().int(),
+  in_troubleshooting: z.number().int(),
+  oldest_ready_age_ms: z.number().nullable(),
+  /** Workers alive that work it, and their slots for it. */
+  workers: z.number().int(),
+  slots: z.number().int(),
+  /** Over all workers; null: as many as they have slots. */
+  max_in_flight: z.number().int().nullable(),
+  paused_at: timeOrNull,
+  paused_by: z.string().nullable(),
+  pause_reason: z.string().nullable(),
+});
+export type Queue = z.infer<typeof domainQueueSchema>;
+export const queuesSchema = z.object({ items: z.array(domainQueueSchema) });
+
+export const domainParamsSchema = z.strictObject({ domain: shortText(64) });
+export const domainVerbSchema = z.strictObject({
+  actor: shortText(100).optional(),
+  reason: shortText(1000).optional(),
+});
+export const queueChangeSchema = z.strictObject({
+  /** null takes the cap away. */
+  max_in_flight: z.number().int().min(1).max(100_000).nullable(),
+  actor: shortText(100).optional(),
+});
+
+/** What is set for a domain, after a verb. */
+export const domainSchema = domainQueueSchema.pick({
+  domain: true,
+  max_in_flight: true,
+  paused_at: true,
+  paused_by: true,
+  pause_reason: true,
+});
+export type Domain = z.infer<typeof domainSchema>;

@@ -1,0 +1,33 @@
+// Settings that change at run time: shown each with its default and its source, changed in part.
+
+import { z } from 'zod';
+import { MAX_DELAYS, SETTING_BOUNDS, SETTING_PATHS, type SettingPath } from '../../model/settings.ts';
+import { shortText } from './fields.ts';
+
+const whole = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
+const optional = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
+const within = (path: SettingPath) => optional(whole(SETTING_BOUNDS[path]));
+
+/** Null gives a setting back to its default; what is absent stays. */
+export const settingsPatchSchema = z.strictObject({
+  slots: within('slots'),
+  poll_ms: within('poll_ms'),
+  drain_ms: within('drain_ms'),
+  lease_ms: within('lease_ms'),
+  retry: z
+    .strictObject({
+      max_attempts: within('retry.max_attempts'),
+      backoff_ms: optional(z.array(whole(SETTING_BOUNDS['retry.backoff_ms'])).min(1).max(MAX_DELAYS)),
+      jitter_pct: within('retry.jitter_pct'),
+    })
+    .optional(),
+  retention: z.strictObject({ prune_after_days: within('retention.prune_after_days') }).optional(),
+  /** For the log. */
+  actor: shortText(100).optional(),
+});
+export type SettingsChange = z.infer<typeof settingsPatchSchema>;
+
+export const shownSettingsSchema = z.record(
+  z.enum(SETTING_PATHS),
+  z.object({ value: z.unknown(), default: z.unknown(), source: z.enum(['stored', 'default']) }),
+);
