@@ -20,7 +20,7 @@ const full = new Intl.DateTimeFormat('en-GB', {
 });
 
 /** The clock time today, with the day this year, with the year before. */
-function formatMoment(iso: string, now = new Date()): string {
+export function formatMoment(iso: string, now = new Date()): string {
   const at = new Date(iso);
   if (at.toDateString() === now.toDateString()) return clock.format(at);
   return at.getFullYear() === now.getFullYear() ? dayAndClock.format(at) : full.format(at);

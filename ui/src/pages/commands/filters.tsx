@@ -1,0 +1,58 @@
+// The filters of the command list. They show what the URL says and change nothing but the URL.
+
+import { Badge, CloseButton, Group, Select } from '@mantine/core';
+import { ClearFilters, StatusFilter, TextFilter } from '../../parts/filters.tsx';
+import { shortId } from '../../parts/format.ts';
+import { COMMAND_LOOKS, PURPOSE_LABELS, type ShownPurpose } from '../../parts/status.ts';
+import type { CommandsSearch } from '../../routes.ts';
+import classes from './commands.module.css';
+import { RangeFilter } from './range-filter.tsx';
+
+export interface CommandFiltersProps {
+  search: CommandsSearch;
+  onChange: (search: CommandsSearch) => void;
+  /** Absent while nothing is filtered. */
+  onClear: (() => void) | undefined;
+}
+
+export function CommandFilters({ search, onChange, onClear }: CommandFiltersProps) {
+  const set = (change: { [Name in keyof CommandsSearch]?: CommandsSearch[Name] | undefined }) =>
+    onChange({ ...search, ...change } as CommandsSearch);
+  return (
+    <Group gap="xs" className={classes.filters} role="search" aria-label="Filters">
+      <StatusFilter looks={COMMAND_LOOKS} value={search.status} onChange={(status) => set({ status })} />
+      <TextFilter label="Command type" value={search.type} onChange={(type) => set({ type })} />
+      <TextFilter label="Domain" value={search.domain} onChange={(domain) => set({ domain })} />
+      <Select
+        size="xs"
+        w={170}
+        clearable
+        aria-label="Purpose"
+        placeholder="Any purpose"
+        data={Object.entries(PURPOSE_LABELS).map(([value, label]) => ({ value, label }))}
+        value={search.purpose ?? null}
+        onChange={(purpose) => set({ purpose: (purpose as ShownPurpose | null) ?? undefined })}
+      />
+      <RangeFilter value={search} onChange={set} />
+      {search.batch_id && <Scope word="batch" id={search.batch_id} onRemove={() => set({ batch_id: undefined })} />}
+      {search.process_id && (
+        <Scope word="process" id={search.process_id} onRemove={() => set({ process_id: undefined })} />
+      )}
+      {onClear && <ClearFilters onClear={onClear} />}
+    </Group>
+  );
+}
+
+/** Where a link led from: it can be taken away, not typed. */
+export function Scope({ word, id, onRemove }: { word: string; id: string; onRemove: () => void }) {
+  return (
+    <Badge
+      variant="light"
+      size="lg"
+      title={id}
+      rightSection={<CloseButton size="xs" onClick={onRemove} aria-label={`Of any ${word}`} />}
+    >
+      of {word} {shortId(id)}
+    </Badge>
+  );
+}
