@@ -3,10 +3,12 @@
 
 import { type Bus, byLane, OWN_DOMAIN, PRIORITY, sendCommands, tellTransitions } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
+import { requestedReplies } from '../bus/settle.ts';
 import { type Operator, toTransitionCommand } from '../bus/troubleshooting.ts';
 import { withTx } from '../db/pool.ts';
 import { markCancelingIfOpen, readBatch } from '../db/queries/batches.ts';
-import { insertEvents } from '../db/queries/events.ts';
+import { readUnattemptedCommands } from '../db/queries/command-batches.ts';
+import { insertEvents, insertReplies } from '../db/queries/events.ts';
 import { readUnattempted } from '../db/queries/processes.ts';
 import { cancelIfUnattempted, cancelPendingChunks } from '../db/queries/troubleshooting.ts';
 import { laneOf } from '../model/env.ts';
@@ -67,20 +69,36 @@ export function registerCancel(registry: HandlerRegistry, bus: () => Bus): void 
 
 async function runCancel(bus: Bus, batch_id: string, { signal }: HandlerContext): Promise<{ canceled_count: number }> {
   await withTx(bus.pool, (tx) => cancelPendingChunks(tx, batch_id, OWN_DOMAIN));
+  const batch = await readBatch(bus.pool, batch_id);
   let canceled_count = 0;
-  for (let from = 0; ; ) {
+  for await (const slice of batch?.kind === 'command' ? commandsOf(bus, batch_id) : firstCommandsOf(bus, batch_id)) {
     signal.throwIfAborted();
+    for (const [lane, command_ids] of byLane(slice, (command_id) => laneOf(command_id, bus.lanes))) {
+      canceled_count += await cancelSlice(bus, lane, command_ids);
+    }
+  }
+  return { canceled_count };
+}
+
+/** The first commands of a batch's processes that nobody has attempted, slice by slice. */
+async function* firstCommandsOf(bus: Bus, batch_id: string): AsyncGenerator<string[]> {
+  for (let from = 0; ; ) {
     const slice = await readUnattempted(bus.pool, batch_id, from, SLICE_SIZE);
     const last = slice.at(-1);
-    if (last === undefined) return { canceled_count };
-    for (const [lane, group] of byLane(slice, (process) => laneOf(process.process_id, bus.lanes))) {
-      canceled_count += await cancelSlice(
-        bus,
-        lane,
-        group.map((process) => process.awaiting_command_id),
-      );
-    }
+    if (last === undefined) return;
+    yield slice.map((process) => process.awaiting_command_id);
     from = last.ordinal + 1;
+  }
+}
+
+/** The commands of a command batch that nobody has attempted, slice by slice. */
+async function* commandsOf(bus: Bus, batch_id: string): AsyncGenerator<string[]> {
+  for (let after: string | null = null; ; ) {
+    const slice: string[] = await readUnattemptedCommands(bus.pool, batch_id, after, SLICE_SIZE);
+    const last = slice.at(-1);
+    if (last === undefined) return;
+    yield slice;
+    after = last;
   }
 }
 
@@ -104,11 +122,13 @@ function cancelSlice(bus: Bus, lane: number, command_ids: string[]): Promise<num
       error_code: 'BATCH_CANCELED',
       error_message: 'The batch was cancelled.',
     } as const;
-    await tellTransitions(
-      bus,
-      tx,
-      canceled.map((command) => ({ kind: 'replied', command: toTransitionCommand(command), reply })),
-    );
+    const transitions = canceled.map((command) => ({
+      kind: 'replied' as const,
+      command: toTransitionCommand(command),
+      reply,
+    }));
+    await insertReplies(tx, lane, requestedReplies(bus, transitions));
+    await tellTransitions(bus, tx, transitions);
     return canceled.length;
   });
 }

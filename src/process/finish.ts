@@ -5,25 +5,32 @@ import type { Bus } from '../bus/bus.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import {
   type BatchCounts,
+  countCommands,
   countProcesses,
   type OpenBatch,
   readOpenBatches,
   updateBatchIfStill,
 } from '../db/queries/batches.ts';
-import { insertEvents, type NewEvent } from '../db/queries/events.ts';
+import { insertEvents, insertReplies, type NewEvent } from '../db/queries/events.ts';
 import { analyzeIfGrown, tryMaintenanceLock } from '../db/queries/maintenance.ts';
 import type { BatchStatus } from '../model/process.ts';
+import { endReplies } from './batch-end.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 
 const EVERY_MS = 1_000;
 /** A batch is counted no oftener than ten times as long as its last count took. */
 const COUNT_SHARE = 10;
 
-/** The status that follows from the counts. Pure. */
-export function nextBatchStatus(status: BatchStatus, total_count: number, counts: BatchCounts): BatchStatus {
+/** The status that follows from the counts; a batch that is not closed may grow. Pure. */
+export function nextBatchStatus(
+  status: BatchStatus,
+  total_count: number,
+  counts: BatchCounts,
+  closed = true,
+): BatchStatus {
   const open = counts.waiting_count + counts.in_troubleshooting_count;
   if (status === 'CANCELING') return open === 0 ? 'CANCELED' : 'CANCELING';
-  if (counts.created_count < total_count) return 'CREATING';
+  if (!closed || counts.created_count < total_count) return 'CREATING';
   if (counts.waiting_count > 0) return 'RUNNING';
   if (counts.in_troubleshooting_count > 0) return 'AT_REST';
   return counts.completed_count === total_count ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
@@ -35,12 +42,14 @@ export function createFinisher(bus: Bus): Rounds {
   const finishBatch = async (tx: Tx, batch: OpenBatch) => {
     const now = bus.env.monotonicMs();
     if ((countAgainAt.get(batch.batch_id) ?? 0) > now) return;
-    const counts = await countProcesses(tx, batch.batch_id);
+    const counts = await (batch.kind === 'process' ? countProcesses : countCommands)(tx, batch.batch_id);
     countAgainAt.set(batch.batch_id, now + (bus.env.monotonicMs() - now) * COUNT_SHARE);
-    const next = nextBatchStatus(batch.status, batch.total_count, counts);
+    const next = nextBatchStatus(batch.status, batch.total_count, counts, batch.closed);
     if (!(await updateBatchIfStill(tx, batch.batch_id, batch.status, next, counts))) return;
     const event = eventOf(batch, next, counts);
     if (event !== null) await insertEvents(tx, 0, [event]);
+    await insertReplies(tx, 0, endReplies(bus, batch, next, counts));
+    await bus.env.probe('in_finish', { ...batch, next });
   };
 
   const round = async () => {

@@ -75,7 +75,8 @@ export async function readCausesBeforeAdvanceFailed(
 export interface NewReply {
   reply_id: string;
   queue: string;
-  command_id: string;
+  /** Null for the end of a batch. */
+  command_id: string | null;
   process_id: string | null;
   correlation_id: string | null;
   batch_id: string | null;

@@ -1,0 +1,35 @@
+// The end of a batch as its sender is told of it: one reply with the counts, in the queue he named.
+// Pure; it is written in the transaction that ends the batch, so there is exactly one for each end, whatever fails.
+
+import type { Bus } from '../bus/bus.ts';
+import type { BatchCounts, OpenBatch } from '../db/queries/batches.ts';
+import type { NewReply } from '../db/queries/events.ts';
+import type { ReplyOutcome } from '../model/command.ts';
+import type { BatchStatus } from '../model/process.ts';
+
+const OUTCOMES: Partial<Record<BatchStatus, ReplyOutcome>> = {
+  COMPLETED: 'SUCCESS',
+  COMPLETED_WITH_FAILURES: 'FAILED',
+  CANCELED: 'CANCELED',
+};
+
+/** The reply to a batch that becomes `next`; none while it goes on, or when nobody asked. */
+export function endReplies(bus: Bus, batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewReply[] {
+  const outcome = OUTCOMES[next];
+  if (outcome === undefined || batch.reply_to === null) return [];
+  return [
+    {
+      reply_id: bus.env.newId(0, bus.lanes),
+      queue: batch.reply_to,
+      command_id: null,
+      process_id: null,
+      correlation_id: null,
+      batch_id: batch.batch_id,
+      outcome,
+      result: { batch_id: batch.batch_id, kind: batch.kind, status: next, total_count: batch.total_count, ...counts },
+      error_code: null,
+      error_message: null,
+      note: null,
+    },
+  ];
+}
