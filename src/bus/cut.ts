@@ -96,7 +96,10 @@ function replyOf({ effect, error_code, error_message }: Cut): Reply {
 }
 
 /** CANCELED by an operator, for this reason. */
-export function operatorCut(operator: Operator & { reason: string }, keep_effects = false): Cut {
+export function operatorCut(
+  operator: Operator & { reason: string },
+  { keep_effects = false, ...details }: { keep_effects?: boolean; whole_process?: true } = {},
+): Cut {
   return {
     status: 'CANCELED',
     effect: 'CANCELED',
@@ -108,7 +111,7 @@ export function operatorCut(operator: Operator & { reason: string }, keep_effect
       type: 'OPERATOR_CANCEL',
       actor: operator.actor,
       reason: operator.reason,
-      details: keep_effects ? { keep_effects } : undefined,
+      details: keep_effects ? { ...details, keep_effects } : details,
     },
   };
 }
@@ -128,9 +131,10 @@ export async function cancelLiveCommand(
   const cancel = async (tx: Tx) => {
     const cut = operatorCut(operator);
     const { commands, hints } = await cutOpenCommands(bus, tx, lane, [{ command_id, cut }]);
-    const done = commands[0] ?? (await redriveCanceled(bus, tx, command_id, cut));
+    const [command] = commands;
+    const done = command ? { status: command.status, hints } : await redriveCanceled(bus, tx, command_id, cut);
     await bus.env.probe('in_cancel', { command_id });
-    return { status: done.status, hints: 'hints' in done ? done.hints : hints };
+    return done;
   };
   if (tx !== undefined) {
     const { status, hints } = await cancel(tx);
@@ -158,7 +162,7 @@ export async function redriveCanceled(
   const { lane, process_id, batch_id, attempts, purpose, status } = command;
   if (purpose === 'chunk' || purpose === 'job')
     throw new WrongStateError(`The command is Faultline's own (${purpose}).`);
-  if (process_id === null || !(await lockAdvanceFailed(tx, lane, process_id, command_id)))
+  if (process_id === null || !(await lockAdvanceFailed(tx, lane, [process_id])).has(command_id))
     throw new WrongStateError(`The command is ${status}.`);
   const details = { ...cut.event.details, redriven: true };
   await insertEvents(tx, lane, [{ ...cut.event, details, command_id, process_id, batch_id, attempt: attempts }]);
