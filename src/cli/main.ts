@@ -13,13 +13,16 @@ import {
   appOption,
   databaseUrlOption,
   dataDirOption,
+  duration,
   hostOption,
   jsonOption,
   portOption,
   postgresPortOption,
   wholeNumber,
+  wordsOf,
   workersOption,
 } from './options.ts';
+import { domainsOption, slotsOption } from './work-options.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
 
@@ -42,6 +45,8 @@ program
   .addOption(hostOption())
   .addOption(dataDirOption())
   .addOption(workersOption())
+  .addOption(slotsOption())
+  .addOption(domainsOption())
   .addOption(databaseUrlOption('PostgreSQL 15 or newer to use instead of the embedded one'))
   .addOption(postgresPortOption())
   .addOption(appOption())
@@ -56,6 +61,8 @@ program
       port: flags.port,
       data_dir: flags.dataDir,
       workers: flags.workers,
+      slots: flags.slots,
+      domains: flags.domains,
       database_url: flags.databaseUrl,
       postgres_port: flags.postgresPort,
       app: flags.app,
@@ -84,16 +91,14 @@ program
   .addOption(databaseUrlOption())
   .addOption(appOption())
   .addOption(followOption())
-  .addOption(
-    new Option('--slots <number>', 'attempts at a time per domain (default: 100)')
-      .env('FAULTLINE_SLOTS')
-      .argParser(wholeNumber(1, 10_000)),
-  )
+  .addOption(slotsOption())
+  .addOption(domainsOption())
   .action(async (flags) => {
     const { work } = await import('./work.ts');
     await work({
       ...serviceOptions(flags),
       slots: flags.slots,
+      domains: flags.domains,
       worker_id: process.env.FAULTLINE_WORKER_ID || undefined,
       name: process.env.FAULTLINE_WORKER_NAME || undefined,
       replaces: replacedWorkers(),
@@ -136,6 +141,49 @@ program
   .action(async (flags) => {
     const { doctor } = await import('./doctor.ts');
     process.exitCode = await doctor({ ...serviceOptions(flags), port: flags.port, json: flags.json });
+  });
+
+program
+  .command('prune')
+  .description('delete what ended long ago: batches with all that is theirs, lone commands, old records')
+  .addOption(
+    new Option('--older-than <duration>', 'since when it must have ended: 12h, 30d, 8w (default: as the settings say)')
+      .env('FAULTLINE_PRUNE_OLDER_THAN')
+      .argParser(duration('1h', '36500d')),
+  )
+  .addOption(
+    new Option('--states <list>', 'only what ended so, by comma (default: completed,failed,canceled)').argParser(
+      wordsOf(['completed', 'failed', 'canceled']),
+    ),
+  )
+  .addOption(new Option('--batches', 'batches only').default(false).conflicts('commands'))
+  .addOption(new Option('--commands', 'commands without a batch only').default(false))
+  .option('--replies', 'also replies that nobody fetched', false)
+  .option('--unknown-types', 'also batches of process types that the application does not have', false)
+  .option('--dry-run', 'count what would be deleted, and delete nothing', false)
+  .addOption(
+    new Option('--max-slices <number>', 'stop after so many transactions of at most 1,000 rows of a table').argParser(
+      wholeNumber(1, 1_000_000_000),
+    ),
+  )
+  .addOption(databaseUrlOption())
+  .addOption(dataDirOption())
+  .addOption(appOption())
+  .addOption(jsonOption())
+  .action(async (flags) => {
+    const { prune } = await import('./prune.ts');
+    process.exitCode = await prune({
+      ...serviceOptions(flags),
+      older_than_ms: flags.olderThan,
+      endings: flags.states,
+      only: flags.batches ? 'batches' : flags.commands ? 'commands' : null,
+      replies: flags.replies,
+      unknown_types: flags.unknownTypes,
+      dry_run: flags.dryRun,
+      max_slices: flags.maxSlices,
+      json: flags.json,
+      logger: createLogger(),
+    });
   });
 
 addBatchVerbs(program);

@@ -14,6 +14,35 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** `90m`, `12h`, `30d`, `2w` -> ms, within bounds that are given as such texts. */
+export function duration(min: string, max: string): (text: string) => number {
+  const [min_ms, max_ms] = [durationMs(min), durationMs(max)];
+  return (text) => {
+    const ms = durationMs(text);
+    if (!(ms >= min_ms && ms <= max_ms)) {
+      throw new InvalidArgumentError(`It must be a duration from ${min} to ${max}, such as 90m, 12h, 30d or 2w.`);
+    }
+    return ms;
+  };
+}
+
+function durationMs(text: string): number {
+  const [, count, unit] = /^(\d{1,9})([mhdw])$/.exec(text) ?? [];
+  return unit === undefined ? Number.NaN : Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+}
+
+/** Some of these words, by comma. */
+export function wordsOf<W extends string>(known: readonly W[]): (text: string) => W[] {
+  return (text) => {
+    const words = text.split(',').map((word) => word.trim().toLowerCase() as W);
+    const unknown = words.filter((word) => !known.includes(word));
+    if (unknown.length > 0) throw new InvalidArgumentError(`It must be some of ${known.join(', ')}, by comma.`);
+    return [...new Set(words)];
+  };
+}
+
 /** There is no authentication yet: any other address would let the network in. */
 function loopbackHost(text: string): string {
   const loopback = text === 'localhost' || text === '::1' || (isIP(text) === 4 && text.startsWith('127.'));

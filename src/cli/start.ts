@@ -14,12 +14,16 @@ import { type LogFormat, type Logs, openLogs } from './logs.ts';
 import { openRunState, type RunState } from './run-state.ts';
 import { onStopSignals } from './signals.ts';
 import { type ChildSpec, createSupervisor, describeExit, type Running, type Supervisor } from './supervise.ts';
+import { type Slots, slotsText } from './work-options.ts';
 
 export interface StartOptions {
   host: string;
   port: number;
   data_dir: string;
   workers: number;
+  /** Of every worker. */
+  slots?: Slots;
+  domains?: readonly string[];
   database_url?: string;
   postgres_port?: number;
   app?: string;
@@ -206,7 +210,7 @@ function patience(run: Run): Pick<ChildSpec, 'blameless' | 'ready'> {
 }
 
 function startChild(run: Run, name: string, args: string[], env: Record<string, string> = {}): Promise<Running> {
-  const { data_dir, app, follow_process } = run.options;
+  const { data_dir, app, follow_process, slots, domains } = run.options;
   return startNodeChild({
     name,
     args,
@@ -216,6 +220,8 @@ function startChild(run: Run, name: string, args: string[], env: Record<string, 
       DATABASE_URL: run.database_url,
       FAULTLINE_DATA_DIR: data_dir,
       ...(app ? { FAULTLINE_APP: app } : {}),
+      ...(slots ? { FAULTLINE_SLOTS: slotsText(slots) } : {}),
+      ...(domains ? { FAULTLINE_DOMAINS: domains.join(',') } : {}),
       ...(follow_process ? { FAULTLINE_FOLLOW_PROCESS: follow_process } : {}),
       ...env,
     },

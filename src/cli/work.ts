@@ -1,13 +1,15 @@
 // faultline work: one worker. Drains on SIGTERM or SIGINT, and lives through a database that goes away and comes back.
 // Its first act is to end the leases of the worker it replaces, so that nothing waits for a dead one.
 
+import { OWN_DOMAIN } from '../bus/bus.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';
 import type { Logger } from '../model/env.ts';
 import { leaveWithSupervisor } from './child.ts';
 import { compose, reaching } from './compose.ts';
-import { CliError } from './exit.ts';
+import { CliError, EXIT } from './exit.ts';
 import { createNarrator } from './narrate.ts';
 import { stopRequested } from './signals.ts';
+import type { Slots } from './work-options.ts';
 
 export interface WorkOptions {
   database_url?: string;
@@ -15,7 +17,8 @@ export interface WorkOptions {
   app?: string;
   worker_id?: string;
   name?: string;
-  slots?: number;
+  slots?: Slots;
+  domains?: readonly string[];
   replaces: readonly string[];
   follow_process?: string;
   logger: Logger;
@@ -37,15 +40,17 @@ export async function work(options: WorkOptions): Promise<void> {
   const unhealthy = new Promise<string>((resolve) => {
     tellUnhealthy = resolve;
   });
+  const domains = domainsToWork(options.domains, service.registry.domains());
   const worker = service.createWorker({
     worker_id: options.worker_id,
     name: options.name,
     slots: options.slots,
+    domains,
     onSettled: narrator.onSettled,
     onUnhealthy: tellUnhealthy,
   });
   await reaching(options.database_url ?? '', () => worker.start());
-  logger.info({ worker_id: worker.worker_id, domains: service.registry.domains() }, 'Working');
+  logger.info({ worker_id: worker.worker_id, domains }, 'Working');
 
   const signal = await Promise.race([stop, unhealthy.then((reason) => new CliError(`To be replaced: ${reason}.`))]);
   if (signal instanceof CliError) logger.error({}, signal.message);
@@ -55,4 +60,15 @@ export async function work(options: WorkOptions): Promise<void> {
   await service.close();
   if (signal instanceof CliError) throw signal;
   logger.info({}, 'Stopped working');
+}
+
+/** Faultline's own work is every worker's: without it no batch would be launched. */
+function domainsToWork(named: readonly string[] | undefined, known: readonly string[]): readonly string[] {
+  if (named === undefined) return known;
+  const unknown = named.filter((domain) => !known.includes(domain));
+  if (unknown.length > 0) {
+    const visible = known.filter((domain) => domain !== OWN_DOMAIN).join(', ') || 'none';
+    throw new CliError(`The application has no handler in ${unknown.join(', ')}. It has: ${visible}.`, EXIT.usage);
+  }
+  return [...new Set([...named, OWN_DOMAIN])];
 }

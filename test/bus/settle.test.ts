@@ -57,6 +57,21 @@ describe('each outcome', () => {
     });
   });
 
+  test.each([
+    [0, 60],
+    [0.5, 45],
+    [0.99, 30.3],
+  ])('C12: with jitter of 50 percent and a draw of %d a minute becomes %d s', async (draw, expected_s) => {
+    const lab = await openLab({ env: { random: () => draw } });
+    const [id = ''] = await lab.send(command(policy({ backoff_ms: [60_000], jitter_pct: 50 })));
+    const [claimed] = await lab.claim();
+    await settleSet(lab.bus, [
+      item(claimed as ClaimedCommand, { kind: 'transient', error_code: 'X', error_message: '' }),
+    ]);
+    const [ended] = await lab.attemptsOf(id);
+    expect((Number(ended?.retry_at) - Number(ended?.ended_at)) / 1_000).toBeCloseTo(expected_s, 2);
+  });
+
   test('transient, with attempts left: PENDING after the backoff of its round', async () => {
     const lab = await openLab();
     const [id = ''] = await lab.send(command(policy({ max_attempts: 3, backoff_ms: [60_000, 120_000] })));

@@ -1,8 +1,8 @@
 // Rounds and delays, against a plain count of the attempts that were really failures.
 
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { retryDelay, retryRound } from '../../src/model/retry.ts';
+import { describe, expect, test } from 'vitest';
+import { retryDelay, retryRound, withJitter } from '../../src/model/retry.ts';
 
 test.each([
   [1, 10],
@@ -51,4 +51,30 @@ test('every round has a delay of the policy', () => {
       expect(retryDelay(round, backoff_ms)).toBe(backoff_ms[Math.min(round, backoff_ms.length) - 1]);
     }),
   );
+});
+
+describe('C12: jitter', () => {
+  const delay = fc.integer({ min: 0, max: 86_400_000 });
+  const percent = fc.integer({ min: 0, max: 100 });
+  const draw = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+  test('shortens a delay by at most that percent of it, and never makes it longer', () => {
+    fc.assert(
+      fc.property(delay, percent, draw, (delay_ms, jitter_pct, drawn) => {
+        const shortened = withJitter(delay_ms, jitter_pct, drawn);
+        expect(Number.isInteger(shortened)).toBe(true);
+        expect(shortened).toBeLessThanOrEqual(delay_ms);
+        expect(shortened).toBeGreaterThanOrEqual(Math.floor(delay_ms * (1 - jitter_pct / 100)));
+      }),
+    );
+  });
+
+  test('is uniform between the two: half a draw is half of it', () => {
+    expect([0, 0.25, 0.5, 0.999].map((drawn) => withJitter(10_000, 40, drawn))).toEqual([10_000, 9_000, 8_000, 6_004]);
+  });
+
+  test('of nothing leaves every delay as it is', () => {
+    fc.assert(fc.property(delay, draw, (delay_ms, drawn) => withJitter(delay_ms, 0, drawn) === delay_ms));
+    fc.assert(fc.property(delay, draw, (delay_ms, drawn) => withJitter(delay_ms, undefined, drawn) === delay_ms));
+  });
 });
