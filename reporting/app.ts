@@ -33,6 +33,9 @@ const application: Application & StoredArtifacts = {
   artifacts({ state }) {
     return [state.query_result_path, state.aggregated_data_path, state.rendered_file_path].flatMap(asArtifact);
   },
+  async removeArtifacts({ batch_id }, context) {
+    await (await storeOf(context)).discardBatch(batch_id);
+  },
   async openArtifact({ path }, context) {
     return (await storeOf(context)).open(path);
   },

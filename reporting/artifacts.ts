@@ -126,6 +126,12 @@ export class ArtifactStore {
     }
   }
 
+  /** Deletes everything of a batch, half-written documents included. Idempotent. */
+  async discardBatch(batch_id: string): Promise<void> {
+    requireOwnPath(`${batch_id}/0/${batch_id}/any.csv`);
+    await this.#disk.deleteAll(`${batch_id}/`);
+  }
+
   async #keysIn(folder: string): Promise<string[]> {
     return (await this.#listKeys(folder)).sort();
   }

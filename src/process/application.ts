@@ -38,6 +38,8 @@ export interface Application {
   seed?(context: ApplicationContext): Promise<void>;
   /** The documents of a process, from its state. Pure. */
   artifacts?(process: { process_type: string; state: Record<string, unknown> }): Artifact[];
+  /** Deletes every document of a batch, which is about to be deleted itself. Safe to repeat; what it throws is tried again later. */
+  removeArtifacts?(batch: { batch_id: string; process_type: string }, context: ApplicationContext): Promise<void>;
   /** Opens a document listed by `artifacts`; null when it is gone. */
   openArtifact?(artifact: Artifact, context: ApplicationContext): Promise<ArtifactContent | null>;
 }

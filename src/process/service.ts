@@ -15,6 +15,7 @@ import { registerCancel } from './cancel.ts';
 import { ProcessRegistry } from './define.ts';
 import { createFinisher } from './finish.ts';
 import { registerLaunch } from './launch.ts';
+import { createPruneRound } from './prune-round.ts';
 import { createReplyRouting } from './replies.ts';
 import type { Rounds } from './rounds.ts';
 import { createRouter } from './router.ts';
@@ -101,6 +102,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       withRounds(createWorker({ ...workerOptions, bus, registry }), [
         createFinisher(bus),
         createReplyRouting(bus, processes),
+        createPruneRound(bus, { processes, application, context }),
       ]),
     async close() {
       await control.stop();

@@ -49,7 +49,7 @@ export interface BatchesPage {
 export async function listBatches(db: Queryable, page: BatchesPage): Promise<BatchRecord[]> {
   const { rows } = await db.query<BatchRecord & Record<string, unknown>>(
     `select ${COLUMNS} from faultline.batch b
-     where b.kind = 'process' and ($1::text is null or b.status = $1) and ($2::uuid is null or b.batch_id < $2)
+     where b.kind = 'process' and b.pruning_at is null and ($1::text is null or b.status = $1) and ($2::uuid is null or b.batch_id < $2)
      order by b.batch_id desc limit $3`,
     [page.status ?? null, page.before_id ?? null, page.limit],
   );
@@ -59,7 +59,7 @@ export async function listBatches(db: Queryable, page: BatchesPage): Promise<Bat
 /** One process batch; null when there is none of that id. */
 export async function findBatch(db: Queryable, batch_id: string): Promise<BatchRecord | null> {
   const { rows } = await db.query<BatchRecord & Record<string, unknown>>(
-    `select ${COLUMNS} from faultline.batch b where b.batch_id = $1 and b.kind = 'process'`,
+    `select ${COLUMNS} from faultline.batch b where b.batch_id = $1 and b.kind = 'process' and b.pruning_at is null`,
     [batch_id],
   );
   return rows[0] ?? null;

@@ -63,7 +63,7 @@ export async function listProcesses(db: Queryable, page: ProcessesPage): Promise
   const { rows } = await db.query<Row>(
     `select p.*
      from (select b.batch_id from faultline.batch b
-           where b.kind = 'process' and ($1::uuid is null or b.batch_id <= $1) order by b.batch_id desc) b
+           where b.kind = 'process' and b.pruning_at is null and ($1::uuid is null or b.batch_id <= $1) order by b.batch_id desc) b
        cross join lateral (
          select ${COLUMNS} from faultline.process p
          where p.batch_id = b.batch_id and p.ordinal > case when b.batch_id = $1 then $2::int else -1 end
@@ -76,9 +76,12 @@ export async function listProcesses(db: Queryable, page: ProcessesPage): Promise
 }
 
 export async function findProcess(db: Queryable, process_id: string): Promise<ProcessRecord | null> {
-  const { rows } = await db.query<Row>(`select ${COLUMNS} from faultline.process p where p.process_id = $1`, [
-    process_id,
-  ]);
+  const { rows } = await db.query<Row>(
+    `select ${COLUMNS} from faultline.process p
+     where p.process_id = $1
+       and not exists (select from faultline.batch b where b.batch_id = p.batch_id and b.pruning_at is not null)`,
+    [process_id],
+  );
   return rows[0] ?? null;
 }
 
