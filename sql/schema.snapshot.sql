@@ -173,12 +173,11 @@ create table faultline.job (
   done_count integer default 0 not null,
   failed_count integer default 0 not null,
   began_at timestamp with time zone default now() not null,
-  reached_at timestamp with time zone,
-  reached_id uuid,
   completed_at timestamp with time zone,
+  aborted_by text,
   constraint job_pkey PRIMARY KEY (job_id),
   constraint "counts are never negative" CHECK ((LEAST(total_count, done_count, failed_count) >= 0)),
-  constraint "job status is known" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'ABORTING'::text, 'COMPLETED'::text, 'ABORTED'::text]))),
+  constraint "job status is known" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'COMPLETED'::text, 'ABORTED'::text]))),
   constraint "verb is known" CHECK ((verb = ANY (ARRAY['retry'::text, 'cancel'::text, 'complete'::text])))
 );
 
@@ -190,6 +189,15 @@ create table faultline.job_failure (
   at timestamp with time zone default now() not null,
   constraint job_failure_pkey PRIMARY KEY (job_id, item_id),
   constraint job_failure_job_id_fkey FOREIGN KEY (job_id) REFERENCES faultline.job(job_id) ON DELETE CASCADE
+);
+
+create table faultline.job_slice (
+  job_id uuid not null,
+  slice_no integer not null,
+  lane smallint not null,
+  item_ids uuid[] not null,
+  constraint job_slice_pkey PRIMARY KEY (job_id, slice_no),
+  constraint job_slice_job_id_fkey FOREIGN KEY (job_id) REFERENCES faultline.job(job_id) ON DELETE CASCADE
 );
 
 create table faultline.migration (

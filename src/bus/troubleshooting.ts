@@ -1,5 +1,5 @@
-// The operator's verbs on one command of the troubleshooting queue: retry, cancel, complete.
-// Each begins with one guarded statement, so of two operators one wins and the other is told (409).
+// The operator's verbs on commands of the troubleshooting queue: retry, cancel, complete. One command is a set of one.
+// Each writes by one guarded statement, so of two operators one wins and the other is told (409).
 
 import { type Tx, withTx } from '../db/pool.ts';
 import { type EventType, insertEvents, insertReplies } from '../db/queries/events.ts';
@@ -7,14 +7,14 @@ import {
   cancelIfParked,
   completeIfParked,
   lockAdvanceFailed,
-  lockCommand,
+  lockCommands,
   type OperatedCommand,
-  readCommandStatus,
+  type OperatedSet,
   retryIfParked,
 } from '../db/queries/troubleshooting.ts';
 import type { CommandStatus, Reply } from '../model/command.ts';
 import { laneOf } from '../model/env.ts';
-import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import { type FaultlineError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import { type Bus, tellTransitions } from './bus.ts';
 import type { CommandTransition, TransitionCommand } from './handlers.ts';
 import { requestedReplies } from './settle.ts';
@@ -32,13 +32,7 @@ export interface VerbAnswer {
 
 /** PENDING again, with a fresh round of attempts. @throws NotFoundError, WrongStateError */
 export function retryCommand(bus: Bus, command_id: string, operator: Operator): Promise<VerbAnswer> {
-  return operate(bus, command_id, {
-    type: 'OPERATOR_RETRY',
-    operator,
-    guard: (tx, lane) => retryIfParked(tx, lane, command_id),
-    transition: (command) => ({ kind: 'unparked', command }),
-    redrive: storedReply,
-  });
+  return operateOne(bus, command_id, retryVerb(operator));
 }
 
 /** CANCELED: the requester is told CANCELED, a process undoes what it did. @throws NotFoundError, WrongStateError */
@@ -47,14 +41,7 @@ export function cancelCommand(
   command_id: string,
   operator: Operator & { reason: string },
 ): Promise<VerbAnswer> {
-  const reply: Reply = { outcome: 'CANCELED', error_code: 'OPERATOR_CANCELED', error_message: operator.reason };
-  return operate(bus, command_id, {
-    type: 'OPERATOR_CANCEL',
-    operator,
-    guard: (tx, lane) => cancelIfParked(tx, lane, command_id, reply),
-    transition: (command) => ({ kind: 'replied', command, reply }),
-    redrive: () => reply,
-  });
+  return operateOne(bus, command_id, cancelVerb(operator));
 }
 
 /** COMPLETED: the requester is told SUCCESS with `result`, as if the handler had returned it. @throws NotFoundError, WrongStateError */
@@ -64,64 +51,144 @@ export function completeCommand(
   operator: Operator,
   result?: unknown,
 ): Promise<VerbAnswer> {
-  const reply: Reply = { outcome: 'SUCCESS', result: result ?? null };
-  return operate(bus, command_id, {
-    type: 'OPERATOR_COMPLETE',
-    operator,
-    guard: (tx, lane) => completeIfParked(tx, lane, command_id, result),
-    transition: (command) => ({ kind: 'replied', command, reply }),
-    redrive: (command) => (result === undefined ? storedReply(command) : reply),
-  });
+  return operateOne(bus, command_id, completeVerb(operator, result));
 }
 
-interface Verb {
+/** What an operator wants done, to one command or to many. */
+export interface Verb {
   type: EventType;
   operator: Operator;
-  guard(tx: Tx, lane: number): Promise<OperatedCommand | null>;
+  guard(tx: Tx, lane: number, set: OperatedSet): Promise<OperatedCommand[]>;
   transition(command: TransitionCommand): CommandTransition;
   /** The reply for a process whose own code threw: its command is done and stays so. */
   redrive(command: OperatedCommand): Reply;
 }
 
-async function operate(bus: Bus, command_id: string, verb: Verb): Promise<VerbAnswer> {
-  const lane = laneOf(command_id, bus.lanes);
-  const { command, hinted } = await withTx(bus.pool, async (tx) => {
-    const parked = await verb.guard(tx, lane);
-    const command = parked ?? (await lockRedrivable(tx, lane, command_id));
-    const operated = toTransitionCommand(command);
-    const transition: CommandTransition =
-      parked === null
-        ? { kind: 'replied', command: operated, reply: verb.redrive(command) }
-        : verb.transition(operated);
-    await insertEvents(tx, lane, [
-      {
-        type: verb.type,
-        command_id,
-        process_id: command.process_id,
-        batch_id: command.batch_id,
-        attempt: command.attempts,
-        actor: verb.operator.actor,
-        reason: verb.operator.reason ?? null,
-        details: parked === null ? { redriven: true } : null,
-      },
-    ]);
-    if (parked !== null) await insertReplies(tx, lane, requestedReplies(bus, [transition]));
-    const sent = await tellTransitions(bus, tx, [transition]);
-    await bus.env.probe('in_operator_verb', command);
-    return { command, hinted: new Set([...sent, command.domain]) };
-  });
-  for (const domain of hinted) bus.hints.hint(domain);
-  return { command_id, status: command.status };
+export function retryVerb(operator: Operator): Verb {
+  return {
+    type: 'OPERATOR_RETRY',
+    operator,
+    guard: retryIfParked,
+    transition: (command) => ({ kind: 'unparked', command }),
+    redrive: storedReply,
+  };
 }
 
-/** The command of a process whose code threw on its reply. */
-async function lockRedrivable(tx: Tx, lane: number, command_id: string): Promise<OperatedCommand> {
-  const command = await lockCommand(tx, command_id);
-  if (command === null) throw new NotFoundError('command', command_id);
-  if (command.process_id !== null && (await lockAdvanceFailed(tx, lane, command.process_id, command_id)))
-    return command;
-  const status = await readCommandStatus(tx, command_id);
-  throw new WrongStateError(`The command is ${status}, not in the troubleshooting queue.`);
+export function cancelVerb(operator: Operator & { reason: string }): Verb {
+  const reply: Reply = { outcome: 'CANCELED', error_code: 'OPERATOR_CANCELED', error_message: operator.reason };
+  return {
+    type: 'OPERATOR_CANCEL',
+    operator,
+    guard: (tx, lane, set) => cancelIfParked(tx, lane, set, reply),
+    transition: (command) => ({ kind: 'replied', command, reply }),
+    redrive: () => reply,
+  };
+}
+
+export function completeVerb(operator: Operator, result?: unknown): Verb {
+  const reply: Reply = { outcome: 'SUCCESS', result: result ?? null };
+  return {
+    type: 'OPERATOR_COMPLETE',
+    operator,
+    guard: (tx, lane, set) => completeIfParked(tx, lane, set, result),
+    transition: (command) => ({ kind: 'replied', command, reply }),
+    redrive: (command) => (result === undefined ? storedReply(command) : reply),
+  };
+}
+
+async function operateOne(bus: Bus, command_id: string, verb: Verb): Promise<VerbAnswer> {
+  const { done, hints } = await withTx(bus.pool, async (tx) => {
+    const set = { ids: [command_id], parked_until_us: null };
+    const { done, refused, hints } = await operateSet(bus, tx, laneOf(command_id, bus.lanes), verb, set);
+    const [refusal] = refused.values();
+    if (refusal !== undefined) throw refusal;
+    await bus.env.probe('in_operator_verb', done[0]);
+    return { done, hints };
+  });
+  for (const domain of hints) bus.hints.hint(domain);
+  return { command_id, status: (done[0] as OperatedCommand).status };
+}
+
+export interface Operated {
+  /** As they are now. */
+  done: OperatedCommand[];
+  /** Why nothing was done, by id. */
+  refused: Map<string, FaultlineError>;
+  /** Domains to hint once the transaction has committed. */
+  hints: ReadonlySet<string>;
+}
+
+/** Does a verb to commands of one lane; each is either done, with all that follows, or refused. `details` go into the audit. */
+export async function operateSet(
+  bus: Bus,
+  tx: Tx,
+  lane: number,
+  verb: Verb,
+  set: OperatedSet,
+  details: Record<string, unknown> | null = null,
+): Promise<Operated> {
+  const locked = await lockCommands(tx, lane, set.ids);
+  const parked = await verb.guard(tx, lane, set);
+  const redriven = await lockRedrivable(tx, lane, set, locked, parked);
+  const transitions = parked.map((command) => verb.transition(toTransitionCommand(command)));
+  await insertEvents(tx, lane, [
+    ...parked.map((command) => operatorEvent(verb, command, details)),
+    ...redriven.map((command) => operatorEvent(verb, command, { ...details, redriven: true })),
+  ]);
+  await insertReplies(tx, lane, requestedReplies(bus, transitions));
+  const sent = await tellTransitions(bus, tx, [
+    ...transitions,
+    ...redriven.map((command) => ({
+      kind: 'replied' as const,
+      command: toTransitionCommand(command),
+      reply: verb.redrive(command),
+    })),
+  ]);
+  const done = [...parked, ...redriven];
+  const refused = refusals(set.ids, locked, done);
+  return { done, refused, hints: new Set([...sent, ...done.map((command) => command.domain)]) };
+}
+
+/**
+ * Of what was not parked, the commands of processes whose code threw on their reply. The processes of the whole set are locked for
+ * that, in one order: the others are about to be changed too.
+ */
+async function lockRedrivable(
+  tx: Tx,
+  lane: number,
+  { parked_until_us }: OperatedSet,
+  locked: readonly OperatedCommand[],
+  parked: readonly OperatedCommand[],
+): Promise<OperatedCommand[]> {
+  const taken = new Set(parked.map((command) => command.command_id));
+  const others = locked.filter((command) => !taken.has(command.command_id) && command.process_id !== null);
+  if (others.length === 0) return [];
+  const process_ids = locked.flatMap(({ process_id }) => process_id ?? []);
+  const failed = await lockAdvanceFailed(tx, lane, process_ids, parked_until_us);
+  return others.filter((command) => failed.has(command.command_id));
+}
+
+function refusals(
+  ids: readonly string[],
+  locked: readonly OperatedCommand[],
+  done: readonly OperatedCommand[],
+): Map<string, FaultlineError> {
+  const found = new Map(locked.map((command) => [command.command_id, command]));
+  const did = new Set(done.map((command) => command.command_id));
+  return new Map(ids.filter((id) => !did.has(id)).map((id) => [id, refusal(id, found.get(id))]));
+}
+
+function refusal(command_id: string, command: OperatedCommand | undefined): FaultlineError {
+  if (command === undefined) return new NotFoundError('command', command_id);
+  if (command.status === 'IN_TROUBLESHOOTING_QUEUE')
+    return new WrongStateError('The command came to the troubleshooting queue again after this began.');
+  return new WrongStateError(`The command is ${command.status}, not in the troubleshooting queue.`);
+}
+
+function operatorEvent({ type, operator }: Verb, command: OperatedCommand, details: Record<string, unknown> | null) {
+  const { command_id, process_id, batch_id, attempts } = command;
+  const { actor, reason = null } = operator;
+  return { type, command_id, process_id, batch_id, attempt: attempts, actor, reason, details };
 }
 
 const REPLY_OF_STATUS: Partial<Record<CommandStatus, Reply['outcome']>> = {

@@ -64,6 +64,8 @@ function planOf({ rows }: pg.QueryResult): PlanNode[] {
   return nodesOf(rows[0]['QUERY PLAN'][0].Plan as PlanNode);
 }
 
+const operated = (ids: Ids) => ({ ids: ids.map((i) => i.command_id), parked_until_us: null });
+
 type Ids = { command_id: string; claim_id: string; process_id: string; lane: number; attempts: number }[];
 const line = (ids: Ids[number]): settles.SettleLine => ({
   command: ids as unknown as ClaimedCommand,
@@ -151,11 +153,27 @@ const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Id
         ids.map((i) => ({ ...i, batch_id: null })),
       ),
   ],
-  ['operator, retry', ['command_pkey'], (db, ids) => verbs.retryIfParked(asTx(db), 0, ids[0]?.command_id ?? '')],
   [
-    'operator, complete',
+    'operator, lock',
     ['command_pkey'],
-    (db, ids) => verbs.completeIfParked(asTx(db), 0, ids[0]?.command_id ?? '', {}),
+    (db, ids) =>
+      verbs.lockCommands(
+        asTx(db),
+        0,
+        ids.map((i) => i.command_id),
+      ),
+  ],
+  ['operator, retry', ['command_pkey'], (db, ids) => verbs.retryIfParked(asTx(db), 0, operated(ids))],
+  ['operator, complete', ['command_pkey'], (db, ids) => verbs.completeIfParked(asTx(db), 0, operated(ids), {})],
+  [
+    'operator, advance failed',
+    ['process_pkey'],
+    (db, ids) =>
+      verbs.lockAdvanceFailed(
+        asTx(db),
+        0,
+        ids.map((i) => i.process_id),
+      ),
   ],
   [
     'cancel, unattempted',

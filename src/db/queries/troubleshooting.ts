@@ -1,7 +1,9 @@
 // Statements of the operator verbs and of cancelling what was never attempted. Each begins with its guard; the loser changes nothing.
 
 import type { CommandPurpose, CommandStatus, Reply } from '../../model/command.ts';
-import type { Queryable, Tx } from '../pool.ts';
+import { uuidArray } from '../arrays.ts';
+import type { Tx } from '../pool.ts';
+import { timestampOf } from './read-snapshot.ts';
 
 export interface OperatedCommand {
   command_id: string;
@@ -34,51 +36,70 @@ type Row = OperatedCommand & Record<string, unknown>;
 /** Cannot be matched to the index of the queue, which the planner would walk from end to end for one id while it is fresh. */
 const PARKED = `c.status || '' = 'IN_TROUBLESHOOTING_QUEUE'`;
 
-/** Back to PENDING with a fresh round of attempts, and its whole deadline before it. Null when it was not in the troubleshooting queue. */
-export async function retryIfParked(tx: Tx, lane: number, command_id: string): Promise<OperatedCommand | null> {
-  const { rows } = await tx.query<Row>(
-    `update faultline.command c
-     set status = 'PENDING', attempts_limit = c.attempts + c.max_attempts, interruptions = 0, available_at = now(),
-       deadline_at = now() + c.deadline_ms * interval '1 millisecond', parked_at = null, park_reason = null, error_group = null, settled_at = null
-     where c.command_id = $1 and c.lane = $2 and ${PARKED}
-     returning ${OPERATED}`,
-    [command_id, lane],
-  );
-  return rows[0] ?? null;
+/** Commands of one lane that an operator wants to change. */
+export interface OperatedSet {
+  ids: readonly string[];
+  /** Only what was parked by then, in microseconds since 1970. Null: whenever it was. */
+  parked_until_us: number | null;
 }
 
-/** CANCELED for this cause; what it failed with stands on its attempts. Null when it was not in the troubleshooting queue. */
-export async function cancelIfParked(
+/** Every verb has these parameters first; `$3` is no part of its guard unless it is given. */
+const guarded = (set: string) => `
+with clock as materialized (select now() as at)
+update faultline.command c set ${set}
+from clock
+where c.command_id = any($2::uuid[]) and c.lane = $1::smallint and ${PARKED}
+  and ($3::bigint is null or c.parked_at <= ${timestampOf('$3')})
+returning ${OPERATED}`;
+
+function operate(tx: Tx, text: string, lane: number, { ids, parked_until_us }: OperatedSet, values: unknown[]) {
+  return tx.query<Row>(text, [lane, uuidArray(ids), parked_until_us, ...values]).then(({ rows }) => rows);
+}
+
+const RETRY =
+  guarded(`status = 'PENDING', attempts_limit = c.attempts + c.max_attempts, interruptions = 0, available_at = clock.at,
+  deadline_at = clock.at + c.deadline_ms * interval '1 millisecond', parked_at = null, park_reason = null, error_group = null,
+  settled_at = null`);
+
+/**
+ * Back to PENDING with a fresh round of attempts, and the whole deadline before them: those that are in the troubleshooting queue.
+ * A set of more than one is locked beforehand, in order.
+ */
+export function retryIfParked(tx: Tx, lane: number, set: OperatedSet): Promise<OperatedCommand[]> {
+  return operate(tx, RETRY, lane, set, []);
+}
+
+const CANCEL = guarded(
+  `status = 'CANCELED', parked_at = null, error_code = $4, error_message = $5, settled_at = clock.at`,
+);
+
+/** CANCELED for this cause, those that are in the troubleshooting queue; what they failed with stands on their attempts. */
+export function cancelIfParked(
   tx: Tx,
   lane: number,
-  command_id: string,
+  set: OperatedSet,
   cause: Pick<Reply, 'error_code' | 'error_message'>,
-): Promise<OperatedCommand | null> {
-  const { rows } = await tx.query<Row>(
-    `update faultline.command c
-     set status = 'CANCELED', parked_at = null, error_code = $3, error_message = $4, settled_at = now()
-     where c.command_id = $1 and c.lane = $2 and ${PARKED}
-     returning ${OPERATED}`,
-    [command_id, lane, cause.error_code, cause.error_message],
-  );
-  return rows[0] ?? null;
+): Promise<OperatedCommand[]> {
+  return operate(tx, CANCEL, lane, set, [cause.error_code, cause.error_message]);
 }
 
-/** COMPLETED with the operator's result. Null when it was not in the troubleshooting queue. */
-export async function completeIfParked(
-  tx: Tx,
-  lane: number,
-  command_id: string,
-  result: unknown,
-): Promise<OperatedCommand | null> {
+const COMPLETE = guarded(
+  `status = 'COMPLETED', result = $4, parked_at = null, error_code = null, error_message = null, settled_at = clock.at`,
+);
+
+/** COMPLETED with the operator's result, those that are in the troubleshooting queue. */
+export function completeIfParked(tx: Tx, lane: number, set: OperatedSet, result: unknown): Promise<OperatedCommand[]> {
+  return operate(tx, COMPLETE, lane, set, [result === undefined ? null : JSON.stringify(result)]);
+}
+
+/** Commands of one lane as they are, locked in order of id, whatever their status. */
+export async function lockCommands(tx: Tx, lane: number, ids: readonly string[]): Promise<OperatedCommand[]> {
   const { rows } = await tx.query<Row>(
-    `update faultline.command c
-     set status = 'COMPLETED', result = $3, parked_at = null, error_code = null, error_message = null, settled_at = now()
-     where c.command_id = $1 and c.lane = $2 and ${PARKED}
-     returning ${OPERATED}`,
-    [command_id, lane, result === undefined ? null : JSON.stringify(result)],
+    `select ${OPERATED} from faultline.command c where c.command_id = any($2::uuid[]) and c.lane = $1::smallint
+     order by c.command_id for no key update`,
+    [lane, uuidArray(ids)],
   );
-  return rows[0] ?? null;
+  return rows;
 }
 
 /** The command, locked, whatever its status. */
@@ -90,29 +111,27 @@ export async function lockCommand(tx: Tx, command_id: string): Promise<OperatedC
   return rows[0] ?? null;
 }
 
-/** Is a process waiting for an operator because its own code threw on the reply of this command? Locks the process. */
+/**
+ * Locks processes, in order of id, and returns the awaited commands of those that wait for an operator because their own code
+ * threw on its reply.
+ */
 export async function lockAdvanceFailed(
   tx: Tx,
   lane: number,
-  process_id: string,
-  command_id: string,
-): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `select 1 from faultline.process p
-     where p.process_id = $1 and p.lane = $2 and p.awaiting_command_id = $3
-       and p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'
-     for no key update`,
-    [process_id, lane, command_id],
+  process_ids: readonly string[],
+  parked_until_us: number | null = null,
+): Promise<Set<string>> {
+  const { rows } = await tx.query<{ command_id: string }>(
+    `with locked as materialized (
+       select p.awaiting_command_id, p.status, p.error_code, p.updated_at from faultline.process p
+       where p.process_id = any($2::uuid[]) and p.lane = $1::smallint order by p.process_id for no key update
+     )
+     select l.awaiting_command_id as command_id from locked l
+     where l.status = 'WAITING_FOR_TSQ' and l.error_code = 'ADVANCE_FAILED'
+       and ($3::bigint is null or l.updated_at <= ${timestampOf('$3')})`,
+    [lane, uuidArray(process_ids), parked_until_us],
   );
-  return rowCount === 1;
-}
-
-export async function readCommandStatus(db: Queryable, command_id: string): Promise<CommandStatus | null> {
-  const { rows } = await db.query<{ status: CommandStatus }>(
-    'select c.status from faultline.command c where c.command_id = $1',
-    [command_id],
-  );
-  return rows[0]?.status ?? null;
+  return new Set(rows.map((row) => row.command_id));
 }
 
 /** PENDING commands that no worker ever took -> CANCELED; those that were taken meanwhile are passed over. */
