@@ -1,13 +1,25 @@
 // The public surface: define processes, write handlers, run a worker, launch, and operate.
 // Chaos is in `faultline/chaos`, the HTTP server in `faultline/http`.
 
+export { cancelLiveCommand } from './bus/cut.ts';
 export type { Handler, HandlerContext, Middleware } from './bus/handlers.ts';
 export { HandlerRegistry } from './bus/handlers.ts';
+export { type ConsumedReply, type ConsumeOptions, consumeReplies } from './bus/replies.ts';
+export type { CommandRequest } from './bus/request.ts';
+export {
+  type OpenTransaction,
+  type SendOptions,
+  type SentCommand,
+  type SentCommands,
+  send,
+  sendMany,
+} from './bus/send.ts';
+export type { Operator, VerbAnswer } from './bus/troubleshooting.ts';
 export { cancelCommand, completeCommand, retryCommand } from './bus/troubleshooting.ts';
 export type { Worker, WorkerOptions } from './bus/worker.ts';
 export { migrate } from './db/migrate.ts';
 export { createPool, type Pool, type Tx, withTx } from './db/pool.ts';
-export type { ClaimedCommand, CommandStatus, Outcome, Reply } from './model/command.ts';
+export type { ClaimedCommand, CommandStatus, Deadline, DeadlineAction, Outcome, Reply } from './model/command.ts';
 export type { Env, Logger } from './model/env.ts';
 export { createEnv, silentLogger } from './model/env.ts';
 export {
@@ -26,7 +38,16 @@ export type { BatchStatus, CommandPolicy, ProcessStatus } from './model/process.
 export type { RetryPolicy } from './model/retry.ts';
 export type { Application, ApplicationContext, Artifact, ArtifactContent } from './process/application.ts';
 export { cancelBatch } from './process/cancel.ts';
+export { cancelProcess, completeProcess, type ProcessVerbAnswer, retryProcess } from './process/cancel-process.ts';
 export type { ProcessDefinition, StartContext, StepDefinition } from './process/define.ts';
 export { defineProcess, ProcessRegistry } from './process/define.ts';
 export { type Launched, type LaunchRequest, launchBatch } from './process/launch.ts';
+export {
+  addCommands,
+  type CommandBatchRequest,
+  type CommandTemplate,
+  closeCommandBatch,
+  type LaunchedCommands,
+  launchCommands,
+} from './process/launch-commands.ts';
 export { openService, type Service, type ServiceOptions } from './process/service.ts';

@@ -20,6 +20,7 @@ import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { batchRoutes } from './routes/batches.ts';
+import { cutRoutes } from './routes/cut.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { processRoutes } from './routes/processes.ts';
@@ -121,6 +122,7 @@ function acceptJsonOnly(app: FastifyInstance): void {
 function addRoutes(api: App, context: RouteContext): void {
   batchRoutes(api, context);
   processRoutes(api, context);
+  cutRoutes(api, context);
   artifactRoutes(api, context);
   tsqRoutes(api, context);
   auditRoutes(api, context);

@@ -1,7 +1,7 @@
 // Reading processes: pages by key, and one process with its step records and their attempts.
 // A page costs the same wherever it begins; no count, no offset, no query per row.
 
-import type { CommandPurpose, CommandStatus } from '../../model/command.ts';
+import type { CommandPurpose, CommandStatus, DeadlineAction } from '../../model/command.ts';
 import type { ProcessStatus } from '../../model/process.ts';
 import type { Queryable } from '../pool.ts';
 
@@ -19,13 +19,17 @@ export interface ProcessRecord {
   behavior: Record<string, unknown> | null;
   error_code: string | null;
   error_message: string | null;
+  deadline_at: Date | null;
+  on_deadline: DeadlineAction | null;
+  keep_effects: boolean;
   created_at: Date;
   updated_at: Date;
   completed_at: Date | null;
 }
 
 const COLUMNS = `p.process_id, p.batch_id, p.ordinal, p.process_type, p.version, p.status, p.current_step, p.awaiting_command_id,
-  p.state, p.state -> 'behavior' as behavior, p.error_code, p.error_message, p.created_at, p.updated_at, p.completed_at`;
+  p.state, p.state -> 'behavior' as behavior, p.error_code, p.error_message, p.deadline_at, p.on_deadline, p.keep_effects,
+  p.created_at, p.updated_at, p.completed_at`;
 
 type Row = ProcessRecord & Record<string, unknown>;
 
@@ -95,6 +99,8 @@ export interface StepRecord {
   result: unknown;
   error_code: string | null;
   error_message: string | null;
+  deadline_at: Date | null;
+  on_deadline: DeadlineAction | null;
   sent_at: Date;
   settled_at: Date | null;
 }
@@ -102,9 +108,10 @@ export interface StepRecord {
 /** The commands of a process, in the order in which they were sent. */
 export async function listSteps(db: Queryable, process_id: string): Promise<StepRecord[]> {
   const { rows } = await db.query<StepRecord & Record<string, unknown>>(
-    `select s.command_id, s.step, s.purpose, s.type, s.status, s.payload, s.result, s.error_code, s.error_message, s.sent_at,
-       s.settled_at
-     from faultline.process_step s where s.process_id = $1 order by s.position`,
+    `select s.command_id, s.step, s.purpose, s.type, s.status, s.payload, s.result, s.error_code, s.error_message, c.deadline_at,
+       c.on_deadline, s.sent_at, s.settled_at
+     from faultline.process_step s join faultline.command c on c.command_id = s.command_id and c.lane = s.lane
+     where s.process_id = $1 order by s.position`,
     [process_id],
   );
   return rows;

@@ -1,8 +1,10 @@
 // Processes, their steps, attempts and artifacts.
 
 import { z } from 'zod';
+import { DEADLINE_ACTIONS } from '../../model/command.ts';
 import { PROCESS_STATUSES } from '../../model/process.ts';
 import { idSchema, pageQuery, time, timeOrNull } from './fields.ts';
+import { cancelBodySchema } from './tsq.ts';
 
 export const batchProcessesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(PROCESS_STATUSES).optional() });
 export const processesQuerySchema = z.strictObject({
@@ -23,6 +25,11 @@ export const processSchema = z.object({
   behavior: z.record(z.string(), z.unknown()).nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
+  /** By when it has to end, while it waits for a reply. */
+  deadline_at: timeOrNull,
+  on_deadline: z.enum(DEADLINE_ACTIONS).nullable(),
+  /** It ended without undoing what it did. */
+  keep_effects: z.boolean(),
   created_at: time,
   updated_at: time,
   completed_at: timeOrNull,
@@ -33,7 +40,7 @@ export const attemptSchema = z.object({
   attempt: z.number().int(),
   started_at: time,
   ended_at: timeOrNull,
-  /** success, transient, permanent, business_rule, lease_expired, released; null while it runs. */
+  /** success, transient, permanent, business_rule, lease_expired, released, canceled (cut short); null while it runs. */
   outcome: z.string().nullable(),
   effect: z.string().nullable(),
   retry_at: timeOrNull,
@@ -56,6 +63,8 @@ export const processStepSchema = z.object({
   result: z.unknown(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
+  deadline_at: timeOrNull,
+  on_deadline: z.enum(DEADLINE_ACTIONS).nullable(),
   sent_at: time,
   settled_at: timeOrNull,
   attempts: z.array(attemptSchema),
@@ -68,3 +77,11 @@ export const processDetailSchema = processSchema.extend({
   artifacts: z.array(z.object({ step: z.string(), path: z.string(), href: z.string() })),
 });
 export type ProcessDetail = z.infer<typeof processDetailSchema>;
+
+export const cancelProcessBodySchema = cancelBodySchema.omit({ result: true }).extend({
+  /** false: what it did stays done. */
+  compensate: z.boolean().default(true),
+});
+export type CancelProcessBody = z.input<typeof cancelProcessBodySchema>;
+export const processVerbAnswerSchema = z.object({ process_id: idSchema, status: z.enum(PROCESS_STATUSES) });
+export type ProcessVerbAnswer = z.infer<typeof processVerbAnswerSchema>;
