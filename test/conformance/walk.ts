@@ -1,0 +1,285 @@
+// A real bus driven one operation at a time, beside a model of its commands that is told the same operations and the rules in words.
+// After each operation the rows are what the model says, and every change of status is one the tables give to what was done.
+
+import { expect } from 'vitest';
+import { OWN_DOMAIN } from '../../src/bus/bus.ts';
+import { cancelLiveCommand } from '../../src/bus/cut.ts';
+import { expireDeadlines } from '../../src/bus/deadlines.ts';
+import { reapExpired } from '../../src/bus/reap.ts';
+import { settleSet } from '../../src/bus/settle.ts';
+import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
+import { claimReadyCommands } from '../../src/db/queries/claims.ts';
+import {
+  type ClaimedCommand,
+  COMMAND_TRANSITIONS,
+  type CommandStatus,
+  type DeadlineAction,
+  type Outcome,
+  type Transition,
+} from '../../src/model/command.ts';
+import { newId, silentLogger } from '../../src/model/env.ts';
+import { PROCESS_TRANSITIONS } from '../../src/model/process.ts';
+import { MAX_LEASE_LOSSES } from '../../src/model/retry.ts';
+import { cancelBatch } from '../../src/process/cancel.ts';
+import { DOMAIN, type Lab } from '../process/lab.ts';
+
+export const MAX_ATTEMPTS = 2;
+export const BACKOFF_MS = [7, 11];
+
+export const OUTCOMES = {
+  success: { kind: 'success', result: { done: true } },
+  transient: { kind: 'transient', error_code: 'BUSY', error_message: 'Later.' },
+  permanent: { kind: 'permanent', error_code: 'BROKEN', error_message: 'It broke.' },
+  business_rule: { kind: 'business_rule', error_code: 'REFUSED', error_message: 'No.' },
+  released: { kind: 'released' },
+} as const satisfies Record<string, Outcome>;
+
+export type Verb = 'retry' | 'cancel' | 'complete' | 'cut';
+
+/** What is done to some command; `which` says which of those it can be done to. */
+export type Operation =
+  | { what: 'claim' | 'stale' | 'cancel_batch'; which: number }
+  | { what: 'settle'; which: number; outcome: keyof typeof OUTCOMES }
+  | { what: 'lose'; which: number; times: number }
+  | { what: 'verb'; which: number; verb: Verb }
+  | { what: 'deadline'; which: number; action: DeadlineAction };
+
+/** Who may change a status while this is done. */
+const MADE_BY: Record<string, Transition['by'][]> = {
+  launch: ['send', 'claim', 'settle'],
+  claim: ['claim'],
+  settle: ['settle', 'send'],
+  lose: ['claim', 'reap'],
+  retry: ['operator_retry', 'send'],
+  cancel: ['operator_cancel', 'send'],
+  complete: ['operator_complete', 'send'],
+  cut: ['cancel', 'operator_cancel', 'send'],
+  deadline: ['deadline', 'send'],
+  stale: ['send'],
+  cancel_batch: ['send', 'claim', 'settle', 'cancel_pending'],
+};
+
+/** What the rules say of one command. */
+interface Modelled {
+  status: CommandStatus;
+  attempts: number;
+  /** Failures, and lost leases, since it was sent or an operator retried. */
+  failures: number;
+  losses: number;
+  compensation: boolean;
+  /** The first step of a process of the batch that is cancelled. */
+  first: boolean;
+}
+
+const OPEN: CommandStatus[] = ['PENDING', 'IN_PROGRESS', 'IN_TROUBLESHOOTING_QUEUE'];
+const OPERATOR = { actor: 'ann', reason: 'because' };
+
+export const arrow = (was: string | null, became: string, by = '') => `${was} -> ${became} ${by}`.trim();
+
+export class Walk {
+  readonly #lab: Lab;
+  readonly #batch_id: string;
+  /** Transitions that occurred, as `command PENDING -> IN_PROGRESS claim` or `process ...`. */
+  readonly #seen: Set<string>;
+  readonly #model = new Map<string, Modelled>();
+  readonly #claims = new Map<string, ClaimedCommand>();
+  readonly #stale: ClaimedCommand[] = [];
+  #canceled = false;
+
+  private constructor(lab: Lab, batch_id: string, seen: Set<string>) {
+    this.#lab = lab;
+    this.#batch_id = batch_id;
+    this.#seen = seen;
+  }
+
+  /** Begins anew, on empty tables, with what `launch` launches; `launch` answers the batch that may be cancelled. */
+  static async begin(lab: Lab, seen: Set<string>, launch: () => Promise<string>): Promise<Walk> {
+    await lab.pool.query(
+      'truncate faultline.command, faultline.process, faultline.attempt, faultline.event, faultline.batch, transition',
+    );
+    const walk = new Walk(lab, await launch(), seen);
+    await walk.#runOwn();
+    await walk.#compare('launch');
+    return walk;
+  }
+
+  get over(): boolean {
+    return [...this.#model.values()].every(({ status }) => !OPEN.includes(status));
+  }
+
+  count(status: CommandStatus): number {
+    return [...this.#model.values()].filter((one) => one.status === status).length;
+  }
+
+  async take(op: Operation): Promise<void> {
+    switch (op.what) {
+      case 'claim':
+        return this.#claim(1 + (op.which % 3));
+      case 'cancel_batch':
+        return this.#canceled ? undefined : this.#cancelBatch();
+      case 'stale':
+        return this.#settleStale(op.which);
+      case 'settle':
+        return this.#with('IN_PROGRESS', op.which, (id, one) => this.#settle(id, one, op.outcome));
+      case 'lose':
+        return this.#with('IN_PROGRESS', op.which, (id, one) => this.#lose(id, one, op.times));
+      case 'deadline':
+        return this.#with(op.which % 2 === 0 ? 'PENDING' : 'IN_PROGRESS', op.which, (id, one) =>
+          this.#passDeadline(id, one, op.action),
+        );
+      case 'verb': {
+        const from = op.verb === 'cut' ? (OPEN[op.which % 3] as CommandStatus) : 'IN_TROUBLESHOOTING_QUEUE';
+        return this.#with(from, op.which, (id, one) => this.#operate(id, one, op.verb));
+      }
+    }
+  }
+
+  async #with(status: CommandStatus, n: number, work: (id: string, one: Modelled) => Promise<void>): Promise<void> {
+    const ids = [...this.#model].flatMap(([id, one]) => (one.status === status ? [id] : [])).sort();
+    const id = ids[n % ids.length];
+    if (id !== undefined) await work(id, this.#model.get(id) as Modelled);
+  }
+
+  async #claim(limit: number, of = DOMAIN): Promise<void> {
+    const { bus, pool } = this.#lab;
+    await pool.query(`update faultline.command set available_at = now() where status = 'PENDING'`);
+    const ids = { claim_id: newId(), worker_id: newId() };
+    for (const command of await claimReadyCommands(bus.pool, { domain: of, lane: 0, limit, ...ids })) {
+      this.#claims.set(command.command_id, command);
+      const one = this.#model.get(command.command_id) as Modelled;
+      one.status = 'IN_PROGRESS';
+      one.attempts++;
+    }
+    await this.#compare('claim');
+  }
+
+  async #settle(id: string, one: Modelled, kind: keyof typeof OUTCOMES): Promise<void> {
+    const command = this.#claims.get(id) as ClaimedCommand;
+    expect(await settleSet(this.#lab.bus, [{ command, outcome: OUTCOMES[kind], abandoned: false }])).toHaveLength(1);
+    this.#stale.push(command);
+    if (kind === 'success') one.status = 'COMPLETED';
+    else if (kind === 'released') one.status = 'PENDING';
+    else if (kind === 'business_rule' && !one.compensation) one.status = 'FAILED';
+    else if (kind !== 'transient' || ++one.failures >= MAX_ATTEMPTS) one.status = 'IN_TROUBLESHOOTING_QUEUE';
+    else {
+      one.status = 'PENDING';
+      const { rows } = await this.#lab.pool.query(
+        `select extract(epoch from retry_at - ended_at)::float8 * 1000 as delay_ms from faultline.attempt
+         where command_id = $1 order by attempt desc limit 1`,
+        [id],
+      );
+      expect(rows).toEqual([{ delay_ms: BACKOFF_MS[one.failures - 1] }]);
+    }
+    await this.#compare('settle');
+  }
+
+  async #lose(id: string, one: Modelled, times: number): Promise<void> {
+    const { bus, pool } = this.#lab;
+    for (let n = 0; n < times && one.status !== 'IN_TROUBLESHOOTING_QUEUE'; n++) {
+      if (one.status === 'PENDING') {
+        await pool.query(
+          `update faultline.command set available_at = now() + case when command_id = $1 then '0' else '1 hour' end::interval
+           where status = 'PENDING'`,
+          [id],
+        );
+        const ids = { claim_id: newId(), worker_id: newId() };
+        await claimReadyCommands(bus.pool, { domain: DOMAIN, lane: 0, limit: 1, ...ids });
+        one.attempts++;
+      }
+      await pool.query('update faultline.command set lease_expires_at = now() where command_id = $1', [id]);
+      expect(await reapExpired(bus, 0)).toBe(1);
+      one.losses++;
+      one.status = one.losses > MAX_LEASE_LOSSES ? 'IN_TROUBLESHOOTING_QUEUE' : 'PENDING';
+    }
+    this.#stale.push(this.#claims.get(id) as ClaimedCommand);
+    await this.#compare('lose');
+  }
+
+  async #operate(id: string, one: Modelled, verb: Verb): Promise<void> {
+    const { bus } = this.#lab;
+    if (verb === 'retry') {
+      await retryCommand(bus, id, OPERATOR);
+      Object.assign(one, { status: 'PENDING', failures: 0, losses: 0 });
+    } else if (verb === 'complete') {
+      await completeCommand(bus, id, OPERATOR, {});
+      one.status = 'COMPLETED';
+    } else {
+      await (verb === 'cancel' ? cancelCommand : cancelLiveCommand)(bus, id, OPERATOR);
+      one.status = 'CANCELED';
+    }
+    await this.#compare(verb);
+  }
+
+  async #passDeadline(id: string, one: Modelled, action: DeadlineAction): Promise<void> {
+    const { bus, pool } = this.#lab;
+    const set =
+      'update faultline.command set deadline_ms = $2::int, deadline_at = case when $2 is not null then now() end';
+    await pool.query(`${set}, on_deadline = $3 where command_id = $1`, [id, 1, action]);
+    expect(await expireDeadlines(bus, 0)).toBe(1);
+    await pool.query(`${set} where command_id = $1`, [id, null]);
+    one.status = action === 'tsq' ? 'IN_TROUBLESHOOTING_QUEUE' : 'FAILED';
+    await this.#compare('deadline');
+  }
+
+  /** A result of an attempt that is over changes nothing, whatever became of the command since. */
+  async #settleStale(n: number): Promise<void> {
+    const command = this.#stale[n % Math.max(1, this.#stale.length)];
+    if (command === undefined) return;
+    expect(await settleSet(this.#lab.bus, [{ command, outcome: OUTCOMES.success, abandoned: false }])).toEqual([]);
+    await this.#compare('stale');
+  }
+
+  async #cancelBatch(): Promise<void> {
+    this.#canceled = true;
+    await cancelBatch(this.#lab.bus, this.#batch_id, OPERATOR);
+    await this.#runOwn();
+    for (const one of this.#model.values())
+      if (one.first && one.status === 'PENDING' && one.attempts === 0) one.status = 'CANCELED';
+    await this.#compare('cancel_batch');
+  }
+
+  /** Faultline's own commands, without a worker, which would reap and count beside us. */
+  async #runOwn(): Promise<void> {
+    const { bus, service } = this.#lab;
+    const ids = { claim_id: newId(), worker_id: newId() };
+    for (const command of await claimReadyCommands(bus.pool, { domain: OWN_DOMAIN, lane: 0, limit: 9, ...ids })) {
+      const context = { command, signal: new AbortController().signal, logger: silentLogger };
+      const result = await service.registry.find(OWN_DOMAIN, command.type)?.(command.payload, context as never);
+      await settleSet(bus, [{ command, outcome: { kind: 'success', result }, abandoned: false }]);
+    }
+  }
+
+  /** Every command is as the model says; what is new to it was sent. */
+  async #compare(doing: string): Promise<void> {
+    await this.#lookUpTransitions(doing);
+    const { rows } = await this.#lab.pool.query(
+      `select command_id, status, attempts, interruptions as losses, purpose, step from faultline.command where domain = $1`,
+      [DOMAIN],
+    );
+    for (const { command_id, purpose, step, ...row } of rows) {
+      const sent = { status: 'PENDING' as const, attempts: 0, failures: 0, losses: 0 };
+      const first = purpose === 'step' && step === 'book';
+      const one = this.#model.get(command_id) ?? { ...sent, compensation: purpose === 'compensation', first };
+      this.#model.set(command_id, one);
+      const { status, attempts, losses } = one;
+      expect({ doing, command_id, ...row }).toEqual({ doing, command_id, status, attempts, losses });
+    }
+  }
+
+  async #lookUpTransitions(doing: string): Promise<void> {
+    const { rows } = await this.#lab.pool.query<{ kind: string; was: string | null; became: string }>(
+      'delete from transition returning kind, was, became',
+    );
+    for (const { kind, was, became } of rows) {
+      const same = ({ from, to }: { from: string | null; to: string }) => from === was && to === became;
+      const made: string[] =
+        kind === 'process'
+          ? PROCESS_TRANSITIONS.filter(same).map(({ from, to }) => arrow(from, to))
+          : COMMAND_TRANSITIONS.filter((one) => same(one) && MADE_BY[doing]?.includes(one.by)).map(({ from, to, by }) =>
+              arrow(from, to, by),
+            );
+      expect(made, `${doing} made ${kind} ${arrow(was, became)}`).not.toEqual([]);
+      for (const one of made) this.#seen.add(`${kind} ${one}`);
+    }
+  }
+}
