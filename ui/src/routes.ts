@@ -205,6 +205,18 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/page.tsx')),
 });
 
+const queuesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/queues',
+  component: lazyRouteComponent(() => import('./pages/queues/page.tsx')),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/page.tsx')),
+});
+
 const routeTree = rootRoute.addChildren([
   dashboardRoute,
   batchListRoute,
@@ -221,6 +233,8 @@ const routeTree = rootRoute.addChildren([
   replyRoute,
   tsqRoute,
   auditRoute,
+  queuesRoute,
+  settingsRoute,
 ]);
 
 export const router = createRouter({

@@ -1,7 +1,7 @@
 // What this service is and whether it is well: configuration and health, each query key beside its fetch.
 
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import type { Config } from '../../../src/http/contract.ts';
+import type { Config, SettingsChange } from '../../../src/http/contract.ts';
 import { apiUrl, request } from './client.ts';
 import { REFRESH } from './refresh.ts';
 
@@ -12,17 +12,22 @@ export interface Health {
   checks: Record<string, string>;
 }
 
-const serviceKeys = {
+export const serviceKeys = {
   config: ['config'] as const,
   health: ['health'] as const,
 };
 
-/** Process types, their steps and the defaults; changes only with a restart of the service. */
+/** Process types and their steps, which change only with a restart of the service, and the settings. */
 export const configQuery = queryOptions({
   queryKey: serviceKeys.config,
   queryFn: ({ signal }) => request<Config>('/config', { signal }),
   staleTime: 60_000,
 });
+
+/** Changes some settings; null gives one back to its default. */
+export function changeSettings(body: SettingsChange): Promise<Config> {
+  return request<Config>('/config', { method: 'PUT', body });
+}
 
 /** A process type as this service knows it; undefined until that is known, and for types it does not know. */
 export function useProcessType(type: string | null): ProcessType | undefined {

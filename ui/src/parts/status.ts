@@ -12,6 +12,8 @@ import {
   IconCircleDashed,
   IconCircleX,
   IconClock,
+  IconHeartBroken,
+  IconHeartbeat,
   IconHeartOff,
   IconLoader,
   IconMoon,
@@ -21,6 +23,7 @@ import {
   IconTool,
   IconX,
 } from '@tabler/icons-react';
+import type { QueueState, Worker } from '../../../src/http/contract.ts';
 import type {
   CommandPurpose,
   CommandStatus,
@@ -174,6 +177,33 @@ export const WORKER_LOOKS: Record<WorkerStatus, Look> = {
   DRAINING: { label: 'Draining', color: 'yellow', icon: IconMoon, hint: 'finishes what it has, takes nothing new' },
   STOPPED: { label: 'Stopped', color: 'gray', icon: IconCircleDashed, hint: 'left in good order' },
   DEAD: { label: 'Dead', color: 'red', icon: IconHeartOff, hint: 'no heartbeat for 15 s; its leases are taken over' },
+};
+
+export const HEALTH_LOOKS: Record<Worker['health'], Look> = {
+  HEALTHY: { label: 'Healthy', color: 'teal', icon: IconHeartbeat, hint: 'works as it should' },
+  DEGRADED: {
+    label: 'Degraded',
+    color: 'yellow',
+    icon: IconHeartBroken,
+    hint: 'works, but something is wrong with it',
+  },
+  CRITICAL: {
+    label: 'Critical',
+    color: 'red',
+    icon: IconHeartOff,
+    hint: 'can hardly work; it is about to be replaced',
+  },
+};
+
+export const QUEUE_LOOKS: Record<QueueState, Look> = {
+  RUNNING: { label: 'Running', color: 'teal', icon: IconPlayerPlay, hint: 'workers take from it' },
+  DRAINING: {
+    label: 'Draining',
+    color: 'yellow',
+    icon: IconMoon,
+    hint: 'paused; what was in progress still runs to its end',
+  },
+  PAUSED: { label: 'Paused', color: 'orange', icon: IconPlayerPause, hint: 'nothing of it runs until it is resumed' },
 };
 
 const UNKNOWN: Omit<Look, 'label'> = { color: 'gray', icon: IconCircleDashed, hint: 'not known to this page' };

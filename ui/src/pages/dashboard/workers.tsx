@@ -1,17 +1,18 @@
 // The workers: who takes work, how full each is, and who died.
 
-import { EmptyState, Group, Progress, Text } from '@mantine/core';
+import { EmptyState, Text } from '@mantine/core';
 import { IconServer } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Worker } from '../../../../src/http/contract.ts';
 import { workersQuery } from '../../api/stats.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { formatCount, pluralize } from '../../parts/format.ts';
+import { formatCount } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { lookOf, WORKER_LOOKS } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
+import { WorkerSlots } from '../../parts/worker-slots.tsx';
 
 const COLUMNS: Column<Worker>[] = [
   {
@@ -27,7 +28,7 @@ const COLUMNS: Column<Worker>[] = [
   { key: 'status', label: 'Status', cell: (worker) => <StatusBadge look={lookOf(WORKER_LOOKS, worker.status)} /> },
   { key: 'pid', label: 'Process id', align: 'end', cell: (worker) => worker.pid },
   { key: 'domains', label: 'Domains', cell: (worker) => worker.domains.join(', ') },
-  { key: 'slots', label: 'Slots in use', cell: (worker) => <Slots worker={worker} /> },
+  { key: 'slots', label: 'Slots in use', cell: (worker) => <WorkerSlots worker={worker} /> },
   { key: 'settled', label: 'Settled', align: 'end', cell: (worker) => formatCount(worker.settled_count) },
   { key: 'heartbeat', label: 'Heartbeat', align: 'end', cell: (worker) => <Ago at={worker.heartbeat_at} /> },
 ];
@@ -57,28 +58,5 @@ export function Workers() {
         }
       </QueryView>
     </Panel>
-  );
-}
-
-function Slots({ worker }: { worker: Worker }) {
-  const used = worker.in_flight;
-  return (
-    <Group gap="xs" wrap="nowrap">
-      <Progress
-        value={worker.slots > 0 ? (used / worker.slots) * 100 : 0}
-        w={72}
-        size={8}
-        aria-label={`${used} of ${worker.slots} slots in use`}
-      />
-      <Text span inherit>
-        {formatCount(used)} of {formatCount(worker.slots)}
-        {worker.hanging > 0 && (
-          <Text span inherit c="dimmed">
-            {' '}
-            + {pluralize(worker.hanging, 'hanging', 'hanging')}
-          </Text>
-        )}
-      </Text>
-    </Group>
   );
 }

@@ -7,13 +7,25 @@ import {
   IconHistory,
   IconMailbox,
   IconRoute,
+  IconServer,
+  IconSettings,
   IconStack2,
   IconStackForward,
   IconTool,
 } from '@tabler/icons-react';
 
 export interface NavEntry {
-  to: '/' | '/batches' | '/processes' | '/commands' | '/command-batches' | '/replies' | '/tsq' | '/audit';
+  to:
+    | '/'
+    | '/batches'
+    | '/processes'
+    | '/commands'
+    | '/command-batches'
+    | '/replies'
+    | '/tsq'
+    | '/audit'
+    | '/queues'
+    | '/settings';
   label: string;
   icon: Icon;
 }
@@ -27,4 +39,6 @@ export const NAV: readonly NavEntry[] = [
   { to: '/replies', label: 'Replies', icon: IconMailbox },
   { to: '/tsq', label: 'Troubleshooting', icon: IconTool },
   { to: '/audit', label: 'Audit', icon: IconHistory },
+  { to: '/queues', label: 'Queues and workers', icon: IconServer },
+  { to: '/settings', label: 'Settings', icon: IconSettings },
 ];

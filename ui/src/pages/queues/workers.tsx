@@ -1,0 +1,132 @@
+// The workers: how each fares and why, what it does in each domain, and how fast.
+
+import { EmptyState, Text } from '@mantine/core';
+import { IconServer } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import type { Worker } from '../../../../src/http/contract.ts';
+import { REFRESH } from '../../api/refresh.ts';
+import { workersQuery } from '../../api/stats.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { HEALTH_LOOKS, lookOf, WORKER_LOOKS } from '../../parts/status.ts';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { Ago } from '../../parts/time.tsx';
+import { WorkerSlots } from '../../parts/worker-slots.tsx';
+
+const COLUMNS: Column<Worker>[] = [
+  {
+    key: 'name',
+    label: 'Worker',
+    lead: true,
+    cell: (worker) => (
+      <div>
+        <Text span inherit fw={600}>
+          {worker.name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          process {worker.pid}
+        </Text>
+      </div>
+    ),
+  },
+  { key: 'health', label: 'Health', cell: (worker) => <Health worker={worker} /> },
+  { key: 'slots', label: 'In flight', cell: (worker) => <WorkerSlots worker={worker} /> },
+  { key: 'domains', label: 'By domain', cell: (worker) => <ByDomain worker={worker} /> },
+  {
+    key: 'rate',
+    label: 'Settled',
+    align: 'end',
+    shrink: true,
+    cell: (worker) => (
+      <div>
+        {isAlive(worker) ? `${formatRate(worker.settled_per_second)}/s` : '–'}
+        <Text size="xs" c="dimmed">
+          {formatCount(worker.settled_count)} in all
+        </Text>
+      </div>
+    ),
+  },
+  {
+    key: 'memory',
+    label: 'Memory',
+    align: 'end',
+    shrink: true,
+    cell: ({ rss_bytes, loop_delay_ms }) =>
+      rss_bytes === null ? null : (
+        <div>
+          {formatCount(rss_bytes / 1_048_576)} MiB
+          <Text size="xs" c="dimmed" title="how late its timers were, 99th percentile">
+            loop {formatDuration(loop_delay_ms ?? 0)}
+          </Text>
+        </div>
+      ),
+  },
+  {
+    key: 'heartbeat',
+    label: 'Heartbeat',
+    align: 'end',
+    shrink: true,
+    cell: (worker) => <Ago at={worker.heartbeat_at} />,
+  },
+];
+
+export function Workers() {
+  const workers = useQuery({ ...workersQuery, refetchInterval: REFRESH.live_ms });
+  return (
+    <Panel title="Workers" flush testId="workers">
+      <QueryView query={workers}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState
+              size="sm"
+              py="lg"
+              icon={<IconServer stroke={1.5} />}
+              title="No worker has reported"
+              description="Commands wait until one starts: faultline work."
+            />
+          ) : (
+            <DataTable label="Workers" columns={COLUMNS} rows={inOrder(items)} rowKey={(worker) => worker.worker_id} />
+          )
+        }
+      </QueryView>
+    </Panel>
+  );
+}
+
+/** Those that live first, each group by name. */
+function inOrder(items: readonly Worker[]): Worker[] {
+  return items.toSorted((a, b) => Number(isAlive(b)) - Number(isAlive(a)) || a.name.localeCompare(b.name));
+}
+
+const isAlive = ({ status }: Worker) => status === 'RUNNING' || status === 'DRAINING';
+
+/** What it said of itself counts only while it lives. */
+function Health({ worker }: { worker: Worker }) {
+  if (worker.status !== 'RUNNING') return <StatusBadge look={lookOf(WORKER_LOOKS, worker.status)} />;
+  return (
+    <div>
+      <StatusBadge look={HEALTH_LOOKS[worker.health]} />
+      {worker.health_reason && (
+        <Text size="xs" c="dimmed" mt={2}>
+          {worker.health_reason}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function ByDomain({ worker }: { worker: Worker }) {
+  const domains = Object.entries(worker.by_domain);
+  if (domains.length === 0) return <>{worker.domains.join(', ')}</>;
+  return (
+    <Text size="xs" component="div">
+      {domains.map(([domain, { slots, in_flight }]) => (
+        <div key={domain}>
+          {domain} {formatCount(in_flight)} of {formatCount(slots)}
+        </div>
+      ))}
+    </Text>
+  );
+}

@@ -1,0 +1,151 @@
+// The form of the settings: a field each with its default beside it, refusals at the field they are about, one button for all.
+
+import { ActionIcon, Button, Group, NumberInput, SimpleGrid, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { IconArrowBackUp } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { problemFrom } from '../../api/client.ts';
+import { changeSettings, serviceKeys } from '../../api/service.ts';
+import { actorBody, useActor } from '../../parts/actor.ts';
+import type { NumberText } from '../../parts/chaos/chaos.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { startToast } from '../../parts/toast.ts';
+import {
+  changeOf,
+  GROUPS,
+  type SettingField,
+  type SettingsValues,
+  type ShownSettings,
+  settingsValues,
+  shownAs,
+  validateSettings,
+} from './form.ts';
+
+export function SettingsForm({ shown }: { shown: ShownSettings }) {
+  const queryClient = useQueryClient();
+  const actor = useActor();
+  /** Only what was typed: the rest follows the server, also when somebody else changes it. */
+  const [typed, setTyped] = useState<Partial<SettingsValues>>({});
+  const values = { ...settingsValues(shown), ...typed };
+  const errors = validateSettings(values);
+  const refused = useRefusals();
+  const change = Object.keys(errors).length === 0 ? changeOf(shown, values) : null;
+
+  const mutation = useMutation({
+    mutationFn: (body: NonNullable<typeof change>) => changeSettings({ ...actorBody(actor), ...body }),
+    onMutate: () => startToast('Saving settings…'),
+    onSuccess: (config, _body, toast) => {
+      queryClient.setQueryData(serviceKeys.config, config);
+      setTyped({});
+      toast.done('Settings saved', 'Every process follows within a second.');
+    },
+    onError: (error, _body, toast) => {
+      refused.show(error);
+      toast?.failed('Settings not saved', error);
+    },
+  });
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (change !== null) mutation.mutate(change);
+  };
+  const set = (field: SettingField, value: NumberText) => {
+    refused.clear(field.path);
+    setTyped((before) => ({ ...before, [field.path]: value }));
+  };
+
+  return (
+    <form onSubmit={submit} noValidate data-testid="settings-form">
+      <Stack gap="lg">
+        {GROUPS.map(({ title, hint, fields }) => (
+          <Panel key={title} title={title}>
+            <Text size="sm" c="dimmed" mb="md">
+              {hint}
+            </Text>
+            <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+              {fields.map((field) => (
+                <Field
+                  key={field.path}
+                  field={field}
+                  shown={shown}
+                  value={values[field.path]}
+                  error={errors[field.path] ?? refused.of(field.path)}
+                  onChange={(value) => set(field, value)}
+                />
+              ))}
+            </SimpleGrid>
+          </Panel>
+        ))}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" disabled={Object.keys(typed).length === 0} onClick={() => setTyped({})}>
+            Undo changes
+          </Button>
+          <Button type="submit" disabled={change === null} loading={mutation.isPending} data-testid="save-settings">
+            Save settings
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** What the server refused, by path, until that field is changed. */
+function useRefusals() {
+  const [refusals, setRefusals] = useState<Record<string, string>>({});
+  return {
+    of: (path: string): string | undefined => refusals[path],
+    show: (error: unknown) =>
+      // `retry.backoff_ms.1` is about an item of that field.
+      setRefusals(
+        Object.fromEntries(problemFrom(error).errors.map(({ path, message }) => [path.replace(/\.\d+$/, ''), message])),
+      ),
+    clear: (path: string) => setRefusals(({ [path]: _gone, ...rest }) => rest),
+  };
+}
+
+interface FieldProps {
+  field: SettingField;
+  shown: ShownSettings;
+  value: NumberText;
+  error: string | undefined;
+  onChange: (value: NumberText) => void;
+}
+
+function Field({ field, shown, value, error, onChange }: FieldProps) {
+  const normal = shown[field.path]?.default;
+  const isDefault = String(value) === String(shownAs(field.path, normal));
+  const common = {
+    label: field.label,
+    description: `${field.description}; default ${field.words(normal)}`,
+    error,
+    'data-path': field.path,
+    size: 'sm' as const,
+    rightSection: isDefault ? null : (
+      <Tooltip label={`Back to the default: ${field.words(normal)}`}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`${field.label}: back to the default`}
+          onClick={() => onChange(shownAs(field.path, normal))}
+        >
+          <IconArrowBackUp size={16} />
+        </ActionIcon>
+      </Tooltip>
+    ),
+  };
+  if (field.path === 'retry.backoff_ms')
+    return <TextInput {...common} value={String(value)} onChange={(event) => onChange(event.currentTarget.value)} />;
+  return (
+    <NumberInput
+      {...common}
+      value={value}
+      onChange={onChange}
+      min={field.min}
+      max={field.max}
+      allowDecimal={false}
+      clampBehavior="none"
+      thousandSeparator=","
+      placeholder={field.optional ? 'never' : undefined}
+    />
+  );
+}
