@@ -1,0 +1,99 @@
+// The conformance matrix: every point at which a process can be killed, with every outcome that can be under way there.
+// A cell that cannot exist says why; a point without a line here fails the type check.
+
+import type { ProbePoint } from '../../src/model/env.ts';
+
+/** What the command that is killed comes to, or what is being done to it. */
+export const OUTCOMES = [
+  'success',
+  'transient',
+  'permanent',
+  'business_rule',
+  'timed_out',
+  'lease_lost',
+  'released',
+  'retry',
+  'cancel',
+  'complete',
+] as const;
+export type CellOutcome = (typeof OUTCOMES)[number];
+
+export const MEANINGS: Record<CellOutcome, string> = {
+  success: 'the handler returns',
+  transient: 'the handler throws, and succeeds when tried again',
+  permanent: 'the handler throws for good; parked, then retried by an operator',
+  business_rule: 'a rule refuses it; what was done before is undone',
+  timed_out:
+    'an injected timeout: the lease runs out, and the hang wakes too late; parked, then completed by an operator',
+  lease_lost: 'the lease is lost while the handler goes on; its success comes when the process has been undone',
+  released: 'the worker is told to stop and gives the attempt back',
+  retry: 'an operator retries what is parked',
+  cancel: 'an operator cancels what is parked',
+  complete: 'an operator completes what is parked',
+};
+
+const OF_A_HANDLER = 'an operator acts here on what no worker has';
+const OF_AN_OPERATOR = 'no operator comes by here';
+const operator = { retry: OF_AN_OPERATOR, cancel: OF_AN_OPERATOR, complete: OF_AN_OPERATOR };
+const handler = {
+  success: OF_A_HANDLER,
+  transient: OF_A_HANDLER,
+  permanent: OF_A_HANDLER,
+  business_rule: OF_A_HANDLER,
+  timed_out: OF_A_HANDLER,
+  lease_lost: OF_A_HANDLER,
+  released: OF_A_HANDLER,
+};
+const threw = 'the handler did not return';
+const noReply = 'no process is told: there is no reply';
+const reaped = 'reap ends leases that ran out, and nothing else';
+const ownWork = "Faultline's own work has no such outcome";
+const chunk = { permanent: ownWork, business_rule: ownWork, timed_out: ownWork, ...operator };
+
+/** Points that are not of this matrix: their own tests kill there. */
+type Elsewhere = 'in_cancel' | 'in_deadline' | 'in_job_slice' | 'in_prune_slice' | 'in_finish';
+export type CrashPoint = Exclude<ProbePoint, Elsewhere>;
+
+/** Why a cell does not exist; all others are attacked. */
+export const IMPOSSIBLE: Record<CrashPoint, Partial<Record<CellOutcome, string>>> = {
+  before_claim: operator,
+  after_claim: operator,
+  before_handler: operator,
+  after_handler: { transient: threw, permanent: threw, business_rule: threw, ...operator },
+  before_settle: operator,
+  in_settle: operator,
+  after_settle: operator,
+  in_transition: {
+    transient: noReply,
+    permanent: noReply,
+    timed_out: noReply,
+    released: noReply,
+    retry: noReply,
+  },
+  in_reap: {
+    success: reaped,
+    transient: reaped,
+    permanent: reaped,
+    business_rule: reaped,
+    released: reaped,
+    ...operator,
+  },
+  in_chunk: chunk,
+  after_chunk: chunk,
+  in_operator_verb: handler,
+};
+
+export interface Cell {
+  point: CrashPoint;
+  outcome: CellOutcome;
+  /** The commands of a cell are a domain of their own, so that a kill meets those of no other cell. */
+  domain: string;
+}
+
+export const CELLS: readonly Cell[] = (Object.keys(IMPOSSIBLE) as CrashPoint[]).flatMap((point) =>
+  OUTCOMES.filter((outcome) => IMPOSSIBLE[point][outcome] === undefined).map((outcome) => ({
+    point,
+    outcome,
+    domain: `${point}.${outcome}`,
+  })),
+);

@@ -1,0 +1,263 @@
+// A row of deaths on one database: for each cell its own commands, a service that dies among them, and the next as its successor.
+// Promises that a death which was not at its point, or not with its outcome, is an error and never a survival.
+
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { type Bus, sendCommands } from '../../src/bus/bus.ts';
+import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
+import { chaosHooks } from '../../src/chaos/index.ts';
+import { type Pool, withTx } from '../../src/db/pool.ts';
+import { createEnv, newId, silentLogger } from '../../src/model/env.ts';
+import { defineProcess } from '../../src/process/define.ts';
+import { launchBatch } from '../../src/process/launch.ts';
+import { openService, type Service } from '../../src/process/service.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
+import type { Cell, CellOutcome } from './crash-points.ts';
+import { EFFECT_TABLE } from './invariants.ts';
+
+const CHILD = fileURLToPath(new URL('./mortal-service.mjs', import.meta.url));
+const PROCESSES = 4;
+const LONE = 2;
+const OPERATOR = { actor: 'conformance', reason: 'conformance' };
+
+/** What a child says before it dies. */
+interface LastWords {
+  point: string;
+  outcome: string;
+  met: { command_id: string; attempt: number; came_to: string | null }[];
+}
+
+/** What became of a cell: undefined when it survived, else what is wrong. */
+export type Findings = Map<Cell, string | undefined>;
+
+const children = new Set<{ kill(signal: NodeJS.Signals): boolean }>();
+
+/** Kills what is still running. */
+export function killServices(): void {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+}
+
+/** Lets each cell's service die, in a row; the last one lives and leaves nothing to be done. */
+export async function dieInARow(cells: readonly Cell[]): Promise<{ findings: Findings; pool: Pool }> {
+  const { url, pool } = await createTestDatabase();
+  await pool.query(EFFECT_TABLE);
+  const service = await openService({
+    url,
+    env: createEnv(silentLogger),
+    application: { name: 'conformance', processes: [], register: () => {} },
+    data_dir: '',
+    hooks: (context) => chaosHooks(context),
+  });
+  const findings: Findings = new Map();
+  const batches = new Map<Cell, string>();
+  const later: (() => Promise<void>)[] = [];
+  let replaces: string | null = null;
+  let before: Cell | undefined;
+  for (const cell of cells) {
+    batches.set(cell, await send(service.bus, cell));
+    const worker_id = newId();
+    // The successor has what the one before left, and dies among its own.
+    const domains = [before, cell].flatMap((one) => one?.domain ?? []);
+    const run = start({ url, worker_id, replaces, cell, domains });
+    const ended = await run.ended;
+    const words = run.said === '' ? undefined : (JSON.parse(run.said) as LastWords);
+    findings.set(cell, findFalseDeath(cell, ended, words) ?? (await findWritten(pool, cell, words as LastWords)));
+    later.push(async () => {
+      const untrue = await findUntrue(pool, cell, words as LastWords);
+      findings.set(cell, findings.get(cell) ?? untrue);
+    });
+    replaces = worker_id;
+    before = cell;
+  }
+
+  const last = start({ url, worker_id: newId(), replaces, cell: null, domains: cells.map(({ domain }) => domain) });
+  for (const [cell, batch_id] of batches) await endBatch(service, pool, cell, batch_id);
+  await until(
+    'nothing is left to be done',
+    async () => {
+      const { rows } = await pool.query(`select 1 from faultline.command where status in ('PENDING', 'IN_PROGRESS')`);
+      return rows.length === 0;
+    },
+    { deadline_ms: 30_000 },
+  );
+  last.child.kill('SIGTERM');
+  const { code, signal } = await last.ended;
+  if (code !== 0) throw new Error(`The last service ended with ${code ?? signal}.`);
+  for (const look of later) await look();
+  await service.close();
+  return { findings, pool };
+}
+
+interface Run {
+  url: string;
+  worker_id: string;
+  replaces: string | null;
+  cell: Cell | null;
+  domains: readonly string[];
+}
+
+function start(run: Run) {
+  const child = spawn(process.execPath, [CHILD, JSON.stringify(run)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.add(child);
+  const started = {
+    child,
+    said: '',
+    ended: new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) =>
+      child.once('close', (code, signal) => {
+        children.delete(child);
+        clearTimeout(overdue);
+        done({ code, signal });
+      }),
+    ),
+  };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    started.said += text;
+  });
+  // One that never comes to its point must not hold all the others up.
+  const overdue = setTimeout(() => run.cell !== null && child.kill('SIGTERM'), 20_000);
+  return started;
+}
+
+async function send(bus: Bus, { domain, outcome }: Cell): Promise<string> {
+  const policy = { max_attempts: 2, backoff_ms: [0], lease_ms: outcome === 'timed_out' ? 700 : 30_000 };
+  const behavior = outcome === 'timed_out' ? { make: { timeout_pct: 100 }, Domake: { timeout_pct: 100 } } : null;
+  // Only what is needed to launch: the definition that runs is the child's own.
+  const definition = defineProcess({
+    type: domain,
+    version: 1,
+    domain,
+    input: z.strictObject({}),
+    state: z.looseObject({ done: z.array(z.string()) }),
+    start: () => ({ done: [] }),
+    steps: [{ key: 'take', command: 'Dotake', request: () => ({}) }],
+  });
+  const { batch_id } = await launchBatch(bus, { definition, count: PROCESSES, input: {}, behavior, policy });
+  const lone = Array.from({ length: LONE }, () => ({
+    command_id: newId(),
+    lane: 0,
+    domain,
+    type: 'Domake',
+    purpose: 'lone' as const,
+    priority: 5,
+    payload: {},
+    policy,
+    delay_ms: 0,
+    process_id: null,
+    batch_id: null,
+    step: null,
+    correlation_id: null,
+    reply_to: `${domain}__replies`,
+    state: behavior === null ? null : { behavior },
+  }));
+  await withTx(bus.pool, (tx) => sendCommands(bus, tx, lone));
+  return batch_id;
+}
+
+const ENDS: Record<CellOutcome, 'COMPLETED' | 'COMPLETED_WITH_FAILURES'> = {
+  success: 'COMPLETED',
+  transient: 'COMPLETED',
+  permanent: 'COMPLETED',
+  business_rule: 'COMPLETED_WITH_FAILURES',
+  timed_out: 'COMPLETED',
+  lease_lost: 'COMPLETED_WITH_FAILURES',
+  released: 'COMPLETED',
+  retry: 'COMPLETED',
+  cancel: 'COMPLETED_WITH_FAILURES',
+  complete: 'COMPLETED',
+};
+
+/** What an operator does with what is parked of a cell. */
+async function operate(bus: Bus, outcome: CellOutcome, command_id: string): Promise<unknown> {
+  if (outcome === 'cancel') return cancelCommand(bus, command_id, OPERATOR);
+  if (outcome === 'complete' || outcome === 'timed_out') return completeCommand(bus, command_id, OPERATOR, {});
+  return retryCommand(bus, command_id, OPERATOR);
+}
+
+async function endBatch(service: Service, pool: Pool, { domain, outcome }: Cell, batch_id: string) {
+  const status = ENDS[outcome];
+  await until(
+    `${domain} is ${status}`,
+    async () => {
+      const { rows: parked } = await pool.query<{ command_id: string }>(
+        `select command_id from faultline.command where domain = $1 and status = 'IN_TROUBLESHOOTING_QUEUE'`,
+        [domain],
+      );
+      for (const { command_id } of parked) await operate(service.bus, outcome, command_id);
+      const { rows } = await pool.query('select status from faultline.batch where batch_id = $1', [batch_id]);
+      return rows[0]?.status === status;
+    },
+    { deadline_ms: 30_000, every_ms: 50 },
+  );
+}
+
+function findFalseDeath(
+  cell: Cell,
+  { code, signal }: { code: number | null; signal: NodeJS.Signals | null },
+  words: LastWords | undefined,
+): string | undefined {
+  if (signal !== 'SIGKILL') return `the service was not killed, but ended with ${code ?? signal}`;
+  if (words === undefined) return 'the service was killed by somebody else';
+  if (words.point !== cell.point || words.outcome !== cell.outcome || words.met.length === 0)
+    return `the service died of something else: ${JSON.stringify(words)}`;
+}
+
+/** In the words of the table of attempts. */
+const OUTCOME_OF: Partial<Record<CellOutcome, string>> = { timed_out: 'lease_expired', lease_lost: 'lease_expired' };
+const rowOutcome = (outcome: CellOutcome) => OUTCOME_OF[outcome] ?? outcome;
+const IN_TRANSACTION = ['in_settle', 'in_transition', 'in_reap', 'in_operator_verb'];
+
+/** Right after the death: what was inside of a transaction is not written, what came after the commit is. */
+async function findWritten(pool: Pool, { point, outcome }: Cell, { met }: LastWords): Promise<string | undefined> {
+  const ids = met.map(({ command_id }) => command_id);
+  if (point === 'in_operator_verb' || ['cancel', 'complete'].includes(outcome)) {
+    const { rows } = await pool.query(
+      `select 1 from faultline.command where command_id = any($1) and status <> 'IN_TROUBLESHOOTING_QUEUE'
+       union all select 1 from faultline.event where command_id = any($1) and type like 'OPERATOR%'`,
+      [ids],
+    );
+    return rows.length === 0 ? undefined : 'half of what the operator did is there';
+  }
+  const { rows } = await pool.query<{ written: number }>(
+    `select count(*)::int as written from unnest($1::uuid[], $2::int[]) as m(command_id, attempt)
+       join faultline.attempt a using (command_id, attempt)`,
+    [ids, met.map(({ attempt }) => attempt)],
+  );
+  const written = rows[0]?.written ?? 0;
+  // A late success is discarded within the transaction, long after its attempt was reaped.
+  const late = outcome === 'lease_lost' && point === 'in_transition';
+  if (IN_TRANSACTION.includes(point) && !late && written > 0) return `${written} attempts are written all the same`;
+  if (point === 'after_settle' && written !== met.length)
+    return `only ${written} of ${met.length} attempts are written`;
+}
+
+const TO_COME = ['after_claim', 'before_handler'];
+const SETTLING = ['before_settle', 'in_settle'];
+const CUT_SHORT = ['timed_out', 'lease_lost', 'released'];
+
+/** At the end: every command that was met did come to the outcome of the cell. */
+async function findUntrue(pool: Pool, { point, outcome }: Cell, words?: LastWords): Promise<string | undefined> {
+  for (const { command_id, attempt } of words?.met ?? []) {
+    const { rows } = await pool.query<{ attempt: number; outcome: string; fault: string | null }>(
+      'select attempt, outcome, fault from faultline.attempt where command_id = $1 order by attempt',
+      [command_id],
+    );
+    const of = (n: number) => rows.find((row) => row.attempt === n);
+    if (['retry', 'cancel', 'complete'].includes(outcome)) continue;
+    // What never got into a row was shown at the point itself.
+    if (outcome === 'released' && SETTLING.includes(point)) continue;
+    // The kill cut the attempt itself short; what it was to come to, the first attempt came to that was not.
+    const uncut = rows.find((row) => row.attempt >= attempt && row.outcome !== 'lease_expired');
+    const followed = TO_COME.includes(point) && CUT_SHORT.includes(outcome);
+    const triedAgain = point.endsWith('_chunk') && outcome === 'transient';
+    // The successor may not know the process of a chunk, and leave it to the next.
+    const afterChunk = point.endsWith('_chunk') && outcome === 'success' ? rows : [];
+    const looked = followed || triedAgain ? [of(attempt - 1)] : [of(attempt), uncut, ...afterChunk];
+    const isIt = (row: (typeof rows)[number] | undefined) =>
+      row?.outcome === rowOutcome(outcome) && (outcome === 'timed_out') === (row.fault !== null);
+    if (!looked.some(isIt))
+      return `attempt ${attempt} of ${command_id} had nothing to do with ${outcome}: ${JSON.stringify(rows)}`;
+  }
+}
