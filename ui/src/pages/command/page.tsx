@@ -1,5 +1,80 @@
-// To come.
+// One command: what happened to it, attempt by attempt, what it carried and what came of it. Live until it is settled.
 
-export default function Page() {
-  return null;
+import { Grid, Skeleton, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { CommandDetail } from '../../../../src/http/contract.ts';
+import { commandDetailQuery } from '../../api/commands.ts';
+import { shortId } from '../../parts/format.ts';
+import { JsonView } from '../../parts/json-view.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { CommandChaos } from './chaos.tsx';
+import { CommandHead } from './command-head.tsx';
+import { CommandFacts, CommandPolicyFacts } from './facts.tsx';
+import { CommandReply } from './reply.tsx';
+import { CommandTimeline } from './timeline.tsx';
+import { CommandTrouble } from './trouble.tsx';
+
+const route = getRouteApi('/commands/$id');
+
+export default function CommandPage() {
+  const { id } = route.useParams();
+  const command = useQuery(commandDetailQuery(id));
+  return (
+    <QueryView query={command} skeleton={<CommandSkeleton id={id} />}>
+      {(data) => <CommandView command={data} failed={command.isError} />}
+    </QueryView>
+  );
+}
+
+function CommandView({ command, failed }: { command: CommandDetail; failed: boolean }) {
+  return (
+    <>
+      <CommandHead command={command} failed={failed} />
+      <CommandTrouble command={command} />
+      <Grid gap="md" align="flex-start">
+        <Grid.Col span={{ base: 12, md: 8 }}>
+          <Stack gap="md">
+            <Panel title="Timeline" testId="timeline">
+              <CommandTimeline command={command} />
+            </Panel>
+            <Grid gap="md">
+              <Grid.Col span={{ base: 12, xs: 6 }}>
+                <Panel title="Payload" testId="payload">
+                  <JsonView value={command.payload} label="Payload" />
+                </Panel>
+              </Grid.Col>
+              <Grid.Col span={{ base: 12, xs: 6 }}>
+                <Panel title="Result" testId="result">
+                  <JsonView value={command.result} label="Result" />
+                </Panel>
+              </Grid.Col>
+            </Grid>
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 4 }}>
+          <Stack gap="md">
+            <CommandFacts command={command} />
+            <CommandReply command={command} />
+            <Panel title="Behavior">
+              <CommandChaos behavior={command.behavior} />
+            </Panel>
+            <CommandPolicyFacts command={command} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </>
+  );
+}
+
+function CommandSkeleton({ id }: { id: string }) {
+  return (
+    <Stack gap="md">
+      <title>{`Command ${shortId(id)} · Faultline`}</title>
+      <Skeleton height={34} width={320} />
+      <Skeleton height={220} />
+      <Skeleton height={160} />
+    </Stack>
+  );
 }

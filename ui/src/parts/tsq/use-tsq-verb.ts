@@ -6,7 +6,10 @@ import { useState } from 'react';
 import type { TsqItem, VerbBody } from '../../../../src/http/contract.ts';
 import { batchKeys } from '../../api/batches.ts';
 import { type Page, problemFrom } from '../../api/client.ts';
+import { commandBatchKeys } from '../../api/command-batches.ts';
+import { commandKeys } from '../../api/commands.ts';
 import { processKeys } from '../../api/processes.ts';
+import { replyKeys } from '../../api/replies.ts';
 import { statsKeys } from '../../api/stats.ts';
 import { applyTsqVerb, type TsqVerb, tsqKeys } from '../../api/tsq.ts';
 import { actorBody, useActor } from '../actor.ts';
@@ -16,6 +19,17 @@ import { VERB_WORDS } from './verb-words.ts';
 
 /** Requests under way at a time. */
 const CONCURRENCY = 4;
+
+/** What a verb may change, wherever it is shown. */
+const MOVED = [
+  tsqKeys.all,
+  statsKeys.overview,
+  batchKeys.all,
+  processKeys.all,
+  commandKeys.all,
+  commandBatchKeys.all,
+  replyKeys.all,
+];
 
 export interface VerbProgress {
   verb: TsqVerb;
@@ -56,11 +70,7 @@ export function useTsqVerb(): VerbRunner {
     );
     setProgress(null);
     report(toast, verb, commandIds, failures);
-    await Promise.all(
-      [tsqKeys.all, statsKeys.overview, batchKeys.all, processKeys.all].map((queryKey) =>
-        queryClient.invalidateQueries({ queryKey }),
-      ),
-    );
+    await Promise.all(MOVED.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
   };
 
   return { run, progress };

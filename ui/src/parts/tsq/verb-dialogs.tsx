@@ -37,7 +37,7 @@ export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
     <Dialog opened={count !== null} onClose={onClose} title={`Cancel ${about(count)}?`}>
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
-          <Text size="sm">It will never be done, and its process compensates the steps it took.</Text>
+          <Text size="sm">It will never be done. A process that waits for it compensates the steps it took.</Text>
           <Textarea
             label="Reason"
             description="Recorded in the audit with your name"

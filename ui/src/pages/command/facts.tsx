@@ -1,0 +1,99 @@
+// Facts of a command: where it belongs, and how it is tried.
+
+import type { CommandDetail } from '../../../../src/http/contract.ts';
+import { formatDuration, humanize } from '../../parts/format.ts';
+import { FullId, ShortId } from '../../parts/id.tsx';
+import { Pair, Pairs } from '../../parts/json-view.tsx';
+import { LinkTo } from '../../parts/links.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { DEADLINE_LABELS, PURPOSE_LABELS } from '../../parts/status.ts';
+import { Elapsed, Moment } from '../../parts/time.tsx';
+
+export function CommandFacts({ command }: { command: CommandDetail }) {
+  return (
+    <Panel title="Facts">
+      <Pairs>
+        <Pair name="Domain">{command.domain}</Pair>
+        <Pair name="Purpose">{PURPOSE_LABELS[command.purpose]}</Pair>
+        {command.process_id && (
+          <Pair name="Process">
+            <LinkTo to="/processes/$id" params={{ id: command.process_id }} inherit>
+              <ShortId id={command.process_id} />
+            </LinkTo>
+            {command.step && `, ${humanize(command.step).toLowerCase()}`}
+          </Pair>
+        )}
+        {command.batch_id && (
+          <Pair name="Batch">
+            <BatchLink command={command} batch_id={command.batch_id} />
+          </Pair>
+        )}
+        {command.correlation_id && (
+          <Pair name="Correlation">
+            <FullId id={command.correlation_id} label="correlation id" />
+          </Pair>
+        )}
+        <Pair name="Sent">
+          <Moment at={command.created_at} />
+        </Pair>
+        {command.settled_at && (
+          <Pair name="Settled">
+            <Moment at={command.settled_at} />
+          </Pair>
+        )}
+        <Pair name={command.settled_at ? 'Took' : 'For'}>
+          <Elapsed from={command.created_at} to={command.settled_at} />
+        </Pair>
+      </Pairs>
+    </Panel>
+  );
+}
+
+function BatchLink({ command, batch_id }: { command: CommandDetail; batch_id: string }) {
+  if (command.purpose === 'lone') {
+    return (
+      <LinkTo to="/command-batches/$id" params={{ id: batch_id }} inherit>
+        <ShortId id={batch_id} />
+      </LinkTo>
+    );
+  }
+  return (
+    <LinkTo to="/batches/$id" params={{ id: batch_id }} inherit>
+      <ShortId id={batch_id} />
+    </LinkTo>
+  );
+}
+
+export function CommandPolicyFacts({ command }: { command: CommandDetail }) {
+  return (
+    <Panel title="How it is tried">
+      <Pairs>
+        <Pair name="Attempts">
+          {command.attempts} made, {command.max_attempts} at a time
+        </Pair>
+        <Pair name="Delays">
+          {command.backoff_ms.map(formatDuration).join(', ')}
+          {command.jitter_pct > 0 && `, up to ${command.jitter_pct} % shorter`}
+        </Pair>
+        <Pair name="Lease">{formatDuration(command.lease_ms)}</Pair>
+        <Pair name="Priority">{command.priority}</Pair>
+        {command.deadline_ms !== null && (
+          <Pair name="Deadline">
+            {formatDuration(command.deadline_ms)}
+            {command.deadline_at && (
+              <>
+                , at <Moment at={command.deadline_at} />
+              </>
+            )}
+            {command.on_deadline && `; then: ${DEADLINE_LABELS[command.on_deadline].toLowerCase()}`}
+          </Pair>
+        )}
+        {command.lease_expires_at && (
+          <Pair name="Held until">
+            <Moment at={command.lease_expires_at} />
+          </Pair>
+        )}
+      </Pairs>
+    </Panel>
+  );
+}
