@@ -41,6 +41,7 @@ alter table faultline.reply
   alter column command_id drop not null,
   add column keep_effects boolean not null default false;
 create index reply_batch on faultline.reply (batch_id, queue) where batch_id is not null;
+create index reply_command on faultline.reply (command_id) where command_id is not null;
 
 -- Keys count for a day: those that do are few, those that do not are deleted.
 create index idempotency_key_created on faultline.idempotency_key (created_at);

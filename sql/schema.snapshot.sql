@@ -328,6 +328,8 @@ CREATE INDEX process_deadline ON faultline.process USING btree (deadline_at) WHE
 
 CREATE INDEX reply_batch ON faultline.reply USING btree (batch_id, queue) WHERE (batch_id IS NOT NULL);
 
+CREATE INDEX reply_command ON faultline.reply USING btree (command_id) WHERE (command_id IS NOT NULL);
+
 CREATE INDEX reply_kept ON faultline.reply USING btree (reply_id) WHERE (process_id IS NOT NULL);
 
 CREATE INDEX reply_queue ON faultline.reply USING btree (queue, reply_id);

@@ -2,7 +2,7 @@
 // Promises that a command which passes can be stored, and that every mistake of a set is named by its path.
 
 import type { DeadlineAction } from '../model/command.ts';
-import { laneOf } from '../model/env.ts';
+import { laneOf, memberId } from '../model/env.ts';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
 import type { RetryPolicy } from '../model/retry.ts';
@@ -80,6 +80,11 @@ export function checkRequests(requests: readonly CommandRequest[], at: (index: n
     errors.push(...findRequestErrors(request, at(index)));
     if (errors.length >= MOST_ERRORS) break;
   }
+  refuseAny(errors);
+}
+
+/** @throws InvalidInputError when there is any error */
+export function refuseAny(errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
   const named = errors.slice(0, 5).map((error) => error.path);
   const more = errors.length > named.length ? ` and ${errors.length - named.length} more` : '';
@@ -93,7 +98,7 @@ function findRequestErrors(request: CommandRequest, at: string): FieldError[] {
     ...unknownFields(request, FIELDS, at),
     ...findNameErrors(`${at}domain`, request.domain),
     ...findTextErrors(`${at}type`, request.type, NAME),
-    ...findPayloadErrors(`${at}payload`, request.payload),
+    ...(request.payload === undefined ? [] : findDocumentErrors(`${at}payload`, request.payload)),
     ...findIdErrors(`${at}command_id`, request.command_id),
     ...findNumberErrors(`${at}delay_ms`, delay_ms, { min: 0, max: MAX_DELAY_MS }),
     ...findNumberErrors(`${at}priority`, request.priority, { min: 0, max: 9 }),
@@ -104,7 +109,7 @@ function findRequestErrors(request: CommandRequest, at: string): FieldError[] {
       : []),
     ...findDeadlineActionErrors(`${at}on_deadline`, request),
     ...findIdErrors(`${at}correlation_id`, request.correlation_id),
-    ...(request.reply_to === undefined ? [] : findTextErrors(`${at}reply_to`, request.reply_to, QUEUE)),
+    ...findQueueErrors(`${at}reply_to`, request.reply_to),
     ...findIdErrors(`${at}batch_id`, request.batch_id),
     ...findBehaviorErrors(`${at}behavior`, request.behavior),
   ];
@@ -119,6 +124,11 @@ function unknownFields(value: object, known: ReadonlySet<string>, at: string): F
 function findNameErrors(path: string, domain: unknown): FieldError[] {
   if (domain === OWN_DOMAIN) return [invalid(path, 'is for work of Faultline itself')];
   return findTextErrors(path, domain, NAME);
+}
+
+/** The name of a reply queue; none is no error. */
+export function findQueueErrors(path: string, queue: unknown): FieldError[] {
+  return queue === undefined ? [] : findTextErrors(path, queue, QUEUE);
 }
 
 function findTextErrors(path: string, value: unknown, { shape, words }: typeof NAME): FieldError[] {
@@ -144,8 +154,8 @@ function findDeadlineActionErrors(path: string, { deadline_ms, on_deadline }: Co
   return deadline_ms === undefined ? [invalid(path, 'is of no use without deadline_ms')] : [];
 }
 
-function findPayloadErrors(path: string, payload: unknown): FieldError[] {
-  if (payload === undefined) return [];
+/** A document that cannot be stored, or is too large to be. */
+export function findDocumentErrors(path: string, payload: unknown): FieldError[] {
   const problems = jsonProblems(payload).map((problem) => ({
     path: [path, ...problem.path].join('.').slice(0, 500),
     code: 'not_storable',
@@ -161,11 +171,16 @@ function findPayloadErrors(path: string, payload: unknown): FieldError[] {
 function findBehaviorErrors(path: string, behavior: unknown): FieldError[] {
   if (behavior === undefined || behavior === null) return [];
   if (!isPlainObject(behavior)) return [invalid(path, 'must be an object')];
-  return findPayloadErrors(path, behavior);
+  return findDocumentErrors(path, behavior);
 }
 
 function invalid(path: string, message: string): FieldError {
   return { path, code: 'invalid', message };
+}
+
+/** A member of a batch always has the same id, so that what is done again is not done twice. */
+function newIdOf(bus: Bus, lane: number, place: Place | null): string {
+  return place === null ? bus.env.newId(lane, bus.lanes) : memberId(place.batch_id, place.ordinal, lane, bus.lanes);
 }
 
 /** Where in its batch a command stands; chaos is drawn from it. */
@@ -181,7 +196,7 @@ export function commandOf(
   { lane, place = null }: { lane: number; place?: Place | null },
 ): OutgoingCommand {
   const settings = bus.settings();
-  const command_id = canonicalId(request.command_id) ?? bus.env.newId(lane, bus.lanes);
+  const command_id = canonicalId(request.command_id) ?? newIdOf(bus, lane, place);
   const { behavior, deadline_ms, type } = request;
   return {
     command_id,

@@ -77,7 +77,7 @@ async function sendChecked(
 }
 
 /** The same id twice in one call. */
-function refuseRepeated(requests: readonly CommandRequest[]): void {
+export function refuseRepeated(requests: readonly CommandRequest[]): void {
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (const { command_id } of requests) {
@@ -93,11 +93,16 @@ async function insertAll(bus: Bus, tx: Tx, requests: readonly CommandRequest[]):
   const places = await joinBatches(tx, requests);
   const first = Math.floor(bus.env.random() * bus.lanes);
   const commands = requests.map((request, index) => {
-    const lane = (first + Math.floor(index / CHUNK_SIZE)) % bus.lanes;
-    return commandOf(bus, request, { lane, place: places.get(index) });
+    const place = places.get(index) ?? null;
+    return commandOf(bus, request, { lane: laneOfPlace(bus, place?.ordinal ?? first * CHUNK_SIZE + index), place });
   });
   await insertOrRefuse(bus, tx, commands);
   return commands.map(({ command_id }) => command_id);
+}
+
+/** A thousand neighbours share a lane, so that they go in together. */
+export function laneOfPlace(bus: Bus, ordinal: number): number {
+  return Math.floor(ordinal / CHUNK_SIZE) % bus.lanes;
 }
 
 /** Batches first, then commands, lanes and ids in order: senders who share some of them do not wait in a circle. */
@@ -133,7 +138,7 @@ async function joinBatch(tx: Tx, batch_id: string, count: number): Promise<numbe
 }
 
 /** @throws DuplicateCommandError naming every id that was there */
-async function insertOrRefuse(bus: Bus, tx: Tx, commands: readonly OutgoingCommand[]): Promise<void> {
+export async function insertOrRefuse(bus: Bus, tx: Tx, commands: readonly OutgoingCommand[]): Promise<void> {
   const lanes = [...byLane(commands, (command) => command.lane)].sort(([a], [b]) => a - b);
   const duplicates: string[] = [];
   for (const [, group] of lanes) {
@@ -149,7 +154,7 @@ async function insertOrRefuse(bus: Bus, tx: Tx, commands: readonly OutgoingComma
 }
 
 /** What fails in it is undone, and the caller's transaction can go on. */
-async function inSavepoint<T>(client: OpenTransaction, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inSavepoint<T>(client: OpenTransaction, work: (tx: Tx) => Promise<T>): Promise<T> {
   const tx = asTx(plainQueries(client));
   if (!(await setSavepoint(tx)))
     throw new ConfigurationError('The given client is not in a transaction: begin one first.');

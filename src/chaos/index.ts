@@ -11,3 +11,4 @@ export { FAULTS, type FaultName } from './faults/index.ts';
 export { type ChaosOptions, chaosHooks } from './inject.ts';
 export { type TestCommand, TestCommandRepository } from './repository.ts';
 export { hits, type RollSource, roll } from './roll.ts';
+export { registerTestCommand, TEST_COMMAND, TEST_DOMAIN } from './test-command.ts';

@@ -3,9 +3,9 @@
 
 import type { OutgoingCommand } from '../bus/handlers.ts';
 import { stepKey } from '../model/process.ts';
+import { isPlainObject } from '../model/storable.ts';
 import type { CommandBehavior } from './behavior.ts';
 import type { TestCommand } from './repository.ts';
-import { isPlainObject } from '../model/storable.ts';
 
 /** The rows of those commands whose process state holds a behavior for their step. */
 export function chaosRows(commands: readonly OutgoingCommand[]): TestCommand[] {
@@ -13,8 +13,13 @@ export function chaosRows(commands: readonly OutgoingCommand[]): TestCommand[] {
     const behavior = behaviorOf(command);
     if (behavior === null) return [];
     const { command_id, lane, process_id, step } = command;
-    return { command_id, lane, behavior, payload: { process_id, process_step: step } };
+    return { command_id, lane, behavior, payload: { process_id, process_step: step, ...placeOf(command) } };
   });
+}
+
+/** A process knows its place in the batch; a lone command is told it. */
+function placeOf({ purpose, state }: OutgoingCommand): { ordinal?: number } {
+  return purpose === 'lone' && typeof state?.ordinal === 'number' ? { ordinal: state.ordinal } : {};
 }
 
 /** A step is named by its key, whichever visit it is; a lone command, which has no step, by its type. */

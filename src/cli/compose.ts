@@ -3,7 +3,7 @@
 
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chaosHooks } from '../chaos/index.ts';
+import { chaosHooks, registerTestCommand } from '../chaos/index.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { createPool, isConnectionError, type Pool } from '../db/pool.ts';
 import { createEnv, type Logger } from '../model/env.ts';
@@ -35,6 +35,7 @@ export async function compose(options: ComposeOptions): Promise<Service> {
       name: options.name,
       connections: options.connections,
       hooks: ({ pool, env }) => chaosHooks({ pool, env }),
+      handlers: registerTestCommand,
     }),
   );
 }

@@ -13,6 +13,12 @@ const KINDS = {
   ordinal: z.tuple([count]),
   process: z.tuple([idSchema, count]),
   parked: z.tuple([micros, idSchema]),
+  job: z.tuple([micros, idSchema]),
+  job_failure: z.tuple([idSchema]),
+  /** Where lone commands and those of processes were left off. */
+  command: z.tuple([micros.nullable(), idSchema.nullable(), idSchema.nullable()]),
+  member: z.tuple([idSchema]),
+  reply: z.tuple([idSchema]),
   /** The place of an event; block counts the processes of a batch by hundreds. */
   audit: z.tuple([count, micros, count, count, idSchema, z.int().min(0)]),
   /** A block or window of which nothing was read yet. */

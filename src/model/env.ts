@@ -105,6 +105,11 @@ export function newId(lane = 0, lanes = 1): string {
   pool.copy(bytes, 8, poolAt, poolAt + 8);
   poolAt += 8;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  return withLane(bytes, lane, lanes);
+}
+
+/** The id of these bytes, the last one chosen for the lane. */
+function withLane(bytes: Buffer, lane: number, lanes: number): string {
   if (lanes > 1) {
     let x = 0;
     for (let i = 0; i < 15; i++) x ^= bytes[i] as number;
@@ -115,6 +120,22 @@ export function newId(lane = 0, lanes = 1): string {
   }
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Ordinals that a `memberId` can hold. */
+const MAX_MEMBERS = 2 ** 18;
+
+/**
+ * The id of the n-th member of something that has a time-ordered id: always the same, in the wanted lane, and in the order of the
+ * ordinals, so that members made together lie together. A uuid (version 8) of the owner's time, the ordinal, and a hash of both.
+ */
+export function memberId(owner_id: string, ordinal: number, lane = 0, lanes = 1): string {
+  if (!(ordinal >= 0 && ordinal < MAX_MEMBERS)) throw new RangeError(`No member ${ordinal}.`);
+  const bytes = createHash('sha256').update(`${owner_id}\0${ordinal}`).digest().subarray(0, 16);
+  bytes.write(owner_id.replaceAll('-', '').slice(0, 12), 0, 'hex');
+  bytes.writeUInt16BE(0x8000 | (ordinal >> 6), 6);
+  bytes[8] = 0x80 | (ordinal & 0x3f);
+  return withLane(bytes, lane, lanes);
 }
 
 /** A name-based uuid (version 8, SHA-256): the same parts give the same id. Its lane is what it is. */

@@ -3,6 +3,7 @@
 
 import { type Bus, OWN_DOMAIN, PRIORITY, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
+import { findQueueErrors } from '../bus/request.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import {
   type BatchRow,
@@ -15,12 +16,12 @@ import {
 import { insertEvents } from '../db/queries/events.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { IdempotencyKeyReusedError, InvalidInputError, PermanentCommandError } from '../model/errors.ts';
+import { findPolicyErrors } from '../model/policy.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { begin } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
-import { findPolicyErrors } from './policy.ts';
 
-const CHUNK_SIZE = 1_000;
+export const CHUNK_SIZE = 1_000;
 /** A chunk takes well under a second; a minute covers a database that is away. */
 const CHUNK_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 500], lease_ms: 60_000 };
 
@@ -36,6 +37,8 @@ export interface LaunchRequest {
   /** 1-64 of A-Z a-z 0-9 . _ -; drawn (16 hex digits) when absent. */
   seed?: string;
   policy?: Partial<CommandPolicy>;
+  /** The queue that is told when the batch ended. */
+  reply_to?: string;
   idempotency?: Idempotency;
 }
 
@@ -76,7 +79,7 @@ export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Lau
   };
 }
 
-async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: string): Promise<BatchRow | null> {
+export async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: string): Promise<BatchRow | null> {
   const used = await claimIdempotencyKey(tx, idempotency, batch_id);
   if (used === null) return null;
   if (used.request_hash !== idempotency.request_hash) throw new IdempotencyKeyReusedError();
@@ -93,7 +96,7 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     ...defined(definition.policy),
     ...defined(request.policy),
   };
-  const errors = findPolicyErrors(policy);
+  const errors = [...findPolicyErrors(policy), ...findQueueErrors('reply_to', request.reply_to)];
   if (errors.length > 0) throw new InvalidInputError('The policy is out of bounds.', errors);
   return {
     batch_id: bus.env.newId(),
@@ -108,12 +111,13 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     // As the chunks will read it.
     input: JSON.parse(JSON.stringify(request.input)),
     behavior: request.behavior ?? null,
+    reply_to: request.reply_to ?? null,
     ...policy,
   };
 }
 
 /** 16 hex digits. */
-function drawSeed(bus: Bus): string {
+export function drawSeed(bus: Bus): string {
   const half = () =>
     Math.floor(bus.env.random() * 2 ** 32)
       .toString(16)
@@ -126,7 +130,7 @@ function defined<T extends object>(values: T | undefined): Partial<T> {
 }
 
 /** Chunk n goes to lane n mod lanes; one group per lane. */
-function chunkCommands(bus: Bus, batch: BatchRow): OutgoingCommand[][] {
+export function chunkCommands(bus: Bus, batch: BatchRow, type = 'LaunchChunk'): OutgoingCommand[][] {
   const lanes: OutgoingCommand[][] = Array.from({ length: bus.lanes }, () => []);
   for (let n = 0; n * CHUNK_SIZE < batch.total_count; n++) {
     const lane = n % bus.lanes;
@@ -135,7 +139,7 @@ function chunkCommands(bus: Bus, batch: BatchRow): OutgoingCommand[][] {
       command_id: bus.env.newId(lane, bus.lanes),
       lane,
       domain: OWN_DOMAIN,
-      type: 'LaunchChunk',
+      type,
       purpose: 'chunk',
       priority: PRIORITY.chunk,
       payload: { batch_id: batch.batch_id, from, to: Math.min(from + CHUNK_SIZE, batch.total_count) },

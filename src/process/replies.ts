@@ -4,8 +4,11 @@
 import { type Bus, tellTransitions } from '../bus/bus.ts';
 import { toTransitionCommand } from '../bus/troubleshooting.ts';
 import { withTx } from '../db/pool.ts';
+import { findProcess } from '../db/queries/read-processes.ts';
 import { deleteReply, lockReplyIfKept, type RoutableReply, readRoutableReplies } from '../db/queries/replies.ts';
+import { findReply } from '../db/queries/reply-queues.ts';
 import { lockCommand } from '../db/queries/troubleshooting.ts';
+import { NotFoundError, WrongStateError } from '../model/errors.ts';
 import type { ProcessRegistry } from './define.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 
@@ -22,19 +25,48 @@ export function createReplyRouting(bus: Bus, processes: ProcessRegistry): Rounds
 }
 
 /** One transaction each: what cannot be stored of one keeps no other back. */
-async function routeReply(bus: Bus, { reply_id, lane, command_id }: RoutableReply): Promise<void> {
+async function routeReply(bus: Bus, reply: RoutableReply): Promise<void> {
+  await route(bus, reply).catch((error) => {
+    bus.outage.failed(error, { command_id: reply.command_id }, 'routing a kept reply failed, trying again');
+  });
+}
+
+/** False when somebody else has the reply, or has routed it. */
+async function route(bus: Bus, { reply_id, lane, command_id }: RoutableReply): Promise<boolean> {
   const sent = await withTx(bus.pool, async (tx) => {
     const reply = await lockReplyIfKept(tx, lane, reply_id);
     const command = reply === null ? null : await lockCommand(tx, command_id);
-    if (reply === null || command === null) return new Set<string>();
+    if (reply === null || command === null) return null;
     const { keep_effects } = reply;
     const told = { kind: 'replied' as const, command: toTransitionCommand(command), reply, keep_effects };
     const sent = await tellTransitions(bus, tx, [told]);
     await deleteReply(tx, lane, reply_id);
     return sent;
-  }).catch((error) => {
-    bus.outage.failed(error, { command_id }, 'routing a kept reply failed, trying again');
-    return new Set<string>();
   });
-  for (const domain of sent) bus.hints.hint(domain);
+  for (const domain of sent ?? []) bus.hints.hint(domain);
+  return sent !== null;
+}
+
+/**
+ * Routes one kept reply at once, if its process is known here now.
+ * @throws NotFoundError, WrongStateError saying what is missing
+ */
+export async function redriveReply(
+  bus: Bus,
+  processes: ProcessRegistry,
+  reply_id: string,
+): Promise<{ reply_id: string; process_id: string }> {
+  const reply = await findReply(bus.pool, reply_id);
+  if (reply === null) throw new NotFoundError('reply', reply_id);
+  const { process_id, command_id, lane } = reply;
+  if (process_id === null || command_id === null) {
+    throw new WrongStateError('Its sender asked for this reply: it is for consuming, not for routing.');
+  }
+  const process = await findProcess(bus.pool, process_id);
+  if (process === null) throw new WrongStateError(`There is no process ${process_id}.`);
+  if (processes.find(process.process_type, process.version) === undefined) {
+    throw new WrongStateError(`${process.process_type} version ${process.version} is not registered in this service.`);
+  }
+  if (await route(bus, { reply_id, lane, command_id })) return { reply_id, process_id };
+  throw new WrongStateError('Somebody else is routing this reply.');
 }

@@ -4,7 +4,10 @@
 import type { Bus } from '../bus/bus.ts';
 import { createControl } from '../bus/control.ts';
 import { type BusHooks, HandlerRegistry } from '../bus/handlers.ts';
+import { registerJobs } from '../bus/jobs.ts';
 import { createOutageLog } from '../bus/outage.ts';
+import type { CommandRequest } from '../bus/request.ts';
+import { type SendOptions, type SentCommand, type SentCommands, send, sendMany } from '../bus/send.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts';
 import { readLanes } from '../db/migrate.ts';
 import { type Hints, openHints } from '../db/notify.ts';
@@ -15,6 +18,7 @@ import { registerCancel } from './cancel.ts';
 import { ProcessRegistry } from './define.ts';
 import { createFinisher } from './finish.ts';
 import { registerLaunch } from './launch.ts';
+import { registerCommandLaunch } from './launch-commands.ts';
 import { createPruneRound } from './prune-round.ts';
 import { createReplyRouting } from './replies.ts';
 import type { Rounds } from './rounds.ts';
@@ -37,6 +41,8 @@ export interface ServiceOptions {
   listen?: boolean;
   /** Extensions, such as fault injection; made with the service's own pool. */
   hooks?(context: { pool: Pool; env: Env }): Omit<BusHooks, 'onTransitions'>;
+  /** Registers handlers beside the application's own. */
+  handlers?(registry: HandlerRegistry): void;
 }
 
 export interface Service {
@@ -50,6 +56,10 @@ export interface Service {
   context: ApplicationContext;
   /** A worker of this service, which also counts batches and routes kept replies. */
   createWorker(options?: Omit<WorkerOptions, 'bus' | 'registry'>): Worker;
+  /** Sends one command; see `send`. */
+  send(request: CommandRequest, options?: SendOptions): Promise<SentCommand>;
+  /** Sends all of them or none; see `sendMany`. */
+  sendMany(requests: readonly CommandRequest[], options?: SendOptions): Promise<SentCommands>;
   close(): Promise<void>;
 }
 
@@ -71,6 +81,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   for (const definition of application.processes) processes.register(definition);
   const context: ApplicationContext = { pool, logger: env.logger, data_dir: options.data_dir };
   application.register(registry, context);
+  options.handlers?.(registry);
 
   const onTransitions = createRouter(processes, () => bus);
   const hooks = { ...options.hooks?.({ pool: busPool, env }), onTransitions };
@@ -88,7 +99,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   await control.refresh();
   control.start();
   registerLaunch(registry, processes, () => bus);
+  registerCommandLaunch(registry, () => bus);
   registerCancel(registry, () => bus);
+  registerJobs(registry, () => bus);
 
   return {
     bus,
@@ -104,6 +117,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         createReplyRouting(bus, processes),
         createPruneRound(bus, { processes, application, context }),
       ]),
+    send: (request, options) => send(bus, request, options),
+    sendMany: (requests, options) => sendMany(bus, requests, options),
     async close() {
       await control.stop();
       await hints.close();

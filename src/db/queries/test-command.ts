@@ -17,6 +17,8 @@ export interface TestCommandRow {
 export interface TestCommandPayload {
   process_id: string | null;
   process_step: string | null;
+  /** Of a lone command in its batch; a process knows its own. */
+  ordinal?: number;
 }
 
 /**
@@ -62,7 +64,7 @@ export interface ChaosKey {
 export interface ChaosSource {
   command_id: string;
   behavior: object;
-  /** Of its process in the batch; null for a lone command. */
+  /** Of its process, or of itself, in the batch; null for a command of none. */
   ordinal: number | null;
   /** Of its batch; null without one. */
   seed: string | null;
@@ -73,7 +75,7 @@ export async function readChaosSources(db: Queryable, commands: readonly ChaosKe
   const { rows } = await db.query<ChaosSource & Record<string, unknown>>({
     name: 'read_chaos_sources',
     text: `
-select t.command_id, t.behavior, p.ordinal, b.seed
+select t.command_id, t.behavior, coalesce(p.ordinal, (t.payload ->> 'ordinal')::int) as ordinal, b.seed
 from unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::uuid[]) as i(command_id, lane, process_id, batch_id)
   join e2e.test_command t on t.command_id = i.command_id and t.lane = i.lane
   left join faultline.process p on p.process_id = i.process_id and p.lane = i.lane

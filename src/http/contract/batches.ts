@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
-import { idSchema, pageQuery, shortText, time, timeOrNull } from './fields.ts';
+import { idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 
 export const batchesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(BATCH_STATUSES).optional() });
 
@@ -24,6 +24,8 @@ export const launchEnvelopeSchema = z.strictObject({
   behavior: z.record(z.string(), z.unknown()).nullish(),
   retry: retrySchema.optional(),
   lease_ms: z.number().int().min(500).max(3_600_000).optional(),
+  /** The queue that is told when the batch ended. */
+  reply_to: queueSchema.optional(),
 });
 export type LaunchEnvelope = z.infer<typeof launchEnvelopeSchema>;
 

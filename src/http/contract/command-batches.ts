@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { COMMAND_STATUSES } from '../../model/command.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
 import { seedSchema } from './batches.ts';
-import { commandListSchema, commandTemplateSchema, queueSchema } from './commands.ts';
-import { idSchema, pageQuery, shortText, time, timeOrNull } from './fields.ts';
+import { commandListSchema, commandTemplateSchema } from './commands.ts';
+import { idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 
 /** Either `count` with `template`, or `commands`, or neither: then it is open, and commands are added to it. */
 export const newCommandBatchSchema = z.strictObject({

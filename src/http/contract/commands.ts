@@ -5,15 +5,12 @@ import { commandBehaviorSchema } from '../../chaos/behavior.ts';
 import { COMMAND_STATUSES, DEADLINE_ACTIONS } from '../../model/command.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
 import { seedSchema } from './batches.ts';
-import { idSchema, nameSchema, pageQuery, shortText, time, timeOrNull } from './fields.ts';
+import { idSchema, nameSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 import { attemptSchema } from './processes.ts';
 
 /** Commands in the body of one request; more are sent by count. */
 export const MAX_COMMANDS_A_REQUEST = 1_000;
 const TEN_YEARS_MS = 315_360_000_000;
-
-/** Where replies are put until somebody consumes them. */
-export const queueSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/, 'must be 1 to 200 of A-Z a-z 0-9 . _ : -');
 
 /** What is the same for every command of a kind; the bundled TestCommand unless another registered type is named. */
 export const commandTemplateSchema = z.strictObject({

@@ -12,6 +12,9 @@ export const shortText = (max: number) =>
 /** A name as definitions give it: of a domain, of a type. */
 export const nameSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ : -');
 
+/** Where replies are put until somebody consumes them. */
+export const queueSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/, 'must be 1 to 200 of A-Z a-z 0-9 . _ : -');
+
 // Errors: application/problem+json, RFC 9457.
 export const problemSchema = z.object({
   type: z.string(),

@@ -1,8 +1,7 @@
 // Replies: queues, looking, consuming, and what is kept for a process that was unknown where it was settled.
 
 import { z } from 'zod';
-import { queueSchema } from './commands.ts';
-import { idSchema, pageQuery, time } from './fields.ts';
+import { idSchema, pageQuery, queueSchema, time } from './fields.ts';
 
 export const replyQueueSchema = z.object({
   queue: z.string(),

@@ -1,0 +1,69 @@
+// Reply queues: consuming replies exactly once, and clearing what nobody wants.
+// What is consumed is gone with the transaction that consumed it, and is back when that is undone.
+
+import { type Tx, withTx } from '../db/pool.ts';
+import { deleteReplyUnlessAwaited, findReply, type ReplyRecord, takeReplies } from '../db/queries/reply-queues.ts';
+import { laneOf } from '../model/env.ts';
+import { InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { findNumberErrors } from '../model/policy.ts';
+import type { Bus } from './bus.ts';
+import { findQueueErrors } from './request.ts';
+import { inSavepoint, type OpenTransaction } from './send.ts';
+
+const MOST_AT_ONCE = 1_000;
+const CLEAR_SLICE = 1_000;
+
+export type ConsumedReply = Omit<ReplyRecord, 'lane'>;
+
+export interface ConsumeOptions {
+  /** 1-1,000 (100). */
+  limit?: number;
+  /** The caller's own: what is taken is taken when it commits, together with what the caller writes. */
+  tx?: OpenTransaction;
+}
+
+/**
+ * Takes up to `limit` replies out of a queue, oldest first. Those that another consumer is taking are passed over.
+ * @throws InvalidInputError; ConfigurationError when `tx` is in no transaction
+ */
+export async function consumeReplies(
+  bus: Bus,
+  queue: string,
+  { limit = 100, tx }: ConsumeOptions = {},
+): Promise<ConsumedReply[]> {
+  const errors = [
+    ...findQueueErrors('queue', queue ?? null),
+    ...findNumberErrors('limit', limit, { min: 1, max: MOST_AT_ONCE }),
+  ];
+  if (errors.length > 0) throw new InvalidInputError('Not acceptable: queue or limit.', errors);
+  const take = (own: Tx) => takeOverLanes(bus, own, queue, limit);
+  const taken = tx === undefined ? await withTx(bus.pool, take) : await inSavepoint(tx, take);
+  return taken.sort((a, b) => (a.reply_id < b.reply_id ? -1 : 1)).map(({ lane: _lane, ...reply }) => reply);
+}
+
+async function takeOverLanes(bus: Bus, tx: Tx, queue: string, limit: number): Promise<ReplyRecord[]> {
+  const taken: ReplyRecord[] = [];
+  for (let lane = 0; lane < bus.lanes && taken.length < limit; lane++) {
+    taken.push(...(await takeReplies(tx, lane, queue, limit - taken.length)));
+  }
+  return taken;
+}
+
+/** Deletes one reply. One that a process waits for stays. @throws NotFoundError, WrongStateError */
+export async function discardReply(bus: Bus, reply_id: string): Promise<{ reply_id: string }> {
+  const lane = laneOf(reply_id, bus.lanes);
+  if (await withTx(bus.pool, (tx) => deleteReplyUnlessAwaited(tx, lane, reply_id))) return { reply_id };
+  const reply = await findReply(bus.pool, reply_id);
+  if (reply === null) throw new NotFoundError('reply', reply_id);
+  throw new WrongStateError(`Process ${reply.process_id} waits for this reply: route it.`);
+}
+
+/** Deletes what was asked for of a queue, slice by slice; kept replies of processes stay. */
+export async function clearReplies(bus: Bus, queue: string): Promise<{ queue: string; deleted_count: number }> {
+  let deleted_count = 0;
+  for (;;) {
+    const slice = await withTx(bus.pool, (tx) => takeOverLanes(bus, tx, queue, CLEAR_SLICE));
+    deleted_count += slice.length;
+    if (slice.length < CLEAR_SLICE) return { queue, deleted_count };
+  }
+}

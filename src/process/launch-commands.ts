@@ -1,0 +1,248 @@
+// Launching a command batch: like a batch of processes work on the bus, in chunks of 1,000, durable and resumable.
+// A member's id follows from its batch and its ordinal, so a chunk that is done again sends nothing twice.
+
+import { type Bus, OWN_DOMAIN, sendCommands, sendIfAbsent } from '../bus/bus.ts';
+import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
+import {
+  type CommandRequest,
+  canonicalId,
+  checkRequests,
+  commandOf,
+  findDocumentErrors,
+  findQueueErrors,
+  refuseAny,
+} from '../bus/request.ts';
+import { insertOrRefuse, laneOfPlace, refuseRepeated, type SentCommands, sendMany } from '../bus/send.ts';
+import { type Tx, withTx } from '../db/pool.ts';
+import {
+  type BatchRow,
+  claimIdempotencyKey,
+  type Idempotency,
+  insertBatch,
+  readBatch,
+  shareBatch,
+} from '../db/queries/batches.ts';
+import { closeBatchIfOpen } from '../db/queries/command-batches.ts';
+import { insertEvents } from '../db/queries/events.ts';
+import { memberId } from '../model/env.ts';
+import { IdempotencyKeyReusedError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { findNumberErrors } from '../model/policy.ts';
+import { MAX_BATCH_COUNT } from '../model/process.ts';
+import { chunkCommands, drawSeed, findEarlier, type Launched } from './launch.ts';
+
+/** What is the same for every command of a batch. */
+export type CommandTemplate = Omit<CommandRequest, 'command_id' | 'batch_id'>;
+
+export interface CommandBatchRequest {
+  name?: string;
+  /** Anything of the sender's own. */
+  custom?: Record<string, unknown>;
+  /** The queue that is told when the batch ended. */
+  reply_to?: string;
+  /** False: it takes more commands, and does not end before it is closed. True, unless it begins empty. */
+  closed?: boolean;
+  /** 1-64 of A-Z a-z 0-9 . _ -; drawn when absent. */
+  seed?: string;
+  /** 1 to 100,000 commands like the template. */
+  count?: number;
+  template?: CommandTemplate;
+  /** Or these. */
+  commands?: readonly CommandRequest[];
+  idempotency?: Idempotency;
+}
+
+export interface LaunchedCommands extends Launched {
+  /** Of `commands`, in their order. */
+  command_ids: string[];
+}
+
+/**
+ * Writes the batch, and its commands or the chunks that will, in one transaction.
+ * `at` is where the template stands in the caller's own request.
+ * @throws InvalidInputError, DuplicateCommandError, IdempotencyKeyReusedError
+ */
+export async function launchCommands(
+  bus: Bus,
+  request: CommandBatchRequest,
+  at = 'template.',
+): Promise<LaunchedCommands> {
+  checkBatchRequest(request, at);
+  const commands = request.commands ?? [];
+  const batch = newBatch(bus, request);
+  const launched = await withTx(bus.pool, async (tx) => {
+    if (request.idempotency !== undefined) {
+      const earlier = await findEarlier(tx, request.idempotency, batch.batch_id);
+      // What it had in the first place, whatever was added since.
+      if (earlier !== null) return { ...earlier, total_count: batch.total_count };
+    }
+    await insertBatch(tx, batch);
+    await insertEvents(tx, 0, [
+      { type: 'BATCH_STARTED', batch_id: batch.batch_id, details: { total_count: batch.total_count } },
+    ]);
+    if (request.count !== undefined) {
+      for (const chunks of chunkCommands(bus, batch, 'CommandChunk')) await sendCommands(bus, tx, chunks);
+    }
+    const members = commands.map((command, ordinal) => memberOf(bus, batch.batch_id, ordinal, command));
+    await insertOrRefuse(bus, tx, members);
+    return batch;
+  });
+  bus.hints.hint(OWN_DOMAIN);
+  for (const domain of new Set(commands.map((command) => command.domain))) bus.hints.hint(domain);
+  const { batch_id, status, total_count, seed } = launched;
+  return { batch_id, status, total_count, seed, command_ids: commands.map(idIn(bus, batch_id)) };
+}
+
+/** Adds commands to an open batch, all or none. @throws as `sendMany`, WrongStateError when it is closed */
+export function addCommands(bus: Bus, batch_id: string, commands: readonly CommandRequest[]): Promise<SentCommands> {
+  return sendMany(
+    bus,
+    commands.map((command) => ({ ...command, batch_id })),
+  );
+}
+
+/** It takes no more commands, and ends when those that it has did. @throws NotFoundError, WrongStateError */
+export async function closeCommandBatch(bus: Bus, batch_id: string): Promise<{ batch_id: string; closed_at: Date }> {
+  const closed_at = await withTx(bus.pool, async (tx) => {
+    const closed_at = await closeBatchIfOpen(tx, batch_id);
+    if (closed_at !== null) return closed_at;
+    const batch = await readBatch(tx, batch_id);
+    if (batch === null || batch.kind !== 'command') throw new NotFoundError('command batch', batch_id);
+    throw new WrongStateError(`The batch is ${batch.closed ? 'closed' : batch.status}.`);
+  });
+  return { batch_id, closed_at };
+}
+
+/** Sends commands of no batch, once for an idempotency key: whoever comes again with it gets the same ids. */
+export async function sendManyOnce(
+  bus: Bus,
+  requests: readonly CommandRequest[],
+  idempotency: Idempotency,
+): Promise<string[]> {
+  // No batch has this id; those of the commands follow from it.
+  const drawn = bus.env.newId();
+  const { command_ids, committed } = await withTx(bus.pool, async (tx) => {
+    const used = await claimIdempotencyKey(tx, idempotency, drawn);
+    if (used !== null) {
+      if (used.request_hash !== idempotency.request_hash) throw new IdempotencyKeyReusedError();
+      return { command_ids: requests.map(idIn(bus, used.batch_id)), committed: () => {} };
+    }
+    const ids = requests.map(idIn(bus, drawn));
+    return sendMany(
+      bus,
+      requests.map((request, index) => ({ ...request, command_id: ids[index] })),
+      { tx },
+    );
+  });
+  committed();
+  return command_ids;
+}
+
+const idIn = (bus: Bus, batch_id: string) => (request: CommandRequest, ordinal: number) =>
+  canonicalId(request.command_id) ?? memberId(batch_id, ordinal, laneOfPlace(bus, ordinal), bus.lanes);
+
+function memberOf(bus: Bus, batch_id: string, ordinal: number, request: CommandRequest) {
+  return commandOf(bus, request, { lane: laneOfPlace(bus, ordinal), place: { batch_id, ordinal } });
+}
+
+function checkBatchRequest(request: CommandBatchRequest, at: string): void {
+  const { count, template, commands, seed, name, custom, reply_to } = request;
+  const problem = (path: string, message: string) => [{ path, code: 'invalid', message }];
+  refuseAny([
+    ...findNumberErrors('count', count, { min: 1, max: MAX_BATCH_COUNT }),
+    ...(commands !== undefined && commands.length > MAX_BATCH_COUNT
+      ? problem('commands', `must be at most ${MAX_BATCH_COUNT}`)
+      : []),
+    ...(count !== undefined && commands !== undefined ? problem('commands', 'give either count or commands') : []),
+    ...((count === undefined) !== (template === undefined) ? problem('count', 'count and template go together') : []),
+    ...(seed !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(seed)
+      ? problem('seed', 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
+      : []),
+    ...(name !== undefined && (name.length > 200 || name.includes('\0'))
+      ? problem('name', 'must be at most 200 characters without a NUL byte')
+      : []),
+    ...(custom === undefined ? [] : findDocumentErrors('custom', custom)),
+    ...findQueueErrors('reply_to', reply_to),
+  ]);
+  if (template !== undefined) {
+    const own = ['command_id', 'batch_id'].filter((key) => key in template);
+    refuseAny(own.flatMap((key) => problem(`${at}${key}`, 'cannot be the same for every command')));
+    checkRequests([template], () => at);
+  }
+  if (commands !== undefined) {
+    refuseAny(
+      commands.flatMap((command, index) =>
+        command?.batch_id === undefined ? [] : problem(`commands.${index}.batch_id`, 'follows from the batch'),
+      ),
+    );
+    checkRequests(commands, (index) => `commands.${index}.`);
+    refuseRepeated(commands);
+  }
+}
+
+function newBatch(bus: Bus, request: CommandBatchRequest): BatchRow {
+  const { count, template, commands } = request;
+  const { behavior, retry, lease_ms, ...input } = template ?? { domain: '' };
+  const settings = bus.settings();
+  return {
+    batch_id: bus.env.newId(),
+    kind: 'command',
+    name: request.name ?? null,
+    process_type: null,
+    process_version: null,
+    domain: input.domain,
+    status: 'CREATING',
+    total_count: count ?? commands?.length ?? 0,
+    seed: request.seed ?? drawSeed(bus),
+    input: { ...input },
+    behavior: behavior ?? null,
+    max_attempts: retry?.max_attempts ?? settings.retry.max_attempts,
+    backoff_ms: retry?.backoff_ms ?? settings.retry.backoff_ms,
+    jitter_pct: retry?.jitter_pct ?? settings.retry.jitter_pct,
+    lease_ms: lease_ms ?? settings.lease_ms,
+    closed: request.closed ?? (count !== undefined || commands !== undefined),
+    custom: request.custom ?? null,
+    reply_to: request.reply_to ?? null,
+  };
+}
+
+interface ChunkPayload {
+  batch_id: string;
+  from: number;
+  to: number;
+}
+
+/** Registers the handler of chunk commands. */
+export function registerCommandLaunch(registry: HandlerRegistry, bus: () => Bus): void {
+  registry.register<ChunkPayload>(OWN_DOMAIN, 'CommandChunk', (payload, context) =>
+    launchChunk(bus(), payload, context),
+  );
+}
+
+async function launchChunk(bus: Bus, chunk: ChunkPayload, { signal, command }: HandlerContext) {
+  const sent = await withTx(bus.pool, async (tx) => {
+    const batch = await shareBatch(tx, chunk.batch_id);
+    if (batch === null || batch.status !== 'CREATING') return null;
+    const created = await sendChunk(bus, tx, batch, chunk, command.lane);
+    signal.throwIfAborted();
+    await bus.env.probe('in_chunk', chunk);
+    return { created, domain: batch.domain };
+  });
+  if (sent !== null) bus.hints.hint(sent.domain);
+  await bus.env.probe('after_chunk', chunk);
+  return { created_count: sent?.created ?? 0 };
+}
+
+/** Sends what of the chunk was not sent before. */
+async function sendChunk(bus: Bus, tx: Tx, batch: BatchRow, { from, to }: ChunkPayload, lane: number): Promise<number> {
+  const { max_attempts, backoff_ms, jitter_pct, lease_ms, behavior, batch_id } = batch;
+  const template = {
+    ...(batch.input as unknown as CommandTemplate),
+    behavior,
+    retry: { max_attempts, backoff_ms, jitter_pct },
+    lease_ms,
+  };
+  const members = Array.from({ length: to - from }, (_, index) =>
+    commandOf(bus, template, { lane, place: { batch_id, ordinal: from + index } }),
+  );
+  return (await sendIfAbsent(bus, tx, members)).size;
+}
