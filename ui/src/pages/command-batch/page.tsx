@@ -1,5 +1,62 @@
-// To come.
+// One command batch: how far it is, what its commands answered, and every command of it. Live until it has ended.
 
-export default function Page() {
-  return null;
+import { Grid, Skeleton, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
+import { commandBatchDetailQuery } from '../../api/command-batches.ts';
+import { shortId } from '../../parts/format.ts';
+import { QueryView } from '../../parts/query-view.tsx';
+import { BatchCommands } from './commands.tsx';
+import { CommandBatchHead } from './head.tsx';
+import { ProgressPanel } from './progress-panel.tsx';
+import { RepliesPanel } from './replies-panel.tsx';
+import { BatchTemplate } from './template.tsx';
+
+const route = getRouteApi('/command-batches/$id');
+
+export default function CommandBatchPage() {
+  const { id } = route.useParams();
+  // Another batch is another page: nothing of the one before is kept.
+  return <OneBatch key={id} id={id} />;
+}
+
+function OneBatch({ id }: { id: string }) {
+  const batch = useQuery(commandBatchDetailQuery(id));
+  return (
+    <QueryView query={batch} skeleton={<BatchSkeleton id={id} />}>
+      {(data) => <BatchView batch={data} failed={batch.isError} />}
+    </QueryView>
+  );
+}
+
+function BatchView({ batch, failed }: { batch: CommandBatchDetail; failed: boolean }) {
+  return (
+    <>
+      <CommandBatchHead batch={batch} failed={failed} />
+      <Stack gap="md">
+        <Grid gap="md">
+          <Grid.Col span={{ base: 12, md: 8 }}>
+            <ProgressPanel batch={batch} />
+          </Grid.Col>
+          <Grid.Col span={{ base: 12, md: 4 }}>
+            <RepliesPanel batch={batch} />
+          </Grid.Col>
+        </Grid>
+        <BatchTemplate batch={batch} />
+        <BatchCommands batch={batch} />
+      </Stack>
+    </>
+  );
+}
+
+function BatchSkeleton({ id }: { id: string }) {
+  return (
+    <Stack gap="md">
+      <title>{`Batch ${shortId(id)} · Faultline`}</title>
+      <Skeleton height={34} width={320} />
+      <Skeleton height={150} />
+      <Skeleton height={260} />
+    </Stack>
+  );
 }

@@ -1,0 +1,65 @@
+// What each command of the batch was made of: its chaos, how it is tried, its payload, and what the sender noted.
+
+import { Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
+import { formatDuration } from '../../parts/format.ts';
+import { CopyIcon } from '../../parts/id.tsx';
+import { DocumentPairs, JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { CommandChaos } from '../command/chaos.tsx';
+import classes from './command-batch.module.css';
+
+export function BatchTemplate({ batch }: { batch: CommandBatchDetail }) {
+  const payload = batch.template?.payload;
+  return (
+    <Panel title={batch.template ? 'Each command' : 'Settings'} testId="batch-template">
+      <div className={classes.columns}>
+        {batch.template && (
+          <Part title="Chaos">
+            <CommandChaos behavior={batch.behavior} />
+          </Part>
+        )}
+        <Part title="Policy">
+          <Pairs>
+            {batch.type && <Pair name="Type">{`${batch.domain}, ${batch.type}`}</Pair>}
+            <Pair name="Attempts">{batch.retry.max_attempts}</Pair>
+            <Pair name="Delays">
+              {batch.retry.backoff_ms.map(formatDuration).join(', ')}
+              {batch.retry.jitter_pct > 0 && `, up to ${batch.retry.jitter_pct} % shorter`}
+            </Pair>
+            <Pair name="Lease">{formatDuration(batch.lease_ms)}</Pair>
+            <Pair name="Seed">
+              {batch.seed} <CopyIcon value={batch.seed} label="Copy seed" />
+            </Pair>
+          </Pairs>
+        </Part>
+        {isFilled(payload) && (
+          <Part title="Payload">
+            <JsonView value={payload} label="Payload" />
+          </Part>
+        )}
+        {batch.custom && (
+          <Part title="Custom data">
+            <DocumentPairs value={batch.custom} />
+          </Part>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div style={{ minWidth: 0 }}>
+      <Text size="sm" fw={500} mb="xs">
+        {title}
+      </Text>
+      {children}
+    </div>
+  );
+}
+
+function isFilled(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && Object.keys(payload).length > 0;
+}

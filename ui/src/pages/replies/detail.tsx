@@ -1,0 +1,60 @@
+// All of a reply: whom it answers, why it is kept where it is, and what it says.
+
+import { Text } from '@mantine/core';
+import type { Reply } from '../../../../src/http/contract.ts';
+import { FullId, ShortId } from '../../parts/id.tsx';
+import { JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
+import { LinkTo } from '../../parts/links.tsx';
+import { Moment } from '../../parts/time.tsx';
+import classes from './replies.module.css';
+
+export function ReplyDetail({ reply }: { reply: Reply }) {
+  return (
+    <div className={classes.detail} data-testid="reply-detail">
+      <div style={{ minWidth: 0 }}>
+        {reply.error_code && (
+          <Text size="sm" mb="sm" style={{ overflowWrap: 'anywhere' }}>
+            <b>{reply.error_code}</b> {reply.error_message}
+          </Text>
+        )}
+        <Pairs>
+          {reply.note && <Pair name="Why here">{reply.note}</Pair>}
+          <Pair name="Queue">{reply.queue}</Pair>
+          <Pair name="Reply">
+            <FullId id={reply.reply_id} label="reply id" />
+          </Pair>
+          {reply.correlation_id && (
+            <Pair name="Correlation">
+              <FullId id={reply.correlation_id} label="correlation id" />
+            </Pair>
+          )}
+          {reply.process_id && (
+            <Pair name="Process">
+              <LinkTo to="/processes/$id" params={{ id: reply.process_id }} inherit>
+                <ShortId id={reply.process_id} />
+              </LinkTo>
+            </Pair>
+          )}
+          {reply.batch_id && reply.process_id === null && (
+            <Pair name="Batch">
+              <LinkTo to="/command-batches/$id" params={{ id: reply.batch_id }} inherit>
+                <ShortId id={reply.batch_id} />
+              </LinkTo>
+            </Pair>
+          )}
+          {reply.command_id && (
+            <Pair name="Audit">
+              <LinkTo to="/audit" search={{ command_id: reply.command_id }} inherit>
+                of its command
+              </LinkTo>
+            </Pair>
+          )}
+          <Pair name="Came">
+            <Moment at={reply.created_at} />
+          </Pair>
+        </Pairs>
+      </div>
+      <JsonView value={reply.result} label="Result" />
+    </div>
+  );
+}
