@@ -2,6 +2,7 @@
 // Promises that what is shown of a batch that ended or rests includes every attempt that came before.
 
 import type { Pool } from '../db/pool.ts';
+import { readLaunchError } from '../db/queries/batches.ts';
 import { type AttemptTally, type BatchRecord, findBatch, tallyAttempts } from '../db/queries/read-batches.ts';
 import type { Env } from '../model/env.ts';
 import { NotFoundError } from '../model/errors.ts';
@@ -58,6 +59,7 @@ export function createBatchDetails(pool: Pool, env: Env, processes: ProcessRegis
       const { steps, throughput, slice_ms } = activity;
       return {
         ...showBatch(batch),
+        launch_error: batch.status === 'CREATING' ? await readLaunchError(pool, batch_id) : null,
         steps,
         throughput,
         slice_ms,

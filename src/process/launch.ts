@@ -1,6 +1,7 @@
 // Launching a batch: itself work on the bus. Chunk commands of 1,000 insert processes and their first commands.
 // Durable, resumable, cancellable, and answered at once however large the batch is.
 
+import { inspect } from 'node:util';
 import { type Bus, OWN_DOMAIN, PRIORITY, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
 import { findQueueErrors } from '../bus/request.ts';
@@ -23,7 +24,7 @@ import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './d
 
 export const CHUNK_SIZE = 1_000;
 /** A chunk takes well under a second; a minute covers a database that is away. */
-const CHUNK_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 500], lease_ms: 60_000 };
+const CHUNK_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 500, 1_000, 5_000], lease_ms: 60_000 };
 
 export interface LaunchRequest {
   definition: AnyProcessDefinition;
@@ -178,7 +179,7 @@ async function launchChunk(bus: Bus, processes: ProcessRegistry, chunk: ChunkPay
     // Another service may know the definition, so this is worth another attempt elsewhere: chunks are retried without limit.
     if (definition === undefined)
       throw new Error(`${batch.process_type} version ${batch.process_version} is not registered here.`);
-    const starts = startsOf(bus, definition, batch, chunk, lane);
+    const starts = startsOfChunk(bus, definition, batch, chunk, lane);
     const inserted = await insertProcessesIfAbsent(
       tx,
       lane,
@@ -197,6 +198,27 @@ async function launchChunk(bus: Bus, processes: ProcessRegistry, chunk: ChunkPay
   for (const domain of domains) bus.hints.hint(domain);
   await bus.env.probe('after_chunk', chunk);
   return { created_count };
+}
+
+/**
+ * Whatever the definition's code throws on one of them, the chunk is tried again: mended code goes on with the batch where it was.
+ * Until then the batch shows which process it is, and can be cancelled.
+ */
+function startsOfChunk(...[bus, definition, batch, chunk, lane]: Parameters<typeof startsOf>) {
+  try {
+    return startsOf(bus, definition, batch, chunk, lane);
+  } catch (error) {
+    for (let ordinal = chunk.from; ordinal < chunk.to; ordinal++) {
+      try {
+        startsOf(bus, definition, batch, { ...chunk, from: ordinal, to: ordinal + 1 }, lane);
+      } catch (thrown) {
+        throw new Error(
+          `Process ${ordinal} cannot be started: ${thrown instanceof Error ? thrown.message : inspect(thrown)}`,
+        );
+      }
+    }
+    throw error;
+  }
 }
 
 function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, chunk: ChunkPayload, lane: number) {

@@ -215,3 +215,19 @@ export async function claimIdempotencyKey(
   const row = taken[0];
   return row === undefined || row.batch_id === batch_id ? null : row;
 }
+
+/** Why some of a batch could not be created yet; null when nothing stands in its way. Named so that the index command_own is found. */
+export async function readLaunchError(
+  db: Queryable,
+  batch_id: string,
+): Promise<{ error_code: string; error_message: string; attempts: number } | null> {
+  const { rows } = await db.query<{ error_code: string; error_message: string; attempts: number }>(
+    `select c.error_code, c.error_message, c.attempts
+     from faultline.command c
+     where c.batch_id = $1 and c.purpose in ('chunk', 'job') and c.purpose = 'chunk' and c.error_code is not null
+       and c.status || '' <> 'COMPLETED'
+     order by c.created_at, c.command_id limit 1`,
+    [batch_id],
+  );
+  return rows[0] ?? null;
+}

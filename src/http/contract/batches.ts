@@ -83,6 +83,8 @@ export const batchSchema = z.object({
 export type Batch = z.infer<typeof batchSchema>;
 
 export const batchDetailSchema = batchSchema.extend({
+  /** While it is being created: what a part of it failed with last; it is tried again until it succeeds or the batch is cancelled. */
+  launch_error: z.object({ error_code: z.string(), error_message: z.string(), attempts: z.number().int() }).nullable(),
   steps: z.array(stepFunnelSchema),
   /** Processes ended per second over the last seconds; null when nothing runs. */
   rate_per_second: z.number().nullable(),

@@ -1,6 +1,6 @@
 // Two bars: how many processes exist, and where those stand; beside them speed and the time that is left.
 
-import { Progress, Stack, Text } from '@mantine/core';
+import { Alert, Progress, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import type { ProcessStatus } from '../../../../src/model/process.ts';
@@ -39,6 +39,12 @@ export function ProgressPanel({ batch }: { batch: BatchDetail }) {
         </Text>
       }
     >
+      {batch.launch_error && (
+        <Alert color="red" title="Some processes cannot be created" mb="md" data-testid="launch-error">
+          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times, and again until it
+          succeeds or the batch is cancelled.
+        </Alert>
+      )}
       <div className={classes.progress}>
         <Stack gap="md" miw={0}>
           <Line
