@@ -20,13 +20,17 @@ import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { batchRoutes } from './routes/batches.ts';
+import { commandBatchRoutes } from './routes/command-batches.ts';
+import { commandRoutes } from './routes/commands.ts';
 import { cutRoutes } from './routes/cut.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { processRoutes } from './routes/processes.ts';
 import { queueRoutes } from './routes/queues.ts';
+import { replyRoutes } from './routes/replies.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { tsqRoutes } from './routes/tsq.ts';
+import { tsqJobRoutes } from './routes/tsq-jobs.ts';
 import { type SecurityOptions, secure } from './security.ts';
 import { refuseUnstorable, validatorCompiler } from './validate.ts';
 
@@ -34,13 +38,14 @@ export const API_PREFIX = '/api/v1';
 const BODY_LIMIT_BYTES = 1_048_576;
 
 export interface ServerOptions extends SecurityOptions {
-  service: Pick<Service, 'bus' | 'pool' | 'processes' | 'application' | 'context'>;
+  service: Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
   /** Where the built page lies; without it, or with nothing in it, only the API is served. */
   ui_dir?: string;
 }
 
 /** What routes are made of. */
-export interface RouteContext extends Pick<Service, 'bus' | 'pool' | 'processes' | 'application' | 'context'> {
+export interface RouteContext
+  extends Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'> {
   version: string;
   details: BatchDetails;
   events: BatchEvents;
@@ -91,13 +96,21 @@ export async function createServer(options: ServerOptions): Promise<App> {
   return app;
 }
 
-function createContext({ bus, pool, processes, application, context }: ServerOptions['service']): RouteContext {
+function createContext({
+  bus,
+  pool,
+  registry,
+  processes,
+  application,
+  context,
+}: ServerOptions['service']): RouteContext {
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
   const details = createBatchDetails(pool, bus.env, processes);
   const activity = createActivity(pool, bus.env);
   return {
     bus,
     pool,
+    registry,
     processes,
     application,
     context,
@@ -121,10 +134,14 @@ function acceptJsonOnly(app: FastifyInstance): void {
 
 function addRoutes(api: App, context: RouteContext): void {
   batchRoutes(api, context);
+  commandRoutes(api, context);
+  commandBatchRoutes(api, context);
+  replyRoutes(api, context);
   processRoutes(api, context);
   cutRoutes(api, context);
   artifactRoutes(api, context);
   tsqRoutes(api, context);
+  tsqJobRoutes(api, context);
   auditRoutes(api, context);
   statsRoutes(api, context);
   operationRoutes(api, context);

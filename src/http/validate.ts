@@ -3,8 +3,8 @@
 
 import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import type { ZodType } from 'zod';
-import { jsonProblems } from '../model/storable.ts';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
+import { jsonProblems } from '../model/storable.ts';
 
 /** More would help nobody, and a body of a million mistakes must not make an answer as long. */
 const MAX_ERRORS = 100;

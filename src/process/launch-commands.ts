@@ -12,7 +12,7 @@ import {
   findQueueErrors,
   refuseAny,
 } from '../bus/request.ts';
-import { insertOrRefuse, laneOfPlace, refuseRepeated, type SentCommands, sendMany } from '../bus/send.ts';
+import { insertOrRefuse, laneOfPlace, refuseRepeated, sendMany } from '../bus/send.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import {
   type BatchRow,
@@ -93,11 +93,15 @@ export async function launchCommands(
 }
 
 /** Adds commands to an open batch, all or none. @throws as `sendMany`, WrongStateError when it is closed */
-export function addCommands(bus: Bus, batch_id: string, commands: readonly CommandRequest[]): Promise<SentCommands> {
-  return sendMany(
-    bus,
-    commands.map((command) => ({ ...command, batch_id })),
-  );
+export async function addCommands(
+  bus: Bus,
+  batch_id: string,
+  commands: readonly CommandRequest[],
+): Promise<{ batch_id: string; total_count: number; command_ids: string[] }> {
+  const requests = commands.map((command) => ({ ...command, batch_id }));
+  const { command_ids } = await sendMany(bus, requests);
+  const batch = await readBatch(bus.pool, batch_id);
+  return { batch_id, total_count: batch?.total_count ?? command_ids.length, command_ids };
 }
 
 /** It takes no more commands, and ends when those that it has did. @throws NotFoundError, WrongStateError */

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { InjectOptions, LightMyRequestResponse as Response } from 'fastify';
 import type { Application, Env } from 'faultline';
 import { createEnv, silentLogger } from 'faultline';
-import { chaosHooks } from 'faultline/chaos';
+import { chaosHooks, registerTestCommand } from 'faultline/chaos';
 import { type App, createServer, type ServerOptions } from 'faultline/http';
 import { afterAll } from 'vitest';
 import { StatementReport } from '../../reporting/process.ts';
@@ -83,7 +83,14 @@ export async function openLab({ probe, ...options }: LabOptions = {}): Promise<L
     { ...silentLogger, error: (fields, message) => console.error(message, fields) },
     probe && { probe },
   );
-  const service = await openService({ url: database.url, env, application, data_dir: '', hooks: chaosHooks });
+  const service = await openService({
+    url: database.url,
+    env,
+    application,
+    data_dir: '',
+    hooks: chaosHooks,
+    handlers: registerTestCommand,
+  });
   const app = await createServer({ service, ...options });
   await app.ready();
   const workers: Worker[] = [];

@@ -25,11 +25,13 @@ export interface BatchRow {
   custom?: Record<string, unknown> | null;
   /** The queue that is told of its end. */
   reply_to?: string | null;
+  /** Set by the database. */
+  created_at?: Date;
 }
 
 const BATCH_COLUMNS = `batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
   max_attempts, backoff_ms, lease_ms, jitter_pct`;
-const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to`;
+const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to, created_at`;
 
 export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
   await tx.query(

@@ -1,18 +1,27 @@
 // The troubleshooting queue and its verbs.
 
 import { z } from 'zod';
-import { idSchema, pageQuery, shortText, time } from './fields.ts';
+import { idSchema, pageOf, pageQuery, shortText, time, timeOrNull } from './fields.ts';
 
-export const tsqQuerySchema = z.strictObject({
-  ...pageQuery,
+/** Each that is given narrows the choice. */
+const filterFields = {
   batch_id: idSchema.optional(),
+  process_id: idSchema.optional(),
   domain: z.string().min(1).max(64).optional(),
   type: z.string().min(1).max(64).optional(),
   error_code: z.string().min(1).max(100).optional(),
-  /** true: parked by an injected fault; false: by a real failure. */
-  injected: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
-});
+  /** As items and groups name it: an error code with the shape of its message. */
+  error_group: z.string().min(1).max(500).optional(),
+};
+/** true: parked by an injected fault; false: by a real failure. */
+const injectedQuery = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional();
+
+export const tsqFilterQuerySchema = z.strictObject({ ...filterFields, injected: injectedQuery });
+export const tsqQuerySchema = tsqFilterQuerySchema.extend(pageQuery);
 export type TsqQuery = z.infer<typeof tsqQuerySchema>;
+
+export const tsqCountSchema = z.object({ count: z.number().int() });
+export type TsqCount = z.infer<typeof tsqCountSchema>;
 
 /** `advance_failed` items are processes whose own code threw; their command is done and the verbs act on the process. */
 export const tsqItemSchema = z.object({
@@ -47,3 +56,83 @@ export type VerbBody = z.infer<typeof verbBodySchema>;
 /** Cancelling must say why. */
 export const cancelBodySchema = verbBodySchema.extend({ reason: shortText(1000) });
 export const verbAnswerSchema = z.object({ command_id: idSchema, status: z.string() });
+
+/** Items that wait for the same reason in the same place. */
+export const tsqGroupSchema = z.object({
+  error_group: z.string(),
+  error_code: z.string().nullable(),
+  injected: z.boolean(),
+  domain: z.string(),
+  type: z.string(),
+  count: z.number().int(),
+  oldest_at: time,
+  newest_at: time,
+  sample_command_id: idSchema,
+  sample_message: z.string().nullable(),
+});
+export type TsqGroup = z.infer<typeof tsqGroupSchema>;
+/** The largest groups first, at most 200; `count` is of all that match. */
+export const tsqGroupsSchema = z.object({ count: z.number().int(), groups: z.array(tsqGroupSchema) });
+export type TsqGroups = z.infer<typeof tsqGroupsSchema>;
+
+export const JOB_VERBS = ['retry', 'cancel', 'complete'] as const;
+export const JOB_STATUSES = ['RUNNING', 'COMPLETED', 'ABORTED'] as const;
+
+/** What a job is about: `all`, what matches the fields that are given, or `command_ids` alone. */
+export const tsqJobFilterSchema = z.strictObject({
+  ...filterFields,
+  injected: z.boolean().optional(),
+  all: z.literal(true).optional(),
+  command_ids: z.array(idSchema).max(10_000).optional(),
+});
+export type TsqJobFilter = z.infer<typeof tsqJobFilterSchema>;
+
+export const tsqJobBodySchema = z.strictObject({
+  verb: z.enum(JOB_VERBS),
+  filter: tsqJobFilterSchema,
+  /** Cancelling must say why. */
+  reason: shortText(1000).optional(),
+  actor: shortText(100).optional(),
+  /** Of complete: any JSON, what the handlers would have returned. */
+  result: z.unknown().optional(),
+});
+export type TsqJobBody = z.infer<typeof tsqJobBodySchema>;
+export const tsqJobStartedSchema = z.object({ job_id: idSchema, total_count: z.number().int() });
+export type TsqJobStarted = z.infer<typeof tsqJobStartedSchema>;
+
+export const tsqJobSchema = z.object({
+  job_id: idSchema,
+  verb: z.enum(JOB_VERBS),
+  /** As it was asked for; of a selection only how many: `{"selected": 12}`. */
+  filter: z.record(z.string(), z.unknown()),
+  reason: z.string().nullable(),
+  actor: z.string(),
+  status: z.enum(JOB_STATUSES),
+  total_count: z.number().int(),
+  done_count: z.number().int(),
+  /** Refused, for instance because somebody else was faster. A completed job has done or failed all. */
+  failed_count: z.number().int(),
+  /** 0 to 1. */
+  progress: z.number(),
+  rate_per_second: z.number().nullable(),
+  eta_ms: z.number().nullable(),
+  began_at: time,
+  completed_at: timeOrNull,
+  aborted_by: z.string().nullable(),
+});
+export type TsqJob = z.infer<typeof tsqJobSchema>;
+
+export const tsqJobFailureSchema = z.object({
+  command_id: idSchema,
+  error_code: z.string(),
+  error_message: z.string(),
+  at: time,
+});
+export type TsqJobFailure = z.infer<typeof tsqJobFailureSchema>;
+
+/** `limit` and `cursor` page through the failures. */
+export const tsqJobDetailSchema = tsqJobSchema.extend({ failures: pageOf(tsqJobFailureSchema) });
+export type TsqJobDetail = z.infer<typeof tsqJobDetailSchema>;
+
+export const tsqAbortBodySchema = z.strictObject({ actor: shortText(100).optional() });
+export const tsqAbortAnswerSchema = z.object({ job_id: idSchema, status: z.enum(JOB_STATUSES) });

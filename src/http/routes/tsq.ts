@@ -1,13 +1,23 @@
-// Routes of the troubleshooting queue: the list, and the operator's three verbs.
+// Routes of the troubleshooting queue: the list, its size and causes, and the operator's three verbs on one item.
+// Size and causes read all that matches: each is computed at most once a second, for all who look.
 
 import { z } from 'zod';
 import { cancelCommand, completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
-import { listParked, type ParkedRecord } from '../../db/queries/read-tsq.ts';
+import {
+  countParked,
+  listCauses,
+  listParked,
+  type ParkedFilter,
+  type ParkedRecord,
+} from '../../db/queries/read-tsq.ts';
 import {
   cancelBodySchema,
   idSchema,
   pageOf,
   type TsqItem,
+  tsqCountSchema,
+  tsqFilterQuerySchema,
+  tsqGroupsSchema,
   tsqItemSchema,
   tsqQuerySchema,
   verbAnswerSchema,
@@ -15,6 +25,7 @@ import {
 } from '../contract.ts';
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
+import { createPacedMap } from '../paced.ts';
 import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
@@ -22,8 +33,12 @@ import { operatorOf } from './operator.ts';
 const params = z.object({ command_id: idSchema });
 const response = { 200: verbAnswerSchema, ...problemResponse };
 const tags = ['troubleshooting'];
+const MAX_GROUPS = 200;
 
 export function tsqRoutes(api: App, { bus, pool }: RouteContext): void {
+  const counts = createPacedMap(bus.env, (filter) => countParked(pool, JSON.parse(filter) as ParkedFilter));
+  const causes = createPacedMap(bus.env, (filter) => listCauses(pool, JSON.parse(filter) as ParkedFilter, MAX_GROUPS));
+
   api.get(
     '/tsq',
     {
@@ -42,6 +57,39 @@ export function tsqRoutes(api: App, { bus, pool }: RouteContext): void {
         limit: limit + 1,
       });
       return pageFrom(rows, limit, showItem, (last) => encodeCursor('parked', [last.parked_at_us, last.item_id]));
+    },
+  );
+
+  api.get(
+    '/tsq/count',
+    {
+      schema: {
+        tags,
+        summary: 'How many items match, as of a moment ago',
+        querystring: tsqFilterQuerySchema,
+        response: { 200: tsqCountSchema, ...problemResponse },
+      },
+    },
+    async ({ query }) => ({ count: await counts.of(JSON.stringify(query)).read() }),
+  );
+
+  api.get(
+    '/tsq/groups',
+    {
+      schema: {
+        tags,
+        summary: 'What matches by cause, the most frequent first, as of a moment ago',
+        querystring: tsqFilterQuerySchema,
+        response: { 200: tsqGroupsSchema, ...problemResponse },
+      },
+    },
+    async ({ query }) => {
+      const key = JSON.stringify(query);
+      const groups = await causes.of(key).read();
+      // Where all groups are shown their sum is the count, and agrees with them.
+      const sum = groups.reduce((total, group) => total + group.count, 0);
+      const count = groups.length < MAX_GROUPS ? sum : await counts.of(key).read();
+      return { count, groups: groups.map(toWire) };
     },
   );
 

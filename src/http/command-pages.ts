@@ -1,0 +1,86 @@
+// Pages of commands. Lone ones and those of processes are kept in different orders; a page of both merges the two, newest first,
+// and its cursor remembers where each was left off.
+
+import type { z } from 'zod';
+import type { Queryable } from '../db/pool.ts';
+import { readBatch } from '../db/queries/batches.ts';
+import {
+  type CommandRecord,
+  type LonePlace,
+  listBatchCommands,
+  listCommandsOfProcess,
+  listLoneCommands,
+  listProcessCommands,
+} from '../db/queries/read-commands.ts';
+import type { Command, commandsQuerySchema } from './contract.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { toWire } from './wire.ts';
+
+type Query = z.output<typeof commandsQuerySchema>;
+
+interface Places {
+  lone: LonePlace | null;
+  process_command_id: string | null;
+}
+
+export async function readCommandPage(db: Queryable, { limit, cursor, ...query }: Query) {
+  const places = placesOf(cursor);
+  const { lone, others } = await readBoth(db, query, places, limit + 1);
+  const merged = [...lone, ...others].sort((a, b) => b.created_at_us - a.created_at_us);
+  const shown = merged.slice(0, limit);
+  const lastOf = (from: readonly CommandRecord[]) => shown.findLast((command) => from.includes(command));
+  const [last_lone, last_other] = [lastOf(lone), lastOf(others)];
+  const next = encodeCursor('command', [
+    last_lone?.created_at_us ?? places.lone?.created_at_us ?? null,
+    last_lone?.command_id ?? places.lone?.command_id ?? null,
+    last_other?.command_id ?? places.process_command_id,
+  ]);
+  return { items: shown.map(showCommand), next_cursor: merged.length > limit ? next : null };
+}
+
+function placesOf(cursor: string | undefined): Places {
+  if (cursor === undefined) return { lone: null, process_command_id: null };
+  const [created_at_us, command_id, process_command_id] = decodeCursor(['command'], cursor).value;
+  const lone = created_at_us === null || command_id === null ? null : { created_at_us, command_id };
+  return { lone, process_command_id };
+}
+
+async function readBoth(
+  db: Queryable,
+  { purpose, process_id, batch_id, created_from, created_to, ...same }: Omit<Query, 'limit' | 'cursor'>,
+  places: Places,
+  limit: number,
+): Promise<{ lone: CommandRecord[]; others: CommandRecord[] }> {
+  const filter = { ...same, created_from: dateOf(created_from), created_to: dateOf(created_to) };
+  const before = places.process_command_id;
+  const ofProcesses = { ...filter, purpose: purpose === 'lone' ? undefined : purpose, batch_id };
+  const none = { lone: [], others: [] };
+  if (process_id !== undefined) {
+    if (purpose === 'lone') return none;
+    return { lone: [], others: await listCommandsOfProcess(db, process_id, ofProcesses, before, limit) };
+  }
+  if (batch_id !== undefined) {
+    const batch = await readBatch(db, batch_id);
+    if (batch === null) return none;
+    if (batch.kind === 'command') {
+      if (purpose !== undefined && purpose !== 'lone') return none;
+      return { lone: [], others: await listBatchCommands(db, batch_id, filter, { before_id: before, limit }) };
+    }
+    if (purpose === 'lone') return none;
+    // Its commands were made after it was: nothing older is looked at.
+    const created_from = filter.created_from ?? batch.created_at;
+    return { lone: [], others: await listProcessCommands(db, { ...ofProcesses, created_from }, before, limit) };
+  }
+  return {
+    lone: purpose === undefined || purpose === 'lone' ? await listLoneCommands(db, filter, places.lone, limit) : [],
+    others: purpose === 'lone' ? [] : await listProcessCommands(db, ofProcesses, before, limit),
+  };
+}
+
+function dateOf(time: string | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(time);
+}
+
+export function showCommand({ created_at_us: _us, ...command }: CommandRecord): Command {
+  return toWire(command);
+}
