@@ -60,7 +60,7 @@ export function QueueActions({ queue }: { queue: string }) {
         confirm="Delete all replies"
         keep="Keep them"
       >
-        Every reply in it is deleted, those kept for a process too, and nobody will ever read them.
+        Every reply that was asked for is deleted, and nobody will ever read it. What is kept for a process stays.
       </VerbDialog>
     </Group>
   );

@@ -1,6 +1,6 @@
 // Replies as rows: what came of which command; looked into, deleted, or given to the process they are kept for.
 
-import { ActionIcon, Button, Group, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Text, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronRight, IconRoute, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -114,24 +114,33 @@ function Says({ reply }: { reply: Reply }) {
   );
 }
 
+/** What was asked for can be deleted; what is kept for a process can only be given to it. */
 function Actions({ reply }: { reply: Reply }) {
-  const { remove, redrive } = useReplyVerbs();
+  return reply.note === null ? <Delete reply={reply} /> : <Redrive reply={reply} />;
+}
+
+function Redrive({ reply }: { reply: Reply }) {
+  const { redrive } = useReplyVerbs();
+  return (
+    <Tooltip label="Its process takes it now, if a service knows it">
+      <Button
+        size="compact-sm"
+        variant="default"
+        leftSection={<IconRoute size={14} stroke={1.8} aria-hidden />}
+        loading={redrive.isPending}
+        onClick={() => redrive.mutate(reply)}
+      >
+        Give to process
+      </Button>
+    </Tooltip>
+  );
+}
+
+function Delete({ reply }: { reply: Reply }) {
+  const { remove } = useReplyVerbs();
   const [asking, { open, close }] = useDisclosure(false);
   return (
-    <Group gap={6} wrap="nowrap" justify="flex-end">
-      {reply.note !== null && reply.process_id !== null && (
-        <Tooltip label="Its process takes it now, if a service knows it">
-          <Button
-            size="compact-sm"
-            variant="default"
-            leftSection={<IconRoute size={14} stroke={1.8} aria-hidden />}
-            loading={redrive.isPending}
-            onClick={() => redrive.mutate(reply)}
-          >
-            Give to process
-          </Button>
-        </Tooltip>
-      )}
+    <>
       <Tooltip label="Delete">
         <ActionIcon
           variant="default"
@@ -151,10 +160,8 @@ function Actions({ reply }: { reply: Reply }) {
         confirm="Delete reply"
         keep="Keep it"
       >
-        {reply.note === null
-          ? 'Whoever asked for it will never read it.'
-          : 'Its process waits for it, and will wait until an operator helps.'}
+        Whoever asked for it will never read it.
       </VerbDialog>
-    </Group>
+    </>
   );
 }
