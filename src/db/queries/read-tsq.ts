@@ -28,12 +28,42 @@ export interface ParkedRecord {
   parked_at_us: number;
 }
 
-export interface ParkedPage {
+/** Each field that is given narrows the choice. */
+export interface ParkedFilter {
   batch_id?: string;
   domain?: string;
   type?: string;
   error_code?: string;
+  error_group?: string;
+  process_id?: string;
   injected?: boolean;
+}
+
+/** The first parameters of every statement that has the conditions below. */
+export function filterValues(filter: ParkedFilter): unknown[] {
+  const { batch_id, domain, type, error_code, injected, error_group, process_id } = filter;
+  return [batch_id, domain, type, error_code, injected, error_group, process_id].map((value) => value ?? null);
+}
+
+const COMMAND_GROUP = `coalesce(c.error_group, c.error_code, '')`;
+
+/** Parked commands `c`. */
+export const PARKED_COMMANDS = `faultline.command c
+   where c.status = 'IN_TROUBLESHOOTING_QUEUE'
+     and ($1::uuid is null or c.batch_id = $1) and ($2::text is null or c.domain = $2) and ($3::text is null or c.type = $3)
+     and ($4::text is null or c.error_code = $4) and ($5::boolean is null or (c.fault is not null) = $5)
+     and ($6::text is null or ${COMMAND_GROUP} = $6) and ($7::uuid is null or c.process_id = $7)`;
+
+/** Processes `p` whose own code threw on the reply of their command `c`. */
+export const ADVANCE_FAILED_PROCESSES = `faultline.process p
+     join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
+       and c.status || '' <> 'IN_TROUBLESHOOTING_QUEUE'
+   where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'
+     and ($1::uuid is null or p.batch_id = $1) and ($2::text is null or c.domain = $2) and ($3::text is null or c.type = $3)
+     and ($4::text is null or p.error_code = $4) and $5::boolean is not true
+     and ($6::text is null or p.error_code = $6) and ($7::uuid is null or p.process_id = $7)`;
+
+export interface ParkedPage extends ParkedFilter {
   /** Time and id of the last item of the page before. */
   before?: { parked_at_us: number; item_id: string };
   limit: number;
@@ -45,38 +75,71 @@ select * from (
   (select c.command_id as item_id, 'command' as kind, c.command_id, c.domain, c.type, c.purpose, c.process_id, c.batch_id, c.step,
      c.attempts, c.max_attempts, c.error_code, c.error_message, c.error_group, c.park_reason as reason, c.fault, c.payload,
      c.parked_at, ${microsOf('c.parked_at')} as parked_at_us
-   from faultline.command c
-   where c.status = 'IN_TROUBLESHOOTING_QUEUE'
-     and ($1::uuid is null or c.batch_id = $1) and ($2::text is null or c.domain = $2) and ($3::text is null or c.type = $3)
-     and ($4::text is null or c.error_code = $4) and ($5::boolean is null or (c.fault is not null) = $5)
-     and ($6::bigint is null or (c.parked_at, c.command_id) < (${timestampOf('$6')}, $7::uuid))
-   order by c.parked_at desc, c.command_id desc limit $8)
+   from ${PARKED_COMMANDS}
+     and ($8::bigint is null or (c.parked_at, c.command_id) < (${timestampOf('$8')}, $9::uuid))
+   order by c.parked_at desc, c.command_id desc limit $10)
   union all
   (select p.process_id, 'advance_failed', c.command_id, c.domain, c.type, c.purpose, p.process_id, p.batch_id, p.current_step,
      c.attempts, c.max_attempts, p.error_code, p.error_message, p.error_code, p.error_code, null, c.payload,
      p.updated_at, ${microsOf('p.updated_at')}
-   from faultline.process p
-     join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
-       and c.status || '' <> 'IN_TROUBLESHOOTING_QUEUE'
-   where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'
-     and ($1::uuid is null or p.batch_id = $1) and ($2::text is null or c.domain = $2) and ($3::text is null or c.type = $3)
-     and ($4::text is null or p.error_code = $4) and $5::boolean is not true
-     and ($6::bigint is null or (p.updated_at, p.process_id) < (${timestampOf('$6')}, $7::uuid))
-   order by p.updated_at desc, p.process_id desc limit $8)
+   from ${ADVANCE_FAILED_PROCESSES}
+     and ($8::bigint is null or (p.updated_at, p.process_id) < (${timestampOf('$8')}, $9::uuid))
+   order by p.updated_at desc, p.process_id desc limit $10)
 ) item
-order by parked_at desc, item_id desc limit $8`;
+order by parked_at desc, item_id desc limit $10`;
 
 export async function listParked(db: Queryable, page: ParkedPage): Promise<ParkedRecord[]> {
   const { rows } = await db.query<ParkedRecord & Record<string, unknown>>(LIST, [
-    page.batch_id ?? null,
-    page.domain ?? null,
-    page.type ?? null,
-    page.error_code ?? null,
-    page.injected ?? null,
+    ...filterValues(page),
     page.before?.parked_at_us ?? null,
     page.before?.item_id ?? null,
     page.limit,
   ]);
+  return rows;
+}
+
+export async function countParked(db: Queryable, filter: ParkedFilter): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select (select count(*) from ${PARKED_COMMANDS}) + (select count(*) from ${ADVANCE_FAILED_PROCESSES}) as count`,
+    filterValues(filter),
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Items that wait for the same reason in the same place, with one of them as a sample. */
+export interface ParkedCause {
+  error_group: string;
+  error_code: string | null;
+  injected: boolean;
+  domain: string;
+  type: string;
+  count: number;
+  oldest_at: Date;
+  newest_at: Date;
+  sample_command_id: string;
+  sample_message: string | null;
+}
+
+const CAUSES = `
+with cause as (
+  select ${COMMAND_GROUP} as error_group, c.error_code, c.fault is not null as injected, c.domain, c.type, count(*)::int as count,
+    min(c.parked_at) as oldest_at, max(c.parked_at) as newest_at, (array_agg(c.command_id))[1] as sample_command_id,
+    null as process_message
+  from ${PARKED_COMMANDS} group by 1, 2, 3, 4, 5
+  union all
+  select p.error_code, p.error_code, false, c.domain, c.type, count(*)::int, min(p.updated_at), max(p.updated_at),
+    (array_agg(c.command_id))[1], min(p.error_message)
+  from ${ADVANCE_FAILED_PROCESSES} group by 1, 2, 3, 4, 5
+),
+largest as (select * from cause order by count desc, error_group, domain, type, injected limit $8)
+select l.error_group, l.error_code, l.injected, l.domain, l.type, l.count, l.oldest_at, l.newest_at, l.sample_command_id,
+  coalesce(l.process_message, c.error_message) as sample_message
+from largest l left join faultline.command c on c.command_id = l.sample_command_id
+order by l.count desc, l.error_group, l.domain, l.type, l.injected`;
+
+/** The largest first. Reads all that matches: pace it. */
+export async function listCauses(db: Queryable, filter: ParkedFilter, limit: number): Promise<ParkedCause[]> {
+  const { rows } = await db.query<ParkedCause & Record<string, unknown>>(CAUSES, [...filterValues(filter), limit]);
   return rows;
 }
 

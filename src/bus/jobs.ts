@@ -1,0 +1,248 @@
+// Jobs: one verb over many items of the troubleshooting queue, as durable work on the bus, answered at once however many they are.
+// The items are chosen in one snapshot. Each is then tried at most once, and done or counted as failed; a crash changes neither.
+//
+// Why at most once: the chosen items stand in a list of the job's own. A slice locks the job, takes items off the list, does the verb
+// and counts, in one transaction; what left the list never comes back to it, so nothing here depends on clocks.
+// Why nothing that was parked later: a parked item was visible in that snapshot, so whoever takes it out of the queue commits after
+// it, and a settle that parks it again begins after that: its parked_at is later than began_at, and the verb's guard refuses it.
+
+import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
+import {
+  abortJobIfRunning,
+  addJobCounts,
+  completeJobIfDone,
+  insertJobFailures,
+  insertJobOfFilter,
+  insertJobOfIds,
+  type JobFailure,
+  type JobSlice,
+  type JobVerb,
+  lockJobIfRunning,
+  type RunningJob,
+  readJob,
+  readNextSlice,
+  shortenSlice,
+} from '../db/queries/jobs.ts';
+import type { ParkedFilter } from '../db/queries/read-tsq.ts';
+import { laneOf } from '../model/env.ts';
+import { CommandError, FaultlineError, InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import type { CommandPolicy } from '../model/process.ts';
+import { type Bus, OWN_DOMAIN, PRIORITY, sendCommands } from './bus.ts';
+import type { HandlerContext, HandlerRegistry } from './handlers.ts';
+import { cancelVerb, completeVerb, type Operated, operateSet, retryVerb, type Verb } from './troubleshooting.ts';
+
+const SLICE_SIZE = 500;
+const MAX_SELECTED = 10_000;
+const MAX_MESSAGE = 2_000;
+const BACKOFF_MS = { first: 50, most: 5_000 };
+const JOB_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };
+
+/** What a job is about: all of it, what matches every field that is given, or these very commands. */
+export interface TsqJobFilter extends ParkedFilter {
+  all?: boolean;
+  command_ids?: readonly string[];
+}
+
+export interface TsqJobRequest {
+  verb: JobVerb;
+  filter: TsqJobFilter;
+  actor: string;
+  /** Cancelling must say why. */
+  reason?: string;
+  /** Of complete: what the handler would have returned. */
+  result?: unknown;
+}
+
+/** Chooses the items, and answers before any of them is done. @throws InvalidInputError */
+export async function startTsqJob(bus: Bus, request: TsqJobRequest): Promise<{ job_id: string; total_count: number }> {
+  checkRequest(request);
+  const { verb, filter, actor, reason, result } = request;
+  const { all: _all, command_ids, ...matching } = filter;
+  const selected = command_ids && [...new Set(command_ids.map((id) => id.toLowerCase()))];
+  const shown = selected ? { selected: selected.length } : matching;
+  const job_id = bus.env.newId(0, bus.lanes);
+  const job = { job_id, verb, filter: shown, reason: reason ?? null, actor, result, slice_size: SLICE_SIZE };
+  const total_count = await withTx(bus.pool, async (tx) => {
+    const total = selected
+      ? await insertJobOfIds(
+          tx,
+          job,
+          selected.map((command_id) => ({ command_id, lane: laneOf(command_id, bus.lanes) })),
+        )
+      : await insertJobOfFilter(tx, job, matching);
+    await sendCommands(bus, tx, [jobCommand(bus, job_id)]);
+    return total;
+  });
+  bus.hints.hint(OWN_DOMAIN);
+  return { job_id, total_count };
+}
+
+function jobCommand(bus: Bus, job_id: string) {
+  return {
+    command_id: bus.env.newId(0, bus.lanes),
+    lane: 0,
+    domain: OWN_DOMAIN,
+    type: 'TsqJob',
+    purpose: 'job' as const,
+    priority: PRIORITY.job,
+    payload: { job_id },
+    policy: JOB_POLICY,
+    delay_ms: 0,
+    process_id: null,
+    batch_id: null,
+    step: null,
+    correlation_id: job_id,
+    reply_to: null,
+    state: null,
+  };
+}
+
+function checkRequest({ verb, filter, reason, result }: TsqJobRequest): void {
+  const { all, command_ids, ...matching } = filter;
+  const refuse = (path: string, code: string, message: string) => {
+    throw new InvalidInputError(`Not acceptable: ${path}.`, [{ path, code, message }]);
+  };
+  const given = Object.values(matching).some((value) => value !== undefined);
+  if (verb === 'cancel' && !reason?.trim()) refuse('reason', 'required', 'is required: cancelling must say why');
+  if (verb !== 'complete' && result !== undefined) refuse('result', 'not_applicable', 'only complete takes a result');
+  if (command_ids !== undefined) {
+    if (command_ids.length === 0) refuse('filter.command_ids', 'too_small', 'must name at least one command');
+    if (command_ids.length > MAX_SELECTED) {
+      refuse(
+        'filter.command_ids',
+        'too_big',
+        `must name at most ${MAX_SELECTED} commands; a filter can match any number`,
+      );
+    }
+    if (given || all) refuse('filter.command_ids', 'not_combinable', 'stands alone: no other filter, and not all');
+  } else if (given && all) refuse('filter.all', 'not_combinable', 'stands alone: no other filter');
+  else if (!given && !all) refuse('filter', 'required', 'must say what: at least one field, or all: true');
+}
+
+/** Ends a job between two of its slices: what it did stays done. @throws NotFoundError, WrongStateError */
+export async function abortTsqJob(
+  bus: Bus,
+  job_id: string,
+  { actor }: { actor: string },
+): Promise<{ job_id: string; status: 'ABORTED' }> {
+  await withTx(bus.pool, async (tx) => {
+    if (await abortJobIfRunning(tx, job_id, actor)) return;
+    const job = await readJob(tx, job_id);
+    if (job === null) throw new NotFoundError('job', job_id);
+    throw new WrongStateError(`The job has ended: ${job.status}.`);
+  });
+  return { job_id, status: 'ABORTED' };
+}
+
+/** Registers the handler of jobs. */
+export function registerJobs(registry: HandlerRegistry, bus: () => Bus): void {
+  registry.register<{ job_id: string }>(OWN_DOMAIN, 'TsqJob', ({ job_id }, context) => runJob(bus(), job_id, context));
+}
+
+/** An item that cannot be operated on, and why. */
+interface Doomed {
+  item_id: string;
+  error: unknown;
+}
+
+/**
+ * Slice after slice, until nothing is left or the job was aborted. A slice that fails for what is in it is tried again with half of
+ * it, down to the one item that is to blame; that one is counted as failed, and slices grow again.
+ */
+async function runJob(bus: Bus, job_id: string, { signal }: HandlerContext): Promise<{ job_id: string }> {
+  let size = SLICE_SIZE;
+  let doomed: Doomed | null = null;
+  for (let failures = 0; ; ) {
+    signal.throwIfAborted();
+    let slice: JobSlice | null = null;
+    try {
+      const hints = await withTx(bus.pool, (tx) =>
+        takeSlice(bus, tx, job_id, size, doomed, (taken) => {
+          slice = taken;
+        }),
+      );
+      if (hints === null) return { job_id };
+      for (const domain of hints) bus.hints.hint(domain);
+      failures = 0;
+      doomed = null;
+      size = Math.min(size * 2, SLICE_SIZE);
+    } catch (error) {
+      const items = (slice as JobSlice | null)?.item_ids ?? [];
+      if (isRetryable(error)) {
+        bus.outage.failed(error, { job_id, failures }, 'a slice of a job failed, trying again');
+        await pause(bus, Math.min(BACKOFF_MS.first * 2 ** failures++, BACKOFF_MS.most), signal);
+      } else if (items.length > 1) size = items.length >> 1;
+      else if (items[0] !== undefined && doomed === null) doomed = { item_id: items[0], error };
+      else throw error;
+    }
+  }
+}
+
+/** One transaction. Returns the domains to hint, or null when the job has ended. */
+async function takeSlice(
+  bus: Bus,
+  tx: Tx,
+  job_id: string,
+  most: number,
+  doomed: Doomed | null,
+  onTaken: (slice: JobSlice) => void,
+): Promise<ReadonlySet<string> | null> {
+  const job = await lockJobIfRunning(tx, job_id);
+  if (job === null) return null;
+  const slice = await readNextSlice(tx, job_id, most);
+  if (slice === null) {
+    await completeJobIfDone(tx, job_id);
+    return null;
+  }
+  onTaken(slice);
+  const blamed = doomed !== null && doomed.item_id === slice.item_ids[0] && slice.item_ids.length === 1;
+  const operated = blamed ? null : await operateSlice(bus, tx, job, slice);
+  const failures = operated === null ? [failureOf(doomed as Doomed)] : refusalsOf(operated);
+  await insertJobFailures(tx, job_id, failures);
+  await shortenSlice(tx, job_id, slice);
+  await addJobCounts(tx, job_id, { done: slice.item_ids.length - failures.length, failed: failures.length });
+  await completeJobIfDone(tx, job_id);
+  await bus.env.probe('in_job_slice', { job_id, slice });
+  return operated?.hints ?? new Set();
+}
+
+function operateSlice(bus: Bus, tx: Tx, job: RunningJob, { lane, item_ids }: JobSlice): Promise<Operated> {
+  const set = { ids: item_ids, parked_until_us: job.began_at_us };
+  return operateSet(bus, tx, lane, verbOf(job), set, { job_id: job.job_id });
+}
+
+function verbOf({ verb, actor, reason, result, has_result }: RunningJob): Verb {
+  const operator = { actor, reason: reason ?? undefined };
+  if (verb === 'retry') return retryVerb(operator);
+  if (verb === 'cancel') return cancelVerb({ ...operator, reason: reason ?? '' });
+  return completeVerb(operator, has_result ? result : undefined);
+}
+
+function refusalsOf({ refused }: Operated): JobFailure[] {
+  return [...refused].map(([item_id, { code, message }]) => ({ item_id, error_code: code, error_message: message }));
+}
+
+function failureOf({ item_id, error }: Doomed): JobFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  // A text column takes neither NUL nor half a character, which the cut may leave.
+  const error_message = message
+    .replaceAll('\0', '')
+    .slice(0, MAX_MESSAGE)
+    .replace(/\p{Surrogate}/gu, '\ufffd');
+  return { item_id, error_code: codeOf(error), error_message };
+}
+
+function codeOf(error: unknown): string {
+  if (isBadData(error)) return 'RESULT_NOT_STORABLE';
+  return error instanceof FaultlineError || error instanceof CommandError ? error.code : 'UNKNOWN_ERROR';
+}
+
+function pause(bus: Bus, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = bus.env.after(ms, resolve);
+    signal.addEventListener('abort', () => {
+      timer.clear();
+      resolve();
+    });
+  });
+}
