@@ -97,7 +97,7 @@ export const GROUPS: readonly { title: string; hint: string; fields: readonly Se
   },
   {
     title: 'Retention',
-    hint: 'What `faultline prune` deletes when it is not told otherwise.',
+    hint: 'What faultline prune deletes when it is not told otherwise.',
     fields: [
       {
         path: 'retention.prune_after_days',
