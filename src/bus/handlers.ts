@@ -113,6 +113,22 @@ export class HandlerRegistry {
     return this;
   }
 
+  /**
+   * Registers every method of an object whose name begins with a capital, as command types do: of a plain object, or of an instance
+   * with what its class inherits. Each is called on the object. All of them or, when one is taken already, none.
+   */
+  registerAll(domain: string, handlers: object): this {
+    const found = methodsOf(handlers).filter(([type]) => /^\p{Lu}/u.test(type));
+    if (found.length === 0)
+      throw new ConfigurationError(
+        `No handler for ${domain} was found: they are methods named like their command type.`,
+      );
+    for (const [type] of found)
+      if (this.find(domain, type)) throw new ConfigurationError(`Two handlers are registered for ${domain}/${type}.`);
+    for (const [type, handler] of found) this.register(domain, type, handler.bind(handlers) as Handler);
+    return this;
+  }
+
   find(domain: string, type: string): Handler<unknown> | undefined {
     return this.#handlers.get(domain)?.get(type) as Handler<unknown> | undefined;
   }
@@ -120,4 +136,14 @@ export class HandlerRegistry {
   domains(): string[] {
     return [...this.#handlers.keys()];
   }
+}
+
+/** By name, the nearest first: a class's own method before the one it overrides. Getters are not called. */
+function methodsOf(object: object): [name: string, method: (...given: never[]) => unknown][] {
+  const methods = new Map<string, (...given: never[]) => unknown>();
+  for (let at = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && !methods.has(name)) methods.set(name, value);
+  }
+  return [...methods];
 }

@@ -64,7 +64,7 @@ test('takes only what is ready, of its own domain and lane', async () => {
   expect((await lab.claim(100, { lane: 1 })).map(({ command_id }) => command_id)).toEqual([mine.command_id]);
 });
 
-test('of eight who claim at the same time, no two get the same command, and none is left over', async () => {
+test('C06, C20: of eight who claim at the same time, no two get the same command, and none is left over', async () => {
   const lab = await openLab();
   await lab.send(...commands(400));
   const claimer = async (worker_id: string) => {
@@ -82,7 +82,7 @@ test('of eight who claim at the same time, no two get the same command, and none
   expect(await lab.rows('select 1 from faultline.command where attempts <> 1')).toEqual([]);
 });
 
-test('a worker holds no more than it has slots, and fills a slot that gets free', async () => {
+test('C08: a worker holds no more than it has slots, and fills a slot that gets free', async () => {
   const { calls, handler } = heldHandler();
   const lab = await openLab({ handler });
   await lab.send(...commands(5));

@@ -17,7 +17,7 @@ async function counts(lab: Lab): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
 }
 
-test('handlers under way end and are settled; nothing new is taken', async () => {
+test('C09: handlers under way end and are settled; nothing new is taken', async () => {
   const { calls, handler } = heldHandler();
   const lab = await openLab({ handler });
   await lab.send(...commands(3));

@@ -44,7 +44,7 @@ async function listen(lab: Lab): Promise<string[]> {
   return heard;
 }
 
-test('a worker that sleeps is woken by what another process sends', async () => {
+test('C07: a worker that sleeps is woken by what another process sends', async () => {
   const lab = await openLab({ handler: () => 'done' });
   const other = await lab.openAnother();
   await Promise.all([untilListening(lab, 'lab0'), untilListening(lab, 'lab1')]);
@@ -66,7 +66,7 @@ test.each(['lab0', 'lab1'])(
   },
 );
 
-test('without LISTEN a worker finds everything by polling', async () => {
+test('C07: without LISTEN a worker finds everything by polling', async () => {
   const lab = await openLab({ handler: () => 'done', listen: false });
   const other = await lab.openAnother({ listen: false });
   await lab.work({ poll_ms: 30 });

@@ -8,7 +8,7 @@ import { newId } from '../../src/model/env.ts';
 import { until } from '../support/until.ts';
 import { command, commands, openLab, policy } from './lab.ts';
 
-test('a send belongs to the transaction of its caller', async () => {
+test('C02: a send belongs to the transaction of its caller', async () => {
   const lab = await openLab();
   const { bus } = lab;
   const undone = withTx(bus.pool, async (tx) => {
@@ -42,7 +42,7 @@ test('an id that was used takes the whole send back', async () => {
   expect(await lab.rows('select command_id from faultline.command')).toEqual([{ command_id: first.command_id }]);
 });
 
-test('beforeSend writes in the same transaction, and what it annotates is marked', async () => {
+test('P02: beforeSend writes in the same transaction, and what it annotates is marked', async () => {
   const lab = await openLab({
     hooks: {
       beforeSend: async (tx, sent) => {

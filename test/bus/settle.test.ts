@@ -72,7 +72,7 @@ describe('each outcome', () => {
     expect((Number(ended?.retry_at) - Number(ended?.ended_at)) / 1_000).toBeCloseTo(expected_s, 2);
   });
 
-  test('transient, with attempts left: PENDING after the backoff of its round', async () => {
+  test('C12, C13: transient, with attempts left: PENDING after the backoff of its round; with none, parked', async () => {
     const lab = await openLab();
     const [id = ''] = await lab.send(command(policy({ max_attempts: 3, backoff_ms: [60_000, 120_000] })));
     for (const [attempt, backoff_s] of [
@@ -100,7 +100,7 @@ describe('each outcome', () => {
     expect((await lab.attemptsOf(id)).at(-1)).toMatchObject({ attempt: 3, effect: 'TSQ', reason: 'EXHAUSTED' });
   });
 
-  test('permanent: to the troubleshooting queue at once, and no reply', async () => {
+  test('C14: permanent: to the troubleshooting queue at once, and no reply', async () => {
     const lab = await openLab();
     const [id = ''] = await lab.send(command({ reply_to: 'asked' }));
     await settleSet(lab.bus, [item(await claimOne(lab), { kind: 'permanent', ...failure })]);
@@ -108,7 +108,7 @@ describe('each outcome', () => {
     expect(await lab.repliesOf(id)).toEqual([]);
   });
 
-  test('business rule: FAILED and answered; but a compensation is parked', async () => {
+  test('C15: business rule: FAILED and answered; but a compensation is parked', async () => {
     const lab = await openLab();
     const [step = '', undo = ''] = await lab.send(
       command({ reply_to: 'asked' }),
@@ -148,7 +148,7 @@ describe('each outcome', () => {
     expect(await lab.commandOf(id)).toMatchObject({ status: 'IN_TROUBLESHOOTING_QUEUE', park_reason: 'EXHAUSTED' });
   });
 
-  test('the sender of a lone command is told once, with the result and what it sent along', async () => {
+  test('C16: the sender of a lone command is told once, with the result and what it sent along', async () => {
     const lab = await openLab();
     const correlation_id = newId();
     const [id = ''] = await lab.send(command({ reply_to: 'asked', correlation_id }));

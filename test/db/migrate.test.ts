@@ -13,7 +13,7 @@ async function schemas(pool: Awaited<ReturnType<typeof createTestDatabase>>['poo
   return rows.map(({ nspname }) => nspname);
 }
 
-test('of several at the same time one migrates, the others find it done', async () => {
+test('C19: of several at the same time one migrates, the others find it done', async () => {
   const { pool, url } = await createTestDatabase({ empty: true });
   const others = [1, 2, 3].map((n) => createPool(url, { application_name: `migrator ${n}`, max: 1 }));
   const applied = await Promise.all([pool, ...others].map((each) => migrate(each)));
@@ -39,7 +39,7 @@ test('a dry run tells what it would do, and does nothing', async () => {
   expect(await migrate(pool, { dry_run: true })).toEqual([]);
 });
 
-test('a database that is not migrated is told apart from one that is', async () => {
+test('C19: a database that is not migrated is told apart from one that is', async () => {
   const { pool } = await createTestDatabase({ empty: true });
   await expect(assertMigrated(pool)).rejects.toThrow(SchemaMismatchError);
   await expect(assertMigrated(pool)).rejects.toThrow(/lacks the migrations 0001_core.*faultline migrate/);

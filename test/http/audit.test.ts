@@ -36,7 +36,7 @@ async function audit(query: string, limit = 100): Promise<Event[]> {
 
 const types = (events: Event[]) => events.map((event) => event.type);
 
-describe('of a command', () => {
+describe('C18: of a command', () => {
   const outcomes: [string, { status: CommandStatus }, Record<string, unknown>, string[]][] = [
     ['success', { status: 'COMPLETED' }, { outcome: 'success', effect: 'COMPLETED' }, ['COMPLETED']],
     [
@@ -191,7 +191,7 @@ const UNDONE = [
 ];
 const told = (events: Event[]) => events.map(({ type, step }) => (step === null ? type : `${type} ${step}`));
 
-describe('of a process', () => {
+describe('P04: of a process', () => {
   test('cause stands before effect, though both are of one instant', async () => {
     const { process_id } = await insertUndone();
     const events = await audit(`process_id=${process_id}`);

@@ -117,7 +117,7 @@ describe('processes', async () => {
   });
 });
 
-describe('the troubleshooting queue', async () => {
+describe('T01: the troubleshooting queue', async () => {
   const { batch_id } = await insertBatch(pool, 'AT_REST');
   const parked: string[] = [];
   for (let n = 0; n < 12; n++) {

@@ -104,7 +104,7 @@ const settled = (batch_id: string) =>
   lab.untilProcesses(batch_id, ['COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED', 'WAITING_FOR_TSQ']);
 
 describe('a batch', () => {
-  test('ends COMPLETED, or COMPLETED_WITH_FAILURES, with what really became of its processes', async () => {
+  test('B07: ends COMPLETED, or COMPLETED_WITH_FAILURES, with what really became of its processes', async () => {
     const { round } = finisher();
     const good = await lab.launch(trip, fates('ccc'));
     const mixed = await lab.launch(trip, fates('crcr'));

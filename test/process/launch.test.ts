@@ -106,7 +106,7 @@ const chunkAttempts = async (batch_id: string) => {
 describe.each([
   ['one lane', lab],
   ['three lanes', laned],
-])('on %s', (_, where) => {
+])('P06: a batch launched on %s', (_, where) => {
   test.each([1, 999, 1000, 1001, 5000])('%i processes are exactly that many', async (count) => {
     await expectWhole(where, await where.launch(trip, { count }), count);
   });

@@ -66,7 +66,7 @@ async function storedSteps(batch_id: string): Promise<Map<string, string[]>> {
 }
 
 test.each(['csv', 'html', 'pdf'])(
-  'a batch of statements as %s is completed, its documents can be opened',
+  'P05: a batch of statements as %s is completed, its documents can be opened',
   async (output_type) => {
     const { batch_id } = await launch(20, output_type);
     const processes = await atRest(batch_id, 20);
