@@ -1,0 +1,47 @@
+// The fences one by one, asked directly: what no course of events that the other tests play would show missing.
+
+import { expect, test } from 'vitest';
+import { settleExpired, settleLine, settleSet } from '../../src/bus/settle.ts';
+import { withTx } from '../../src/db/pool.ts';
+import { renewLeasesIfHeld } from '../../src/db/queries/claims.ts';
+import { markFaultsIfLeased } from '../../src/db/queries/test-command.ts';
+import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
+import { command, item, openLab } from '../bus/lab.ts';
+
+const SUCCESS: Outcome = { kind: 'success', result: {} };
+
+async function claimedAlone() {
+  const lab = await openLab();
+  await lab.send(command());
+  const [claimed] = await lab.claim(1);
+  return { lab, claimed: claimed as ClaimedCommand };
+}
+
+test('an attempt marked with a fault that prevents its settle can be neither settled nor renewed under its lease', async () => {
+  const { lab, claimed } = await claimedAlone();
+  const mark = { ...claimed, fault: 'timeout' };
+  expect(await markFaultsIfLeased(lab.bus.pool, 0, [mark])).toEqual(new Set([claimed.command_id]));
+
+  expect(await renewLeasesIfHeld(lab.bus.pool, 0, [claimed])).toEqual(new Set());
+  expect(await settleSet(lab.bus, [item(claimed, SUCCESS)])).toEqual([]);
+  expect(await lab.commandOf(claimed.command_id)).toMatchObject({ status: 'IN_PROGRESS', fault: 'timeout' });
+  expect(await lab.attemptsOf(claimed.command_id)).toEqual([]);
+});
+
+test('no fault is marked on an attempt of another claim, nor after the lease', async () => {
+  const { lab, claimed } = await claimedAlone();
+  const stale = { ...claimed, claim_id: claimed.command_id, fault: 'timeout' };
+  expect(await markFaultsIfLeased(lab.bus.pool, 0, [stale])).toEqual(new Set());
+  await lab.expire(claimed.command_id);
+  expect(await markFaultsIfLeased(lab.bus.pool, 0, [{ ...claimed, fault: 'timeout' }])).toEqual(new Set());
+  expect(await lab.commandOf(claimed.command_id)).toMatchObject({ fault: null });
+});
+
+test('what reap would write of an attempt whose lease has not run out is refused', async () => {
+  const { lab, claimed } = await claimedAlone();
+  const line = settleLine(claimed, { kind: 'lease_expired', error_code: 'LEASE_EXPIRED', error_message: 'It ran out.' });
+  const sent = await withTx(lab.bus.pool, (tx) => settleExpired(lab.bus, tx, 0, [line]));
+  expect([...sent]).toEqual([]);
+  expect(await lab.commandOf(claimed.command_id)).toMatchObject({ status: 'IN_PROGRESS', attempts: 1 });
+  expect(await lab.attemptsOf(claimed.command_id)).toEqual([]);
+});
