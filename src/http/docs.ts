@@ -50,6 +50,7 @@ const TAGS = {
   launching: 'Launch processes, with or without chaos',
   batches: 'What became of them, together',
   processes: 'What became of each',
+  commands: 'Commands by themselves',
   troubleshooting: 'Commands that need an operator',
   audit: 'Every change of state, in order',
   operations: 'The service itself',

@@ -87,12 +87,16 @@ export const PROCESS_TRANSITIONS: readonly ProcessTransition[] = [
   { from: 'WAITING_FOR_REPLY', to: 'WAITING_FOR_REPLY', when: 'SUCCESS reply, and there is a next step' },
   { from: 'WAITING_FOR_REPLY', to: 'COMPLETED', when: 'SUCCESS reply of the last step' },
   { from: 'WAITING_FOR_REPLY', to: 'COMPENSATING', when: 'FAILED or CANCELED reply, and a step has something to undo' },
-  { from: 'WAITING_FOR_REPLY', to: 'FAILED', when: 'FAILED reply, nothing to undo' },
-  { from: 'WAITING_FOR_REPLY', to: 'CANCELED', when: 'CANCELED reply, nothing to undo' },
+  {
+    from: 'WAITING_FOR_REPLY',
+    to: 'FAILED',
+    when: 'FAILED reply, nothing to undo, or a deadline whose action is fail',
+  },
+  { from: 'WAITING_FOR_REPLY', to: 'CANCELED', when: 'CANCELED reply, nothing to undo, or it is cancelled as it is' },
   {
     from: 'WAITING_FOR_REPLY',
     to: 'WAITING_FOR_TSQ',
-    when: 'its command is parked, or its own code threw (ADVANCE_FAILED)',
+    when: 'its command is parked, also by a deadline whose action is tsq, or its own code threw (ADVANCE_FAILED)',
   },
   {
     from: 'WAITING_FOR_TSQ',
@@ -108,7 +112,11 @@ export const PROCESS_TRANSITIONS: readonly ProcessTransition[] = [
     to: 'FAILED',
     when: 'an operator skips the last compensation (COMPENSATION_SKIPPED), or a re-driven FAILED reply has nothing to undo',
   },
-  { from: 'WAITING_FOR_TSQ', to: 'CANCELED', when: 'an operator cancels, nothing to undo' },
+  {
+    from: 'WAITING_FOR_TSQ',
+    to: 'CANCELED',
+    when: 'an operator cancels, nothing to undo, or what was done is to stay',
+  },
   {
     from: 'WAITING_FOR_TSQ',
     to: 'WAITING_FOR_TSQ',

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { asTx, createPool, type Queryable } from '../../src/db/pool.ts';
 import * as claims from '../../src/db/queries/claims.ts';
+import * as cuts from '../../src/db/queries/cuts.ts';
 import * as processes from '../../src/db/queries/processes.ts';
 import * as settles from '../../src/db/queries/settles.ts';
 import { markFaultsIfLeased, readChaosSources } from '../../src/db/queries/test-command.ts';
@@ -94,7 +95,7 @@ const awaited = (ids: Ids) => ids.map((one) => ({ ...one, error_code: null, erro
 
 /** Each hot statement, and the indexes by which it reaches its rows. */
 const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Ids) => Promise<unknown>][] = [
-  ['claim', ['command_pkey', 'command_ready'], (db) => claims.claimReadyCommands(db, claim)],
+  ['claim', ['command_pkey', 'command_ready', 'domain_pkey'], (db) => claims.claimReadyCommands(db, claim)],
   ['next due', ['command_ready'], (db) => claims.readNextDueMs(db, 'lab', 1_000)],
   ['settle, leased', ['command_pkey'], (db, ids) => settles.settleIfLeased(asTx(db), 0, ids.map(line))],
   ['settle, expired', ['command_pkey'], (db, ids) => settles.settleIfExpired(asTx(db), 0, ids.map(line))],
@@ -102,7 +103,7 @@ const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Id
   ['held claims', ['command_pkey'], (db, ids) => claims.readHeldClaims(db, 0, ids)],
   ['answered claims', ['attempt_pkey', 'event_command'], (db, ids) => settles.readAnsweredClaims(db, 0, ids)],
   ['expired', ['command_leased'], (db) => settles.lockExpiredCommands(asTx(db), 0, 500)],
-  ['leases of a dead worker', ['command_leased'], (db) => claims.expireWorkerLeases(db, newId())],
+  ['leases of a dead worker', ['command_leased', 'command_pkey'], (db) => claims.expireWorkerLeases(db, newId())],
   [
     'processes, read',
     ['process_pkey'],
@@ -186,6 +187,32 @@ const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Id
       ),
   ],
 ];
+
+const cutLine = ({ command_id }: Ids[number]): cuts.CutLine => ({
+  command_id,
+  status: 'CANCELED',
+  effect: 'CANCELED',
+  reason: null,
+  error_code: 'OPERATOR_CANCELED',
+  error_message: '',
+  error_group: null,
+});
+const idsOf = (ids: Ids) => ids.map(({ command_id }) => command_id);
+STATEMENTS.push(
+  ['cut, live', ['command_pkey', 'command_pkey'], (db, ids) => cuts.cutIfLive(asTx(db), 0, ids.map(cutLine))],
+  ['cut, open', ['command_pkey', 'command_pkey'], (db, ids) => cuts.cutIfOpen(asTx(db), 0, ids.map(cutLine))],
+  [
+    'deadlines, found',
+    ['command_deadline', 'command_pkey', 'process_deadline'],
+    (db) => cuts.findOverdueCommands(db, 0, 500),
+  ],
+  ['deadlines, locked', ['command_pkey'], (db, ids) => cuts.lockLiveCommands(asTx(db), 0, idsOf(ids))],
+  [
+    'deadlines, read',
+    ['command_pkey', 'command_pkey', 'process_pkey'],
+    (db, ids) => cuts.readOverdue(asTx(db), 0, idsOf(ids)),
+  ],
+);
 
 /** Commands of every status with their processes and attempts, as a batch under way leaves them. */
 async function fill(pool: pg.Pool, count: number): Promise<void> {

@@ -179,6 +179,26 @@ describe('a FAILED or CANCELED reply', () => {
     expect(decision).toMatchObject({ status: 'COMPENSATING', undo: 1, send: { step: 'a' } });
   });
 
+  test.each([
+    ['FAILED', FAILED],
+    ['CANCELED', CANCELED],
+  ] as const)('with effects kept ends %s at once, however much there is to undo', (status, reply) => {
+    const process = processRow({ path: ['a', 'b', 'c'], state: { s: 1 } });
+    expect(advance(chain, process, reply, { attempted: true, keep_effects: true })).toEqual({
+      status,
+      state: { s: 1 },
+      send: null,
+      undo: null,
+      ending: null,
+      error_code: reply.error_code,
+      error_message: reply.error_message,
+      keep_effects: true,
+    });
+    // Of a success nothing is to be kept or undone.
+    const decision = advance(chain, processRow({ path: ['a'] }), SUCCESS, { attempted: true, keep_effects: true });
+    expect(decision.keep_effects).toBeUndefined();
+  });
+
   test('undoes each visit of a step, newest first', () => {
     const loop = definitionOf([{ key: 'a', next: () => 'a', compensate: undoOf('a') }]);
     let process = processRow({ path: ['a', 'a#2', 'a#3'] });

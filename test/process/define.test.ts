@@ -23,6 +23,8 @@ describe('defineProcess', () => {
     expect(
       defineProcess({ ...good, policy: { max_attempts: 100, backoff_ms: [0, 86_400_000], lease_ms: 500 } }),
     ).toBeDefined();
+    const bounds = { deadline_ms: 2_000_000_000, on_deadline: 'fail' as const };
+    expect(defineProcess({ ...good, ...bounds, steps: [{ ...step, deadline_ms: 1 }] })).toBeDefined();
   });
 
   test.each<[string, Partial<Definition>]>([
@@ -38,6 +40,13 @@ describe('defineProcess', () => {
     ['step key', { steps: [{ ...step, key: 'one#2' }] }],
     ['two steps have the key one', { steps: [step, { ...step, command: 'Other' }] }],
     ['lease_ms', { policy: { lease_ms: 1 } }],
+    ['deadline_ms must be a whole number from 1 to 2000000000', { deadline_ms: 0 }],
+    ['deadline_ms must be', { deadline_ms: 2_000_000_001 }],
+    ['deadline_ms must be', { deadline_ms: Number.NaN }],
+    ['on_deadline needs a deadline_ms', { on_deadline: 'tsq' }],
+    ['on_deadline must be one of tsq, compensate, fail', { deadline_ms: 1, on_deadline: 'explode' as 'tsq' }],
+    ['step one: deadline_ms must be', { steps: [{ ...step, deadline_ms: 1.5 }] }],
+    ['step one: on_deadline needs', { steps: [{ ...step, on_deadline: 'fail' }] }],
   ])('refuses what would break later, and says what: %s', (what, fields) => {
     const define = () => defineProcess({ ...good, ...fields });
     expect(define).toThrow(ConfigurationError);

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { cancelCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { newId } from '../../src/model/env.ts';
 import { BusinessRuleError, PermanentCommandError } from '../../src/model/errors.ts';
-import { until } from '../support/until.ts';
+import { cancelProcess } from '../../src/process/cancel-process.ts';
+import { signal, until } from '../support/until.ts';
 import { chain, openLab, type Place, type Script } from './lab.ts';
 
 let broken = false;
@@ -101,6 +102,40 @@ test('an operator at an old service ends a command: what follows is done where t
   });
   await next.stop();
 });
+
+test.each([true, false])(
+  'T04: a process that is cancelled where its version is unknown ends as it was told, compensate: %s',
+  async (compensate) => {
+    const held = signal<{ process_id: string; signal: AbortSignal }>('pay is under way');
+    const go = signal('pay may end');
+    const batch_id = await after.launch(newer, {
+      script: async (call) => {
+        if (call.step !== 'pay' || call.purpose !== 'step') return;
+        held.fire(call);
+        await go.promise;
+      },
+    });
+    const worker = await after.work();
+    const call = await held.promise;
+    const stopped = worker.stop();
+    await until('the worker gave it back', async () => call.signal.aborted);
+    await stopped;
+    go.fire();
+    const ann = { actor: 'ann', reason: 'Enough.' };
+    await cancelProcess(before.bus, call.process_id, ann, { compensate });
+    expect(await kept(batch_id)).toMatchObject([{ outcome: 'CANCELED', keep_effects: !compensate }]);
+    await expect(cancelProcess(before.bus, call.process_id, ann, { compensate: true })).rejects.toThrow(
+      'kept for a service',
+    );
+    const next = await after.work();
+    const process = await after.untilProcess(batch_id, compensate ? 'COMPENSATED' : 'CANCELED');
+    expect(after.callsOf(process).filter((step) => step.startsWith('compensation'))).toEqual(
+      compensate ? ['compensation pay', 'compensation mail'] : [],
+    );
+    expect(await kept(batch_id)).toEqual([]);
+    await next.stop();
+  },
+);
 
 test('where the code throws on a kept reply, the process waits for an operator and the reply is done with', async () => {
   const batch_id = await doneByTheOld(1);

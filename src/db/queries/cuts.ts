@@ -161,7 +161,7 @@ from (
   select c.command_id, 'process', p.deadline_ms, p.deadline_at, p.on_deadline, c.step
   from faultline.command c join faultline.process p on p.process_id = c.process_id and p.lane = $1::smallint
   where c.command_id = any($2::uuid[]) and c.lane = $1::smallint and p.awaiting_command_id = c.command_id
-    and p.deadline_at <= now() and p.status = 'WAITING_FOR_REPLY'
+    and p.deadline_at <= now() and p.status || '' = 'WAITING_FOR_REPLY'
 ) as o
 order by o.command_id, o.deadline_at`,
     values: [lane, uuidArray(ids)],

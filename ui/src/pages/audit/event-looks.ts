@@ -41,6 +41,7 @@ const EVENT_LOOKS: Record<string, EventLook> = {
   RELEASED: { label: 'Given back by its worker', color: 'gray', icon: IconArrowBackUp },
   LATE_RESULT_DISCARDED: { label: 'Late result discarded', color: 'gray', icon: IconTrashX },
   CHAOS_INJECTED: { label: 'Chaos injected', color: CHAOS_COLOR, icon: IconBolt },
+  DEADLINE_EXCEEDED: { label: 'Deadline exceeded', color: 'orange', icon: IconClock },
   OPERATOR_RETRY: { label: 'Retried by an operator', color: 'steel', icon: IconUser },
   OPERATOR_CANCEL: { label: 'Canceled by an operator', color: 'red', icon: IconUser },
   OPERATOR_COMPLETE: { label: 'Completed by an operator', color: 'teal', icon: IconUser },
