@@ -1,6 +1,7 @@
 // The settler: gathers outcomes into sets and sees each set through. While one set is written the next one gathers.
 // A broken database is waited for; a bad item is split off by halves, so that it never takes others with it.
 
+import { TooLargeError } from '../db/json.ts';
 import { isBadData, isRetryable } from '../db/pool.ts';
 import { park } from '../model/command.ts';
 import type { Bus } from './bus.ts';
@@ -45,6 +46,8 @@ export function createSettler(
       writing++;
       void write(set)
         .then((settled) => onSettled(settled, set))
+        // Whoever listens is not the worker's business: what he throws must not end it.
+        .catch((error) => bus.env.logger.error({ err: error }, 'onSettled threw'))
         .finally(() => {
           writing--;
           unwritten -= set.length;
@@ -70,7 +73,7 @@ export function createSettler(
         } else if (set.length > 1) {
           return writeHalves(set);
         } else if (isBadData(error)) {
-          return write([unstorable(set[0] as SettleItem)]);
+          return write([unstorable(set[0] as SettleItem, error)]);
         } else if (++unknown >= MAX_UNKNOWN_FAILURES) {
           bus.env.logger.error(
             { err: error, command_id: set[0]?.command.command_id },
@@ -115,14 +118,16 @@ export function createSettler(
 }
 
 /** The outcome of an attempt whose own outcome cannot be stored. Its text is ours, so this one can. */
-function unstorable(item: SettleItem): SettleItem {
+function unstorable(item: SettleItem, error: unknown): SettleItem {
   return {
     ...item,
     outcome: {
       kind: 'permanent',
       error_code: 'RESULT_NOT_STORABLE',
       error_message:
-        'The result, the error or what follows from it cannot be stored, for example because of a NUL byte.',
+        error instanceof TooLargeError
+          ? `The result ${error.message}.`
+          : 'The result, the error or what follows from it cannot be stored, for example because of a NUL byte.',
       fault: item.outcome.fault ?? null,
     },
     settlement: park('RESULT_NOT_STORABLE'),

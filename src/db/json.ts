@@ -8,6 +8,26 @@ export class NotStorableError extends Error {
   }
 }
 
+/** A larger result belongs in a store of its own, with its address in the result. In bytes, as JSON. */
+export const MAX_RESULT_BYTES = 1_048_576;
+
+export class TooLargeError extends NotStorableError {
+  constructor(bytes: number) {
+    super(`${bytes} bytes`);
+    this.message = `is ${bytes} bytes as JSON; ${MAX_RESULT_BYTES} are the most`;
+  }
+}
+
+/** The JSON of a result. @throws NotStorableError, TooLargeError */
+export function resultJson(value: unknown): string | null {
+  const json = toJson(value);
+  // No character takes more than three bytes: most results need not be measured.
+  if (json === null || json.length * 3 <= MAX_RESULT_BYTES) return json;
+  const bytes = Buffer.byteLength(json);
+  if (bytes > MAX_RESULT_BYTES) throw new TooLargeError(bytes);
+  return json;
+}
+
 /** The JSON of a value; null where JSON has no word for it (undefined, a function). @throws NotStorableError */
 export function toJson(value: unknown): string | null {
   try {

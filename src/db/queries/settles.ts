@@ -3,7 +3,7 @@
 
 import type { ClaimedCommand, Outcome, Settlement } from '../../model/command.ts';
 import { jsonArray, plainArray, uuidArray } from '../arrays.ts';
-import { toJson } from '../json.ts';
+import { resultJson } from '../json.ts';
 import type { Queryable, Tx } from '../pool.ts';
 import { CLAIMED_COLUMNS, FENCE, type HeldClaim, parseDelays } from './claims.ts';
 
@@ -69,7 +69,7 @@ async function settle(
       plainArray(lines.map((line) => line.settlement.effect)),
       plainArray(lines.map((line) => line.settlement.delay_ms)),
       plainArray(lines.map((line) => line.settlement.reason)),
-      jsonArray(lines.map((line) => toJson(line.outcome.result))),
+      jsonArray(lines.map((line) => resultJson(line.outcome.result))),
       lines.map((line) => line.outcome.error_code ?? null),
       lines.map((line) => line.outcome.error_message ?? null),
       lines.map((line) => line.error_group),
