@@ -7,10 +7,15 @@ import { connectionUrl, readConnection } from '../db/embedded-cluster.ts';
 import { isPortFree, portHolder } from '../db/embedded-lock.ts';
 import { findNative, parentDeathPrefix } from '../db/embedded-native.ts';
 import { assertMigrated } from '../db/migrate.ts';
+import type { Pool } from '../db/pool.ts';
+import { readCondition } from '../db/queries/read-condition.ts';
 import { readServerFacts } from '../db/queries/server.ts';
+import { readSettings } from '../db/queries/settings.ts';
 import type { Worker } from '../http/contract.ts';
+import { settingsOf } from '../model/settings.ts';
 import { createClient } from './client.ts';
 import { loadApplication, withPool } from './compose.ts';
+import { type Finding, judgeCondition } from './doctor-condition.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { printJson, printTable } from './print.ts';
 
@@ -21,8 +26,6 @@ export interface DoctorOptions {
   port: number;
   json: boolean;
 }
-
-type Finding = { check: string; state: 'ok' | 'warn' | 'fail'; says: string };
 
 export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   const findings = [
@@ -122,6 +125,7 @@ async function checkDatabase(options: DoctorOptions): Promise<Finding[]> {
         },
         { check: 'connections', state: 'ok', says: `${facts.connections} of ${facts.max_connections} in use` },
         { check: 'schema', state: migrated ? 'fail' : 'ok', says: migrated ?? 'up to date' },
+        ...(migrated ? [] : await checkWork(pool)),
       ] satisfies Finding[];
     });
   } catch (error) {
@@ -131,6 +135,12 @@ async function checkDatabase(options: DoctorOptions): Promise<Finding[]> {
       : 'the embedded one is not running';
     return [{ check, state, says }];
   }
+}
+
+/** Tables of an older or newer schema may lack what is asked for, so only where it is up to date. */
+async function checkWork(pool: Pool): Promise<Finding[]> {
+  const { prune_after_days } = settingsOf((await readSettings(pool)).value).retention;
+  return judgeCondition(await readCondition(pool, prune_after_days), prune_after_days);
 }
 
 async function embeddedUrl(dataDir: string): Promise<string | undefined> {

@@ -1,0 +1,82 @@
+// What doctor makes of how the work stands: fine says so, and each thing that needs somebody is a warning that names it.
+
+import { beforeEach, expect, test } from 'vitest';
+import { judgeCondition } from '../../src/cli/doctor-condition.ts';
+import { readCondition } from '../../src/db/queries/read-condition.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { insertBatch, insertCommand, insertWorker } from '../support/factories.ts';
+
+const { pool } = await createTestDatabase();
+
+beforeEach(async () => {
+  await pool.query('truncate faultline.batch, faultline.command, faultline.worker, faultline.domain');
+});
+
+const findings = async (prune_after_days: number | null = null) =>
+  judgeCondition(await readCondition(pool, prune_after_days), prune_after_days);
+const warnings = async (prune_after_days: number | null = null) =>
+  (await findings(prune_after_days))
+    .filter(({ state }) => state !== 'ok')
+    .map(({ check, says }) => `${check}: ${says}`);
+
+test('where nothing is wrong, nothing is warned of', async () => {
+  await insertWorker(pool, 'RUNNING');
+  await insertCommand(pool, 'PENDING', { available_at: new Date() });
+  await insertCommand(pool, 'IN_TROUBLESHOOTING_QUEUE');
+  await insertBatch(pool, 'COMPLETED', { completed_at: new Date() });
+  expect(await warnings(1)).toEqual([]);
+  expect(await findings()).toHaveLength(7);
+});
+
+test('paused domains, dead workers, a backlog that nobody takes, and a full queue are named', async () => {
+  await insertCommand(pool, 'PENDING', { domain: 'paused', available_at: new Date(0) });
+  await insertCommand(pool, 'PENDING', { domain: 'late', available_at: new Date(Date.now() - 300_000) });
+  await pool.query(`insert into faultline.domain (domain, paused_at) values ('paused', now()), ('running', null)`);
+  await insertWorker(pool, 'RUNNING', { name: 'gone', heartbeat_at: new Date(Date.now() - 60_000) });
+  await insertWorker(pool, 'STOPPED', { name: 'stopped', heartbeat_at: new Date(Date.now() - 60_000) });
+  await pool.query(
+    `insert into faultline.command (command_id, lane, domain, type, purpose, status, attempts_limit, max_attempts, lease_ms,
+       backoff_ms, available_at, created_at, parked_at)
+     select gen_random_uuid(), 0, 'lab', 'Do', 'lone', 'IN_TROUBLESHOOTING_QUEUE', 3, 3, 30000, '{0}', now(), now(), now()
+     from generate_series(1, 1001)`,
+  );
+  expect(await warnings()).toEqual([
+    'domains: paused: paused: nothing of theirs is executed',
+    'dead workers: gone within the last hour without a word: gone',
+    expect.stringMatching(/^backlog: a command of late is ready for 30\d s/),
+    'troubleshooting: 1001 wait for an operator (faultline tsq list)',
+  ]);
+});
+
+test('pruning is overdue a day after its time, and only where it is asked for', async () => {
+  await insertBatch(pool, 'COMPLETED', { completed_at: new Date(Date.now() - 31.5 * 86_400_000) });
+  expect(await warnings()).toEqual([]);
+  expect(await warnings(31)).toEqual([]);
+  expect(await warnings(30)).toEqual([
+    expect.stringMatching(/^retention: 1 batches are older than 30 days \(never pruned\)/),
+  ]);
+});
+
+test('long transactions and dead rows are told with who and where', () => {
+  const fine = {
+    paused_domains: [],
+    dead_workers: [],
+    parked_count: 0,
+    oldest_parked_at: null,
+    oldest_ready: null,
+    pruned_at: null,
+    overdue_batches: 0,
+  };
+  const judged = judgeCondition(
+    {
+      ...fine,
+      long_transactions: [{ pid: 7, application_name: 'psql', open_s: 900 }],
+      bloated_tables: [{ name: 'faultline.command', dead: 90_000, live: 10 }],
+    },
+    null,
+  );
+  expect(judged.filter(({ state }) => state === 'warn').map(({ says }) => says)).toEqual([
+    'psql (pid 7) keeps one open for 900 s: tables grow meanwhile',
+    'faultline.command: 90000 dead rows: autovacuum is behind',
+  ]);
+});
