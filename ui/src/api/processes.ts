@@ -1,7 +1,13 @@
 // Processes: query keys and fetches, side by side.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { AuditEvent, Process, ProcessDetail } from '../../../src/http/contract.ts';
+import type {
+  AuditEvent,
+  CancelProcessBody,
+  Process,
+  ProcessDetail,
+  ProcessVerbAnswer,
+} from '../../../src/http/contract.ts';
 import type { ProcessStatus } from '../../../src/model/process.ts';
 import { type Page, request, withQuery } from './client.ts';
 import { REFRESH, unlessRefused } from './refresh.ts';
@@ -48,3 +54,8 @@ export const lateResultsQuery = (process: Pick<ProcessDetail, 'process_id' | 'up
     },
     placeholderData: keepPreviousData,
   });
+
+/** Ends a process, undoing what it did or leaving it done. Whoever comes too late gets 409 WRONG_STATE. */
+export function cancelProcess(id: string, body: CancelProcessBody): Promise<ProcessVerbAnswer> {
+  return request<ProcessVerbAnswer>(`/processes/${encodeURIComponent(id)}/cancel`, { method: 'POST', body });
+}

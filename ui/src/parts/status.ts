@@ -133,7 +133,8 @@ export const REPLY_LOOKS: Record<ReplyOutcome, Look> = {
   CANCELED: { label: 'Canceled', color: 'gray', icon: IconBan, hint: 'somebody cancelled it' },
 };
 
-export const OUTCOME_LOOKS: Record<OutcomeKind, Look> = {
+/** `canceled`: an attempt that was cut short. */
+export const OUTCOME_LOOKS: Record<OutcomeKind | 'canceled', Look> = {
   success: { label: 'Success', color: 'teal', icon: IconCheck, hint: 'the handler returned' },
   transient: { label: 'Transient', color: 'yellow', icon: IconRefresh, hint: 'worth another attempt' },
   permanent: { label: 'Permanent', color: 'red', icon: IconX, hint: 'no attempt will succeed: to troubleshooting' },
@@ -150,6 +151,7 @@ export const OUTCOME_LOOKS: Record<OutcomeKind, Look> = {
     hint: 'no result before the lease ran out',
   },
   released: { label: 'Released', color: 'gray', icon: IconArrowsSplit, hint: 'given back by a worker that stopped' },
+  canceled: { label: 'Cut short', color: 'gray', icon: IconBan, hint: 'ended by an operator or a deadline' },
 };
 
 export const EFFECT_LABELS: Record<Effect, string> = {
@@ -226,6 +228,13 @@ export function wordFor<Name extends string>(words: Record<Name, string>, name: 
 /** Options of a filter, in the order of the record. */
 export function statusOptions(looks: Record<string, Look>): { value: string; label: string }[] {
   return Object.entries(looks).map(([value, look]) => ({ value, label: look.label }));
+}
+
+const SETTLED: readonly CommandStatus[] = ['COMPLETED', 'FAILED', 'CANCELED'];
+
+/** What is settled never changes; a parked command has a time of settling too, but may be tried again. */
+export function isSettled(status: CommandStatus): boolean {
+  return SETTLED.includes(status);
 }
 
 const TERMINAL_BATCHES: readonly BatchStatus[] = ['COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED'];

@@ -6,6 +6,7 @@ import { ShortId } from '../../parts/id.tsx';
 import { Pair, Pairs } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
+import { DEADLINE_LABELS } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
 export function ProcessFacts({ process }: { process: ProcessDetail }) {
@@ -36,6 +37,13 @@ export function ProcessFacts({ process }: { process: ProcessDetail }) {
         <Pair name={process.completed_at ? 'Took' : 'Runs for'}>
           <Elapsed from={process.created_at} to={process.completed_at} />
         </Pair>
+        {process.deadline_at && (
+          <Pair name="Deadline">
+            <Moment at={process.deadline_at} />
+            {process.on_deadline && `; then: ${DEADLINE_LABELS[process.on_deadline].toLowerCase()}`}
+          </Pair>
+        )}
+        {process.keep_effects && <Pair name="Effects">What it did was left done</Pair>}
       </Pairs>
     </Panel>
   );

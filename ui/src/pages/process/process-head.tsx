@@ -1,6 +1,7 @@
 // The head of a process: what it is, how it stands, and where it belongs.
 
-import { IconHistory } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconBan, IconHistory } from '@tabler/icons-react';
 import type { ProcessDetail } from '../../../../src/http/contract.ts';
 import { REFRESH } from '../../api/refresh.ts';
 import { formatCount, shortId } from '../../parts/format.ts';
@@ -10,10 +11,12 @@ import { LiveDot, type Liveness } from '../../parts/live-dot.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { PROCESS_LOOKS } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
+import { canBeCancelled, useCancelProcess } from './use-cancel-process.tsx';
 
 export function ProcessHead({ process, failed }: { process: ProcessDetail; failed: boolean }) {
   const [liveness, word] = livenessOf(process, failed);
   const place = process.batch_id ? `#${formatCount(process.ordinal)}` : shortId(process.process_id);
+  const cancel = useCancelProcess(process);
   return (
     <PageHead
       title={`${process.process_type} ${place}`}
@@ -27,14 +30,28 @@ export function ProcessHead({ process, failed }: { process: ProcessDetail; faile
       }
       description={<FullId id={process.process_id} label="process id" />}
       actions={
-        <ButtonTo
-          to="/audit"
-          search={{ process_id: process.process_id }}
-          variant="default"
-          leftSection={<IconHistory size={15} />}
-        >
-          Audit
-        </ButtonTo>
+        <>
+          {canBeCancelled(process) && (
+            <Button
+              variant="default"
+              leftSection={<IconBan size={15} aria-hidden />}
+              onClick={cancel.askCancel}
+              disabled={cancel.busy}
+              data-testid="cancel-process"
+            >
+              Cancel
+            </Button>
+          )}
+          <ButtonTo
+            to="/audit"
+            search={{ process_id: process.process_id }}
+            variant="default"
+            leftSection={<IconHistory size={15} />}
+          >
+            Audit
+          </ButtonTo>
+          {cancel.dialog}
+        </>
       }
     />
   );

@@ -76,6 +76,12 @@ function StepHead({ step }: { step: ProcessStep }) {
       <Text size="xs" c="dimmed" className={classes.stepFacts}>
         {step.type} · sent <Moment at={step.sent_at} /> · {step.settled_at ? 'took' : 'for'}{' '}
         <Elapsed from={step.sent_at} to={step.settled_at} /> · {pluralize(step.attempts.length, 'attempt')}
+        {step.deadline_at && (
+          <>
+            {' '}
+            · deadline <Moment at={step.deadline_at} />
+          </>
+        )}
       </Text>
     </>
   );
