@@ -9,6 +9,7 @@ import type {
   SendAnswer,
   VerbBody,
 } from '../../../src/http/contract.ts';
+import { isSettled } from '../parts/status.ts';
 import { type Page, request, withQuery } from './client.ts';
 import { REFRESH, unlessRefused } from './refresh.ts';
 
@@ -34,7 +35,7 @@ export const commandDetailQuery = (id: string) =>
     queryKey: commandKeys.detail(id),
     queryFn: ({ signal }) => request<CommandDetail>(`/commands/${encodeURIComponent(id)}`, { signal }),
     refetchInterval: ({ state }) => {
-      if (state.data?.settled_at) return state.data.reply ? REFRESH.list_ms : false;
+      if (state.data && isSettled(state.data.status)) return state.data.reply ? REFRESH.list_ms : false;
       return unlessRefused(REFRESH.live_ms, state.error);
     },
   });

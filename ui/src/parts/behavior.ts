@@ -38,7 +38,7 @@ export const FAULT_WORDS: Record<FaultField, FaultWords> = {
   fail_business_rule_pct: {
     label: 'business rule failure',
     short: 'business rule',
-    effect: 'the process compensates what it did',
+    effect: 'refused for good: a process compensates what it did',
     color: 'pink',
   },
   timeout_pct: {

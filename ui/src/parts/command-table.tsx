@@ -3,33 +3,31 @@
 import { Text } from '@mantine/core';
 import type { Command } from '../../../src/http/contract.ts';
 import { type Column, DataTable } from './data-table.tsx';
-import { formatCount, humanize } from './format.ts';
+import { formatCount, humanize, shortId } from './format.ts';
 import { ShortId } from './id.tsx';
 import { LinkTo } from './links.tsx';
-import { COMMAND_LOOKS } from './status.ts';
+import { COMMAND_LOOKS, isSettled } from './status.ts';
 import { InjectedBadge, StatusBadge } from './status-badge.tsx';
 import { Elapsed, Moment } from './time.tsx';
 
-const COMMAND: Column<Command> = {
+const NAME: Column<Command> = {
   key: 'command',
   label: 'Command',
   lead: true,
   shrink: true,
-  cell: (command) => (
-    <LinkTo to="/commands/$id" params={{ id: command.command_id }} inherit fw={500}>
-      {command.type}{' '}
-      <Text span inherit c="dimmed" fw={400}>
-        <ShortId id={command.command_id} />
-      </Text>
-    </LinkTo>
-  ),
+  cell: (command) => <Name command={command} />,
 };
 
-const OF: Column<Command> = {
-  key: 'of',
-  label: 'Of',
-  shrink: true,
-  cell: (command) => <Origin command={command} />,
+const NAME_AND_ORIGIN: Column<Command> = {
+  ...NAME,
+  cell: (command) => (
+    <div>
+      <Name command={command} />
+      <Text size="xs" c="dimmed">
+        <Origin command={command} />
+      </Text>
+    </div>
+  ),
 };
 
 const COLUMNS: Column<Command>[] = [
@@ -59,12 +57,12 @@ const COLUMNS: Column<Command>[] = [
     label: 'Took',
     align: 'end',
     shrink: true,
-    cell: (command) => <Elapsed from={command.created_at} to={command.settled_at} />,
+    cell: (command) => <Elapsed from={command.created_at} to={isSettled(command.status) ? command.settled_at : null} />,
   },
 ];
 
-const IN_BATCH = [COMMAND, ...COLUMNS];
-const ANYWHERE = [COMMAND, OF, ...COLUMNS];
+const IN_BATCH = [NAME, ...COLUMNS];
+const ANYWHERE = [NAME_AND_ORIGIN, ...COLUMNS];
 
 export function CommandTable({ commands, withOrigin }: { commands: Command[]; withOrigin?: boolean }) {
   return (
@@ -78,42 +76,53 @@ export function CommandTable({ commands, withOrigin }: { commands: Command[]; wi
   );
 }
 
+function Name({ command }: { command: Command }) {
+  return (
+    <LinkTo to="/commands/$id" params={{ id: command.command_id }} inherit fw={500}>
+      {command.type}{' '}
+      <Text span inherit c="dimmed" fw={400}>
+        <ShortId id={command.command_id} />
+      </Text>
+    </LinkTo>
+  );
+}
+
 /** A step says its process, a command of a batch its batch; one on its own, its domain. */
 function Origin({ command }: { command: Command }) {
   if (command.process_id) {
     return (
       <>
+        {command.purpose === 'compensation' ? 'undoes ' : ''}
+        {humanize(command.step ?? 'a step').toLowerCase()} of{' '}
         <LinkTo to="/processes/$id" params={{ id: command.process_id }} inherit>
-          process <ShortId id={command.process_id} />
+          process {shortId(command.process_id)}
         </LinkTo>
-        {command.purpose === 'compensation' && (
-          <Text size="xs" c="dimmed">
-            undoes {humanize(command.step ?? 'a step').toLowerCase()}
-          </Text>
-        )}
       </>
     );
   }
-  if (!command.batch_id) return <Text span inherit c="dimmed">{`${command.domain}, on its own`}</Text>;
+  if (!command.batch_id) return `${command.domain}, on its own`;
   return (
-    <LinkTo to="/command-batches/$id" params={{ id: command.batch_id }} inherit>
-      batch <ShortId id={command.batch_id} />
-    </LinkTo>
+    <>
+      {command.domain}, of{' '}
+      <LinkTo to="/command-batches/$id" params={{ id: command.batch_id }} inherit>
+        batch {shortId(command.batch_id)}
+      </LinkTo>
+    </>
   );
 }
 
 function ErrorText({ command }: { command: Command }) {
   return (
-    <span style={{ display: 'inline-flex', alignItems: 'center', gap: '0.5rem', minWidth: 0, maxWidth: '100%' }}>
-      <Text span inherit lineClamp={1} title={command.error_message ?? undefined}>
+    <div style={{ minWidth: 0 }}>
+      <span style={{ display: 'inline-flex', flexWrap: 'wrap', alignItems: 'center', gap: '0.25rem 0.5rem' }}>
         <Text span inherit fw={500}>
           {command.error_code}
-        </Text>{' '}
-        <Text span inherit c="dimmed">
-          {command.error_message}
         </Text>
+        {command.fault && <InjectedBadge fault={command.fault} />}
+      </span>
+      <Text size="xs" c="dimmed" lineClamp={1} title={command.error_message ?? undefined}>
+        {command.error_message}
       </Text>
-      {command.fault && <InjectedBadge fault={command.fault} />}
-    </span>
+    </div>
   );
 }

@@ -8,7 +8,7 @@ import { FullId } from '../../parts/id.tsx';
 import { ButtonTo } from '../../parts/links.tsx';
 import { LiveDot, type Liveness } from '../../parts/live-dot.tsx';
 import { PageHead } from '../../parts/panel.tsx';
-import { COMMAND_LOOKS } from '../../parts/status.ts';
+import { COMMAND_LOOKS, isSettled } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { useCancelCommand } from './use-cancel-command.tsx';
 
@@ -70,6 +70,6 @@ export function CommandHead({ command, failed }: { command: CommandDetail; faile
 }
 
 function livenessOf(command: CommandDetail, failed: boolean): [Liveness, string] {
-  if (command.settled_at) return ['still', 'Final'];
+  if (isSettled(command.status)) return ['still', 'Final'];
   return failed ? ['down', 'No connection'] : ['live', `Asking every ${REFRESH.live_ms / 1_000} s`];
 }

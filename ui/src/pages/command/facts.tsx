@@ -6,10 +6,11 @@ import { FullId, ShortId } from '../../parts/id.tsx';
 import { Pair, Pairs } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { DEADLINE_LABELS, PURPOSE_LABELS } from '../../parts/status.ts';
+import { DEADLINE_LABELS, isSettled, PURPOSE_LABELS } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
 export function CommandFacts({ command }: { command: CommandDetail }) {
+  const settled = isSettled(command.status);
   return (
     <Panel title="Facts">
       <Pairs>
@@ -36,13 +37,13 @@ export function CommandFacts({ command }: { command: CommandDetail }) {
         <Pair name="Sent">
           <Moment at={command.created_at} />
         </Pair>
-        {command.settled_at && (
+        {settled && command.settled_at && (
           <Pair name="Settled">
             <Moment at={command.settled_at} />
           </Pair>
         )}
-        <Pair name={command.settled_at ? 'Took' : 'For'}>
-          <Elapsed from={command.created_at} to={command.settled_at} />
+        <Pair name={settled ? 'Took' : 'For'}>
+          <Elapsed from={command.created_at} to={settled ? command.settled_at : null} />
         </Pair>
       </Pairs>
     </Panel>

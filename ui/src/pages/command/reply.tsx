@@ -4,7 +4,7 @@ import { Group, Text } from '@mantine/core';
 import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { lookOf, REPLY_LOOKS } from '../../parts/status.ts';
+import { isSettled, lookOf, REPLY_LOOKS } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 
@@ -25,7 +25,7 @@ export function CommandReply({ command }: { command: CommandDetail }) {
           <>
             waits to be {process_id ? 'taken by its process' : 'consumed'} since <Moment at={reply.created_at} />
           </>
-        ) : command.settled_at ? (
+        ) : isSettled(command.status) ? (
           'Consumed.'
         ) : (
           'Comes when it is settled.'

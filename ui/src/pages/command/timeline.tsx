@@ -8,7 +8,7 @@ import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { workersQuery } from '../../api/stats.ts';
 import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { formatDuration, pluralize } from '../../parts/format.ts';
-import { COMMAND_LOOKS, PARK_REASONS, wordFor } from '../../parts/status.ts';
+import { COMMAND_LOOKS, isSettled, PARK_REASONS, wordFor } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
 interface Mark {
@@ -64,7 +64,7 @@ function marksOf(command: CommandDetail, names: ReadonlyMap<string, string>): Ma
 
 /** How it stands now: settled, parked, or waiting for its time. */
 function endOf(command: CommandDetail): Mark | null {
-  if (command.settled_at) {
+  if (command.settled_at && isSettled(command.status)) {
     const look = COMMAND_LOOKS[command.status];
     return {
       key: 'settled',
@@ -79,7 +79,7 @@ function endOf(command: CommandDetail): Mark | null {
       ),
     };
   }
-  if (command.parked_at) {
+  if (command.status === 'IN_TROUBLESHOOTING_QUEUE') {
     return {
       key: 'parked',
       icon: IconTool,
@@ -87,7 +87,7 @@ function endOf(command: CommandDetail): Mark | null {
       title: 'Waits for an operator',
       note: (
         <>
-          since <Moment at={command.parked_at} />
+          since <Moment at={command.parked_at ?? command.created_at} />
           {command.park_reason && `: ${wordFor(PARK_REASONS, command.park_reason)}`}
         </>
       ),

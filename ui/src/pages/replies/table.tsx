@@ -38,7 +38,11 @@ export function ReplyTable({ replies, withQueue }: { replies: Reply[]; withQueue
 }
 
 function columnsOf(opened: ReadonlySet<string>, toggle: (id: string) => void, withQueue: boolean): Column<Reply>[] {
-  const queue: Column<Reply> = { key: 'queue', label: 'Queue', cell: (reply) => reply.queue };
+  const queue: Column<Reply> = {
+    key: 'queue',
+    label: 'Queue',
+    cell: (reply) => <span style={{ whiteSpace: 'nowrap' }}>{reply.queue}</span>,
+  };
   return [
     {
       key: 'of',
@@ -80,7 +84,7 @@ function columnsOf(opened: ReadonlySet<string>, toggle: (id: string) => void, wi
 function Subject({ reply }: { reply: Reply }) {
   if (reply.command_id) {
     return (
-      <LinkTo to="/commands/$id" params={{ id: reply.command_id }} inherit fw={500}>
+      <LinkTo to="/commands/$id" params={{ id: reply.command_id }} inherit fw={500} style={{ whiteSpace: 'nowrap' }}>
         command <ShortId id={reply.command_id} />
       </LinkTo>
     );

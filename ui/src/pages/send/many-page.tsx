@@ -118,7 +118,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original?: C
               withAsterisk
             />
           )}
-          <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+          <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="md">
             <TextInput
               {...form.getInputProps('name')}
               label="Name"
@@ -128,7 +128,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original?: C
             />
             <TextInput
               {...form.getInputProps('batch_reply_to')}
-              label="Tell the end of the batch to"
+              label="Tell its end to"
               description="a queue; empty for nobody"
               placeholder="batch-ends"
               size="sm"

@@ -99,7 +99,7 @@ export function PolicySection({ form }: { form: TemplateForm }) {
           <NumberInput
             {...form.getInputProps('jitter_pct')}
             label="Jitter (%)"
-            description="delays are shortened by up to so much"
+            description="shortens delays, at most"
             min={0}
             max={100}
             allowDecimal={false}

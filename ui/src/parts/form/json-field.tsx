@@ -9,7 +9,7 @@ export interface JsonFieldProps extends Omit<TextareaProps, 'value' | 'onChange'
   onChange: (text: string) => void;
 }
 
-export function JsonField({ value, onChange, error, ...props }: JsonFieldProps) {
+export function JsonField({ value, onChange, error, minRows = 4, ...props }: JsonFieldProps) {
   const broken = value.trim() !== '' && jsonError(value) !== null;
   return (
     <div>
@@ -19,7 +19,7 @@ export function JsonField({ value, onChange, error, ...props }: JsonFieldProps) 
         onChange={(event) => onChange(event.currentTarget.value)}
         error={error}
         autosize
-        minRows={4}
+        minRows={minRows}
         maxRows={18}
         spellCheck={false}
         classNames={{ input: classes.mono }}
