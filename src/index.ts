@@ -2,6 +2,7 @@
 // Chaos is in `faultline/chaos`, the HTTP server in `faultline/http`.
 
 export { cancelLiveCommand } from './bus/cut.ts';
+export { capDomain, pauseDomain, resumeDomain } from './bus/domains.ts';
 export type { Handler, HandlerContext, Middleware } from './bus/handlers.ts';
 export { HandlerRegistry } from './bus/handlers.ts';
 export { type ConsumedReply, type ConsumeOptions, consumeReplies } from './bus/replies.ts';
@@ -14,6 +15,8 @@ export {
   send,
   sendMany,
 } from './bus/send.ts';
+export { changeSettings } from './bus/settings.ts';
+export type { SlotOptions } from './bus/slots.ts';
 export type { Operator, VerbAnswer } from './bus/troubleshooting.ts';
 export { cancelCommand, completeCommand, retryCommand } from './bus/troubleshooting.ts';
 export type { Worker, WorkerOptions } from './bus/worker.ts';
@@ -29,6 +32,7 @@ export {
   DuplicateCommandError,
   FaultlineError,
   InvalidInputError,
+  LeaseLostError,
   NotFoundError,
   PermanentCommandError,
   TransientCommandError,
@@ -36,6 +40,7 @@ export {
 } from './model/errors.ts';
 export type { BatchStatus, CommandPolicy, ProcessStatus } from './model/process.ts';
 export type { RetryPolicy } from './model/retry.ts';
+export type { Settings, SettingsPatch } from './model/settings.ts';
 export type { Application, ApplicationContext, Artifact, ArtifactContent } from './process/application.ts';
 export { cancelBatch } from './process/cancel.ts';
 export { cancelProcess, completeProcess, type ProcessVerbAnswer, retryProcess } from './process/cancel-process.ts';

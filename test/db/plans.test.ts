@@ -96,6 +96,12 @@ const awaited = (ids: Ids) => ids.map((one) => ({ ...one, error_code: null, erro
 /** Each hot statement, and the indexes by which it reaches its rows. */
 const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Ids) => Promise<unknown>][] = [
   ['claim', ['command_pkey', 'command_ready', 'domain_pkey'], (db) => claims.claimReadyCommands(db, claim)],
+  [
+    'claim within a cap',
+    ['command_leased', 'command_pkey', 'command_ready', 'domain_pkey'],
+    (db) => claims.claimReadyCommandsWithinCap(asTx(db), claim),
+  ],
+  ['extend a lease', ['command_pkey'], (db, [id]) => claims.extendLeaseIfHeld(db, id as Ids[number], 60_000)],
   ['next due', ['command_ready'], (db) => claims.readNextDueMs(db, 'lab', 1_000)],
   ['settle, leased', ['command_pkey'], (db, ids) => settles.settleIfLeased(asTx(db), 0, ids.map(line))],
   ['settle, expired', ['command_pkey'], (db, ids) => settles.settleIfExpired(asTx(db), 0, ids.map(line))],
