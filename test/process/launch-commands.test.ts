@@ -183,14 +183,11 @@ describe('B01: an open batch', () => {
 describe('B02, B08: what became of the commands', () => {
   test('failed, canceled and parked are counted apart; a retry makes the batch go on and end again', async () => {
     let broken = true;
-    const lab = await openBatches({
-      handlers: {
-        Break: () => {
-          if (broken) throw new PermanentCommandError('BROKEN', 'not yet');
-          return 'mended';
-        },
-      },
-    });
+    const breaking = () => {
+      if (broken) throw new PermanentCommandError('BROKEN', 'not yet');
+      return 'mended';
+    };
+    const lab = await openBatches({ handlers: { Break: breaking } });
     await lab.work({ domains: ALL });
     const { batch_id, command_ids } = await launchCommands(lab.bus, {
       reply_to: 'ends',
