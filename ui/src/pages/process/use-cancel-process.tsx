@@ -11,7 +11,6 @@ import { statsKeys } from '../../api/stats.ts';
 import { tsqKeys } from '../../api/tsq.ts';
 import { actorBody, useActor } from '../../parts/actor.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { PROCESS_LOOKS } from '../../parts/status.ts';
 import { startToast } from '../../parts/toast.ts';
 
 export interface CancelProcess {
@@ -39,8 +38,8 @@ export function useCancelProcess({ process_id }: ProcessDetail): CancelProcess {
     mutationFn: () =>
       cancelProcess(process_id, { ...actorBody(actor), reason: reason.trim(), compensate: undo === 'undo' }),
     onMutate: () => startToast('Canceling the process…'),
-    onSuccess: ({ status }, _none, toast) =>
-      toast.done('Process canceled', `It is ${PROCESS_LOOKS[status].label.toLowerCase()}.`),
+    onSuccess: (_answer, _none, toast) =>
+      toast.done('Process canceled', undo === 'undo' ? 'What it did is being undone.' : 'What it did stays done.'),
     onError: (error, _none, toast) => toast?.failed('Not canceled', error),
     onSettled: () =>
       Promise.all(
