@@ -82,7 +82,7 @@ describe('the request', () => {
     expect(request).not.toHaveProperty('name');
     expect(parseAsServer(request).envelope).toMatchObject({
       count: 100,
-      retry: context.defaults.retry,
+      retry: { max_attempts: 3, backoff_ms: context.defaults.retry.backoff_ms },
       lease_ms: 30_000,
     });
   });

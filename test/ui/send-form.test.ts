@@ -24,7 +24,7 @@ import { NO_CHAOS } from '../../ui/src/parts/chaos/chaos.ts';
 import { jsonError, jsonObjectError } from '../../ui/src/parts/form/json-text.ts';
 
 const defaults: Defaults = {
-  retry: { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000] },
+  retry: { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000], jitter_pct: 10 },
   lease_ms: 30_000,
   max_batch_count: 100_000,
   max_lease_losses: 10,
@@ -112,7 +112,7 @@ describe('U02: one command', () => {
       max_attempts: 7,
       backoff_ms: [50],
       lease_ms: 30_000,
-      jitter_pct: 0,
+      jitter_pct: 10,
       priority: 5,
       reply_to: 'my-replies',
       correlation_id: ID,

@@ -1,6 +1,6 @@
 // Filters of lists: they show what the URL says and change nothing but the URL.
 
-import { Button, Select, type SelectProps, TextInput } from '@mantine/core';
+import { Badge, Button, CloseButton, Select, type SelectProps, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -103,5 +103,19 @@ export function ClearFilters({ onClear }: { onClear: () => void }) {
     <Button variant="subtle" color="gray" leftSection={<IconX size={14} />} onClick={onClear}>
       Clear filters
     </Button>
+  );
+}
+
+/** Where a link led from: it can be taken away, not typed. */
+export function Scope({ word, id, onRemove }: { word: string; id: string; onRemove: () => void }) {
+  return (
+    <Badge
+      variant="light"
+      size="lg"
+      title={id}
+      rightSection={<CloseButton size="xs" onClick={onRemove} aria-label={`Of any ${word}`} />}
+    >
+      of {word} {shortId(id)}
+    </Badge>
   );
 }

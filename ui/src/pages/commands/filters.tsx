@@ -1,8 +1,7 @@
 // The filters of the command list. They show what the URL says and change nothing but the URL.
 
-import { Badge, CloseButton, Group, Select } from '@mantine/core';
-import { ClearFilters, StatusFilter, TextFilter } from '../../parts/filters.tsx';
-import { shortId } from '../../parts/format.ts';
+import { Group, Select } from '@mantine/core';
+import { ClearFilters, Scope, StatusFilter, TextFilter } from '../../parts/filters.tsx';
 import { COMMAND_LOOKS, PURPOSE_LABELS, type ShownPurpose } from '../../parts/status.ts';
 import type { CommandsSearch } from '../../routes.ts';
 import classes from './commands.module.css';
@@ -40,19 +39,5 @@ export function CommandFilters({ search, onChange, onClear }: CommandFiltersProp
       )}
       {onClear && <ClearFilters onClear={onClear} />}
     </Group>
-  );
-}
-
-/** Where a link led from: it can be taken away, not typed. */
-export function Scope({ word, id, onRemove }: { word: string; id: string; onRemove: () => void }) {
-  return (
-    <Badge
-      variant="light"
-      size="lg"
-      title={id}
-      rightSection={<CloseButton size="xs" onClick={onRemove} aria-label={`Of any ${word}`} />}
-    >
-      of {word} {shortId(id)}
-    </Badge>
   );
 }

@@ -1,14 +1,13 @@
 // Replies that nobody has taken yet: by queue or by batch, looked at without taking them, consumed, deleted or given to their process.
 
-import { Badge, EmptyState, Grid } from '@mantine/core';
+import { EmptyState, Grid } from '@mantine/core';
 import { IconMailbox } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { Reply } from '../../../../src/http/contract.ts';
 import type { Page } from '../../api/client.ts';
 import { replyListQuery } from '../../api/replies.ts';
-import { ClearFilters } from '../../parts/filters.tsx';
-import { shortId } from '../../parts/format.ts';
+import { ClearFilters, Scope } from '../../parts/filters.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -32,9 +31,7 @@ export default function RepliesPage() {
         description="Answers that nobody has taken yet. Looking takes nothing."
         badges={
           search.batch_id && (
-            <Badge variant="light" size="lg" title={search.batch_id}>
-              of batch {shortId(search.batch_id)}
-            </Badge>
+            <Scope word="batch" id={search.batch_id} onRemove={() => navigate({ search: { queue: search.queue } })} />
           )
         }
         actions={filtered && <ClearFilters onClear={clear} />}
