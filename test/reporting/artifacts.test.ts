@@ -155,6 +155,23 @@ test('an attempt after a killed one clears away what that one left unfinished', 
   expect(await readFile(join(folder, 'aggregation.json'), 'utf8')).toBe('{}');
 });
 
+test('all of a batch goes, half-written ones too; of no other batch, and again without harm', async () => {
+  const batch_id = '019a0000-0000-7000-9000-00000000bbbb';
+  const owners = [newOwner({ batch_id, ordinal: 1 }), newOwner({ batch_id, ordinal: 5_000 })];
+  const other = newOwner({ batch_id: '019a0000-0000-7000-9000-00000000bbbc' });
+  for (const owner of [...owners, other]) await store.put(artifactPath(owner, 'render', 'csv'), 'x', never);
+  await writeFile(
+    join(data_dir, 'artifacts', artifactFolder(owners[0] as ArtifactOwner), '.query.ndjson.0bad.tmp'),
+    '{',
+  );
+  await store.discardBatch(batch_id);
+  await store.discardBatch(batch_id);
+  expect(await readdir(join(data_dir, 'artifacts'))).not.toContain(batch_id);
+  expect(await filesOf(other)).toEqual(['render.csv']);
+  for (const path of ['..', '', '019a0000', `${batch_id}/..`])
+    await expect(store.discardBatch(path)).rejects.toThrow(TypeError);
+});
+
 test.each(['s3:', 'https://bucket', 'nonsense'])('the url %s is refused at once', async (url) => {
   await expect(createArtifactStore({ data_dir, url })).rejects.toMatchObject({ code: 'CONFIGURATION' });
 });
