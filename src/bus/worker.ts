@@ -51,6 +51,8 @@ export interface Worker {
 
 const TICK_MS = 250;
 const BEAT_EVERY_TICKS = 8;
+/** Ten seconds: longer than a server takes to notice that nobody is at the other end, and to end what it has under way. */
+const TAKE_OVER_TICKS = 40;
 const REFUSED_MS = { first: 100, most: 5_000 };
 
 export function createWorker(options: WorkerOptions): Worker {
@@ -167,10 +169,17 @@ export function createWorker(options: WorkerOptions): Worker {
   let ticking: Promise<void> | null = null;
   let status: 'RUNNING' | 'DRAINING' | 'STOPPED' = 'RUNNING';
 
+  /** What a dead worker had sent last may be committed after its successor first looked. */
+  const takeOver = async () => {
+    if (options.replaces === undefined || ticks > TAKE_OVER_TICKS || ticks % 4 !== 0) return;
+    await expireWorkerLeases(bus.pool, options.replaces);
+  };
+
   const tick = async () => {
     await running.renewDue();
     if (crowdedDomain() !== null) options.onUnhealthy?.(CROWDED);
     try {
+      await takeOver();
       for (let lane = 0; lane < bus.lanes; lane++) {
         while ((await reapExpired(bus, lane, leftAlone)) === 500);
         while ((await expireDeadlines(bus, lane)) === 500);
