@@ -12,6 +12,8 @@ export const OUTCOMES = [
   'timed_out',
   'lease_lost',
   'released',
+  'canceled',
+  'overdue',
   'retry',
   'cancel',
   'complete',
@@ -27,6 +29,8 @@ export const MEANINGS: Record<CellOutcome, string> = {
     'an injected timeout: the lease runs out, and the hang wakes too late; parked, then completed by an operator',
   lease_lost: 'the lease is lost while the handler goes on; its success comes when the process has been undone',
   released: 'the worker is told to stop and gives the attempt back',
+  canceled: 'it is cancelled while its handler goes on; the success comes when the process has been undone',
+  overdue: 'its deadline passes while its handler goes on; the same',
   retry: 'an operator retries what is parked',
   cancel: 'an operator cancels what is parked',
   complete: 'an operator completes what is parked',
@@ -43,25 +47,45 @@ const handler = {
   timed_out: OF_A_HANDLER,
   lease_lost: OF_A_HANDLER,
   released: OF_A_HANDLER,
+  canceled: OF_A_HANDLER,
+  overdue: OF_A_HANDLER,
 };
 const threw = 'the handler did not return';
 const noReply = 'no process is told: there is no reply';
 const reaped = 'reap ends leases that ran out, and nothing else';
 const ownWork = "Faultline's own work has no such outcome";
-const chunk = { permanent: ownWork, business_rule: ownWork, timed_out: ownWork, ...operator };
+const chunk = {
+  permanent: ownWork,
+  business_rule: ownWork,
+  timed_out: ownWork,
+  canceled: ownWork,
+  overdue: ownWork,
+  ...operator,
+};
+const ended = 'no attempt follows: the command has ended';
+const cutting = 'nothing but this outcome is written here';
+const only = <T extends CellOutcome>(...outcomes: T[]) =>
+  Object.fromEntries(
+    OUTCOMES.filter((one) => !outcomes.some((outcome) => outcome === one)).map((one) => [one, cutting]),
+  ) as Partial<Record<CellOutcome, string>>;
+const likeOthers = 'a batch ends in three ways, and this outcome is like one of those attacked';
 
-/** Points that are not of this matrix: their own tests kill there. */
-type Elsewhere = 'in_cancel' | 'in_deadline' | 'in_job_slice' | 'in_prune_slice' | 'in_finish';
+/** Points that are not of this matrix: no command is under way there, and their own tests kill at them. */
+type Elsewhere = 'in_job_slice' | 'in_prune_slice';
 export type CrashPoint = Exclude<ProbePoint, Elsewhere>;
 
 /** Why a cell does not exist; all others are attacked. */
 export const IMPOSSIBLE: Record<CrashPoint, Partial<Record<CellOutcome, string>>> = {
   before_claim: operator,
-  after_claim: operator,
-  before_handler: operator,
+  after_claim: { canceled: ended, overdue: ended, ...operator },
+  before_handler: { canceled: ended, overdue: ended, ...operator },
   after_handler: { transient: threw, permanent: threw, business_rule: threw, ...operator },
   before_settle: operator,
-  in_settle: operator,
+  in_settle: {
+    canceled: 'what is cut short is written in_cancel',
+    overdue: 'what is cut short is written in_deadline',
+    ...operator,
+  },
   after_settle: operator,
   in_transition: {
     transient: noReply,
@@ -76,11 +100,24 @@ export const IMPOSSIBLE: Record<CrashPoint, Partial<Record<CellOutcome, string>>
     permanent: reaped,
     business_rule: reaped,
     released: reaped,
+    canceled: reaped,
+    overdue: reaped,
     ...operator,
   },
   in_chunk: chunk,
   after_chunk: chunk,
   in_operator_verb: handler,
+  in_cancel: only('canceled'),
+  in_deadline: only('overdue'),
+  in_finish: {
+    transient: likeOthers,
+    timed_out: likeOthers,
+    lease_lost: likeOthers,
+    released: likeOthers,
+    canceled: likeOthers,
+    overdue: likeOthers,
+    ...operator,
+  },
 };
 
 export interface Cell {

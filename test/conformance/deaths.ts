@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Bus, sendCommands } from '../../src/bus/bus.ts';
+import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { chaosHooks } from '../../src/chaos/index.ts';
 import { type Pool, withTx } from '../../src/db/pool.ts';
@@ -57,11 +58,12 @@ export async function dieInARow(cells: readonly Cell[]): Promise<{ findings: Fin
   let replaces: string | null = null;
   let before: Cell | undefined;
   for (const cell of cells) {
-    batches.set(cell, await send(service.bus, cell));
+    const batch_id = await send(service.bus, cell);
+    batches.set(cell, batch_id);
     const worker_id = newId();
     // The successor has what the one before left, and dies among its own.
     const domains = [before, cell].flatMap((one) => one?.domain ?? []);
-    const run = start({ url, worker_id, replaces, cell, domains });
+    const run = start({ url, worker_id, replaces, cell, domains, batch_id });
     const ended = await run.ended;
     const words = run.said === '' ? undefined : (JSON.parse(run.said) as LastWords);
     findings.set(cell, findFalseDeath(cell, ended, words) ?? (await findWritten(pool, cell, words as LastWords)));
@@ -97,6 +99,8 @@ interface Run {
   replaces: string | null;
   cell: Cell | null;
   domains: readonly string[];
+  /** Of the cell. */
+  batch_id?: string;
 }
 
 function start(run: Run) {
@@ -145,6 +149,7 @@ async function send(bus: Bus, { domain, outcome }: Cell): Promise<string> {
     payload: {},
     policy,
     delay_ms: 0,
+    deadline: outcome === 'overdue' ? { deadline_ms: 700, on_deadline: 'compensate' as const } : null,
     process_id: null,
     batch_id: null,
     step: null,
@@ -164,13 +169,16 @@ const ENDS: Record<CellOutcome, 'COMPLETED' | 'COMPLETED_WITH_FAILURES'> = {
   timed_out: 'COMPLETED',
   lease_lost: 'COMPLETED_WITH_FAILURES',
   released: 'COMPLETED',
+  canceled: 'COMPLETED_WITH_FAILURES',
+  overdue: 'COMPLETED_WITH_FAILURES',
   retry: 'COMPLETED',
   cancel: 'COMPLETED_WITH_FAILURES',
   complete: 'COMPLETED',
 };
 
-/** What an operator does with what is parked of a cell. */
+/** What an operator does with what is parked of a cell, or under way. */
 async function operate(bus: Bus, outcome: CellOutcome, command_id: string): Promise<unknown> {
+  if (outcome === 'canceled') return cancelLiveCommand(bus, command_id, OPERATOR);
   if (outcome === 'cancel') return cancelCommand(bus, command_id, OPERATOR);
   if (outcome === 'complete' || outcome === 'timed_out') return completeCommand(bus, command_id, OPERATOR, {});
   return retryCommand(bus, command_id, OPERATOR);
@@ -181,11 +189,11 @@ async function endBatch(service: Service, pool: Pool, { domain, outcome }: Cell,
   await until(
     `${domain} is ${status}`,
     async () => {
-      const { rows: parked } = await pool.query<{ command_id: string }>(
-        `select command_id from faultline.command where domain = $1 and status = 'IN_TROUBLESHOOTING_QUEUE'`,
-        [domain],
+      const { rows: open } = await pool.query<{ command_id: string }>(
+        `select command_id from faultline.command where domain = $1 and type = 'Domake' and status = $2`,
+        [domain, outcome === 'canceled' ? 'IN_PROGRESS' : 'IN_TROUBLESHOOTING_QUEUE'],
       );
-      for (const { command_id } of parked) await operate(service.bus, outcome, command_id);
+      for (const { command_id } of open) await operate(service.bus, outcome, command_id);
       const { rows } = await pool.query('select status from faultline.batch where batch_id = $1', [batch_id]);
       return rows[0]?.status === status;
     },
@@ -205,12 +213,20 @@ function findFalseDeath(
 }
 
 /** In the words of the table of attempts. */
-const OUTCOME_OF: Partial<Record<CellOutcome, string>> = { timed_out: 'lease_expired', lease_lost: 'lease_expired' };
+const OUTCOME_OF: Partial<Record<CellOutcome, string>> = {
+  timed_out: 'lease_expired',
+  lease_lost: 'lease_expired',
+  overdue: 'canceled',
+};
 const rowOutcome = (outcome: CellOutcome) => OUTCOME_OF[outcome] ?? outcome;
-const IN_TRANSACTION = ['in_settle', 'in_transition', 'in_reap', 'in_operator_verb'];
+const IN_TRANSACTION = ['in_settle', 'in_transition', 'in_reap', 'in_cancel', 'in_deadline'];
 
 /** Right after the death: what was inside of a transaction is not written, what came after the commit is. */
-async function findWritten(pool: Pool, { point, outcome }: Cell, { met }: LastWords): Promise<string | undefined> {
+async function findWritten(
+  pool: Pool,
+  { point, outcome, domain }: Cell,
+  { met }: LastWords,
+): Promise<string | undefined> {
   const ids = met.map(({ command_id }) => command_id);
   if (point === 'in_operator_verb' || ['cancel', 'complete'].includes(outcome)) {
     const { rows } = await pool.query(
@@ -219,6 +235,15 @@ async function findWritten(pool: Pool, { point, outcome }: Cell, { met }: LastWo
       [ids],
     );
     return rows.length === 0 ? undefined : 'half of what the operator did is there';
+  }
+  if (point === 'in_finish') {
+    const { rows } = await pool.query(
+      `select 1 from faultline.batch where process_type = $1 and status not in ('CREATING', 'RUNNING')
+       union all select 1 from faultline.event join faultline.batch using (batch_id)
+         where process_type = $1 and type in ('BATCH_AT_REST', 'BATCH_COMPLETED')`,
+      [domain],
+    );
+    return rows.length === 0 ? undefined : 'half of the end of the batch is there';
   }
   const { rows } = await pool.query<{ written: number }>(
     `select count(*)::int as written from unnest($1::uuid[], $2::int[]) as m(command_id, attempt)
@@ -246,6 +271,14 @@ async function findUntrue(pool: Pool, { point, outcome }: Cell, words?: LastWord
     );
     const of = (n: number) => rows.find((row) => row.attempt === n);
     if (['retry', 'cancel', 'complete'].includes(outcome)) continue;
+    // Put back by reap, a command whose deadline has passed ends without another attempt.
+    if (outcome === 'overdue') {
+      const { rows: ended } = await pool.query(
+        `select 1 from faultline.command where command_id = $1 and status = 'FAILED' and error_code = 'DEADLINE_EXCEEDED'`,
+        [command_id],
+      );
+      if (ended.length === 1) continue;
+    }
     // What never got into a row was shown at the point itself.
     if (outcome === 'released' && SETTLING.includes(point)) continue;
     // The kill cut the attempt itself short; what it was to come to, the first attempt came to that was not.

@@ -23,14 +23,15 @@ const RULES: Record<string, string> = {
     select a.command_id::text as id from faultline.attempt a
       join faultline.attempt b on b.command_id = a.command_id and b.attempt = a.attempt + 1
     where b.started_at < a.ended_at or a.ended_at < a.started_at`,
-  'what has ended was ended once: by an attempt, by an operator, or by being cancelled': `
+  'what has ended was ended once: by an attempt, by an operator, by being cancelled or by a deadline': `
     select c.command_id::text as id from faultline.command c
     where c.status in ('COMPLETED', 'FAILED', 'CANCELED') and 1 <>
       (select count(*) from faultline.attempt a
         where a.command_id = c.command_id and a.effect in ('COMPLETED', 'FAILED', 'CANCELED')) +
       (select count(*) from faultline.event e where e.command_id = c.command_id and not coalesce(e.details ? 'redriven', false)
-        and (e.type in ('OPERATOR_COMPLETE', 'COMMAND_CANCELED') or e.type = 'OPERATOR_CANCEL' and not exists (
-          select 1 from faultline.attempt a where a.command_id = c.command_id and a.effect = 'CANCELED')))`,
+        and (e.type in ('OPERATOR_COMPLETE', 'COMMAND_CANCELED')
+          or (e.type = 'OPERATOR_CANCEL' or e.type = 'DEADLINE_EXCEEDED' and e.details ->> 'action' <> 'tsq') and not exists (
+          select 1 from faultline.attempt a where a.command_id = c.command_id and a.outcome = 'canceled')))`,
   'what an attempt ended is as that attempt says, and no attempt follows': `
     select c.command_id::text as id from faultline.command c join faultline.attempt a using (command_id, lane)
     where a.effect in ('COMPLETED', 'FAILED', 'CANCELED') and (a.effect <> c.status or a.attempt <> c.attempts)`,

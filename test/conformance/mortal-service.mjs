@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs';
 import {
   BusinessRuleError,
   cancelCommand,
+  cancelLiveCommand,
   completeCommand,
   createEnv,
   defineProcess,
@@ -18,7 +19,7 @@ import { chaosHooks } from 'faultline/chaos';
 import { z } from 'zod';
 
 /** `cell` is null for the last one, which lives; `domains` are those to work. */
-const { url, worker_id, replaces, cell, domains } = JSON.parse(process.argv[2]);
+const { url, worker_id, replaces, cell, domains, batch_id } = JSON.parse(process.argv[2]);
 const KEYS = ['take', 'make', 'give'];
 const OPERATOR = { actor: 'conformance', reason: 'conformance' };
 
@@ -92,6 +93,18 @@ const MAKES = {
     return makeEffect(context);
   },
 };
+/** Goes on until the attempt was cut short, and makes its effect all the same. */
+MAKES.canceled = MAKES.overdue = async (context) => {
+  const { command_id, attempts } = context.command;
+  hanging.add(command_id);
+  await until(
+    async () =>
+      (
+        await query('select 1 from faultline.attempt where command_id = $1 and attempt = $2', [command_id, attempts])
+      )[0],
+  );
+  return makeEffect(context);
+};
 for (const verb of ['retry', 'cancel', 'complete']) MAKES[verb] = MAKES.permanent;
 
 const outcomeOf = (domain) => domain.split('.')[1];
@@ -110,6 +123,7 @@ const definitionOf = (domain) =>
       request: () => ({}),
       onReply: (state) => ({ ...state, done: [...state.done, key] }),
       compensate: { command: 'Undo', request: () => ({}) },
+      ...(key === 'make' && outcomeOf(domain) === 'overdue' ? { deadline_ms: 700, on_deadline: 'compensate' } : {}),
     })),
   });
 
@@ -160,6 +174,8 @@ const linesOf = (lines) =>
 const attemptOf = (process_id) =>
   [...claimed.values()].find((command) => command.process_id === process_id && cameTo(command));
 
+const ENDS = { success: 'COMPLETED', permanent: 'AT_REST', business_rule: 'COMPLETED_WITH_FAILURES' };
+
 /** Which commands of the cell are met at a point with its outcome; the process dies when there are any. */
 const MEET = {
   before_claim: ({ domain }) => (domain === cell.domain ? [...new Set(claimed.values())].filter(cameTo) : []),
@@ -176,12 +192,18 @@ const MEET = {
       success: () => replied.filter(([, status]) => status === 'WAITING_FOR_REPLY'),
       business_rule: () => replied.filter(([, status]) => status === 'COMPENSATING'),
       lease_lost: () => unawaited.map(({ process_id }) => [attemptOf(process_id)]),
+      canceled: () => replied.filter(([, status]) => status === 'COMPENSATING'),
+      overdue: () => replied.filter(([, status]) => status === 'COMPENSATING'),
       cancel: () => replied.filter(([, status]) => status === 'COMPENSATING'),
       complete: () => replied.filter(([, status]) => status === 'WAITING_FOR_REPLY'),
     };
     return met[cell.outcome]().flatMap(([command]) => command ?? []);
   },
   in_operator_verb: (command) => ours([command]),
+  in_cancel: ({ command_id }) => [claimed.get(command_id)].filter(Boolean),
+  in_deadline: ({ overdue }) => overdue.flatMap(({ command_id }) => claimed.get(command_id) ?? []),
+  in_finish: (batch) =>
+    batch.batch_id === batch_id && batch.next === ENDS[cell.outcome] ? [...claimed.values()].slice(0, 1) : [],
 };
 
 /** What every point tells of the attempts of the cell. */
@@ -192,6 +214,9 @@ function learn(at, context) {
       claimed.set(command.claim_id, command);
     }
   // Reap and settle write; what they wrote is told when their transaction is about to commit.
+  const cut = at === 'in_cancel' ? [context] : at === 'in_deadline' ? context.overdue : [];
+  for (const { command_id } of cut)
+    if (claimed.has(command_id)) came.set(claimed.get(command_id).claim_id, cell.outcome);
   if (at === 'in_settle') for (const line of context.lines) came.set(line.command.claim_id, kindOf(line.outcome));
 }
 
@@ -293,3 +318,8 @@ if (cell?.outcome === 'released' && !chunk) {
   await work({});
 }
 if (['retry', 'cancel', 'complete'].includes(cell?.outcome)) await operate();
+if (cell?.outcome === 'canceled')
+  for (let told = 0; ; told++) {
+    await until(() => hanging.size > told);
+    await cancelLiveCommand(service.bus, [...hanging][told], OPERATOR);
+  }
