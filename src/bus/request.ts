@@ -13,7 +13,7 @@ import type { OutgoingCommand } from './handlers.ts';
 /** A larger payload belongs in a store of its own, with its address in the command. In bytes, as JSON. */
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 /** Ten years. */
-export const MAX_DELAY_MS = 315_360_000_000;
+const MAX_DELAY_MS = 315_360_000_000;
 const MAX_DEADLINE_MS = 2_000_000_000;
 const MOST_ERRORS = 100;
 

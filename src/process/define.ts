@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, type Reply } from '../model/command.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
-import { findPolicyErrors } from './policy.ts';
+import { findPolicyErrors } from '../model/policy.ts';
 
 /** Where a process stands in its batch. */
 export interface StartContext {

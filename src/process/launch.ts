@@ -22,7 +22,7 @@ import type { CommandPolicy } from '../model/process.ts';
 import { begin } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 
-export const CHUNK_SIZE = 1_000;
+const CHUNK_SIZE = 1_000;
 /** A chunk takes well under a second; a minute covers a database that is away. */
 const CHUNK_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 500, 1_000, 5_000], lease_ms: 60_000 };
 

@@ -3,7 +3,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SettleItem } from '../../src/bus/settle.ts';
 import { createSettler } from '../../src/bus/settler.ts';
-import { MAX_RESULT_BYTES } from '../../src/db/json.ts';
 import { createPool } from '../../src/db/pool.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
@@ -161,47 +160,6 @@ describe('a bad item takes no other with it', () => {
     expect(settled).toHaveLength(11);
     expect(await lab.commandOf(bad)).toMatchObject({ status: 'IN_PROGRESS' });
     expect(await lab.attemptsOf(bad)).toEqual([]);
-  });
-
-  test('a result as large as may be settles with the others, a larger one is parked and says why', async () => {
-    const lab = await openLab();
-    const claimed = await claimNew(lab, 5);
-    const result = (index: number) => {
-      // With its two quotes.
-      if (index === 2) return 'x'.repeat(MAX_RESULT_BYTES - 2);
-      return index === 3 ? 'ü'.repeat(MAX_RESULT_BYTES / 2) : { answer: 42 };
-    };
-    await settleAll(
-      lab,
-      claimed.map((one, index) => item(one, { kind: 'success', result: result(index) })),
-    );
-    expect(
-      await lab.rows(
-        'select length(result::text) as length from faultline.command where result is not null order by 1 desc limit 2',
-      ),
-    ).toEqual([{ length: MAX_RESULT_BYTES }, { length: 14 }]);
-    expect(
-      await lab.rows(`select status, error_code, error_message from faultline.command where status <> 'COMPLETED'`),
-    ).toEqual([
-      {
-        status: 'IN_TROUBLESHOOTING_QUEUE',
-        error_code: 'RESULT_NOT_STORABLE',
-        error_message: `The result is ${MAX_RESULT_BYTES + 2} bytes as JSON; ${MAX_RESULT_BYTES} are the most.`,
-      },
-    ]);
-  });
-
-  test('a listener that throws ends nothing', async () => {
-    const lab = await openLab();
-    const claimed = await claimNew(lab, 3);
-    const settler = createSettler(lab.bus, () => {
-      throw new Error('not my day');
-    });
-    for (const one of claimed) settler.push(item(one, SUCCESS));
-    await settler.idle();
-    expect(await lab.rows(`select count(*)::int from faultline.command where status = 'COMPLETED'`)).toEqual([
-      { count: 3 },
-    ]);
   });
 
   test('a result that is nothing is null', async () => {
