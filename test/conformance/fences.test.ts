@@ -39,9 +39,30 @@ test('no fault is marked on an attempt of another claim, nor after the lease', a
 
 test('what reap would write of an attempt whose lease has not run out is refused', async () => {
   const { lab, claimed } = await claimedAlone();
-  const line = settleLine(claimed, { kind: 'lease_expired', error_code: 'LEASE_EXPIRED', error_message: 'It ran out.' });
+  const line = settleLine(claimed, {
+    kind: 'lease_expired',
+    error_code: 'LEASE_EXPIRED',
+    error_message: 'It ran out.',
+  });
   const sent = await withTx(lab.bus.pool, (tx) => settleExpired(lab.bus, tx, 0, [line]));
   expect([...sent]).toEqual([]);
   expect(await lab.commandOf(claimed.command_id)).toMatchObject({ status: 'IN_PROGRESS', attempts: 1 });
   expect(await lab.attemptsOf(claimed.command_id)).toEqual([]);
+});
+
+test('what another claim came to, under the same number after a crash, is not taken for the answer to a claim that was lost', async () => {
+  const { lab, claimed } = await claimedAlone();
+  // As a crash of the server leaves it: the claim was committed asynchronously.
+  await lab.rows(
+    `update faultline.command set status = 'PENDING', attempts = 0, claim_id = null, worker_id = null,
+       attempt_started_at = null, lease_expires_at = null`,
+  );
+  const [again] = await lab.claim(1);
+  expect(again).toMatchObject({ command_id: claimed.command_id, attempts: claimed.attempts });
+  expect(await settleSet(lab.bus, [item(again as ClaimedCommand, SUCCESS)])).toHaveLength(1);
+
+  expect(await settleSet(lab.bus, [item(claimed, SUCCESS)])).toEqual([]);
+  expect(await lab.eventsOf(claimed.command_id)).toMatchObject([
+    { type: 'LATE_RESULT_DISCARDED', details: { claim_id: claimed.claim_id } },
+  ]);
 });
