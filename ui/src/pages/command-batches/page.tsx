@@ -61,7 +61,7 @@ const COLUMNS: Column<CommandBatch>[] = [
     label: 'Took',
     align: 'end',
     shrink: true,
-    cell: (batch) => batch.duration_ms !== null && formatDuration(batch.duration_ms),
+    cell: (batch) => (batch.duration_ms === null ? null : formatDuration(batch.duration_ms)),
   },
 ];
 
