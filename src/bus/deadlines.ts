@@ -15,10 +15,10 @@ export async function expireDeadlines(bus: Bus, lane: number): Promise<number> {
   return ids.length === 0 ? 0 : expireSet(bus, lane, ids.toSorted());
 }
 
-/** What cannot be stored of one keeps no other back: halves, down to the one, which an operator is then asked about. */
-async function expireSet(bus: Bus, lane: number, ids: readonly string[]): Promise<number> {
+/** What cannot be done for one keeps no other back: halves, down to the one, which an operator is then asked about. `action`: for all. */
+async function expireSet(bus: Bus, lane: number, ids: readonly string[], action?: DeadlineAction): Promise<number> {
   try {
-    return await expireOnce(bus, lane, ids);
+    return await expireOnce(bus, lane, ids, action);
   } catch (error) {
     if (isRetryable(error)) throw error;
     if (ids.length > 1) {
@@ -26,22 +26,23 @@ async function expireSet(bus: Bus, lane: number, ids: readonly string[]): Promis
       const first = await expireSet(bus, lane, ids.slice(0, middle));
       return first + (await expireSet(bus, lane, ids.slice(middle)));
     }
-    bus.env.logger.error(
-      { err: error, command_id: ids[0] },
-      'what a deadline asks for cannot be done; an operator is asked',
-    );
-    return expireOnce(bus, lane, ids, 'tsq');
+    const fields = { err: error, command_id: ids[0] };
+    if (action === 'tsq') {
+      bus.env.logger.error(fields, 'what is overdue cannot be parked; it is tried again');
+      return 0;
+    }
+    bus.env.logger.error(fields, 'what a deadline asks for cannot be done; an operator is asked');
+    return expireSet(bus, lane, ids, 'tsq');
   }
 }
 
-/** `instead`: in place of what each deadline asks for. */
-async function expireOnce(bus: Bus, lane: number, ids: readonly string[], instead?: DeadlineAction): Promise<number> {
+async function expireOnce(bus: Bus, lane: number, ids: readonly string[], action?: DeadlineAction): Promise<number> {
   const { count, hints } = await withTx(bus.pool, async (tx) => {
     const live = await lockLiveCommands(tx, lane, ids);
     const overdue = live.length === 0 ? [] : await readOverdue(tx, lane, live);
     const items = overdue.map((one) => ({
       command_id: one.command_id,
-      cut: deadlineCut(one, instead ?? one.on_deadline),
+      cut: deadlineCut(one, action ?? one.on_deadline),
     }));
     const { commands, hints } = await cutLiveCommands(bus, tx, lane, items);
     await bus.env.probe('in_deadline', { overdue });

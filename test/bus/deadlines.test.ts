@@ -123,6 +123,22 @@ test('what somebody has locked is passed over', async () => {
   expect(await lab.commandOf(free)).toMatchObject({ status: 'IN_TROUBLESHOOTING_QUEUE' });
 });
 
+test('one that cannot even be parked keeps no other back, and is tried again', async () => {
+  let bad: string | null = '';
+  const onTransitions = async (_tx: unknown, transitions: readonly CommandTransition[]) => {
+    if (transitions.some(({ command }) => command.command_id === bad)) throw new Error('oops');
+    return new Set<string>();
+  };
+  const lab = await openLab({ hooks: { onTransitions } });
+  const ids = await lab.send(...commands(9, within('tsq')));
+  bad = ids[0] as string;
+  await pass(lab, ...ids);
+  expect(await expireDeadlines(lab.bus, 0)).toBe(8);
+  expect(await lab.commandOf(bad)).toMatchObject({ status: 'PENDING' });
+  bad = null;
+  expect(await expireDeadlines(lab.bus, 0)).toBe(1);
+});
+
 test('one of which what follows cannot be stored keeps no other back; an operator is asked about it', async () => {
   let bad = '';
   const onTransitions = async (_tx: unknown, transitions: readonly CommandTransition[]) => {
