@@ -71,10 +71,12 @@ async function readBoth(
     const created_from = filter.created_from ?? batch.created_at;
     return { lone: [], others: await listProcessCommands(db, { ...ofProcesses, created_from }, before, limit) };
   }
-  return {
-    lone: purpose === undefined || purpose === 'lone' ? await listLoneCommands(db, filter, places.lone, limit) : [],
-    others: purpose === 'lone' ? [] : await listProcessCommands(db, ofProcesses, before, limit),
-  };
+  const lone =
+    purpose === undefined || purpose === 'lone' ? await listLoneCommands(db, filter, places.lone, limit) : [];
+  if (purpose === 'lone') return { lone, others: [] };
+  // Where lone commands fill the page, those of processes that are older than its end are for a later one.
+  const newer_than = lone.length < limit ? undefined : lone.at(-1)?.created_at;
+  return { lone, others: await listProcessCommands(db, { ...ofProcesses, newer_than }, before, limit) };
 }
 
 function dateOf(time: string | undefined): Date | undefined {

@@ -113,7 +113,12 @@ function idAt(ms: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
 }
 
+/** Within what commands of about the same time are told apart by their ids. */
+const ORDER_SLACK_MS = 2_000;
+
 export interface ProcessCommandFilter extends CommandFilter {
+  /** Older ones are not asked for now. A hint of where to stop: what is left out is found by a later page. */
+  newer_than?: Date;
   purpose?: 'step' | 'compensation';
   batch_id?: string;
 }
@@ -125,13 +130,14 @@ export function listProcessCommands(
   before_id: string | null,
   limit: number,
 ): Promise<CommandRecord[]> {
-  const { created_from, created_to } = filter;
+  const { created_from, created_to, newer_than } = filter;
   const conditions = new Conditions()
     .filter(filter)
     .add('c.purpose = ?', filter.purpose)
     .add('c.batch_id = ?', filter.batch_id)
     .add('c.command_id < ?::uuid', before_id)
     .add('c.command_id >= ?::uuid', created_from && idAt(created_from.getTime() - CLOCK_SLACK_MS))
+    .add('c.command_id >= ?::uuid', newer_than && idAt(newer_than.getTime() - ORDER_SLACK_MS))
     .add('c.command_id <= ?::uuid', created_to && idAt(created_to.getTime() + CLOCK_SLACK_MS));
   const text = `select ${COLUMNS} from faultline.command c where c.purpose in ('step', 'compensation') ${conditions.text}
      order by c.command_id desc limit ${conditions.place(limit)}`;
