@@ -45,7 +45,7 @@ export interface Slice {
  */
 export function inSlice<S extends Slice>(site: PruneSite, work: (tx: Tx) => Promise<S>): Promise<S> {
   return withTx(site.pool, async (tx) => {
-    await tx.query('set local synchronous_commit = off');
+    await prune.commitBeforeDisk(tx);
     const slice = await work(tx);
     await site.env.probe('in_prune_slice', slice.counts);
     return slice;

@@ -25,7 +25,7 @@ const ENDINGS = {
   canceled: { batch: 'CANCELED', command: 'CANCELED' },
 } as const satisfies Record<string, { batch: BatchStatus; command: CommandStatus }>;
 export type Ending = keyof typeof ENDINGS;
-export const ENDINGS_KNOWN = Object.keys(ENDINGS) as Ending[];
+const ENDINGS_KNOWN = Object.keys(ENDINGS) as Ending[];
 
 export interface PruneRequest {
   /** Since when it must have ended. */
@@ -125,7 +125,7 @@ function pause(env: PruneSite['env'], ms: number, signal: AbortSignal | undefine
 }
 
 /** Batches of a request, oldest first. */
-export async function* prunableBatches(
+async function* prunableBatches(
   site: PruneSite,
   request: PruneRequest,
   cutoff: Date,
@@ -154,7 +154,7 @@ async function pruneBatches(work: Work): Promise<void> {
   }
 }
 
-export function isKnown(batch: prune.PrunableBatch, { process_types }: PruneRequest): boolean {
+function isKnown(batch: prune.PrunableBatch, { process_types }: PruneRequest): boolean {
   return batch.process_type === null || process_types === null || process_types.includes(batch.process_type);
 }
 

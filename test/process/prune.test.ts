@@ -8,7 +8,7 @@ import { findProcess, listProcesses } from '../../src/db/queries/read-processes.
 import { newId } from '../../src/model/env.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
 import { countPrunable, type Pruned, type PruneRequest, type PruneRun, pruneEnded } from '../../src/process/prune.ts';
-import { insertBatch, insertCommand } from '../support/factories.ts';
+import { insertCommand } from '../support/factories.ts';
 import { signal, until } from '../support/until.ts';
 import { chain, type Lab, openLab } from './lab.ts';
 
@@ -365,10 +365,10 @@ describe('at the same time', () => {
 });
 
 describe('with three lanes', () => {
-  test('a batch of 2,500 is gone from all of them', async () => {
+  test('a batch of 2,100 is gone from all of them', async () => {
     const wide = await openLab({ processes: [trip], lanes: 3 });
     await wide.work();
-    const batch_id = await endedBatch(2_500, wide);
+    const batch_id = await endedBatch(2_100, wide);
     expect(
       new Set((await wide.pool.query('select lane from faultline.process')).rows.map(({ lane }) => lane)).size,
     ).toBe(3);
@@ -376,62 +376,4 @@ describe('with three lanes', () => {
     expect([...(await rowsOf(wide))]).toEqual([]);
     expect(await wide.batch(batch_id)).toBeUndefined();
   }, 90_000);
-});
-
-describe('commands without a batch', () => {
-  const lone = { purpose: 'lone', process_id: null, batch_id: null, domain: 'elsewhere' };
-  const old = { created_at: new Date(Date.now() - 50 * DAY_MS), settled_at: new Date(Date.now() - 40 * DAY_MS) };
-
-  test('go by how they ended and when they were settled; what is open or parked stays', async () => {
-    const gone = [
-      await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old }),
-      await insertCommand(lab.pool, 'FAILED', { ...lone, ...old }),
-    ];
-    const stay = [
-      await insertCommand(lab.pool, 'CANCELED', { ...lone, ...old }),
-      await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old, settled_at: new Date(Date.now() - 29 * DAY_MS) }),
-      await insertCommand(lab.pool, 'PENDING', { ...lone, created_at: old.created_at }),
-      await insertCommand(lab.pool, 'IN_TROUBLESHOOTING_QUEUE', { ...lone, ...old }),
-    ];
-    const request = { endings: ['completed', 'failed'] as const };
-    expect((await countPrunable(lab.bus, { ...MONTH, ...request })).commands).toBe(2);
-    await prune({}, request);
-    const { rows } = await lab.pool.query(
-      'select command_id from faultline.command where command_id = any($1::uuid[])',
-      [[...gone, ...stay].map(({ command_id }) => command_id)],
-    );
-    expect(rows.map(({ command_id }) => command_id).sort()).toEqual(stay.map(({ command_id }) => command_id).sort());
-  });
-
-  test('one that somebody holds is passed over, and goes next time', async () => {
-    const { command_id } = await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old });
-    const client = await lab.pool.connect();
-    await client.query('begin');
-    await client.query('select 1 from faultline.command where command_id = $1 for update', [command_id]);
-    expect((await prune({}, { batches: false })).counts.commands).toBe(0);
-    await client.query('rollback');
-    client.release();
-    expect((await prune({}, { batches: false })).counts.commands).toBeGreaterThan(0);
-  });
-
-  test('those of a command batch go with it', async () => {
-    const batch = { kind: 'command', process_type: null, process_version: null, completed_at: old.settled_at };
-    const { batch_id } = await insertBatch(lab.pool, 'COMPLETED', batch);
-    for (let n = 0; n < 3; n++) await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old, batch_id });
-    await prune({}, { batches: false });
-    expect(await lab.batch(batch_id)).toBeDefined();
-    expect((await prune({}, { commands: false })).counts).toMatchObject({ batches: 1, commands: 3 });
-    expect(await lab.batch(batch_id)).toBeUndefined();
-  });
-
-  test('a batch of which one is open stays whole', async () => {
-    const batch = { kind: 'command', process_type: null, process_version: null, completed_at: old.settled_at };
-    const { batch_id } = await insertBatch(lab.pool, 'COMPLETED', batch);
-    await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old, batch_id });
-    const { command_id } = await insertCommand(lab.pool, 'PENDING', { ...lone, batch_id });
-    expect((await prune()).left_count).toBe(1);
-    expect((await lab.batch(batch_id)).pruning_at).toBeNull();
-    await lab.pool.query(`update faultline.command set status = 'CANCELED' where command_id = $1`, [command_id]);
-    expect((await prune()).left_count).toBe(0);
-  });
 });

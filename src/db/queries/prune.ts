@@ -12,6 +12,11 @@ export const SLICE_ROWS = 1_000;
 /** Cannot be matched to a partial index, which the planner would walk from end to end while it is fresh (see claims.ts FENCE). */
 const ENDED = `c.status || '' in ('COMPLETED', 'FAILED', 'CANCELED')`;
 
+/** The commit of this transaction is answered before it is on disk. A crash takes the last of such commits back, in order. */
+export async function commitBeforeDisk(tx: Tx): Promise<void> {
+  await tx.query('set local synchronous_commit = off');
+}
+
 /** The moment before which things must have ended, on the database's clock. */
 export async function readCutoff(db: Queryable, older_than_ms: number): Promise<Date> {
   const { rows } = await db.query<{ cutoff: Date }>(`select now() - $1::float8 * interval '1 ms' as cutoff`, [
