@@ -61,7 +61,10 @@ function toFaultlineError(error: unknown): FaultlineError {
   // The code of a definition refused the input of a launch.
   if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', 422, error.message);
   if (isRetryable(error) || isRefused(error))
-    return httpError('DATABASE_UNAVAILABLE', 'The database does not answer. Try again in a moment.');
+    return httpError(
+      'DATABASE_UNAVAILABLE',
+      'The database does not answer. Whether the request took effect is not known: look, or ask again, in a moment.',
+    );
   const { code = '', statusCode = 500 } = (error ?? {}) as Partial<FastifyError>;
   const mapped = OF_FASTIFY[code];
   if (mapped !== undefined) return httpError(...mapped);

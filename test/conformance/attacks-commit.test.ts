@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { cancelLiveCommand } from '../../src/bus/cut.ts';
+import { startTsqJob } from '../../src/bus/jobs.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { send } from '../../src/bus/send.ts';
 import { settleSet } from '../../src/bus/settle.ts';
@@ -250,5 +251,26 @@ describe.each(LOSSES)('the COMMIT: %s', (_what, effects, lose) => {
     expect((await lab.processes(batch_id)).map(({ ordinal }) => ordinal)).toEqual([...Array(300).keys()]);
     const { rows } = await lab.pool.query(`select count(*)::int from faultline.command where domain = 'lab'`);
     expect(rows).toEqual([{ count: 300 }]);
+  });
+
+  test('a slice of a job over the queue: each item is done once', async () => {
+    const shaky = await openShakyLab();
+    const { lab, network } = shaky;
+    const ids = [await shaky.park(), await shaky.park(), await shaky.park()];
+    let lost: Promise<void> | undefined;
+    lab.onProbe = (point) => {
+      if (point === 'in_job_slice') lost ??= lose(network);
+    };
+    const { job_id } = await startTsqJob(lab.bus, { verb: 'cancel', filter: { all: true }, ...operator });
+    await lab.work({ domains: ['faultline'] });
+    await until('the job has ended', async () => {
+      const { rows } = await lab.pool.query('select status from faultline.job where job_id = $1', [job_id]);
+      return rows[0].status === 'COMPLETED';
+    });
+    await lost;
+    expect(lost).toBeDefined();
+    const { rows } = await lab.pool.query('select total_count, done_count, failed_count from faultline.job');
+    expect(rows).toEqual([{ total_count: 3, done_count: 3, failed_count: 0 }]);
+    for (const id of ids) expect(await eventsOf(shaky, 'OPERATOR_CANCEL', id)).toBe(1);
   });
 });

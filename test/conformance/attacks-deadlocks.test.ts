@@ -3,11 +3,13 @@
 
 import { expect, test } from 'vitest';
 import { cancelLiveCommand } from '../../src/bus/cut.ts';
+import { startTsqJob } from '../../src/bus/jobs.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import { BusinessRuleError, FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
+import { cancelProcess } from '../../src/process/cancel-process.ts';
 import { findOffences } from '../end/story.ts';
 import { chain, openLab, type Script } from '../process/lab.ts';
 import { until } from '../support/until.ts';
@@ -83,6 +85,22 @@ test('nothing deadlocks, and the books are right', { timeout: 90_000 }, async ()
     async () => each(await some('IN_TROUBLESHOOTING_QUEUE', 12), pick(verbs, random)),
     async () => each(await some('IN_PROGRESS', 3), (id) => cancelLiveCommand(other.bus, id, operator)),
     async () => each(await some('PENDING', 2), (id) => cancelLiveCommand(lab.bus, id, operator)),
+    async () => {
+      const verb = pick(['retry', 'cancel', 'complete'] as const, random);
+      const filter = { batch_id: pick(batches, random) };
+      await startTsqJob(pick([lab, other], random).bus, { verb, filter, ...operator });
+    },
+    async () => {
+      const { rows } = await lab.pool.query<{ process_id: string }>(
+        `select process_id from faultline.process where completed_at is null order by md5(process_id::text || $1) limit 3`,
+        [String(random())],
+      );
+      const compensate = random() < 0.7;
+      await each(
+        rows.map(({ process_id }) => process_id),
+        (id) => cancelProcess(other.bus, id, operator, { compensate }),
+      );
+    },
     () => reapExpired(lab.bus, 0),
     () => reapExpired(other.bus, 0),
     () => expireWorkerLeases(lab.pool, pick(workers, random).worker_id),

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { cancelLiveCommand } from '../../src/bus/cut.ts';
+import { startTsqJob } from '../../src/bus/jobs.ts';
 import { cancelCommand, completeCommand, type Operator, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';
 import { cancelProcess, completeProcess, retryProcess } from '../../src/process/cancel-process.ts';
@@ -107,4 +108,36 @@ describe.each([
     }
     expect(await findOffences(lab.pool, batch_id)).toEqual([]);
   });
+});
+
+test('T03: three jobs over the same queue, and operators beside them: each item is done by one, counts are right', {
+  timeout: 60_000,
+}, async () => {
+  const lab = await openLab({ processes: [trip] });
+  await lab.work();
+  const { batch_id, items } = await parkAll(lab);
+  const began = await Promise.all(
+    (['complete', 'complete', 'cancel'] as const).map((verb) =>
+      startTsqJob(lab.bus, { verb, filter: { batch_id }, actor: `job of ${verb}`, reason: 'race' }),
+    ),
+  );
+  const byHand = await Promise.allSettled(
+    items.map(({ command_id }) => completeCommand(lab.bus, command_id, { actor: 'hand' }, {})),
+  );
+  // Completed, or with failures, as the job that cancels was early or late.
+  await until('the batch has ended', async () => (await lab.batch(batch_id)).completed_at, { deadline_ms: 30_000 });
+  const jobs = await until('the jobs have ended', async () => {
+    const { rows } = await lab.pool.query('select * from faultline.job');
+    return rows.every(({ status }) => status === 'COMPLETED') && rows;
+  });
+  for (const job of jobs) expect(job.done_count + job.failed_count).toBe(job.total_count);
+  const done = jobs.reduce((sum, { done_count }) => sum + done_count, 0);
+  const hand = byHand.filter(({ status }) => status === 'fulfilled').length;
+  for (const one of byHand) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'WRONG_STATE' });
+  expect(began.every(({ total_count }) => total_count <= COUNT)).toBe(true);
+  expect(done + hand).toBe(COUNT);
+  const { rows } = await lab.pool.query(
+    `select command_id from faultline.event where type in ('OPERATOR_COMPLETE', 'OPERATOR_CANCEL') group by 1 having count(*) <> 1`,
+  );
+  expect(rows).toEqual([]);
 });
