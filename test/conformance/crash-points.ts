@@ -70,8 +70,8 @@ const only = <T extends CellOutcome>(...outcomes: T[]) =>
   ) as Partial<Record<CellOutcome, string>>;
 const likeOthers = 'a batch ends in three ways, and this outcome is like one of those attacked';
 
-/** Points that are not of this matrix: no command is under way there, and their own tests kill at them. */
-type Elsewhere = 'in_job_slice' | 'in_prune_slice';
+/** Not of this matrix: no command is under way there, and the tests of pruning end it at every slice. */
+type Elsewhere = 'in_prune_slice';
 export type CrashPoint = Exclude<ProbePoint, Elsewhere>;
 
 /** Why a cell does not exist; all others are attacked. */
@@ -107,6 +107,7 @@ export const IMPOSSIBLE: Record<CrashPoint, Partial<Record<CellOutcome, string>>
   in_chunk: chunk,
   after_chunk: chunk,
   in_operator_verb: handler,
+  in_job_slice: handler,
   in_cancel: only('canceled'),
   in_deadline: only('overdue'),
   in_finish: {

@@ -3,9 +3,11 @@
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type Bus, sendCommands } from '../../src/bus/bus.ts';
 import { cancelLiveCommand } from '../../src/bus/cut.ts';
+import { startTsqJob } from '../../src/bus/jobs.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { chaosHooks } from '../../src/chaos/index.ts';
 import { type Pool, withTx } from '../../src/db/pool.ts';
@@ -64,6 +66,7 @@ export async function dieInARow(cells: readonly Cell[]): Promise<{ findings: Fin
     // The successor has what the one before left, and dies among its own.
     const domains = [before, cell].flatMap((one) => one?.domain ?? []);
     const run = start({ url, worker_id, replaces, cell, domains, batch_id });
+    if (cell.point === 'in_job_slice') await startJob(service.bus, pool, cell);
     const ended = await run.ended;
     const words = run.said === '' ? undefined : (JSON.parse(run.said) as LastWords);
     findings.set(cell, findFalseDeath(cell, ended, words) ?? (await findWritten(pool, cell, words as LastWords)));
@@ -121,7 +124,7 @@ function start(run: Run) {
     started.said += text;
   });
   // One that never comes to its point must not hold all the others up.
-  const overdue = setTimeout(() => run.cell !== null && child.kill('SIGTERM'), 20_000);
+  const overdue = setTimeout(() => run.cell !== null && child.kill('SIGTERM'), 45_000);
   return started;
 }
 
@@ -161,6 +164,25 @@ async function send(bus: Bus, { domain, outcome }: Cell): Promise<string> {
   return batch_id;
 }
 
+type Verb = 'retry' | 'cancel' | 'complete';
+const VERBS: readonly CellOutcome[] = ['retry', 'cancel', 'complete'] satisfies Verb[];
+
+/** One job for all that is parked of a cell; the service that is to die works on it. */
+async function startJob(bus: Bus, pool: Pool, { domain, outcome }: Cell): Promise<void> {
+  await until(
+    `all of ${domain} is parked`,
+    async () => {
+      const { rows } = await pool.query(
+        `select count(*)::int as parked from faultline.command where domain = $1 and status = 'IN_TROUBLESHOOTING_QUEUE'`,
+        [domain],
+      );
+      return rows[0].parked === PROCESSES + LONE;
+    },
+    { deadline_ms: 30_000 },
+  );
+  await startTsqJob(bus, { verb: outcome as Verb, filter: { domain }, ...OPERATOR });
+}
+
 const ENDS: Record<CellOutcome, 'COMPLETED' | 'COMPLETED_WITH_FAILURES'> = {
   success: 'COMPLETED',
   transient: 'COMPLETED',
@@ -184,7 +206,7 @@ async function operate(bus: Bus, outcome: CellOutcome, command_id: string): Prom
   return retryCommand(bus, command_id, OPERATOR);
 }
 
-async function endBatch(service: Service, pool: Pool, { domain, outcome }: Cell, batch_id: string) {
+async function endBatch(service: Service, pool: Pool, { point, domain, outcome }: Cell, batch_id: string) {
   const status = ENDS[outcome];
   await until(
     `${domain} is ${status}`,
@@ -193,11 +215,12 @@ async function endBatch(service: Service, pool: Pool, { domain, outcome }: Cell,
         `select command_id from faultline.command where domain = $1 and type = 'Domake' and status = $2`,
         [domain, outcome === 'canceled' ? 'IN_PROGRESS' : 'IN_TROUBLESHOOTING_QUEUE'],
       );
-      for (const { command_id } of open) await operate(service.bus, outcome, command_id);
+      // What a job was to do, the job does.
+      if (point !== 'in_job_slice') for (const { command_id } of open) await operate(service.bus, outcome, command_id);
       const { rows } = await pool.query('select status from faultline.batch where batch_id = $1', [batch_id]);
       return rows[0]?.status === status;
     },
-    { deadline_ms: 30_000, every_ms: 50 },
+    { deadline_ms: 60_000, every_ms: 50 },
   );
 }
 
@@ -228,7 +251,7 @@ async function findWritten(
   { met }: LastWords,
 ): Promise<string | undefined> {
   const ids = met.map(({ command_id }) => command_id);
-  if (point === 'in_operator_verb' || ['cancel', 'complete'].includes(outcome)) {
+  if (VERBS.includes(outcome)) {
     const { rows } = await pool.query(
       `select 1 from faultline.command where command_id = any($1) and status <> 'IN_TROUBLESHOOTING_QUEUE'
        union all select 1 from faultline.event where command_id = any($1) and type like 'OPERATOR%'`,
@@ -263,14 +286,27 @@ const SETTLING = ['before_settle', 'in_settle'];
 const CUT_SHORT = ['timed_out', 'lease_lost', 'released'];
 
 /** At the end: every command that was met did come to the outcome of the cell. */
-async function findUntrue(pool: Pool, { point, outcome }: Cell, words?: LastWords): Promise<string | undefined> {
+async function findUntrue(
+  pool: Pool,
+  { point, outcome, domain }: Cell,
+  words?: LastWords,
+): Promise<string | undefined> {
+  if (point === 'in_job_slice') {
+    const { rows: jobs } = await pool.query(
+      `select status, total_count, done_count, failed_count from faultline.job where filter ->> 'domain' = $1`,
+      [domain],
+    );
+    const count = PROCESSES + LONE;
+    const asAsked = { status: 'COMPLETED', total_count: count, done_count: count, failed_count: 0 };
+    if (!isDeepStrictEqual(jobs, [asAsked])) return `the job did not do each once: ${JSON.stringify(jobs)}`;
+  }
   for (const { command_id, attempt } of words?.met ?? []) {
     const { rows } = await pool.query<{ attempt: number; outcome: string; fault: string | null }>(
       'select attempt, outcome, fault from faultline.attempt where command_id = $1 order by attempt',
       [command_id],
     );
     const of = (n: number) => rows.find((row) => row.attempt === n);
-    if (['retry', 'cancel', 'complete'].includes(outcome)) continue;
+    if (VERBS.includes(outcome)) continue;
     // Put back by reap, a command whose deadline has passed ends without another attempt.
     if (outcome === 'overdue') {
       const { rows: ended } = await pool.query(

@@ -18,7 +18,7 @@ const halves = [0, 1].map((half) => CELLS.filter((_, index) => index % 2 === hal
 
 test.concurrent.each(halves.map((cells, index) => [index + 1, cells] as const))(
   'killed at every point with every outcome, each leaves all it had to the next (row %i)',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async (_row, cells) => {
     const row = await dieInARow(cells);
     for (const [cell, finding] of row.findings) findings.set(cell, finding);

@@ -21,6 +21,7 @@ import { z } from 'zod';
 /** `cell` is null for the last one, which lives; `domains` are those to work. */
 const { url, worker_id, replaces, cell, domains, batch_id } = JSON.parse(process.argv[2]);
 const KEYS = ['take', 'make', 'give'];
+const VERBS = { retry: retryCommand, cancel: cancelCommand, complete: completeCommand };
 const OPERATOR = { actor: 'conformance', reason: 'conformance' };
 
 let service;
@@ -105,7 +106,7 @@ MAKES.canceled = MAKES.overdue = async (context) => {
   );
   return makeEffect(context);
 };
-for (const verb of ['retry', 'cancel', 'complete']) MAKES[verb] = MAKES.permanent;
+for (const verb of Object.keys(VERBS)) MAKES[verb] = MAKES.permanent;
 
 const outcomeOf = (domain) => domain.split('.')[1];
 
@@ -200,6 +201,7 @@ const MEET = {
     return met[cell.outcome]().flatMap(([command]) => command ?? []);
   },
   in_operator_verb: (command) => ours([command]),
+  in_job_slice: ({ slice }) => slice.item_ids.flatMap((command_id) => claimed.get(command_id) ?? []),
   in_cancel: ({ command_id }) => [claimed.get(command_id)].filter(Boolean),
   in_deadline: ({ overdue }) => overdue.flatMap(({ command_id }) => claimed.get(command_id) ?? []),
   in_finish: (batch) =>
@@ -291,7 +293,6 @@ async function failChunk() {
 
 /** Works until all that is to be parked is, then takes the verb to it. */
 async function operate() {
-  const verbs = { retry: retryCommand, cancel: cancelCommand, complete: completeCommand };
   const parked = await until(async () => {
     const rows = await query(
       `select command_id from faultline.command where domain = $1 and type = 'Domake' and status = 'IN_TROUBLESHOOTING_QUEUE'
@@ -300,7 +301,7 @@ async function operate() {
     );
     return rows[0];
   });
-  await verbs[cell.outcome](service.bus, parked.command_id, OPERATOR);
+  await VERBS[cell.outcome](service.bus, parked.command_id, OPERATOR);
 }
 
 const chunk = cell?.point.endsWith('_chunk');
@@ -317,7 +318,7 @@ if (cell?.outcome === 'released' && !chunk) {
   await worker.stop();
   await work({});
 }
-if (['retry', 'cancel', 'complete'].includes(cell?.outcome)) await operate();
+if (cell?.outcome in VERBS && cell.point !== 'in_job_slice') await operate();
 if (cell?.outcome === 'canceled')
   for (let told = 0; ; told++) {
     await until(() => hanging.size > told);
