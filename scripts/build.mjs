@@ -109,7 +109,9 @@ function binary(packageName, command) {
 
 function run(args) {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    // Whoever builds: under a test runner's NODE_ENV the page would hold the slow and larger halves of its libraries.
+    const env = { ...process.env, NODE_ENV: 'production' };
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
     child.once('error', fail);
     child.once('exit', (code, signal) =>
       code === 0 ? done() : fail(new Error(`The build failed (${signal ?? code}).`)),

@@ -125,7 +125,8 @@ test.each([
   expect(await page.getByTestId('attempt').count()).toBe(4);
 });
 
-const PATHS = ['/', '/batches', '/batches?status=AT_REST', '/processes', '/tsq', '/batches/new'];
+const COMMAND_PATHS = ['/commands', '/commands/new', '/command-batches', '/command-batches/new', '/replies'];
+const PATHS = ['/', '/batches', '/batches?status=AT_REST', '/processes', '/tsq', '/batches/new', ...COMMAND_PATHS];
 
 test.each([
   ['wide and dark', { ...DESK, dark: true }],
@@ -137,6 +138,8 @@ test.each([
     `/batches/${batch_id}`,
     `/batches/new?clone=${batch_id}`,
     `/processes/${process_id}`,
+    `/commands/${command_id}`,
+    `/commands?process_id=${process_id}`,
     `/audit?batch_id=${batch_id}`,
     `/audit?command_id=${command_id}`,
   ];

@@ -35,9 +35,9 @@ export function startToast(title: string, message?: string): Toast {
   };
 }
 
-/** A failed request in one line; of 409 the plain truth. */
+/** A failed request in one line; of a state that was left meanwhile the plain truth. */
 function describeFailure(error: unknown): string {
   const problem = problemFrom(error);
-  if (problem.status === 409) return `Someone else was quicker. ${problem.detail}`;
+  if (problem.code === 'WRONG_STATE') return `Someone else was quicker. ${problem.detail}`;
   return `${problem.detail} (${problem.code})`;
 }

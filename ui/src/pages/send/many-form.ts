@@ -35,7 +35,6 @@ export interface ManyValues extends TemplateValues {
 /** Commands in the body of one request; the server has the same limit. */
 export const MAX_LISTED = 1_000;
 const SEED = /^[A-Za-z0-9._-]{1,64}$/;
-const BATCH_FIELDS = ['count', 'commands', 'name', 'seed', 'custom', 'batch_reply_to'] as const;
 
 /** `from`: a batch that is to be sent again. */
 export function initialMany(defaults: Defaults, from?: CommandBatchDetail): ManyValues {
@@ -103,8 +102,4 @@ export function countOf(values: ManyValues): number | null {
   if (values.content === 'open') return 0;
   if (values.content === 'count') return numberOf(values.count);
   return commandsError(values.commands) === null ? (JSON.parse(values.commands) as unknown[]).length : null;
-}
-
-export function knownFields(values: TemplateValues): string[] {
-  return 'content' in values ? [...Object.keys(values), ...BATCH_FIELDS] : Object.keys(values);
 }
