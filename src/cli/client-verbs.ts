@@ -7,8 +7,8 @@ import { createClient } from './client.ts';
 import { jsonOption, urlOption, wholeNumber } from './options.ts';
 import type { TsqVerb } from './tsq.ts';
 
-const limitOption = () =>
-  new Option('--limit <number>', 'how many to show').default(20).argParser(wholeNumber(1, 10_000));
+const limitOption = (most = 10_000) =>
+  new Option('--limit <number>', 'how many to show').default(20).argParser(wholeNumber(1, most));
 
 export function addBatchVerbs(program: Command): void {
   const batch = program.command('batch').description('launch and watch batches on a running server');
@@ -86,19 +86,64 @@ export function addTsqVerbs(program: Command): void {
       process.exitCode = await listTsq(createClient(flags.url), flags);
     });
 
+  withFilter(tsq.command('groups').description('what waits, by cause'))
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (flags) => {
+      const { listTsqGroups } = await import('./tsq.ts');
+      process.exitCode = await listTsqGroups(createClient(flags.url), flags);
+    });
+
   addVerb(tsq, 'retry', 'try again, with as many attempts as at first').option('--reason <text>', WHY);
   addVerb(tsq, 'cancel', 'give up: the process undoes what was done').requiredOption('--reason <text>', WHY);
   addVerb(tsq, 'complete', 'declare it done')
     .option('--reason <text>', WHY)
     .addOption(new Option('--result <json>', 'the result that the process goes on with').argParser(parseJson));
+  addJobVerbs(tsq);
+}
+
+/** Jobs: what a verb with --all is. */
+function addJobVerbs(tsq: Command): void {
+  tsq
+    .command('jobs')
+    .description('the newest jobs: verbs with --all')
+    .addOption(limitOption(100))
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (flags) => {
+      const { listTsqJobs } = await import('./tsq-jobs.ts');
+      process.exitCode = await listTsqJobs(createClient(flags.url), flags);
+    });
+
+  tsq
+    .command('watch <job_id>')
+    .description('show a job until it ends; stopping this does not stop the job')
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (id: string, flags) => {
+      const { watchTsqJob } = await import('./tsq-jobs.ts');
+      process.exitCode = await watchTsqJob(createClient(flags.url), id, flags.json);
+    });
+
+  tsq
+    .command('abort <job_id>')
+    .description('end a job where it is; what it did stays done')
+    .option('--actor <name>', ACTOR)
+    .addOption(urlOption())
+    .addOption(jsonOption())
+    .action(async (id: string, flags) => {
+      const { abortTsqJob } = await import('./tsq-jobs.ts');
+      process.exitCode = await abortTsqJob(createClient(flags.url), id, flags);
+    });
 }
 
 const WHY = 'why, for the audit';
+const ACTOR = 'who, for the audit (default: local)';
 
 function addVerb(tsq: Command, verb: TsqVerb, description: string): Command {
   return withFilter(tsq.command(`${verb} [command_id...]`).description(description))
-    .option('--all', 'every item that matches the filters, instead of ids', false)
-    .option('--actor <name>', 'who, for the audit (default: local)')
+    .option('--all', 'every item that matches the filters, instead of ids: as one job of the server', false)
+    .option('--actor <name>', ACTOR)
     .addOption(urlOption())
     .addOption(jsonOption())
     .action(async (ids: string[], flags) => {
@@ -112,7 +157,9 @@ function withFilter(command: Command): Command {
     .option('--batch <batch_id>', 'only of this batch')
     .option('--domain <name>', 'only of this domain')
     .option('--type <name>', 'only commands of this type')
+    .option('--process <process_id>', 'only of this process')
     .option('--code <error_code>', 'only with this error code')
+    .option('--group <error_group>', 'only for this cause, as `tsq groups` names it')
     .addOption(new Option('--fault <kind>', 'only injected failures, or only real ones').choices(['injected', 'real']));
 }
 

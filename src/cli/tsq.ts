@@ -1,16 +1,19 @@
-// faultline tsq list | retry | cancel | complete: the troubleshooting queue of a running server.
-// A verb takes ids, or --all with filters: then it acts on what is in the queue when it begins, each item once.
+// faultline tsq list | groups | retry | cancel | complete: the troubleshooting queue of a running server.
+// A verb takes ids, or --all with filters: then it is one job of the server, on what is in the queue when it begins.
 
-import type { TsqItem } from '../http/contract.ts';
+import type { TsqGroups, TsqItem } from '../http/contract.ts';
 import type { Client } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { createProgress, printJson, printTable } from './print.ts';
+import { runTsqJob } from './tsq-jobs.ts';
 
 export interface TsqFilter {
   batch?: string;
+  process?: string;
   domain?: string;
   type?: string;
   code?: string;
+  group?: string;
   fault?: 'injected' | 'real';
 }
 
@@ -35,6 +38,27 @@ export async function listTsq(client: Client, flags: TsqFilter & { limit: number
   return EXIT.ok;
 }
 
+/** What waits, by cause: often three where the list has thousands. */
+export async function listTsqGroups(client: Client, flags: TsqFilter & { json: boolean }): Promise<ExitCode> {
+  const { count, groups } = await client.get<TsqGroups>('/tsq/groups', filterQuery(flags));
+  if (flags.json) printJson({ count, groups });
+  else if (groups.length === 0) console.log('Nothing is in the troubleshooting queue.');
+  else {
+    printTable(
+      ['count', 'type', 'fault', 'newest', 'group'],
+      groups.map((group) => [
+        group.count,
+        group.type,
+        group.injected ? 'injected' : 'real',
+        group.newest_at,
+        group.error_group.replace(/\s+/g, ' '),
+      ]),
+    );
+    console.log(`${count} in all.`);
+  }
+  return EXIT.ok;
+}
+
 function row(item: TsqItem): unknown[] {
   const message = (item.error_message ?? '').replace(/\s+/g, ' ').slice(0, 80);
   const step = item.step ?? item.type;
@@ -49,10 +73,10 @@ export async function runTsqVerb(
   flags: VerbFlags,
 ): Promise<ExitCode> {
   if (flags.all === ids.length > 0) throw new CliError('Give either ids, or --all with filters.', EXIT.usage);
-  const wanted = flags.all ? await idsInQueue(client, flags) : ids;
+  if (flags.all) return runTsqJob(client, verb, jobFilter(flags), flags);
   const body = { reason: flags.reason, actor: flags.actor, result: flags.result };
   const failed: { command_id: string; message: string }[] = [];
-  const progress = createProgress(flags.json || wanted.length < 2);
+  const progress = createProgress(flags.json || ids.length < 2);
   let done = 0;
   const act = async (command_id: string) => {
     try {
@@ -61,27 +85,26 @@ export async function runTsqVerb(
       if (!(error instanceof CliError) || error.exit_code !== EXIT.refused) throw error;
       failed.push({ command_id, message: error.message });
     }
-    progress.update(verb, ++done, wanted.length, failed.length > 0 ? `${failed.length} refused` : '');
+    progress.update(verb, ++done, ids.length, failed.length > 0 ? `${failed.length} refused` : '');
   };
   try {
-    await eachOf(wanted, act);
+    await eachOf(ids, act);
   } finally {
     progress.stop();
   }
-  report(verb, wanted.length, failed, flags.json);
+  report(verb, ids.length, failed, flags.json);
   return failed.length === 0 ? EXIT.ok : EXIT.not_passed;
 }
 
-/** Taken before the first verb: an item that comes back to the queue while we work is not taken twice. */
-async function idsInQueue(client: Client, filter: TsqFilter): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const item of client.list<TsqItem>('/tsq', filterQuery(filter))) ids.push(item.command_id);
-  return ids;
+function jobFilter(flags: TsqFilter): object {
+  const filter = filterQuery(flags);
+  const filtered = Object.values(filter).some((value) => value !== undefined);
+  return filtered ? filter : { all: true };
 }
 
-function filterQuery({ batch, domain, type, code, fault }: TsqFilter) {
+export function filterQuery({ batch, process, domain, type, code, group, fault }: TsqFilter) {
   const injected = fault === undefined ? undefined : fault === 'injected';
-  return { batch_id: batch, domain, type, error_code: code, injected };
+  return { batch_id: batch, process_id: process, domain, type, error_code: code, error_group: group, injected };
 }
 
 const AT_A_TIME = 8;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findFreePort } from '../../src/db/embedded-lock.ts';
-import type { BatchDetail, TsqItem } from '../../src/http/contract.ts';
+import type { BatchDetail, TsqGroups, TsqItem, TsqJob, TsqJobDetail } from '../../src/http/contract.ts';
 import { killFaultlines, runFaultline, SLOW, startFaultline } from '../support/command-line.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { processesOf } from '../support/processes.ts';
@@ -108,17 +108,66 @@ test('items of the queue are retried by id, cancelled with a reason and complete
   expect(again.stdout).toMatch(new RegExp(`^0 of 1 retried\\.\n {2}${one}: .* \\[WRONG_STATE\\]\n$`));
 });
 
-test('a verb with filters takes what matches, each once, and nothing else', async () => {
+test('T03: a verb with filters is one job: it takes what matches, each once, and nothing else', async () => {
   const [batch_id, other] = await Promise.all([park(12), park(1)]);
-  const answer = await json<{ count: number; done: number; failed: unknown[] }>(
-    ...['tsq', 'complete', '--all', '--batch', batch_id, '--code', 'CHAOS_PERMANENT', '--fault', 'injected'],
+  const groups = await json<TsqGroups>('tsq', 'groups', '--batch', batch_id);
+  expect(groups).toMatchObject({ count: 12, groups: [{ count: 12, error_code: 'CHAOS_PERMANENT', injected: true }] });
+  const job = await json<TsqJobDetail>(
+    ...[
+      'tsq',
+      'complete',
+      '--all',
+      '--batch',
+      batch_id,
+      '--group',
+      `${groups.groups[0]?.error_group}`,
+      '--fault',
+      'injected',
+    ],
   );
-  expect(answer).toEqual({ verb: 'complete', count: 12, done: 12, failed: [] });
+  expect(job).toMatchObject({
+    verb: 'complete',
+    status: 'COMPLETED',
+    total_count: 12,
+    done_count: 12,
+    failed_count: 0,
+  });
   expect(await json<TsqItem[]>('tsq', 'list', '--batch', batch_id)).toEqual([]);
   expect(await json<TsqItem[]>('tsq', 'list', '--batch', other)).toHaveLength(1);
-  expect(await json('tsq', 'retry', '--all', '--batch', other, '--fault', 'real')).toMatchObject({ count: 0 });
+  expect(await json('tsq', 'retry', '--all', '--batch', other, '--fault', 'real')).toMatchObject({ total_count: 0 });
+  const canceled = await faultline('tsq', 'cancel', '--all', '--batch', other, '--reason', 'not wanted');
+  expect(canceled).toMatchObject({ code: 0, stdout: '1 of 1 cancelled.\n' });
+  expect(canceled.stderr).toMatch(/^Job \S+: 1 to cancel\.$/m);
   expect((await faultline('tsq', 'retry')).code).toBe(2);
   expect((await faultline('tsq', 'retry', '--all', `${batch_id}`)).code).toBe(2);
+  expect((await faultline('tsq', 'cancel', '--all')).code).toBe(2);
+});
+
+test('a job is listed, watched and aborted, and whoever stops watching does not stop it', async () => {
+  const batch_id = await park(1);
+  // Nobody works on it: what is locked, a slice waits for.
+  const client = await database.pool.connect();
+  let job_id = '';
+  try {
+    await client.query('begin');
+    await client.query('select 1 from faultline.command where batch_id = $1 for update', [batch_id]);
+    const watching = await runFaultline(['tsq', 'retry', '--all', '--batch', batch_id], { FAULTLINE_URL: url });
+    await until('it watches', () => watching.said.stderr.includes('1 to retry.'), SLOW);
+    const [job] = await json<TsqJob[]>('tsq', 'jobs');
+    job_id = job?.job_id ?? '';
+    expect(job).toMatchObject({ verb: 'retry', status: 'RUNNING', filter: { batch_id } });
+    watching.child.kill('SIGINT');
+    const stopped = await watching.ended;
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain(`faultline tsq abort ${job_id}`);
+    expect((await json<TsqJob[]>('tsq', 'jobs'))[0]).toMatchObject({ job_id, status: 'RUNNING' });
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+  expect((await faultline('tsq', 'watch', job_id)).stdout).toBe('1 of 1 retried.\n');
+  const late = await faultline('tsq', 'abort', job_id);
+  expect(late).toMatchObject({ code: 4, stderr: expect.stringContaining('[WRONG_STATE]') });
 });
 
 test('a batch is cancelled, and a second time refused', async () => {

@@ -21,19 +21,18 @@ export interface NewJob {
   slice_size: number;
 }
 
-/** `items` answers command_id, lane and parked_at. */
+/**
+ * `items` answers command_id and lane, in the order of their doing. Gathered to one array a lane and cut from that: numbered and
+ * sorted row by row instead, 100,000 items took half as long again. `slice` is materialized, or its sort would carry whole arrays.
+ */
 const insertText = (items: string, first: number) => `
 with clock as materialized (select now() as at),
-item as materialized (${items}),
-numbered as (
-  select i.command_id, i.lane, (row_number() over (partition by i.lane order by i.parked_at, i.command_id) - 1) / $${first + 6}::int as n,
-    i.parked_at
-  from item i
+chosen as materialized (select i.lane, array_agg(i.command_id) as ids from (${items}) i group by i.lane),
+slice as materialized (
+  select c.lane, c.ids[n:n + $${first + 6}::int - 1] as item_ids, n
+  from chosen c cross join lateral generate_series(1, cardinality(c.ids), $${first + 6}::int) n
 ),
-slice as (
-  select lane, n, array_agg(command_id order by parked_at, command_id) as item_ids from numbered group by lane, n
-),
-counted as materialized (select count(*)::int as total_count from item),
+counted as materialized (select coalesce(sum(cardinality(c.ids)), 0)::int as total_count from chosen c),
 inserted as (
   insert into faultline.job (job_id, verb, filter, reason, actor, result, status, total_count, began_at)
   select $${first}::uuid, $${first + 1}, $${first + 2}::jsonb, $${first + 3}, $${first + 4}, $${first + 5}::jsonb, 'RUNNING', counted.total_count, clock.at
@@ -47,14 +46,14 @@ select total_count from counted`;
 
 // What was parked since this transaction began, but before this statement, is no part of it: the verbs go by `began_at`.
 const INSERT_OF_FILTER = insertText(
-  `select c.command_id, c.lane, c.parked_at from ${PARKED_COMMANDS} and c.parked_at <= (select at from clock)
+  `(select c.command_id, c.lane from ${PARKED_COMMANDS} and c.parked_at <= (select at from clock) order by c.parked_at, c.command_id)
    union all
-   select c.command_id, c.lane, p.updated_at from ${ADVANCE_FAILED_PROCESSES} and p.updated_at <= (select at from clock)`,
+   (select c.command_id, c.lane from ${ADVANCE_FAILED_PROCESSES} and p.updated_at <= (select at from clock) order by p.updated_at, p.process_id)`,
   8,
 );
 
 const INSERT_OF_IDS = insertText(
-  `select i.command_id, i.lane, clock.at as parked_at from clock, unnest($1::uuid[], $2::smallint[]) as i(command_id, lane)`,
+  'select i.command_id, i.lane from unnest($1::uuid[], $2::smallint[]) as i(command_id, lane)',
   3,
 );
 
