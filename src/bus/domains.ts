@@ -13,7 +13,7 @@ import { type Bus, OWN_DOMAIN } from './bus.ts';
 import { CONTROL_HINT } from './control.ts';
 import type { Operator } from './troubleshooting.ts';
 
-export const MAX_CAP = 100_000;
+const MAX_CAP = 100_000;
 
 /** Claims nothing more of the domain until it is resumed. What is in progress goes on. @throws NotFoundError, WrongStateError */
 export async function pauseDomain(bus: Bus, domain: string, operator: Operator): Promise<DomainRow> {
