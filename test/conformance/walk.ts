@@ -84,6 +84,10 @@ export class Walk {
   readonly #model = new Map<string, Modelled>();
   readonly #claims = new Map<string, ClaimedCommand>();
   readonly #stale: ClaimedCommand[] = [];
+  /** By command, what was done to it, in order, as the audit names it. */
+  readonly #told = new Map<string, string[]>();
+  /** Claims whose lease was lost, and of whose late result nobody heard yet. */
+  readonly #lost = new Set<string>();
   #canceled = false;
 
   private constructor(lab: Lab, batch_id: string, seen: Set<string>) {
@@ -109,6 +113,32 @@ export class Walk {
 
   count(status: CommandStatus): number {
     return [...this.#model.values()].filter((one) => one.status === status).length;
+  }
+
+  /** The audit of every command is what was written down here, event by event. */
+  async compareAudit(): Promise<void> {
+    const { rows } = await this.#lab.pool.query<{ command_id: string; told: string[] }>(
+      `select e.command_id, array_agg(e.type || case when e.rank between 10 and 50 then ' ' || e.attempt else '' end
+         order by e.at, e.attempt, e.rank, e.event_id) as told
+       from faultline.audit e join faultline.command c on c.command_id = e.command_id
+       where c.domain = $1 and e.type not in ('ADVANCE_FAILED', 'REPLY_IGNORED') group by 1`,
+      [DOMAIN],
+    );
+    expect(rows).toHaveLength(this.#model.size);
+    for (const { command_id, told } of rows) expect(told).toEqual(['SENT', ...(this.#told.get(command_id) ?? [])]);
+  }
+
+  #tell(id: string, ...events: string[]): void {
+    const told = this.#told.get(id) ?? [];
+    this.#told.set(id, told);
+    told.push(...events);
+  }
+
+  /** What an attempt came to, and where that leaves its command. */
+  #tellAttempt(id: string, { attempts, status }: Modelled, ...came_to: string[]): void {
+    const parked = status === 'IN_TROUBLESHOOTING_QUEUE' ? ['MOVED_TO_TSQ'] : [];
+    const again = status === 'PENDING' && !came_to.includes('RELEASED') ? ['RETRY_SCHEDULED'] : [];
+    this.#tell(id, ...[...came_to, ...parked, ...again].map((type) => `${type} ${attempts}`));
   }
 
   async take(op: Operation): Promise<void> {
@@ -149,6 +179,7 @@ export class Walk {
       const one = this.#model.get(command.command_id) as Modelled;
       one.status = 'IN_PROGRESS';
       one.attempts++;
+      this.#tell(command.command_id, `RECEIVED ${one.attempts}`);
     }
     await this.#compare('claim');
   }
@@ -170,6 +201,8 @@ export class Walk {
       );
       expect(rows).toEqual([{ delay_ms: BACKOFF_MS[one.failures - 1] }]);
     }
+    const events = { success: ['COMPLETED'], transient: ['FAILED'], permanent: [], released: ['RELEASED'] };
+    this.#tellAttempt(id, one, ...(kind === 'business_rule' ? ['BUSINESS_RULE_FAILED'] : events[kind]));
     await this.#compare('settle');
   }
 
@@ -185,13 +218,17 @@ export class Walk {
         const ids = { claim_id: newId(), worker_id: newId() };
         await claimReadyCommands(bus.pool, { domain: DOMAIN, lane: 0, limit: 1, ...ids });
         one.attempts++;
+        this.#tell(id, `RECEIVED ${one.attempts}`);
       }
       await pool.query('update faultline.command set lease_expires_at = now() where command_id = $1', [id]);
       expect(await reapExpired(bus, 0)).toBe(1);
       one.losses++;
       one.status = one.losses > MAX_LEASE_LOSSES ? 'IN_TROUBLESHOOTING_QUEUE' : 'PENDING';
+      this.#tellAttempt(id, one, 'LEASE_EXPIRED');
     }
-    this.#stale.push(this.#claims.get(id) as ClaimedCommand);
+    const command = this.#claims.get(id) as ClaimedCommand;
+    this.#stale.push(command);
+    this.#lost.add(`${id} ${command.claim_id}`);
     await this.#compare('lose');
   }
 
@@ -207,6 +244,7 @@ export class Walk {
       await (verb === 'cancel' ? cancelCommand : cancelLiveCommand)(bus, id, OPERATOR);
       one.status = 'CANCELED';
     }
+    this.#tell(id, `OPERATOR_${verb === 'cut' ? 'CANCEL' : verb.toUpperCase()}`);
     await this.#compare(verb);
   }
 
@@ -217,7 +255,10 @@ export class Walk {
     await pool.query(`${set}, on_deadline = $3 where command_id = $1`, [id, 1, action]);
     expect(await expireDeadlines(bus, 0)).toBe(1);
     await pool.query(`${set} where command_id = $1`, [id, null]);
+    const was = one.status;
     one.status = action === 'tsq' ? 'IN_TROUBLESHOOTING_QUEUE' : 'FAILED';
+    if (was === 'IN_PROGRESS') this.#tellAttempt(id, one);
+    this.#tell(id, 'DEADLINE_EXCEEDED');
     await this.#compare('deadline');
   }
 
@@ -226,6 +267,9 @@ export class Walk {
     const command = this.#stale[n % Math.max(1, this.#stale.length)];
     if (command === undefined) return;
     expect(await settleSet(this.#lab.bus, [{ command, outcome: OUTCOMES.success, abandoned: false }])).toEqual([]);
+    // Of an attempt that was settled, or told before, nothing is told.
+    if (this.#lost.delete(`${command.command_id} ${command.claim_id}`))
+      this.#tell(command.command_id, `LATE_RESULT_DISCARDED ${command.attempts}`);
     await this.#compare('stale');
   }
 
@@ -233,8 +277,11 @@ export class Walk {
     this.#canceled = true;
     await cancelBatch(this.#lab.bus, this.#batch_id, OPERATOR);
     await this.#runOwn();
-    for (const one of this.#model.values())
-      if (one.first && one.status === 'PENDING' && one.attempts === 0) one.status = 'CANCELED';
+    for (const [id, one] of this.#model) {
+      if (!one.first || one.status !== 'PENDING' || one.attempts > 0) continue;
+      one.status = 'CANCELED';
+      this.#tell(id, 'COMMAND_CANCELED');
+    }
     await this.#compare('cancel_batch');
   }
 
