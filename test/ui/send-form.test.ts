@@ -222,6 +222,7 @@ test('JSON that does not parse is told where', () => {
   expect(jsonError('{"a": 1}')).toBeNull();
   expect(jsonError('{\n  "a": 1,\n}')).toMatch(/^is not JSON(: see line 3, column 1)?$/);
   expect(jsonError('[1, 2')).toMatch(/^is not JSON/);
+  expect(jsonError('{"a": }')).toMatch(/^is not JSON: (unexpected }|see line 1, column 7)$/);
   expect(jsonObjectError('7')).toMatch(/must be a JSON object/);
 });
 

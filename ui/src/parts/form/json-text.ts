@@ -8,7 +8,9 @@ export function jsonError(text: string): string | null {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const at = positionOf(message, text);
-    return at === null ? 'is not JSON' : `is not JSON: see line ${at.line}, column ${at.column}`;
+    if (at !== null) return `is not JSON: see line ${at.line}, column ${at.column}`;
+    const token = /unexpected token '?(.)/i.exec(message)?.[1];
+    return token === undefined ? 'is not JSON' : `is not JSON: unexpected ${token}`;
   }
 }
 
@@ -21,7 +23,7 @@ export function jsonObjectError(text: string): string | null {
   return isObject ? null : 'must be a JSON object, such as {"account": 7}';
 }
 
-/** Engines tell it apart: V8 by offset, others by line and column; a text that merely stops, by its end. */
+/** Engines tell it apart: V8 by offset, others by line and column; a text that merely stops, by its end; of a short one V8 tells but the token. */
 function positionOf(message: string, text: string): { line: number; column: number } | null {
   const named = /line (\d+) column (\d+)/.exec(message);
   if (named) return { line: Number(named[1]), column: Number(named[2]) };
