@@ -43,14 +43,12 @@ export async function sendCommands(bus: Bus, tx: Tx, commands: readonly Outgoing
   return new Set(commands.map((command) => command.domain));
 }
 
-/** The same, but passes over ids that are there. Returns the ids it sent. */
+/** The same for commands in order of id, but passes over ids that are there. Returns the ids it sent. */
 export async function sendIfAbsent(bus: Bus, tx: Tx, commands: readonly OutgoingCommand[]): Promise<Set<string>> {
   const [first] = commands;
   if (first === undefined) return new Set();
-  // In order of id, so that two senders who share ids wait for each other in one direction only.
-  const ordered = commands.toSorted((a, b) => (a.command_id < b.command_id ? -1 : 1));
-  const annotated = (await bus.hooks.beforeSend?.(tx, ordered)) ?? new Set<string>();
-  return insertCommandsIfAbsent(tx, first.lane, ordered, annotated);
+  const annotated = (await bus.hooks.beforeSend?.(tx, commands)) ?? new Set<string>();
+  return insertCommandsIfAbsent(tx, first.lane, commands, annotated);
 }
 
 /** Calls the hook with transitions of one lane; returns the domains in which it sent commands. */

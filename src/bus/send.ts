@@ -142,6 +142,7 @@ export async function insertOrRefuse(bus: Bus, tx: Tx, commands: readonly Outgoi
   const lanes = [...byLane(commands, (command) => command.lane)].sort(([a], [b]) => a - b);
   const duplicates: string[] = [];
   for (const [, group] of lanes) {
+    // So that two senders who share ids wait for each other in one direction only.
     const ordered = group.toSorted((a, b) => (a.command_id < b.command_id ? -1 : 1));
     for (let from = 0; from < ordered.length; from += CHUNK_SIZE) {
       const chunk = ordered.slice(from, from + CHUNK_SIZE);

@@ -209,6 +209,21 @@ describe('C03: a duplicate id', () => {
     expect(await countOf(lab)).toBe(21);
   });
 
+  test('cannot make two senders wait in a circle: whatever the order of the requests, ids are written in theirs', async () => {
+    const written: string[] = [];
+    const beforeSend = async (_tx: unknown, commands: readonly { command_id: string }[]) => {
+      written.push(...commands.map(({ command_id }) => command_id));
+      return new Set<string>();
+    };
+    const lab = await openLab({ hooks: { beforeSend } });
+    const ids = Array.from({ length: 1_200 }, () => newId());
+    await sendMany(
+      lab.bus,
+      ids.toReversed().map((command_id) => work({ command_id })),
+    );
+    expect(written).toEqual(ids.toSorted());
+  });
+
   test('twice in one call is refused before anything is asked of the database', async () => {
     const lab = await openLab();
     const id = newId();
