@@ -32,9 +32,15 @@ export function RowDetail({ item }: { item: TsqItem }) {
           </Pair>
           {item.batch_id && (
             <Pair name="Batch">
-              <LinkTo to="/batches/$id" params={{ id: item.batch_id }} inherit>
-                <ShortId id={item.batch_id} />
-              </LinkTo>
+              {item.process_id ? (
+                <LinkTo to="/batches/$id" params={{ id: item.batch_id }} inherit>
+                  <ShortId id={item.batch_id} />
+                </LinkTo>
+              ) : (
+                <LinkTo to="/command-batches/$id" params={{ id: item.batch_id }} inherit>
+                  <ShortId id={item.batch_id} />
+                </LinkTo>
+              )}
             </Pair>
           )}
           <Pair name="Audit">

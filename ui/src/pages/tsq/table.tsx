@@ -110,9 +110,9 @@ function ErrorCell({ item }: { item: TsqItem }) {
 function CommandCell({ item }: { item: TsqItem }) {
   return (
     <div>
-      <Text span inherit>
+      <LinkTo to="/commands/$id" params={{ id: item.command_id }} inherit>
         {item.type}
-      </Text>
+      </LinkTo>
       <Text size="xs" c="dimmed">
         {item.process_id ? (
           <LinkTo to="/processes/$id" params={{ id: item.process_id }} inherit>
