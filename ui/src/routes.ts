@@ -175,9 +175,13 @@ export interface TsqSearch {
   batch_id?: string;
   domain?: string;
   type?: string;
+  process_id?: string;
   error_code?: string;
+  error_group?: string;
   injected?: boolean;
   cursor?: string;
+  /** The job that is watched. */
+  job?: string;
 }
 
 const tsqRoute = createRoute({
@@ -187,9 +191,12 @@ const tsqRoute = createRoute({
     batch_id: text(search, 'batch_id'),
     domain: text(search, 'domain'),
     type: text(search, 'type'),
+    process_id: text(search, 'process_id'),
     error_code: text(search, 'error_code'),
+    error_group: text(search, 'error_group'),
     injected: flag(search, 'injected'),
     cursor: text(search, 'cursor'),
+    job: text(search, 'job'),
   }),
   component: lazyRouteComponent(() => import('./pages/tsq/page.tsx')),
 });

@@ -1,4 +1,4 @@
-// What waits for an operator: filtered by the URL, looked into row by row, and settled by one of three verbs.
+// What waits for an operator, by cause and row by row: filtered by the URL, and settled by one of three verbs, one or all at once.
 
 import { EmptyState, Paper } from '@mantine/core';
 import { IconCircleCheck } from '@tabler/icons-react';
@@ -6,13 +6,17 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { TsqItem } from '../../../../src/http/contract.ts';
 import type { Page } from '../../api/client.ts';
-import { tsqListQuery } from '../../api/tsq.ts';
+import { tsqCountQuery, tsqListQuery } from '../../api/tsq.ts';
 import { ClearFilters } from '../../parts/filters.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { useTsqVerb } from '../../parts/tsq/use-tsq-verb.ts';
+import { useTsqJob } from '../../parts/tsq/use-tsq-job.ts';
+import { useTsqVerb, type VerbRunner } from '../../parts/tsq/use-tsq-verb.ts';
+import { Causes } from './causes.tsx';
 import { TsqFilters } from './filters.tsx';
+import { JobPanel } from './job-panel.tsx';
+import { RecentJobs } from './recent-jobs.tsx';
 import { SelectionBar } from './selection-bar.tsx';
 import { TsqTable } from './table.tsx';
 import { useSelection } from './use-selection.ts';
@@ -22,10 +26,10 @@ const route = getRouteApi('/tsq');
 export default function TsqPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const items = useQuery(tsqListQuery(search));
-  const { cursor: _cursor, ...filter } = search;
+  const { cursor, job, ...filter } = search;
+  const items = useQuery(tsqListQuery({ ...filter, cursor }));
   const filtered = Object.values(filter).some((value) => value !== undefined);
-  const clear = () => navigate({ search: {} });
+  const clear = () => navigate({ search: { job } });
 
   return (
     <>
@@ -33,14 +37,17 @@ export default function TsqPage() {
         title="Troubleshooting"
         description="Commands that need an operator: retry, complete by hand, or cancel."
       />
+      {job && <JobPanel key={job} jobId={job} onClose={() => navigate({ search: { ...filter, cursor } })} />}
+      <Causes />
       <TsqFilters
         search={filter}
-        onChange={(next) => navigate({ search: next })}
+        onChange={(next) => navigate({ search: { ...next, job } })}
         onClear={filtered ? clear : undefined}
       />
       <Paper withBorder style={{ overflow: 'hidden' }}>
         <QueryView query={items}>{(page) => <Items page={page} filtered={filtered} onClear={clear} />}</QueryView>
       </Paper>
+      <RecentJobs />
     </>
   );
 }
@@ -48,13 +55,18 @@ export default function TsqPage() {
 function Items({ page, filtered, onClear }: { page: Page<TsqItem>; filtered: boolean; onClear: () => void }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const runner = useTsqVerb();
-  const selection = useSelection(page.items.map((item) => item.command_id));
+  const { cursor: _cursor, job: _job, ...filter } = search;
+  const selection = useSelection(
+    page.items.map((item) => item.command_id),
+    JSON.stringify(filter),
+  );
+  const count = useQuery(tsqCountQuery(filter));
+  const runner = useRunner(selection.matching);
 
-  if (page.items.length === 0 && !runner.progress) return <NothingWaits filtered={filtered} onClear={onClear} />;
+  if (page.items.length === 0) return <NothingWaits filtered={filtered} onClear={onClear} />;
   return (
     <>
-      <SelectionBar selection={selection} runner={runner} shown={page.items.length} />
+      <SelectionBar selection={selection} runner={runner} shown={page.items.length} total={count.data?.count} />
       <TsqTable items={page.items} selection={selection} />
       <Pager
         shown={page.items.length}
@@ -64,6 +76,24 @@ function Items({ page, filtered, onClear }: { page: Page<TsqItem>; filtered: boo
       />
     </>
   );
+}
+
+/** One command is done at once; more, or all that match, are a job, which is then watched. */
+function useRunner(matching: boolean): VerbRunner {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const one = useTsqVerb();
+  const jobs = useTsqJob();
+  const { cursor: _cursor, job: _job, ...filter } = search;
+  const everything = Object.values(filter).every((value) => value === undefined);
+
+  const run: VerbRunner['run'] = async (verb, commandIds, body) => {
+    if (commandIds.length === 1 && !matching) return one.run(verb, commandIds, body);
+    const all = everything ? { all: true as const } : filter;
+    const job = await jobs.start(verb, matching ? all : { command_ids: [...commandIds] }, body);
+    if (job !== null) await navigate({ search: { ...filter, job } });
+  };
+  return { run, busy: one.busy || jobs.busy };
 }
 
 function NothingWaits({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {

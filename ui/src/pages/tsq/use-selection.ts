@@ -1,4 +1,4 @@
-// Which rows of the page are selected. Rows that leave the page leave the selection too.
+// Which rows are selected: some of the page, or all that match whatever page they are on. Rows that leave the page leave the selection.
 
 import { useState } from 'react';
 
@@ -8,24 +8,36 @@ export interface Selection {
   toggle: (id: string) => void;
   toggleAll: () => void;
   clear: () => void;
+  /** All on this page. */
   all: boolean;
+  /** All that match, on every page. */
+  matching: boolean;
+  selectMatching: () => void;
 }
 
-export function useSelection(shown: readonly string[]): Selection {
+/** `scope` names what the list shows: another filter is another list, and nothing of it is selected. */
+export function useSelection(shown: readonly string[], scope: string): Selection {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const ids = shown.filter((id) => chosen.has(id));
+  const [everything, setEverything] = useState<string | null>(null);
+  const matching = everything === scope && shown.length > 0;
+  const ids = matching ? [...shown] : shown.filter((id) => chosen.has(id));
   const all = shown.length > 0 && ids.length === shown.length;
+  const choose = (next: ReadonlySet<string>) => {
+    setEverything(null);
+    setChosen(next);
+  };
   return {
     ids,
     all,
-    has: (id) => chosen.has(id),
-    toggle: (id) =>
-      setChosen((current) => {
-        const next = new Set(current);
-        if (!next.delete(id)) next.add(id);
-        return next;
-      }),
-    toggleAll: () => setChosen(all ? new Set() : new Set(shown)),
-    clear: () => setChosen(new Set()),
+    matching,
+    has: (id) => matching || chosen.has(id),
+    toggle: (id) => {
+      const next = new Set(ids);
+      if (!next.delete(id)) next.add(id);
+      choose(next);
+    },
+    toggleAll: () => choose(all ? new Set() : new Set(shown)),
+    clear: () => choose(new Set()),
+    selectMatching: () => setEverything(scope),
   };
 }

@@ -4,11 +4,13 @@ import { ActionIcon, Button, Group, Tooltip } from '@mantine/core';
 import { useState } from 'react';
 import { TSQ_VERBS, type TsqVerb } from '../../api/tsq.ts';
 import type { VerbRunner } from './use-tsq-verb.ts';
-import { CancelDialog, CompleteDialog } from './verb-dialogs.tsx';
+import { CancelDialog, CompleteDialog, RetryDialog } from './verb-dialogs.tsx';
 import { VERB_WORDS } from './verb-words.ts';
 
 export interface VerbButtonsProps {
   commandIds: readonly string[];
+  /** How many it is about, where they are too many to be named. */
+  count?: number;
   runner: VerbRunner;
   /** Where there is no room for words; they are still there for screen readers and on hover. */
   iconsOnly?: boolean;
@@ -16,9 +18,8 @@ export interface VerbButtonsProps {
   onRun?: () => void;
 }
 
-export function VerbButtons({ commandIds, runner, iconsOnly, onRun }: VerbButtonsProps) {
+export function VerbButtons({ commandIds, count = commandIds.length, runner, iconsOnly, onRun }: VerbButtonsProps) {
   const [asking, setAsking] = useState<TsqVerb | null>(null);
-  const count = commandIds.length;
 
   const start = async (verb: TsqVerb, body?: Parameters<VerbRunner['run']>[2]) => {
     setAsking(null);
@@ -32,8 +33,9 @@ export function VerbButtons({ commandIds, runner, iconsOnly, onRun }: VerbButton
         const { label, hint, icon: Icon } = VERB_WORDS[verb];
         const control = {
           variant: 'default',
-          disabled: runner.progress !== null || count === 0,
-          onClick: () => (verb === 'retry' ? start(verb) : setAsking(verb)),
+          disabled: runner.busy || count === 0,
+          // One command that is retried for nothing has lost nothing.
+          onClick: () => (verb === 'retry' && count === 1 ? start(verb) : setAsking(verb)),
           'data-testid': `verb-${verb}`,
         };
         return (
@@ -50,6 +52,11 @@ export function VerbButtons({ commandIds, runner, iconsOnly, onRun }: VerbButton
           </Tooltip>
         );
       })}
+      <RetryDialog
+        count={asking === 'retry' ? count : null}
+        onClose={() => setAsking(null)}
+        onConfirm={(body) => start('retry', body)}
+      />
       <CancelDialog
         count={asking === 'cancel' ? count : null}
         onClose={() => setAsking(null)}

@@ -24,6 +24,40 @@ function noun(count: number | null): string {
   return count === 1 ? 'command' : 'commands';
 }
 
+export function RetryDialog({ count, onClose, onConfirm }: VerbDialogProps) {
+  const [note, setNote] = useState('');
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onConfirm(note.trim() ? { reason: note.trim() } : {});
+    setNote('');
+  };
+  return (
+    <Dialog opened={count !== null} onClose={onClose} title={`Retry ${about(count)}?`}>
+      <form onSubmit={submit} noValidate>
+        <Stack gap="md">
+          <Text size="sm">Each goes back to its queue with its full number of attempts.</Text>
+          <NoteField value={note} onChange={setNote} />
+          <Buttons onClose={onClose} label={`Retry ${noun(count)}`} keep="Back" />
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}
+
+function NoteField({ value, onChange }: { value: string; onChange: (note: string) => void }) {
+  return (
+    <Textarea
+      label="Note"
+      description="Recorded in the audit with your name; may stay empty"
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      maxLength={MAX_REASON}
+      autosize
+      minRows={1}
+    />
+  );
+}
+
 export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
   const [reason, setReason] = useState('');
   const [missing, setMissing] = useState(false);
@@ -96,15 +130,7 @@ export function CompleteDialog({ count, onClose, onConfirm }: VerbDialogProps) {
             classNames={{ input: classes.mono }}
             data-autofocus
           />
-          <Textarea
-            label="Note"
-            description="Recorded in the audit with your name; may stay empty"
-            value={note}
-            onChange={(event) => setNote(event.currentTarget.value)}
-            maxLength={MAX_REASON}
-            autosize
-            minRows={1}
-          />
+          <NoteField value={note} onChange={setNote} />
           <Buttons onClose={onClose} label={`Complete ${noun(count)}`} keep="Back" />
         </Stack>
       </form>

@@ -1,0 +1,120 @@
+// What waits, by cause, with the share of each: thousands of rows are often three causes. Choosing one filters the list.
+
+import { Button, Progress, Text } from '@mantine/core';
+import { IconBolt } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { TsqGroup } from '../../../../src/http/contract.ts';
+import { type TsqFilter, tsqGroupsQuery } from '../../api/tsq.ts';
+import { formatCount, formatPercent, pluralize } from '../../parts/format.ts';
+import { LinkTo } from '../../parts/links.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { CHAOS_COLOR } from '../../parts/status.ts';
+import { Ago } from '../../parts/time.tsx';
+import type { TsqSearch } from '../../routes.ts';
+import classes from './tsq-page.module.css';
+
+const route = getRouteApi('/tsq');
+/** More are shown when asked for. */
+const FIRST = 5;
+
+/** Nothing while there is nothing: the list below says so. */
+export function Causes() {
+  const { cursor: _cursor, job: _job, error_group: _group, ...filter } = route.useSearch();
+  const { data } = useQuery(tsqGroupsQuery(filter satisfies TsqFilter));
+  const [all, setAll] = useState(false);
+  if (!data || data.groups.length === 0) return null;
+  const { groups, count } = data;
+  return (
+    <div className={classes.causesPanel}>
+      <Panel
+        title="By cause"
+        testId="tsq-causes"
+        actions={
+          <Text size="sm" c="dimmed" className={classes.figure}>
+            {pluralize(count, 'item')}
+          </Text>
+        }
+      >
+        <ul className={classes.causes}>
+          {groups.slice(0, all ? undefined : FIRST).map((group) => (
+            <Cause key={keyOf(group)} group={group} total={count} />
+          ))}
+        </ul>
+        {groups.length > FIRST && (
+          <Button size="compact-xs" variant="subtle" mt="xs" onClick={() => setAll(!all)}>
+            {all ? 'Show fewer' : `Show all ${formatCount(groups.length)}`}
+          </Button>
+        )}
+      </Panel>
+    </div>
+  );
+}
+
+const keyOf = ({ error_group, injected, domain, type }: TsqGroup) => [error_group, injected, domain, type].join('/');
+
+function Cause({ group, total }: { group: TsqGroup; total: number }) {
+  const search = route.useSearch();
+  const chosen = isChosen(group, search);
+  const share = total > 0 ? (group.count / total) * 100 : 0;
+  return (
+    <li className={classes.cause} data-chosen={chosen || undefined} data-injected={group.injected}>
+      <span className={classes.causeName}>
+        {group.injected && (
+          <IconBolt size={14} stroke={2} color={`var(--mantine-color-${CHAOS_COLOR}-text)`} aria-label="Injected" />
+        )}
+        <LinkTo
+          to="/tsq"
+          search={chosen ? without(search) : { ...without(search), ...choiceOf(group) }}
+          aria-current={chosen || undefined}
+          inherit
+          fw={600}
+          c="inherit"
+        >
+          {group.error_code ?? 'Unknown error'}
+        </LinkTo>
+        <Text span size="xs" c="dimmed" truncate>
+          {group.type}
+        </Text>
+      </span>
+      <span className={classes.figure}>
+        <b>{formatCount(group.count)}</b>{' '}
+        <Text span size="xs" c="dimmed">
+          {formatPercent(share)}
+        </Text>
+      </span>
+      <Progress
+        className={classes.share}
+        size={5}
+        value={share}
+        color={group.injected ? CHAOS_COLOR : 'orange'}
+        aria-label={`Share of ${group.error_code ?? 'unknown errors'}`}
+      />
+      <Text size="xs" c="dimmed" lineClamp={1} style={{ overflowWrap: 'anywhere' }}>
+        {group.sample_message ?? 'No message was given.'}
+      </Text>
+      <Text size="xs" c="dimmed" ta="end" style={{ whiteSpace: 'nowrap' }}>
+        newest <Ago at={group.newest_at} />
+      </Text>
+    </li>
+  );
+}
+
+const choiceOf = ({ error_group, injected, domain, type }: TsqGroup): TsqSearch => ({
+  error_group,
+  injected,
+  domain,
+  type,
+});
+
+function isChosen(group: TsqGroup, search: TsqSearch): boolean {
+  return search.error_group === group.error_group;
+}
+
+/** As it was before a cause was chosen; another page of the list is no page of the new one. */
+function without({ error_group, cursor: _cursor, ...search }: TsqSearch): TsqSearch {
+  if (error_group === undefined) return search;
+  const { injected: _injected, domain: _domain, type: _type, ...rest } = search;
+  return rest;
+}

@@ -1,0 +1,124 @@
+// The job that is watched: how far it is, how fast, what it could not do, and its end if one wishes.
+
+import { Alert, Badge, Button, CloseButton, Group, Progress, Text } from '@mantine/core';
+import { IconPlayerStop } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import type { TsqJob, TsqJobDetail } from '../../../../src/http/contract.ts';
+import { tsqJobQuery } from '../../api/tsq-jobs.ts';
+import { capitalize, formatCount, formatDuration, formatPercent, formatRate, pluralize } from '../../parts/format.ts';
+import { ShortId } from '../../parts/id.tsx';
+import { LinkTo } from '../../parts/links.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { useTsqJob } from '../../parts/tsq/use-tsq-job.ts';
+import { MOVED } from '../../parts/tsq/use-tsq-verb.ts';
+import { VERB_WORDS } from '../../parts/tsq/verb-words.ts';
+import { JOB_LOOKS } from './job-looks.ts';
+import classes from './tsq-page.module.css';
+
+export function JobPanel({ jobId, onClose }: { jobId: string; onClose: () => void }) {
+  const query = useQuery(tsqJobQuery(jobId));
+  useMovedWhenEnded(query.data);
+  return (
+    <section className={classes.job} aria-label="Job" data-testid="tsq-job" data-status={query.data?.status}>
+      <CloseButton className={classes.jobClose} size="sm" onClick={onClose} aria-label="Stop watching this job" />
+      <QueryView query={query}>{(job) => <Job job={job} />}</QueryView>
+    </section>
+  );
+}
+
+/** What a job did shows wherever its items do. */
+function useMovedWhenEnded(job: TsqJobDetail | undefined): void {
+  const queryClient = useQueryClient();
+  const wasRunning = useRef(false);
+  const running = job?.status === 'RUNNING';
+  useEffect(() => {
+    if (wasRunning.current && !running && job !== undefined)
+      for (const queryKey of MOVED) void queryClient.invalidateQueries({ queryKey });
+    wasRunning.current = running;
+  }, [running, job, queryClient]);
+}
+
+function Job({ job }: { job: TsqJobDetail }) {
+  const starter = useTsqJob();
+  const running = job.status === 'RUNNING';
+  return (
+    <>
+      <Group gap="xs" pr={32}>
+        <Text fw={600}>{titleOf(job)}</Text>
+        <Badge variant="light" color={JOB_LOOKS[job.status].color} data-testid="tsq-job-status">
+          {JOB_LOOKS[job.status].label}
+        </Badge>
+        <Text size="xs" c="dimmed">
+          by {job.actor}
+          {job.reason && `: ${job.reason}`}
+        </Text>
+      </Group>
+      <Progress.Root size={10} mt="sm" role="img" aria-label={`${formatPercent(job.progress * 100)} of the job`}>
+        <Progress.Section withAria={false} value={shareOf(job, job.done_count)} color="teal" animated={running} />
+        <Progress.Section withAria={false} value={shareOf(job, job.failed_count)} color="red" />
+      </Progress.Root>
+      <Group justify="space-between" mt="xs" gap="xs">
+        <Text size="sm" className={classes.figure} data-testid="tsq-job-figures">
+          {figuresOf(job)}
+        </Text>
+        {running && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={<IconPlayerStop size={14} />}
+            loading={starter.busy}
+            onClick={() => starter.abort(job.job_id)}
+          >
+            Abort
+          </Button>
+        )}
+      </Group>
+      {job.failed_count > 0 && <Failures job={job} />}
+    </>
+  );
+}
+
+function titleOf({ verb, total_count, status }: TsqJob): string {
+  const { doing, done } = VERB_WORDS[verb];
+  const subject = pluralize(total_count, 'command');
+  return status === 'RUNNING' ? `${doing} ${subject}` : capitalize(`${done}: ${subject}`);
+}
+
+function shareOf({ total_count }: TsqJob, count: number): number {
+  return total_count > 0 ? (count / total_count) * 100 : 0;
+}
+
+function figuresOf(job: TsqJob): string {
+  const { verb, done_count, failed_count, total_count, rate_per_second, eta_ms } = job;
+  const parts = [`${formatCount(done_count)} of ${formatCount(total_count)} ${VERB_WORDS[verb].done}`];
+  if (failed_count > 0) parts.push(`${formatCount(failed_count)} not`);
+  if (rate_per_second !== null) parts.push(`${formatRate(rate_per_second)}/s`);
+  if (eta_ms !== null) parts.push(`${formatDuration(Math.ceil(eta_ms / 1_000) * 1_000)} to go`);
+  return parts.join(' \u00b7 ');
+}
+
+function Failures({ job }: { job: TsqJobDetail }) {
+  const { items } = job.failures;
+  const more = job.failed_count - items.length;
+  return (
+    <Alert
+      color="red"
+      variant="light"
+      mt="sm"
+      title={`${formatCount(job.failed_count)} not ${VERB_WORDS[job.verb].done}`}
+    >
+      <ul className={classes.failures} data-testid="tsq-job-failures">
+        {items.map((failure) => (
+          <li key={failure.command_id}>
+            <LinkTo to="/audit" search={{ command_id: failure.command_id }} inherit>
+              <ShortId id={failure.command_id} />
+            </LinkTo>{' '}
+            {failure.error_message} ({failure.error_code})
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <Text size="sm">and {formatCount(more)} more</Text>}
+    </Alert>
+  );
+}
