@@ -51,6 +51,8 @@ const TAGS = {
   batches: 'What became of them, together',
   processes: 'What became of each',
   commands: 'Commands by themselves',
+  'command batches': 'Commands sent together and counted together',
+  replies: 'What senders are told',
   troubleshooting: 'Commands that need an operator',
   audit: 'Every change of state, in order',
   operations: 'The service itself',
