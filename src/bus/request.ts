@@ -6,7 +6,7 @@ import { laneOf, memberId } from '../model/env.ts';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
 import type { RetryPolicy } from '../model/retry.ts';
-import { isPlainObject, jsonProblems } from '../model/storable.ts';
+import { isPlainObject, jsonProblems, MAX_JSON_DEPTH } from '../model/storable.ts';
 import { type Bus, OWN_DOMAIN, PRIORITY } from './bus.ts';
 import type { OutgoingCommand } from './handlers.ts';
 
@@ -154,9 +154,18 @@ function findDeadlineActionErrors(path: string, { deadline_ms, on_deadline }: Co
   return deadline_ms === undefined ? [invalid(path, 'is of no use without deadline_ms')] : [];
 }
 
+/** As JSON has it: a field that is undefined is as good as absent. No deeper than is looked at, so that a circle ends. */
+function withoutUndefined(value: unknown, depth = 0): unknown {
+  if (depth > MAX_JSON_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutUndefined(item, depth + 1));
+  if (!isPlainObject(value)) return value;
+  const given = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(given.map(([key, item]) => [key, withoutUndefined(item, depth + 1)]));
+}
+
 /** A document that cannot be stored, or is too large to be. */
 export function findDocumentErrors(path: string, payload: unknown): FieldError[] {
-  const problems = jsonProblems(payload).map((problem) => ({
+  const problems = jsonProblems(withoutUndefined(payload)).map((problem) => ({
     path: [path, ...problem.path].join('.').slice(0, 500),
     code: 'not_storable',
     message: problem.message,

@@ -16,7 +16,7 @@ export interface JsonProblem {
 }
 
 /** Deeper nesting is refused: parsers and pages recurse into it. */
-const MAX_JSON_DEPTH = 32;
+export const MAX_JSON_DEPTH = 32;
 
 /** Everything in `value` that is not JSON which PostgreSQL can hold. Ends on cycles, too: they are too deep. */
 export function jsonProblems(value: unknown, path: (string | number)[] = []): JsonProblem[] {
@@ -32,8 +32,6 @@ export function jsonProblems(value: unknown, path: (string | number)[] = []): Js
   if (Array.isArray(value)) return value.flatMap((item, at) => jsonProblems(item, [...path, at]));
   if (!isPlainObject(value)) return problem('must be a JSON value');
   return Object.entries(value).flatMap(([key, item]) => {
-    // As good as absent: JSON leaves it out.
-    if (item === undefined) return [];
     const message = textProblem(key);
     return message ? [{ path: [...path, key], message: `its name ${message}` }] : jsonProblems(item, [...path, key]);
   });
