@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { settleExpired, settleLine, settleSet } from '../../src/bus/settle.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { renewLeasesIfHeld } from '../../src/db/queries/claims.ts';
+import { tryMaintenanceLock } from '../../src/db/queries/maintenance.ts';
 import { markFaultsIfLeased } from '../../src/db/queries/test-command.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { command, item, openLab } from '../bus/lab.ts';
@@ -65,4 +66,13 @@ test('what another claim came to, under the same number after a crash, is not ta
   expect(await lab.eventsOf(claimed.command_id)).toMatchObject([
     { type: 'LATE_RESULT_DISCARDED', details: { claim_id: claimed.claim_id } },
   ]);
+});
+
+test('while one transaction maintains, no other does', async () => {
+  const lab = await openLab();
+  await withTx(lab.bus.pool, async (first) => {
+    expect(await tryMaintenanceLock(first)).toBe(true);
+    expect(await withTx(lab.bus.pool, tryMaintenanceLock)).toBe(false);
+  });
+  expect(await withTx(lab.bus.pool, tryMaintenanceLock)).toBe(true);
 });
