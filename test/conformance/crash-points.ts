@@ -3,7 +3,7 @@
 
 import type { ProbePoint } from '../../src/model/env.ts';
 
-/** What the command that is killed comes to, or what is being done to it. */
+/** What the command that is killed comes to, or what is being done to it; docs/conformance.md says what each is. */
 export const OUTCOMES = [
   'success',
   'transient',
@@ -19,22 +19,6 @@ export const OUTCOMES = [
   'complete',
 ] as const;
 export type CellOutcome = (typeof OUTCOMES)[number];
-
-export const MEANINGS: Record<CellOutcome, string> = {
-  success: 'the handler returns',
-  transient: 'the handler throws, and succeeds when tried again',
-  permanent: 'the handler throws for good; parked, then retried by an operator',
-  business_rule: 'a rule refuses it; what was done before is undone',
-  timed_out:
-    'an injected timeout: the lease runs out, and the hang wakes too late; parked, then completed by an operator',
-  lease_lost: 'the lease is lost while the handler goes on; its success comes when the process has been undone',
-  released: 'the worker is told to stop and gives the attempt back',
-  canceled: 'it is cancelled while its handler goes on; the success comes when the process has been undone',
-  overdue: 'its deadline passes while its handler goes on; the same',
-  retry: 'an operator retries what is parked',
-  cancel: 'an operator cancels what is parked',
-  complete: 'an operator completes what is parked',
-};
 
 const OF_A_HANDLER = 'an operator acts here on what no worker has';
 const OF_AN_OPERATOR = 'no operator comes by here';

@@ -27,7 +27,8 @@ const OPERATOR = { actor: 'conformance', reason: 'conformance' };
 let service;
 let worker;
 let dying = false;
-/** What this process has seen of its cell: commands as claimed, by command and by claim, and what attempts came to, by claim. */
+/** What this process has seen of its cell: every attempt, the latest of each command, and what each attempt came to. */
+const attempts = [];
 const claimed = new Map();
 const came = new Map();
 const hanging = new Set();
@@ -151,9 +152,11 @@ const isOurs = ({ domain, type }) => domain === cell.domain && type === 'Domake'
 const ours = (commands) => commands.filter(isOurs);
 /** Outcomes that cut an attempt short: the attempt that follows is the one that must not be lost. */
 const CUT_SHORT = ['timed_out', 'lease_lost', 'released'];
-const cameTo = ({ claim_id }) => came.get(claim_id) === cell.outcome;
-const follows = ({ command_id, attempts }) =>
-  [...claimed.values()].some((one) => one.command_id === command_id && one.attempts === attempts - 1 && cameTo(one));
+/** A claim is of a whole set, so an attempt is named by its command and number. */
+const nameOf = (attempt) => `${attempt.command_id} ${attempt.attempts}`;
+const cameTo = (attempt) => came.get(nameOf(attempt)) === cell.outcome;
+const follows = (command) =>
+  attempts.some((one) => one.command_id === command.command_id && one.attempts === command.attempts - 1 && cameTo(one));
 
 /** Commands whose attempt is to come to the outcome, or follows one that did. */
 function toCome(commands) {
@@ -172,14 +175,13 @@ const linesOf = (lines) =>
   lines.filter((line) => isOurs(line.command) && kindOf(line.outcome) === cell.outcome).map(({ command }) => command);
 
 /** The attempt of a process that came to the outcome. */
-const attemptOf = (process_id) =>
-  [...claimed.values()].find((command) => command.process_id === process_id && cameTo(command));
+const attemptOf = (process_id) => attempts.find((command) => command.process_id === process_id && cameTo(command));
 
 const ENDS = { success: 'COMPLETED', permanent: 'AT_REST', business_rule: 'COMPLETED_WITH_FAILURES' };
 
 /** Which commands of the cell are met at a point with its outcome; the process dies when there are any. */
 const MEET = {
-  before_claim: ({ domain }) => (domain === cell.domain ? [...new Set(claimed.values())].filter(cameTo) : []),
+  before_claim: ({ domain }) => (domain === cell.domain ? attempts.filter(cameTo) : []),
   after_claim: ({ commands }) => toCome(commands),
   before_handler: (command) => toCome([command]),
   after_handler: (command) => ours([command]).filter(() => cell.outcome === 'success' || cameTo(command)),
@@ -204,8 +206,7 @@ const MEET = {
   in_job_slice: ({ slice }) => slice.item_ids.flatMap((command_id) => claimed.get(command_id) ?? []),
   in_cancel: ({ command_id }) => [claimed.get(command_id)].filter(Boolean),
   in_deadline: ({ overdue }) => overdue.flatMap(({ command_id }) => claimed.get(command_id) ?? []),
-  in_finish: (batch) =>
-    batch.batch_id === batch_id && batch.next === ENDS[cell.outcome] ? [...claimed.values()].slice(0, 1) : [],
+  in_finish: (batch) => (batch.batch_id === batch_id && batch.next === ENDS[cell.outcome] ? attempts.slice(0, 1) : []),
 };
 
 /** What every point tells of the attempts of the cell. */
@@ -213,21 +214,21 @@ function learn(at, context) {
   if (at === 'after_claim')
     for (const command of ours(context.commands)) {
       claimed.set(command.command_id, command);
-      claimed.set(command.claim_id, command);
+      attempts.push(command);
     }
   // Reap and settle write; what they wrote is told when their transaction is about to commit.
   const cut = at === 'in_cancel' ? [context] : at === 'in_deadline' ? context.overdue : [];
   for (const { command_id } of cut)
-    if (claimed.has(command_id)) came.set(claimed.get(command_id).claim_id, cell.outcome);
-  if (at === 'in_settle') for (const line of context.lines) came.set(line.command.claim_id, kindOf(line.outcome));
+    if (claimed.has(command_id)) came.set(nameOf(claimed.get(command_id)), cell.outcome);
+  if (at === 'in_settle') for (const line of context.lines) came.set(nameOf(line.command), kindOf(line.outcome));
 }
 
 function die(met) {
   dying = true;
-  const told = met.map(({ command_id, attempts, claim_id }) => ({
-    command_id,
-    attempt: attempts,
-    came_to: came.get(claim_id) ?? null,
+  const told = met.map((attempt) => ({
+    command_id: attempt.command_id,
+    attempt: attempt.attempts,
+    came_to: came.get(nameOf(attempt)) ?? null,
   }));
   writeSync(1, `${JSON.stringify({ point: cell.point, outcome: cell.outcome, met: told })}\n`);
   process.kill(process.pid, 'SIGKILL');
@@ -238,7 +239,7 @@ async function dieInChunk({ batch_id }) {
   const [batch] = await query('select process_type from faultline.batch where batch_id = $1', [batch_id]);
   if (batch.process_type !== cell.domain) return;
   const [chunk] = await query(
-    `select command_id, attempts, claim_id from faultline.command where batch_id = $1 and purpose = 'chunk'`,
+    `select command_id, attempts from faultline.command where batch_id = $1 and purpose = 'chunk'`,
     [batch_id],
   );
   const attemptOf = (outcome) =>
