@@ -4,8 +4,8 @@
 import type { z } from 'zod';
 import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, type Reply } from '../model/command.ts';
 import { ConfigurationError } from '../model/errors.ts';
-import type { CommandPolicy } from '../model/process.ts';
 import { findPolicyErrors } from '../model/policy.ts';
+import type { CommandPolicy } from '../model/process.ts';
 
 /** Where a process stands in its batch. */
 export interface StartContext {
