@@ -5,6 +5,7 @@ export { cancelLiveCommand } from './bus/cut.ts';
 export { capDomain, pauseDomain, resumeDomain } from './bus/domains.ts';
 export type { Handler, HandlerContext, Middleware } from './bus/handlers.ts';
 export { HandlerRegistry } from './bus/handlers.ts';
+export { abortTsqJob, startTsqJob, type TsqJobFilter, type TsqJobRequest } from './bus/jobs.ts';
 export { type ConsumedReply, type ConsumeOptions, consumeReplies } from './bus/replies.ts';
 export type { CommandRequest } from './bus/request.ts';
 export {
@@ -22,6 +23,7 @@ export { cancelCommand, completeCommand, retryCommand } from './bus/troubleshoot
 export type { Worker, WorkerOptions } from './bus/worker.ts';
 export { migrate } from './db/migrate.ts';
 export { createPool, type Pool, type Tx, withTx } from './db/pool.ts';
+export { type JobRecord, readJob as readTsqJob } from './db/queries/jobs.ts';
 export type { ClaimedCommand, CommandStatus, Deadline, DeadlineAction, Outcome, Reply } from './model/command.ts';
 export type { Env, Logger } from './model/env.ts';
 export { createEnv, silentLogger } from './model/env.ts';

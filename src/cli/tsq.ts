@@ -102,7 +102,7 @@ function jobFilter(flags: TsqFilter): object {
   return filtered ? filter : { all: true };
 }
 
-export function filterQuery({ batch, process, domain, type, code, group, fault }: TsqFilter) {
+function filterQuery({ batch, process, domain, type, code, group, fault }: TsqFilter) {
   const injected = fault === undefined ? undefined : fault === 'injected';
   return { batch_id: batch, process_id: process, domain, type, error_code: code, error_group: group, injected };
 }

@@ -78,7 +78,7 @@ function Cause({ group, total }: { group: TsqGroup; total: number }) {
           {group.type}
         </Text>
       </span>
-      <span className={classes.figure}>
+      <span className={`${classes.figure} ${classes.causeCount}`}>
         <b>{formatCount(group.count)}</b>{' '}
         <Text span size="xs" c="dimmed">
           {formatPercent(share)}

@@ -6,7 +6,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import type { TsqJob, TsqJobDetail } from '../../../../src/http/contract.ts';
 import { tsqJobQuery } from '../../api/tsq-jobs.ts';
-import { capitalize, formatCount, formatDuration, formatPercent, formatRate, pluralize } from '../../parts/format.ts';
+import { formatCount, formatDuration, formatPercent, formatRate, pluralize } from '../../parts/format.ts';
 import { ShortId } from '../../parts/id.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -80,9 +80,9 @@ function Job({ job }: { job: TsqJobDetail }) {
 }
 
 function titleOf({ verb, total_count, status }: TsqJob): string {
-  const { doing, done } = VERB_WORDS[verb];
+  const { doing, label } = VERB_WORDS[verb];
   const subject = pluralize(total_count, 'command');
-  return status === 'RUNNING' ? `${doing} ${subject}` : capitalize(`${done}: ${subject}`);
+  return status === 'RUNNING' ? `${doing} ${subject}` : `${label}: ${subject}`;
 }
 
 function shareOf({ total_count }: TsqJob, count: number): number {
