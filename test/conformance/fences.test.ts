@@ -5,8 +5,10 @@ import { settleExpired, settleLine, settleSet } from '../../src/bus/settle.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { renewLeasesIfHeld } from '../../src/db/queries/claims.ts';
 import { tryMaintenanceLock } from '../../src/db/queries/maintenance.ts';
+import { insertProcessesIfAbsent, type ProcessChange, updateIfAwaiting } from '../../src/db/queries/processes.ts';
 import { markFaultsIfLeased } from '../../src/db/queries/test-command.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
+import { newId } from '../../src/model/env.ts';
 import { command, item, openLab } from '../bus/lab.ts';
 
 const SUCCESS: Outcome = { kind: 'success', result: {} };
@@ -75,4 +77,42 @@ test('while one transaction maintains, no other does', async () => {
     expect(await withTx(lab.bus.pool, tryMaintenanceLock)).toBe(false);
   });
   expect(await withTx(lab.bus.pool, tryMaintenanceLock)).toBe(true);
+});
+
+test('a decision on a reply that its process does not await is not written', async () => {
+  const lab = await openLab();
+  const [process_id, awaited, other] = [newId(), newId(), newId()];
+  const process = {
+    process_id,
+    batch_id: null,
+    ordinal: 0,
+    process_type: 'Trip',
+    version: 1,
+    domain: 'lab',
+    first_step: 'book',
+    first_command_id: awaited,
+    state: {},
+  };
+  const ended = (replied_command_id: string): ProcessChange => ({
+    process_id,
+    replied_command_id,
+    was: 'WAITING_FOR_REPLY',
+    status: 'COMPLETED',
+    current_step: 'book',
+    awaiting_command_id: null,
+    state: null,
+    append_step: null,
+    undo: null,
+    ending: null,
+    error_code: null,
+    error_message: null,
+    keep_effects: false,
+  });
+  const write = (change: ProcessChange) => withTx(lab.bus.pool, (tx) => updateIfAwaiting(tx, 0, [change]));
+  await withTx(lab.bus.pool, (tx) => insertProcessesIfAbsent(tx, 0, [process]));
+
+  expect(await write(ended(other))).toBe(0);
+  expect(await lab.rows('select status from faultline.process')).toEqual([{ status: 'WAITING_FOR_REPLY' }]);
+  expect(await write(ended(awaited))).toBe(1);
+  expect(await write(ended(awaited)), 'and what has ended awaits nothing').toBe(0);
 });
