@@ -10,6 +10,7 @@ import { markFaultsIfLeased } from '../../src/db/queries/test-command.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
 import { command, item, openLab } from '../bus/lab.ts';
+import { until } from '../support/until.ts';
 
 const SUCCESS: Outcome = { kind: 'success', result: {} };
 
@@ -115,4 +116,27 @@ test('a decision on a reply that its process does not await is not written', asy
   expect(await lab.rows('select status from faultline.process')).toEqual([{ status: 'WAITING_FOR_REPLY' }]);
   expect(await write(ended(awaited))).toBe(1);
   expect(await write(ended(awaited)), 'and what has ended awaits nothing').toBe(0);
+});
+
+test('a set is settled, and so locked, in order of id, in whatever order its attempts ended', async () => {
+  const lab = await openLab();
+  await lab.send(command(), command());
+  const claimed = (await lab.claim(2)).sort((a, b) => (a.command_id < b.command_id ? -1 : 1));
+  const [low, high] = claimed as [ClaimedCommand, ClaimedCommand];
+  const settling = await withTx(lab.pool, async (holder) => {
+    await holder.query('select 1 from faultline.command where command_id = $1 for update', [low.command_id]);
+    const settling = settleSet(lab.bus, [item(high, SUCCESS), item(low, SUCCESS)]);
+    await until('the settle waits for the first of its set', async () => {
+      const waiting = await lab.rows(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return waiting.length > 0;
+    });
+    const free = await lab.rows('select 1 from faultline.command where command_id = $1 for update skip locked', [
+      high.command_id,
+    ]);
+    expect(free, 'and holds no later one meanwhile').toHaveLength(1);
+    return { settling };
+  });
+  expect(await settling.settling).toHaveLength(2);
 });
