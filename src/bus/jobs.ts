@@ -1,7 +1,7 @@
 // Jobs: one verb over many items of the troubleshooting queue, as durable work on the bus, answered at once however many they are.
 // The items are chosen in one snapshot. Each is then tried at most once, and done or counted as failed; a crash changes neither.
 //
-// Why at most once: the chosen items stand in a list of the job's own. A slice locks the job, takes items off the list, does the verb
+// Why at most once: the chosen items stand in a list of the job's own. A slice waits for its turn, takes items off the list, does the verb
 // and counts, in one transaction; what left the list never comes back to it, so nothing here depends on clocks.
 // Why nothing that was parked later: a parked item was visible in that snapshot, so whoever takes it out of the queue commits after
 // it, and a settle that parks it again begins after that: its parked_at is later than began_at, and the verb's guard refuses it.
@@ -17,11 +17,12 @@ import {
   type JobFailure,
   type JobSlice,
   type JobVerb,
-  lockJobIfRunning,
   type RunningJob,
   readJob,
+  readJobIfRunning,
   readNextSlice,
   shortenSlice,
+  takeTurnOfJob,
 } from '../db/queries/jobs.ts';
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
 import { laneOf } from '../model/env.ts';
@@ -119,13 +120,14 @@ function checkRequest({ verb, filter, reason, result }: TsqJobRequest): void {
   else if (!given && !all) refuse('filter', 'required', 'must say what: at least one field, or all: true');
 }
 
-/** Ends a job between two of its slices: what it did stays done. @throws NotFoundError, WrongStateError */
+/** Ends a job after the slice under way: what it did stays done. @throws NotFoundError, WrongStateError */
 export async function abortTsqJob(
   bus: Bus,
   job_id: string,
   { actor }: { actor: string },
 ): Promise<{ job_id: string; status: 'ABORTED' }> {
   await withTx(bus.pool, async (tx) => {
+    await takeTurnOfJob(tx, job_id);
     if (await abortJobIfRunning(tx, job_id, actor)) return;
     const job = await readJob(tx, job_id);
     if (job === null) throw new NotFoundError('job', job_id);
@@ -187,7 +189,8 @@ async function takeSlice(
   doomed: Doomed | null,
   onTaken: (slice: JobSlice) => void,
 ): Promise<ReadonlySet<string> | null> {
-  const job = await lockJobIfRunning(tx, job_id);
+  await takeTurnOfJob(tx, job_id);
+  const job = await readJobIfRunning(tx, job_id);
   if (job === null) return null;
   const slice = await readNextSlice(tx, job_id, most);
   if (slice === null) {

@@ -57,6 +57,13 @@ const failuresOf = (lab: Lab, job_id: string) =>
     job_id,
   ]);
 
+async function isWaiting(lab: Lab): Promise<boolean> {
+  const waiting = await lab.rows(
+    `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return waiting.length === 1;
+}
+
 /** How often an operator's verb was recorded, and of how many commands. */
 async function recorded(lab: Lab) {
   const [row] = await lab.rows(
@@ -195,6 +202,17 @@ describe('T03: only what was parked before the job began, each item once', () =>
     expect(await untilEnded(lab, job_id)).toMatchObject({ total_count: 2, done_count: 2 });
     expect(await statuses(lab)).toEqual({ PENDING: 2, IN_TROUBLESHOOTING_QUEUE: 3 });
   });
+
+  test('what is parked while it is being accepted is no part of it', async () => {
+    const lab = await openLab();
+    const [id] = await park(lab, 3);
+    // As one that was parked between the beginning of the job's transaction and its look at the queue.
+    await lab.rows(`update faultline.command set parked_at = now() + interval '1 hour' where command_id = $1`, [id]);
+    await workOnJobs(lab);
+    const { job_id, total_count } = await start(lab);
+    expect(total_count).toBe(2);
+    expect(await untilEnded(lab, job_id)).toMatchObject({ done_count: 2, failed_count: 0 });
+  });
 });
 
 describe('T02: jobs and operators racing', () => {
@@ -223,12 +241,7 @@ describe('T02: jobs and operators racing', () => {
     const bob = retryCommand(lab.bus, id, { actor: 'bob' });
     await holding.reached;
     await workOnJobs(lab);
-    await until('the job waits for bob', async () => {
-      const waiting = await lab.rows(
-        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return waiting.length === 1;
-    });
+    await until('the job waits for bob', () => isWaiting(lab));
     holding.release();
     await bob;
     expect(await untilEnded(lab, job_id)).toMatchObject({ done_count: 4, failed_count: 1 });
@@ -252,12 +265,7 @@ describe('a job that is aborted', () => {
     await workOnJobs(lab);
     await holding.reached;
     const aborting = abortTsqJob(lab.bus, job_id, { actor: 'bob' });
-    await until('the abort waits for the slice', async () => {
-      const waiting = await lab.rows(
-        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return waiting.length === 1;
-    });
+    await until('the abort waits for the slice', () => isWaiting(lab));
     holding.release();
     expect(await aborting).toEqual({ job_id, status: 'ABORTED' });
     const aborted = await untilEnded(lab, job_id);
@@ -329,6 +337,26 @@ describe('a job goes on', () => {
     await workOnJobs(lab);
     holding.release();
     await stopping;
+    expect(await untilEnded(lab, job_id)).toMatchObject({ done_count: 1_200, failed_count: 0 });
+    expect(await recorded(lab)).toEqual({ events: 1_200, commands: 1_200 });
+  });
+
+  test('delivered twice at once: one slice after the other, each item once', async () => {
+    const lab = await openLab();
+    await park(lab, 1_200);
+    const { job_id } = await start(lab);
+    const holding = lab.hold('in_job_slice');
+    await workOnJobs(lab);
+    await holding.reached;
+    await lab.rows(
+      `insert into faultline.command (command_id, lane, domain, type, purpose, attempts_limit, max_attempts, lease_ms, backoff_ms,
+         available_at, created_at, payload)
+       select $1, lane, domain, type, purpose, attempts_limit, max_attempts, lease_ms, backoff_ms, now(), now(), payload
+       from faultline.command where type = 'TsqJob'`,
+      [newId()],
+    );
+    await until('the second waits for the first', () => isWaiting(lab));
+    holding.release();
     expect(await untilEnded(lab, job_id)).toMatchObject({ done_count: 1_200, failed_count: 0 });
     expect(await recorded(lab)).toEqual({ events: 1_200, commands: 1_200 });
   });

@@ -1,5 +1,5 @@
 // Statements of jobs over the troubleshooting queue. What a job has yet to do is a list of its own, made in one snapshot and
-// only ever shortened, under the lock of the job's row: so nothing is done twice and the counts are exact.
+// only ever shortened, by one at a time: so nothing is done twice and the counts are exact.
 
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
@@ -99,11 +99,19 @@ export interface RunningJob {
   began_at_us: number;
 }
 
-/** Locks the job; null when it has ended. */
-export async function lockJobIfRunning(tx: Tx, job_id: string): Promise<RunningJob | null> {
+/**
+ * Until the end of the transaction nobody else works on the job or aborts it. Whoever waits comes next: in the queue for a row that
+ * each slice changes, an abort lost its turn to the next slice time and again.
+ */
+export async function takeTurnOfJob(tx: Tx, job_id: string): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('faultline job ' || $1::text, 0))`, [job_id]);
+}
+
+/** In one's turn; null when it has ended. */
+export async function readJobIfRunning(tx: Tx, job_id: string): Promise<RunningJob | null> {
   const { rows } = await tx.query<RunningJob & Record<string, unknown>>(
     `select j.job_id, j.verb, j.reason, j.actor, j.result, j.result is not null as has_result, ${microsOf('j.began_at')} as began_at_us
-     from faultline.job j where j.job_id = $1 and j.status = 'RUNNING' for no key update`,
+     from faultline.job j where j.job_id = $1 and j.status = 'RUNNING'`,
     [job_id],
   );
   return rows[0] ?? null;
@@ -115,7 +123,7 @@ export interface JobSlice {
   item_ids: string[];
 }
 
-/** The first `most` items of the next slice of a locked job; null when nothing is left. */
+/** The first `most` items of the next slice of a job, in one's turn; null when nothing is left. */
 export async function readNextSlice(tx: Tx, job_id: string, most: number): Promise<JobSlice | null> {
   const { rows } = await tx.query<JobSlice & Record<string, unknown>>(
     `select s.slice_no, s.lane, s.item_ids[1:$2] as item_ids from faultline.job_slice s
@@ -125,7 +133,7 @@ export async function readNextSlice(tx: Tx, job_id: string, most: number): Promi
   return rows[0] ?? null;
 }
 
-/** Takes the first items of a slice off the list of a locked job. */
+/** Takes the first items of a slice off the list of a job, in one's turn. */
 export async function shortenSlice(tx: Tx, job_id: string, { slice_no, item_ids }: JobSlice): Promise<void> {
   const taken = [job_id, slice_no, item_ids.length];
   const { rowCount } = await tx.query(
@@ -160,7 +168,7 @@ export async function completeJobIfDone(tx: Tx, job_id: string): Promise<void> {
   );
 }
 
-/** Ends the job and forgets what it had yet to do. False when it was not running. Waits for the slice under way. */
+/** Ends the job and forgets what it had yet to do. False when it was not running. In one's turn. */
 export async function abortJobIfRunning(tx: Tx, job_id: string, actor: string): Promise<boolean> {
   const { rowCount } = await tx.query(
     `with clock as materialized (select now() as at)
