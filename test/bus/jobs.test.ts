@@ -6,7 +6,7 @@ import { settleSet } from '../../src/bus/settle.ts';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
 import { readJob } from '../../src/db/queries/jobs.ts';
 import { newId } from '../../src/model/env.ts';
-import { InvalidInputError, NotFoundError, PermanentCommandError, WrongStateError } from '../../src/model/errors.ts';
+import { NotFoundError, PermanentCommandError, WrongStateError } from '../../src/model/errors.ts';
 import { until } from '../support/until.ts';
 import { command, commandsOfLanes, item, type Lab, openLab } from './lab.ts';
 
@@ -389,22 +389,4 @@ describe('a job goes on', () => {
     expect(await statuses(lab)).toEqual({ PENDING: 1_098, IN_TROUBLESHOOTING_QUEUE: 2 });
     expect(await recorded(lab)).toEqual({ events: 1_098, commands: 1_098 });
   });
-});
-
-test.each([
-  ['nothing at all', { filter: {} }, 'filter'],
-  ['all and a field', { filter: { all: true, domain: 'lab' } }, 'filter.all'],
-  ['ids and a field', { filter: { command_ids: [newId()], domain: 'lab' } }, 'filter.command_ids'],
-  ['no ids', { filter: { command_ids: [] } }, 'filter.command_ids'],
-  ['too many ids', { filter: { command_ids: Array.from({ length: 10_001 }, () => newId()) } }, 'filter.command_ids'],
-  ['a cancellation without a reason', { verb: 'cancel' as const, reason: ' ' }, 'reason'],
-  ['a result to retry', { result: 1 }, 'result'],
-])('a job of %s is refused, and leaves nothing', async (_name, request, path) => {
-  const lab = await openLab();
-  await park(lab, 1);
-  const refused = start(lab, request);
-  await expect(refused).rejects.toBeInstanceOf(InvalidInputError);
-  await expect(refused).rejects.toMatchObject({ errors: [{ path }] });
-  expect(await lab.rows('select 1 from faultline.job')).toEqual([]);
-  expect(await lab.rows(`select 1 from faultline.command where domain = $1`, [OWN])).toEqual([]);
 });

@@ -83,9 +83,5 @@ export function humanize(name: string): string {
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .trim()
     .toLowerCase();
-  return capitalize(words);
-}
-
-export function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
