@@ -6,6 +6,7 @@ import { withTx } from '../../src/db/pool.ts';
 import { renewLeasesIfHeld } from '../../src/db/queries/claims.ts';
 import { tryMaintenanceLock } from '../../src/db/queries/maintenance.ts';
 import { insertProcessesIfAbsent, type ProcessChange, updateIfAwaiting } from '../../src/db/queries/processes.ts';
+import { markPruningIfEnded } from '../../src/db/queries/prune.ts';
 import { markFaultsIfLeased } from '../../src/db/queries/test-command.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
@@ -139,4 +140,18 @@ test('a set is settled, and so locked, in order of id, in whatever order its att
     return { settling };
   });
   expect(await settling.settling).toHaveLength(2);
+});
+
+test('a batch that has not ended is not marked to be pruned', async () => {
+  const lab = await openLab();
+  const batch_id = newId();
+  await lab.rows(
+    `insert into faultline.batch (batch_id, kind, domain, status, total_count, seed, max_attempts, backoff_ms, lease_ms)
+     values ($1, 'command', 'lab', 'AT_REST', 1, 's', 1, '{0}', 500)`,
+    [batch_id],
+  );
+  const mark = () => withTx(lab.bus.pool, (tx) => markPruningIfEnded(tx, batch_id));
+  expect(await mark()).toBe(false);
+  await lab.rows(`update faultline.batch set status = 'COMPLETED' where batch_id = $1`, [batch_id]);
+  expect(await mark()).toBe(true);
 });
