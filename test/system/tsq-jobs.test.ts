@@ -81,6 +81,18 @@ const COUNTS = ['completed', 'compensated', 'failed', 'canceled', 'waiting', 'in
 
 /** At rest, all of the batch stands in one count. */
 async function expectAll(batch_id: string, count: (typeof COUNTS)[number]): Promise<void> {
+  // A batch is counted once a second: until then it shows what it was before the job.
+  await until(
+    'nothing is under way',
+    async () => {
+      const open = await system.sql(
+        `select 1 from faultline.process where batch_id = $1 and status in ('WAITING_FOR_REPLY', 'COMPENSATING') limit 1`,
+        [batch_id],
+      );
+      return open.length === 0;
+    },
+    LONG,
+  );
   const wanted = Object.fromEntries(COUNTS.map((name) => [`${name}_count`, name === count ? COUNT : 0]));
   const batch = await until(
     `all are ${count}`,
