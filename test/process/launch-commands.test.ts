@@ -14,7 +14,7 @@ import { cancelBatch } from '../../src/process/cancel.ts';
 import { createFinisher } from '../../src/process/finish.ts';
 import { addCommands, closeCommandBatch, launchCommands } from '../../src/process/launch-commands.ts';
 import { type Lab, type LabOptions, openLab } from '../bus/lab.ts';
-import { until } from '../support/until.ts';
+import { signal, until } from '../support/until.ts';
 
 const ALL = ['lab', 'faultline'];
 const template = { domain: 'lab', type: 'Work' };
@@ -241,13 +241,18 @@ describe('B03, B04: its end is told by a reply', () => {
 describe('B05: cancelling', () => {
   test('while chunks are under way: what was not begun is cancelled and told, the rest runs out, the counts add up', async () => {
     const lab = await openBatches();
+    const third = signal('two chunks are done and a third is under way');
+    let chunks = 0;
+    lab.on('in_chunk', () => {
+      if (++chunks === 3) third.fire();
+    });
     await lab.work({ domains: ALL });
     const { batch_id } = await launchCommands(lab.bus, {
       count: 12_000,
       template: { ...template, reply_to: 'each' },
       reply_to: 'ends',
     });
-    await until('some are there', async () => ((await batchOf(lab, batch_id)).created_count as number) > 0);
+    await third.promise;
     await cancelBatch(lab.bus, batch_id, ACTOR);
     await expect(addCommands(lab.bus, batch_id, [template])).rejects.toBeInstanceOf(WrongStateError);
     const batch = await reaches(lab, batch_id, 'CANCELED');
