@@ -232,6 +232,7 @@ create table faultline.process (
   deadline_at timestamp with time zone,
   on_deadline text,
   keep_effects boolean default false not null,
+  parked_at timestamp with time zone,
   constraint process_pkey PRIMARY KEY (process_id, lane),
   constraint process_batch_id_ordinal_lane_key UNIQUE (batch_id, ordinal, lane),
   constraint "deadline_ms is positive" CHECK ((deadline_ms > 0)),
@@ -320,7 +321,7 @@ CREATE INDEX idempotency_key_created ON faultline.idempotency_key USING btree (c
 
 CREATE INDEX job_began ON faultline.job USING btree (began_at, job_id);
 
-CREATE INDEX process_advance_failed ON faultline.process USING btree (updated_at, process_id) WHERE ((status = 'WAITING_FOR_TSQ'::text) AND (error_code = 'ADVANCE_FAILED'::text));
+CREATE INDEX process_advance_failed ON faultline.process USING btree (parked_at, process_id) WHERE ((status = 'WAITING_FOR_TSQ'::text) AND (error_code = 'ADVANCE_FAILED'::text));
 
 CREATE INDEX process_batch_status ON faultline.process USING btree (batch_id, status);
 

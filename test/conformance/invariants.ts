@@ -42,6 +42,9 @@ const RULES: Record<string, string> = {
   'a command in the troubleshooting queue says since when and why; any other does not': `
     select c.command_id::text as id from faultline.command c
     where (c.status = 'IN_TROUBLESHOOTING_QUEUE') is distinct from (c.parked_at is not null)`,
+  'a process that waits for an operator says since when; any other does not': `
+    select p.process_id::text as id from faultline.process p
+    where (p.status = 'WAITING_FOR_TSQ') is distinct from (p.parked_at is not null)`,
   'each reply that was asked for is there once, and none before its command has ended': `
     select c.command_id::text as id from faultline.command c
     where c.reply_to is not null and (c.status in ('COMPLETED', 'FAILED', 'CANCELED'))::int <>

@@ -175,7 +175,7 @@ describe('T01: the troubleshooting queue', async () => {
       error_code: 'ADVANCE_FAILED',
       error_message: 'TypeError: no',
       awaiting_command_id: command.command_id,
-      updated_at: at(101.5),
+      parked_at: at(101.5),
     });
     const items = await walk('/tsq', 3);
     expect(items).toHaveLength(13);

@@ -64,7 +64,7 @@ const ENDED = { completed_at: at(10), awaiting_command_id: null };
 /** What a process row holds in each state. */
 const PROCESS_STATES: Record<ProcessStatus, Row> = {
   WAITING_FOR_REPLY: {},
-  WAITING_FOR_TSQ: { error_code: 'BROKEN', error_message: 'It broke.' },
+  WAITING_FOR_TSQ: { error_code: 'BROKEN', error_message: 'It broke.', parked_at: at(10) },
   COMPENSATING: { undo: 0, ending: 'COMPENSATED', error_code: 'REFUSED' },
   COMPLETED: ENDED,
   COMPENSATED: { ...ENDED, undo: 0, ending: 'COMPENSATED', error_code: 'REFUSED' },

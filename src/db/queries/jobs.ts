@@ -48,7 +48,7 @@ select total_count from counted`;
 const INSERT_OF_FILTER = insertText(
   `(select c.command_id, c.lane from ${PARKED_COMMANDS} and c.parked_at <= (select at from clock) order by c.parked_at, c.command_id)
    union all
-   (select c.command_id, c.lane from ${ADVANCE_FAILED_PROCESSES} and p.updated_at <= (select at from clock) order by p.updated_at, p.process_id)`,
+   (select c.command_id, c.lane from ${ADVANCE_FAILED_PROCESSES} and p.parked_at <= (select at from clock) order by p.parked_at, p.process_id)`,
   8,
 );
 

@@ -155,13 +155,14 @@ where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_comma
 const DEADLINE_ANEW = `case when p.status = 'WAITING_FOR_TSQ' and p.deadline_at <= clock.at
   then clock.at + p.deadline_ms * interval '1 millisecond' else p.deadline_at end`;
 
-/** Most decisions follow a reply that nobody waited for an operator for; the others pay for what they need more. */
+/** Most decisions neither follow nor bring a wait for an operator; the others pay for what they need more. */
 const UPDATE = {
   plain: { name: 'update_if_awaiting', text: updateText({ more: '', names: '', array: '' }) },
   full: {
     name: 'update_if_awaiting_full',
     text: updateText({
-      more: `, keep_effects = i.keep_effects, deadline_at = ${DEADLINE_ANEW}`,
+      more: `, keep_effects = i.keep_effects, deadline_at = ${DEADLINE_ANEW},
+  parked_at = case when i.status = 'WAITING_FOR_TSQ' then clock.at end`,
       names: ', keep_effects',
       array: ', $13::boolean[]',
     }),
@@ -185,7 +186,9 @@ export async function updateIfAwaiting(tx: Tx, lane: number, changes: readonly P
     column('error_message'),
     uuidArray(column('replied_command_id')),
   ];
-  const full = changes.some(({ was, keep_effects }) => was === 'WAITING_FOR_TSQ' || keep_effects);
+  const full = changes.some(
+    ({ was, status, keep_effects }) => was === 'WAITING_FOR_TSQ' || status === 'WAITING_FOR_TSQ' || keep_effects,
+  );
   if (full) values.push(plainArray(column('keep_effects')));
   const { rowCount } = await tx.query({ ...(full ? UPDATE.full : UPDATE.plain), values });
   return rowCount ?? 0;
@@ -228,7 +231,7 @@ locked as materialized (
   order by p.process_id for no key update of p
 )
 update faultline.process p
-set status = 'WAITING_FOR_TSQ', updated_at = clock.at,
+set status = 'WAITING_FOR_TSQ', updated_at = clock.at, parked_at = clock.at,
   error_code = case when p.undo is null then l.error_code else p.error_code end,
   error_message = case when p.undo is null then l.error_message else p.error_message end
 from clock, locked l
@@ -259,7 +262,7 @@ locked as materialized (
   order by p.process_id for no key update of p
 )
 update faultline.process p
-set status = case when p.undo is null then 'WAITING_FOR_REPLY' else 'COMPENSATING' end, updated_at = clock.at,
+set status = case when p.undo is null then 'WAITING_FOR_REPLY' else 'COMPENSATING' end, updated_at = clock.at, parked_at = null,
   error_code = case when p.undo is null then null else p.error_code end,
   error_message = case when p.undo is null then null else p.error_message end,
   deadline_at = ${DEADLINE_ANEW}

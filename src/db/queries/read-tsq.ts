@@ -81,10 +81,10 @@ select * from (
   union all
   (select p.process_id, 'advance_failed', c.command_id, c.domain, c.type, c.purpose, p.process_id, p.batch_id, p.current_step,
      c.attempts, c.max_attempts, p.error_code, p.error_message, p.error_code, p.error_code, null, c.payload,
-     p.updated_at, ${microsOf('p.updated_at')}
+     p.parked_at, ${microsOf('p.parked_at')}
    from ${ADVANCE_FAILED_PROCESSES}
-     and ($8::bigint is null or (p.updated_at, p.process_id) < (${timestampOf('$8')}, $9::uuid))
-   order by p.updated_at desc, p.process_id desc limit $10)
+     and ($8::bigint is null or (p.parked_at, p.process_id) < (${timestampOf('$8')}, $9::uuid))
+   order by p.parked_at desc, p.process_id desc limit $10)
 ) item
 order by parked_at desc, item_id desc limit $10`;
 
@@ -127,7 +127,7 @@ with cause as (
     null as process_message
   from ${PARKED_COMMANDS} group by 1, 2, 3, 4, 5
   union all
-  select p.error_code, p.error_code, false, c.domain, c.type, count(*)::int, min(p.updated_at), max(p.updated_at),
+  select p.error_code, p.error_code, false, c.domain, c.type, count(*)::int, min(p.parked_at), max(p.parked_at),
     (array_agg(c.command_id))[1], min(p.error_message)
   from ${ADVANCE_FAILED_PROCESSES} group by 1, 2, 3, 4, 5
 ),

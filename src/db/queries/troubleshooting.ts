@@ -123,12 +123,12 @@ export async function lockAdvanceFailed(
 ): Promise<Set<string>> {
   const { rows } = await tx.query<{ command_id: string }>(
     `with locked as materialized (
-       select p.awaiting_command_id, p.status, p.error_code, p.updated_at from faultline.process p
+       select p.awaiting_command_id, p.status, p.error_code, p.parked_at from faultline.process p
        where p.process_id = any($2::uuid[]) and p.lane = $1::smallint order by p.process_id for no key update
      )
      select l.awaiting_command_id as command_id from locked l
      where l.status = 'WAITING_FOR_TSQ' and l.error_code = 'ADVANCE_FAILED'
-       and ($3::bigint is null or l.updated_at <= ${timestampOf('$3')})`,
+       and ($3::bigint is null or l.parked_at <= ${timestampOf('$3')})`,
     [lane, uuidArray(process_ids), parked_until_us],
   );
   return new Set(rows.map((row) => row.command_id));
