@@ -11,6 +11,7 @@ create table e2e.test_command (
   behavior jsonb not null,
   payload jsonb not null,
   created_at timestamp with time zone default now() not null,
+  suppressed integer[],
   constraint test_command_pkey PRIMARY KEY (command_id, lane)
 );
 
@@ -68,6 +69,9 @@ create table faultline.batch (
   custom jsonb,
   reply_to text,
   pruning_at timestamp with time zone,
+  first_ordinal integer default 0 not null,
+  experiment jsonb,
+  injection_stopped_at timestamp with time zone,
   constraint batch_pkey PRIMARY KEY (batch_id),
   constraint "batch status is known" CHECK ((status = ANY (ARRAY['CREATING'::text, 'RUNNING'::text, 'AT_REST'::text, 'CANCELING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]))),
   constraint "counts are never negative and never exceed the total" CHECK (((LEAST(created_count, completed_count, compensated_count, failed_count, canceled_count, waiting_count, in_troubleshooting_count) >= 0) AND (created_count <= total_count))),
@@ -75,6 +79,18 @@ create table faultline.batch (
   constraint "kind is process or command" CHECK ((kind = ANY (ARRAY['process'::text, 'command'::text]))),
   constraint "seed is 1 to 64 of A-Za-z0-9._-" CHECK ((seed ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
   constraint "total_count is 1 to 100000, and any number from 0 for commands" CHECK ((((total_count >= 1) AND (total_count <= 100000)) OR ((kind = 'command'::text) AND (total_count >= 0))))
+);
+
+create table faultline.batch_behavior (
+  batch_id uuid not null,
+  version integer not null,
+  behavior jsonb,
+  at timestamp with time zone default now() not null,
+  actor text not null,
+  reason text,
+  constraint batch_behavior_pkey PRIMARY KEY (batch_id, version),
+  constraint batch_behavior_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES faultline.batch(batch_id) ON DELETE CASCADE,
+  constraint "versions count from 1" CHECK ((version > 0))
 );
 
 create table faultline.command (
@@ -240,6 +256,18 @@ create table faultline.process (
   constraint "process status is known" CHECK ((status = ANY (ARRAY['WAITING_FOR_REPLY'::text, 'WAITING_FOR_TSQ'::text, 'COMPENSATING'::text, 'COMPLETED'::text, 'COMPENSATED'::text, 'FAILED'::text, 'CANCELED'::text])))
 ) with (fillfactor=60, autovacuum_vacuum_scale_factor=0.1, autovacuum_analyze_scale_factor=0.1);
 
+create table faultline.profile (
+  profile_id uuid not null,
+  name text not null,
+  description text,
+  process_type text,
+  behavior jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint profile_pkey PRIMARY KEY (profile_id),
+  constraint profile_name_key UNIQUE (name)
+);
+
 create table faultline.reply (
   reply_id uuid not null,
   lane smallint not null,
@@ -264,6 +292,18 @@ create table faultline.setting (
   value jsonb not null,
   updated_at timestamp with time zone default now() not null,
   constraint setting_pkey PRIMARY KEY (key)
+);
+
+create table faultline.verdict (
+  batch_id uuid not null,
+  verdict text not null,
+  checks jsonb not null,
+  fingerprint text not null,
+  computed_at timestamp with time zone default now() not null,
+  duration_ms integer not null,
+  constraint verdict_pkey PRIMARY KEY (batch_id),
+  constraint verdict_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES faultline.batch(batch_id) ON DELETE CASCADE,
+  constraint "verdict is pass or fail" CHECK ((verdict = ANY (ARRAY['pass'::text, 'fail'::text])))
 );
 
 create table faultline.worker (

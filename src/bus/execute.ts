@@ -15,6 +15,7 @@ export interface Attempt {
   /** The handler is about to be called. */
   began(): void;
   extendLease(lease_ms: number): Promise<void>;
+  dropOutcome(): void;
 }
 
 /** Runs one attempt to its Outcome. Never throws. */
@@ -25,6 +26,10 @@ export async function executeAttempt(
   attempt: Attempt,
 ): Promise<Outcome> {
   const { command } = attempt;
+  let fault: string | null = null;
+  const markFault = (name: string) => {
+    fault = name;
+  };
   try {
     const handler = registry.find(command.domain, command.type);
     if (handler === undefined) throw new Error(`No handler is registered for ${command.domain}/${command.type}.`);
@@ -33,9 +38,9 @@ export async function executeAttempt(
       attempt.began();
       return handler(payload, context);
     };
-    const result = await runThrough(middleware, attemptContext(env, attempt), begin);
+    const result = await runThrough(middleware, attemptContext(env, attempt, markFault), begin);
     await env.probe('after_handler', command);
-    return { kind: 'success', result };
+    return { kind: 'success', result, fault };
   } catch (error) {
     return outcomeOfError(error, attempt.aborted());
   }
@@ -55,7 +60,7 @@ function runThrough(
   return run(0);
 }
 
-function attemptContext(env: Env, attempt: Attempt): AttemptContext {
+function attemptContext(env: Env, attempt: Attempt, markFault: (fault: string) => void): AttemptContext {
   return {
     command: attempt.command,
     payload: attempt.command.payload,
@@ -67,6 +72,8 @@ function attemptContext(env: Env, attempt: Attempt): AttemptContext {
     logger: env.logger,
     extendLease: attempt.extendLease,
     abandonLease: attempt.abandonLease,
+    dropOutcome: attempt.dropOutcome,
+    markFault,
     wait: (ms) => waitOrAbort(env, ms, attempt.signal()),
   };
 }

@@ -35,6 +35,13 @@ export interface AttemptContext extends HandlerContext {
   abandonLease(): void;
   /** Waits `ms`, or until the signal aborts. */
   wait(ms: number): Promise<void>;
+  /** Marks the attempt: should it succeed, its outcome carries the name of this injected fault. */
+  markFault(fault: string): void;
+  /**
+   * Whatever the attempt comes to is not offered for settling: its lease will run out. For middleware that stands in for the death of
+   * a worker, or for an acknowledgement that is lost on its way.
+   */
+  dropOutcome(): void;
 }
 
 /** Wraps the handler; may throw, wait, change the result or not call `next` at all. Runs in order, the last one innermost. */
@@ -87,7 +94,16 @@ export type CommandTransition =
   /** An attempt that came to its end too late: refused, but whatever it came to, its effect may have happened. */
   | { kind: 'discarded'; command: TransitionCommand };
 
+/** A batch as far as it decides what its processes are given to start with. */
+export interface LaunchingBatch {
+  seed: string;
+  behavior: Record<string, unknown> | null;
+  experiment?: Record<string, unknown> | null;
+}
+
 export interface BusHooks {
+  /** The behavior with which the process at `ordinal` of a batch starts; without the hook that of the batch. Pure. */
+  behaviorOf?(batch: LaunchingBatch, ordinal: number): Record<string, unknown> | null;
   /** In the sending transaction, before the insert: returns the ids it wrote a row for; those are shown to `beforeExecute`. */
   beforeSend?(tx: Tx, commands: readonly OutgoingCommand[]): Promise<ReadonlySet<string>>;
   /** After a claim, for its annotated commands: what middleware should know, by command id. One query for the set. */

@@ -20,6 +20,8 @@ export class RunningAttempt implements HeldClaim {
   /** Its handler was called, so what it does may have been done. */
   began = false;
   zombie = false;
+  /** What it comes to is not offered for settling. */
+  dropped = false;
 
   constructor(command: ClaimedCommand, claimed_at_ms: number) {
     this.command = command;

@@ -136,9 +136,13 @@ export function createWorker(options: WorkerOptions): Worker {
         attempt.began = true;
       },
       extendLease: (lease_ms) => running.extendLease(attempt, lease_ms),
+      dropOutcome: () => {
+        attempt.dropped = true;
+      },
     });
     running.delete(attempt);
-    if (!released.has(attempt)) settler.push({ command, outcome, abandoned: attempt.abandoned, began: attempt.began });
+    if (!released.has(attempt) && !attempt.dropped)
+      settler.push({ command, outcome, abandoned: attempt.abandoned, began: attempt.began });
     if (attempt.abandoned) running.hanging--;
     else release();
   };

@@ -27,27 +27,53 @@ const responseData = z.record(z.string(), z.unknown()).superRefine((value, conte
 const percent = z.number().min(0).max(100);
 const duration = z.number().int().min(0).max(3_600_000);
 
+export const DURATION_SHAPES = ['fixed', 'uniform', 'normal', 'lognormal'] as const;
+export type DurationShape = (typeof DURATION_SHAPES)[number];
+
 export const commandBehaviorSchema = z
   .strictObject({
     fail_permanent_pct: percent.nullish(),
     fail_transient_pct: percent.nullish(),
     fail_business_rule_pct: percent.nullish(),
     timeout_pct: percent.nullish(),
+    crash_pct: percent.nullish(),
+    connection_lost_pct: percent.nullish(),
+    lost_ack_pct: percent.nullish(),
+    duplicate_pct: percent.nullish(),
+    corrupt_reply_pct: percent.nullish(),
+    /** The first n attempts of the command fail, whatever the rolls say. */
+    fail_first_attempts: z.number().int().min(0).max(100).nullish(),
     min_duration_ms: duration.nullish(),
     max_duration_ms: duration.nullish(),
+    /** How delays are spread between the bounds (`normal`). */
+    duration_shape: z.enum(DURATION_SHAPES).nullish(),
+    /** The delay comes before injected failures too, and not only before the work. */
+    delay_failures: z.boolean().nullish(),
     error_code: text(100).nullish(),
     error_message: text(1000).nullish(),
     send_response: z.boolean().nullish(),
     response_data: responseData.nullish(),
   })
   .superRefine((behavior, context) => {
-    const { min_duration_ms, max_duration_ms } = behavior;
+    const { min_duration_ms, max_duration_ms, duration_shape } = behavior;
     // A minimum alone is a fixed duration, a maximum alone starts at 0: neither can contradict itself.
     if (min_duration_ms != null && max_duration_ms != null && min_duration_ms > max_duration_ms) {
       context.addIssue({
         code: 'custom',
         path: ['min_duration_ms'],
         message: 'must not be greater than max_duration_ms',
+      });
+    }
+    if (
+      duration_shape === 'fixed' &&
+      min_duration_ms != null &&
+      max_duration_ms != null &&
+      min_duration_ms !== max_duration_ms
+    ) {
+      context.addIssue({
+        code: 'custom',
+        path: ['duration_shape'],
+        message: 'fixed takes one bound, or two that are equal',
       });
     }
   });

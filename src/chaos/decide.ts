@@ -16,7 +16,7 @@ export type Injection =
 export function decide(behavior: CommandBehavior, source: RollSource): Injection {
   const { seed, key, step, attempt } = source;
   for (const fault of FAULTS) {
-    const pct = behavior[fault.pct_field] ?? 0;
+    const pct = fault.percent(behavior, attempt);
     // 0 and 100 need no roll.
     if (pct >= 100 || (pct > 0 && hits(pct, roll(seed, key, step, attempt, fault.name)))) return { kind: fault.name };
   }

@@ -10,6 +10,7 @@ import type { Env } from '../model/env.ts';
 import type { CommandBehavior } from './behavior.ts';
 import type { Injection } from './decide.ts';
 import { decide } from './decide.ts';
+import { type Experiment, inScope } from './experiment.ts';
 import { faultOf } from './faults/index.ts';
 import { chaosRows } from './materialise.ts';
 import { TestCommandRepository } from './repository.ts';
@@ -42,8 +43,10 @@ export function chaosHooks({
   pool,
   env,
   repository = new TestCommandRepository(),
-}: ChaosOptions): Required<Pick<BusHooks, 'beforeSend' | 'beforeExecute' | 'middleware'>> {
+}: ChaosOptions): Required<Pick<BusHooks, 'behaviorOf' | 'beforeSend' | 'beforeExecute' | 'middleware'>> {
   return {
+    behaviorOf: ({ seed, behavior, experiment }, ordinal) =>
+      inScope((experiment as Experiment | null | undefined)?.scope_pct, seed, ordinal) ? behavior : null,
     beforeSend: async (tx, commands) => repository.createMany(tx, chaosRows(commands)),
     beforeExecute: (commands) => annotate(pool, commands),
     middleware: [chaosMiddleware(env)],
@@ -87,7 +90,7 @@ async function markOrForget(
   const lanes = new Map<number, { command_id: string; claim_id: string; fault: string }[]>();
   for (const { command_id, claim_id, lane } of commands) {
     const kind = annotations.get(command_id)?.injection.kind ?? 'none';
-    if (kind === 'none' || !faultOf(kind).prevents_settle) continue;
+    if (kind === 'none' || faultOf(kind).comes_to !== 'lease_expired') continue;
     const marks = lanes.get(lane) ?? [];
     marks.push({ command_id, claim_id, fault: kind });
     lanes.set(lane, marks);
@@ -106,7 +109,14 @@ function chaosMiddleware(env: Env): Middleware {
     if (injection.kind === 'none') return runDelayed(attempt, next, behavior, injection.duration_ms);
     const { command_id, attempts } = attempt.command;
     attempt.logger.debug({ command_id, attempt: attempts, fault: injection.kind }, 'chaos injects a fault');
-    return faultOf(injection.kind).inject({ attempt, behavior, env });
+    return faultOf(injection.kind).inject({
+      attempt,
+      behavior,
+      env,
+      work: () => runDelayed(attempt, next, behavior, 0),
+      crash: () => {},
+      withoutConnection: (work) => work(),
+    });
   };
 }
 

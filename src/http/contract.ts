@@ -8,6 +8,7 @@ export * from './contract/batches.ts';
 export * from './contract/command-batches.ts';
 export * from './contract/commands.ts';
 export * from './contract/fields.ts';
+export * from './contract/lab.ts';
 export * from './contract/operations.ts';
 export * from './contract/processes.ts';
 export * from './contract/queues.ts';

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { compactBehavior, type ProcessBehavior, processBehaviorSchema } from '../chaos/behavior.ts';
+import { compactExperiment } from '../chaos/experiment.ts';
 import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
 import { isPlainObject } from '../model/storable.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts';
@@ -33,7 +34,7 @@ export function parseLaunch(body: unknown, processes: ProcessRegistry): LaunchRe
   refuse(firstOfEachPath([...errors, ...(unknown?.errors ?? [])]));
   if (!envelope.success || !input?.success || !behavior?.success) throw new TypeError('a failed parse has errors');
 
-  const { count, name, seed, retry, lease_ms, reply_to } = envelope.data;
+  const { count, name, seed, retry, lease_ms, reply_to, experiment } = envelope.data;
   const policy = { ...retry, lease_ms };
   // A definition of any input and state: its input is what its own schema returned.
   return {
@@ -45,6 +46,7 @@ export function parseLaunch(body: unknown, processes: ProcessRegistry): LaunchRe
     seed,
     policy,
     reply_to,
+    experiment: compactExperiment(experiment),
   };
 }
 

@@ -40,6 +40,10 @@ export interface LaunchRequest {
   policy?: Partial<CommandPolicy>;
   /** The queue that is told when the batch ended. */
   reply_to?: string;
+  /** The ordinal of its first process (0), for doing some of another batch again with the same rolls. */
+  first_ordinal?: number;
+  /** Kept with the batch; opaque here, told to `behaviorOf`. */
+  experiment?: Record<string, unknown> | null;
   idempotency?: Idempotency;
 }
 
@@ -58,7 +62,15 @@ export interface Launched {
 export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Launched> {
   const batch = newBatch(bus, request);
   // What no chunk could ever do must fail the request: code that throws on this input, and what cannot be stored.
-  JSON.stringify(startsOf(bus, request.definition, batch, { batch_id: batch.batch_id, from: 0, to: 1 }, 0));
+  JSON.stringify(
+    startsOf(
+      bus,
+      request.definition,
+      batch,
+      { batch_id: batch.batch_id, from: batch.first_ordinal ?? 0, to: (batch.first_ordinal ?? 0) + 1 },
+      0,
+    ),
+  );
   const launched = await withTx(bus.pool, async (tx) => {
     if (request.idempotency !== undefined) {
       const earlier = await findEarlier(tx, request.idempotency, batch.batch_id);
@@ -113,6 +125,8 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     input: JSON.parse(JSON.stringify(request.input)),
     behavior: request.behavior ?? null,
     reply_to: request.reply_to ?? null,
+    first_ordinal: request.first_ordinal ?? 0,
+    experiment: request.experiment ?? null,
     ...policy,
   };
 }
@@ -135,7 +149,8 @@ export function chunkCommands(bus: Bus, batch: BatchRow, type = 'LaunchChunk'): 
   const lanes: OutgoingCommand[][] = Array.from({ length: bus.lanes }, () => []);
   for (let n = 0; n * CHUNK_SIZE < batch.total_count; n++) {
     const lane = n % bus.lanes;
-    const from = n * CHUNK_SIZE;
+    const first = batch.first_ordinal ?? 0;
+    const from = first + n * CHUNK_SIZE;
     lanes[lane]?.push({
       command_id: bus.env.newId(lane, bus.lanes),
       lane,
@@ -143,7 +158,7 @@ export function chunkCommands(bus: Bus, batch: BatchRow, type = 'LaunchChunk'): 
       type,
       purpose: 'chunk',
       priority: PRIORITY.chunk,
-      payload: { batch_id: batch.batch_id, from, to: Math.min(from + CHUNK_SIZE, batch.total_count) },
+      payload: { batch_id: batch.batch_id, from, to: Math.min(from + CHUNK_SIZE, first + batch.total_count) },
       policy: CHUNK_POLICY,
       delay_ms: 0,
       process_id: null,
@@ -233,7 +248,8 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
     const ordinal = chunk.from + index;
     const process_id = bus.env.newId(lane, bus.lanes);
     const command_id = bus.env.newId(lane, bus.lanes);
-    const launcher = batch.behavior === null ? {} : { behavior: batch.behavior };
+    const behavior = bus.hooks.behaviorOf ? bus.hooks.behaviorOf(batch, ordinal) : batch.behavior;
+    const launcher = behavior === null ? {} : { behavior };
     const state = { ...definition.start(input, { ordinal, batch_id: batch.batch_id }), ...launcher };
     const first = begin(definition, { process_id, batch_id: batch.batch_id, ordinal, state });
     return {

@@ -217,6 +217,8 @@ test('the hooks of one process leave the annotations of others alone', async () 
     signal: new AbortController().signal,
     logger: bus.env.logger,
     abandonLease: () => {},
+    markFault: () => {},
+    dropOutcome: () => {},
     extendLease: async () => {},
     wait: async () => {},
   };

@@ -14,9 +14,9 @@ const ORDER = ['permanent', 'transient', 'business_rule', 'timeout'];
 
 test('faults are tried in the documented order, each under a name and a field of its own', () => {
   expect(FAULTS.map((fault) => fault.name)).toEqual(ORDER);
-  expect(new Set(FAULTS.map((fault) => fault.pct_field)).size).toBe(FAULTS.length);
+  expect(new Set(FAULTS.map((fault) => fault.field)).size).toBe(FAULTS.length);
   expect(new Set(FAULTS.map((fault) => fault.order)).size).toBe(FAULTS.length);
-  expect(FAULTS.filter((fault) => fault.prevents_settle).map((fault) => fault.name)).toEqual(['timeout']);
+  expect(FAULTS.filter((fault) => fault.comes_to === 'lease_expired').map((fault) => fault.name)).toEqual(['timeout']);
 });
 
 test('with all at 100 percent the first wins; each wins when those before it are off', () => {
@@ -43,8 +43,8 @@ test('an empty behavior does nothing', () => {
 test('is the first fault whose own roll is below its percentage', () => {
   fc.assert(
     fc.property(behaviorArbitrary, sourceArbitrary, (behavior, from) => {
-      const expected = FAULTS.find(({ name, pct_field }) => {
-        return roll(from.seed, from.key, from.step, from.attempt, name) * 100 < (behavior[pct_field] ?? 0);
+      const expected = FAULTS.find(({ name, percent }) => {
+        return roll(from.seed, from.key, from.step, from.attempt, name) * 100 < percent(behavior, from.attempt);
       });
       const { kind } = decide(behavior, from);
       expect(kind).toBe(expected?.name ?? 'none');

@@ -90,8 +90,8 @@ test('keeps no process alive', () => {
     abandonLease: () => {
       abandoned = true;
     },
-  } as unknown as Parameters<typeof timeoutFault.inject>[0]['attempt'];
-  void timeoutFault.inject({ attempt, behavior: {}, env });
+  };
+  void timeoutFault.inject({ attempt, env } as unknown as Parameters<typeof timeoutFault.inject>[0]);
   expect(abandoned).toBe(true);
   expect(timers()).toBe(before);
 });

@@ -5,8 +5,9 @@ import { thrownFault } from './thrown.ts';
 
 export const businessRuleFault = thrownFault({
   name: 'business_rule',
-  pct_field: 'fail_business_rule_pct',
+  field: 'fail_business_rule_pct',
   order: 3,
+  comes_to: 'business_rule',
   error: BusinessRuleError,
   code: 'CHAOS_BUSINESS_RULE',
   message: 'Chaos: a business rule said no.',

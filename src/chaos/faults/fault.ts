@@ -1,28 +1,47 @@
-// A kind of fault: what it is called, which field sets how often, and what it does to an attempt.
-// A new kind is one file with a `Fault`, one line in ./index.ts and its percentage in the behavior schema.
+// A kind of fault: what it is called, how often it hits, what it does to an attempt, and what that attempt comes to.
+// A new kind is one file with a `Fault`, one line in ./index.ts and its field in the behavior schema.
 
 import type { AttemptContext } from '../../bus/handlers.ts';
+import type { OutcomeKind } from '../../model/command.ts';
 import type { Env } from '../../model/env.ts';
 import type { CommandBehavior } from '../behavior.ts';
 
 /** The fields of a behavior that say how often a fault hits. */
 export type PercentField = Extract<keyof CommandBehavior, `${string}_pct`>;
+/** The field of a behavior that asks for a fault. */
+export type FaultField = PercentField | 'fail_first_attempts';
 
 /** What a fault may use to happen. */
 export interface FaultContext {
   attempt: AttemptContext;
   behavior: CommandBehavior;
   env: Env;
+  /** The work that would have been done without the fault: the delay, if one is asked for, and the handler. May be called more than once. */
+  work(): Promise<unknown>;
+  /** Ends this process at once, if that is allowed and it has lived long enough; returns otherwise. */
+  crash(): void;
+  /** Runs `work` so that every connection to the database which it asks the service for is lost under it. */
+  withoutConnection<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface Fault<Name extends string = string> {
   /** As rolls, attempts and the audit name it. */
   name: Name;
-  pct_field: PercentField;
+  field: FaultField;
   /** Faults are tried in ascending order; the first hit wins. */
   order: number;
-  /** It keeps its attempt from settling, so it must be written on the command before it happens. */
-  prevents_settle: boolean;
+  /** How often it hits this attempt (from 1), 0-100. At 0 and 100 no roll is drawn. */
+  percent(behavior: CommandBehavior, attempt: number): number;
+  /**
+   * What the attempt comes to, for whoever foretells or replays it. `lease_expired`: it keeps its attempt from settling, so it is
+   * written on the command before it happens. `success`: the work is done, and the mark is all that tells.
+   */
+  comes_to: Extract<OutcomeKind, 'success' | 'transient' | 'permanent' | 'business_rule' | 'lease_expired'>;
   /** Happens in place of the handler: throws, or returns what the attempt comes to. */
   inject(context: FaultContext): Promise<unknown>;
+}
+
+/** How often a fault with a percentage of its own hits: the same for every attempt. */
+export function percentOf(field: PercentField): Fault['percent'] {
+  return (behavior) => behavior[field] ?? 0;
 }

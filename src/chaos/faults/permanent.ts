@@ -5,8 +5,9 @@ import { thrownFault } from './thrown.ts';
 
 export const permanentFault = thrownFault({
   name: 'permanent',
-  pct_field: 'fail_permanent_pct',
+  field: 'fail_permanent_pct',
   order: 1,
+  comes_to: 'permanent',
   error: PermanentCommandError,
   code: 'CHAOS_PERMANENT',
   message: 'Chaos: a permanent failure.',

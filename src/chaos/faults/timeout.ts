@@ -1,7 +1,7 @@
 // The timeout fault: the attempt hangs past its lease without working, then wakes and offers a result nobody wants any more.
 // Promises to hold no slot and no heartbeat meanwhile, only a timer that keeps no process alive.
 
-import type { Fault } from './fault.ts';
+import { type Fault, percentOf } from './fault.ts';
 
 /** Past the end of a lease, in ms, by when reap has come by twice: it looks every quarter of a lease, at least each second. */
 function reapMarginMs(lease_ms: number): number {
@@ -10,9 +10,10 @@ function reapMarginMs(lease_ms: number): number {
 
 export const timeoutFault: Fault<'timeout'> = {
   name: 'timeout',
-  pct_field: 'timeout_pct',
+  field: 'timeout_pct',
   order: 4,
-  prevents_settle: true,
+  comes_to: 'lease_expired',
+  percent: percentOf('timeout_pct'),
   async inject({ attempt, env }) {
     attempt.abandonLease();
     const { lease_ms } = attempt.command;

@@ -5,8 +5,9 @@ import { thrownFault } from './thrown.ts';
 
 export const transientFault = thrownFault({
   name: 'transient',
-  pct_field: 'fail_transient_pct',
+  field: 'fail_transient_pct',
   order: 2,
+  comes_to: 'transient',
   error: TransientCommandError,
   code: 'CHAOS_TRANSIENT',
   message: 'Chaos: a transient failure.',

@@ -25,18 +25,22 @@ export interface BatchRow {
   custom?: Record<string, unknown> | null;
   /** The queue that is told of its end. */
   reply_to?: string | null;
+  /** The ordinal of its first process (0). */
+  first_ordinal?: number;
+  /** The launcher's own: opaque here. */
+  experiment?: Record<string, unknown> | null;
   /** Set by the database. */
   created_at?: Date;
 }
 
 const BATCH_COLUMNS = `batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
   max_attempts, backoff_ms, lease_ms, jitter_pct`;
-const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to, created_at`;
+const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to, first_ordinal, experiment, created_at`;
 
 export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
   await tx.query(
-    `insert into faultline.batch (${BATCH_COLUMNS}, closed_at, custom, reply_to)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, case when $16 then now() end, $17, $18)`,
+    `insert into faultline.batch (${BATCH_COLUMNS}, closed_at, custom, reply_to, first_ordinal, experiment)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, case when $16 then now() end, $17, $18, $19, $20)`,
     [
       batch.batch_id,
       batch.kind,
@@ -56,6 +60,8 @@ export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
       batch.closed ?? true,
       batch.custom ? JSON.stringify(batch.custom) : null,
       batch.reply_to ?? null,
+      batch.first_ordinal ?? 0,
+      batch.experiment ? JSON.stringify(batch.experiment) : null,
     ],
   );
 }

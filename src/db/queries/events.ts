@@ -17,7 +17,13 @@ export type EventType =
   | 'BATCH_AT_REST'
   | 'BATCH_REOPENED'
   | 'BATCH_CANCEL_REQUESTED'
-  | 'BATCH_COMPLETED';
+  | 'BATCH_COMPLETED'
+  | 'BEHAVIOR_CHANGED'
+  | 'STOP_CONDITION_MET'
+  | 'INJECTION_STOPPED'
+  | 'CHAOS_STOPPED'
+  | 'CHAOS_RESUMED'
+  | 'TURBULENCE';
 
 export interface NewEvent {
   type: EventType;

@@ -22,6 +22,9 @@ export interface BatchRecord {
   seed: string;
   input: Record<string, unknown>;
   behavior: Record<string, unknown> | null;
+  first_ordinal: number;
+  experiment: Record<string, unknown> | null;
+  injection_stopped_at: Date | null;
   retry: { max_attempts: number; backoff_ms: number[] };
   lease_ms: number;
   created_at: Date;
@@ -35,7 +38,7 @@ export interface BatchRecord {
 
 const COLUMNS = `b.batch_id, b.name, b.process_type, b.process_version, b.status, b.total_count, b.created_count,
   b.completed_count, b.compensated_count, b.failed_count, b.canceled_count, b.waiting_count, b.in_troubleshooting_count,
-  b.seed, b.input, b.behavior, jsonb_build_object('max_attempts', b.max_attempts, 'backoff_ms', b.backoff_ms) as retry,
+  b.seed, b.input, b.behavior, b.first_ordinal, b.experiment, b.injection_stopped_at, jsonb_build_object('max_attempts', b.max_attempts, 'backoff_ms', b.backoff_ms) as retry,
   b.lease_ms, b.created_at, b.started_at, b.rested_at, b.completed_at, b.counted_at, now() as read_at`;
 
 export interface BatchesPage {

@@ -1,6 +1,7 @@
 // Launching processes, and their batches.
 
 import { z } from 'zod';
+import { experimentSchema } from '../../chaos/experiment.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
 import { idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 
@@ -26,6 +27,8 @@ export const launchEnvelopeSchema = z.strictObject({
   lease_ms: z.number().int().min(500).max(3_600_000).optional(),
   /** The queue that is told when the batch ended. */
   reply_to: queueSchema.optional(),
+  /** Hypothesis, scope, stop conditions, turbulence. */
+  experiment: experimentSchema.nullish(),
 });
 export type LaunchEnvelope = z.infer<typeof launchEnvelopeSchema>;
 
@@ -73,6 +76,10 @@ export const batchSchema = z.object({
   seed: z.string(),
   input: z.record(z.string(), z.unknown()),
   behavior: z.record(z.string(), z.unknown()).nullable(),
+  first_ordinal: z.number().int(),
+  experiment: z.record(z.string(), z.unknown()).nullable(),
+  /** Since then nothing is injected into it any more. */
+  injection_stopped_at: timeOrNull,
   retry: z.object({ max_attempts: z.number().int(), backoff_ms: z.array(z.number().int()) }),
   lease_ms: z.number().int(),
   created_at: time,

@@ -1,0 +1,177 @@
+// The chaos lab on the wire: what is foretold, the verdict, the lever, profiles and reports.
+
+import { z } from 'zod';
+import { BATCH_STATUSES, PROCESS_STATUSES } from '../../model/process.ts';
+import { idSchema, nameSchema, shortText, time, timeOrNull } from './fields.ts';
+
+const count = z.number().int();
+
+/** What the attempts of a step come to. By outcome, and by the fault that was injected. */
+export const foretoldStepSchema = z.object({
+  attempts: z.number(),
+  success: z.number(),
+  permanent: z.number(),
+  transient: z.number(),
+  business_rule: z.number(),
+  /** Every lease that runs out by an injected fault: `timeout`, `crash`, `lost_ack`. */
+  timeout: z.number(),
+  injected: z.record(z.string(), z.number()),
+});
+export type ForetoldStep = z.infer<typeof foretoldStepSchema>;
+
+export const foretoldEndsSchema = z.object({
+  completed: z.number(),
+  failed: z.number(),
+  compensated: z.number(),
+  in_troubleshooting: z.number(),
+  /** Of steps; compensations are never chaotic. */
+  attempts: z.number(),
+});
+
+/** Of no interruptions and no operator. Counts where `exact`, else expectations per step: the order depends on replies. */
+export const previewSchema = z.object({
+  seed: z.string(),
+  exact: z.boolean(),
+  /** Why it is not exact. */
+  note: z.string().nullable(),
+  /** Processes that chaos may touch. */
+  in_scope: count,
+  expected: foretoldEndsSchema,
+  steps: z.record(z.string(), foretoldStepSchema),
+  duration_ms: z.number(),
+});
+export type Preview = z.infer<typeof previewSchema>;
+
+export const CHECK_STATUSES = ['pass', 'fail', 'skipped'] as const;
+export const checkSchema = z.object({
+  name: z.string(),
+  status: z.enum(CHECK_STATUSES),
+  /** How much was looked at. */
+  looked_at: count,
+  /** How many offend. */
+  count: count,
+  /** The first 100 ids that do; `details` says of some of them what is wrong. */
+  offenders: z.array(z.string()),
+  details: z.array(z.string()),
+  /** In words. */
+  rule: z.string(),
+  /** The statement that finds the offenders, or reads what is replayed. */
+  sql: z.string(),
+  /** Why it was skipped. */
+  note: z.string().nullable(),
+});
+export type Check = z.infer<typeof checkSchema>;
+
+export const verdictSchema = z.object({
+  batch_id: idSchema,
+  /** `running`: light checks only, until the batch is at rest. */
+  verdict: z.enum(['pass', 'fail', 'running']),
+  computed_at: time,
+  duration_ms: z.number(),
+  checks: z.array(checkSchema),
+});
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** The safety lever: stops all injection at once, and refuses new. */
+export const leverSchema = z.object({
+  stopped: z.boolean(),
+  at: timeOrNull,
+  actor: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+export type Lever = z.infer<typeof leverSchema>;
+export const leverBodySchema = z.strictObject({
+  stopped: z.boolean(),
+  reason: shortText(1_000).optional(),
+  actor: shortText(100).optional(),
+});
+
+export const behaviorVersionSchema = z.object({
+  version: count,
+  behavior: z.record(z.string(), z.unknown()).nullable(),
+  at: time,
+  actor: z.string(),
+  reason: z.string().nullable(),
+});
+export type BehaviorVersion = z.infer<typeof behaviorVersionSchema>;
+
+export const profileBodySchema = z.strictObject({
+  name: shortText(100),
+  description: shortText(1_000).nullish(),
+  process_type: nameSchema.nullish(),
+  /** By step key, a CommandBehavior each. */
+  behavior: z.record(z.string(), z.unknown()),
+});
+export type ProfileBody = z.infer<typeof profileBodySchema>;
+export const profileSchema = z.object({
+  /** Of a saved one its id; of a built-in one its name in small letters: `flaky-network`. */
+  profile_id: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  process_type: z.string().nullable(),
+  behavior: z.record(z.string(), z.unknown()),
+  builtin: z.boolean(),
+  created_at: timeOrNull,
+  updated_at: timeOrNull,
+});
+export type Profile = z.infer<typeof profileSchema>;
+
+const percentilesSchema = z.object({
+  p50: z.number().nullable(),
+  p95: z.number().nullable(),
+  p99: z.number().nullable(),
+  max: z.number().nullable(),
+});
+export const reportSchema = z.object({
+  batch_id: idSchema,
+  name: z.string().nullable(),
+  hypothesis: z.string().nullable(),
+  verdict: z.enum(['pass', 'fail', 'running']),
+  status: z.enum(BATCH_STATUSES),
+  generated_at: time,
+  settings: z.object({
+    process_type: z.string().nullable(),
+    total_count: count,
+    seed: z.string(),
+    input: z.record(z.string(), z.unknown()),
+    behavior: z.record(z.string(), z.unknown()).nullable(),
+    behavior_versions: z.array(behaviorVersionSchema),
+    retry: z.object({ max_attempts: count, backoff_ms: z.array(count) }),
+    lease_ms: count,
+    experiment: z.record(z.string(), z.unknown()).nullable(),
+  }),
+  created_at: time,
+  started_at: timeOrNull,
+  ended_at: timeOrNull,
+  duration_ms: z.number().nullable(),
+  /** Processes by status, as counted. */
+  processes: z.record(z.enum(PROCESS_STATUSES), count),
+  predicted: previewSchema.nullable(),
+  /** Why nothing is foretold, or why what is foretold cannot be compared. */
+  predicted_note: z.string().nullable(),
+  steps: z.array(
+    z.object({
+      step: z.string(),
+      observed: foretoldStepSchema,
+      predicted: foretoldStepSchema.nullable(),
+      /** Attempts cut short by no fault of chaos, and real failures. */
+      interrupted: count,
+      real_failures: count,
+      latency_ms: percentilesSchema,
+    }),
+  ),
+  compensations: count,
+  operator_verbs: count,
+  turbulence: z.array(
+    z.object({
+      at: time,
+      kind: z.string(),
+      details: z.record(z.string(), z.unknown()),
+      /** Until the next attempt of the batch succeeded; null when none did. */
+      recovery_ms: z.number().nullable(),
+    }),
+  ),
+  stops: z.array(z.object({ at: time, type: z.string(), details: z.record(z.string(), z.unknown()) })),
+  checks: z.array(checkSchema),
+});
+export type Report = z.infer<typeof reportSchema>;
