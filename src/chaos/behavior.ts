@@ -95,3 +95,12 @@ export function compactBehavior(behavior: CommandBehavior | null | undefined): C
   const given = Object.entries(behavior ?? {}).filter(([, value]) => value != null);
   return given.length === 0 ? null : Object.fromEntries(given);
 }
+
+/** The same, step by step: steps without a behavior are left out, and a behavior without steps is none. */
+export function compactProcessBehavior(behavior: ProcessBehavior | null | undefined): Record<string, unknown> | null {
+  const steps = Object.entries(behavior ?? {}).flatMap(([step, given]) => {
+    const compacted = compactBehavior(given);
+    return compacted === null ? [] : [[step, compacted] as const];
+  });
+  return steps.length === 0 ? null : Object.fromEntries(steps);
+}

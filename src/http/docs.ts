@@ -50,6 +50,7 @@ const TAGS = {
   launching: 'Launch processes, with or without chaos',
   batches: 'What became of them, together',
   processes: 'What became of each',
+  chaos: 'The chaos lab: what is foretold, checked, saved and stopped',
   commands: 'Commands by themselves',
   'command batches': 'Commands sent together and counted together',
   replies: 'What senders are told',

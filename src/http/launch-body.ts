@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { compactBehavior, type ProcessBehavior, processBehaviorSchema } from '../chaos/behavior.ts';
+import { compactProcessBehavior, processBehaviorSchema } from '../chaos/behavior.ts';
 import { compactExperiment } from '../chaos/experiment.ts';
 import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
 import { isPlainObject } from '../model/storable.ts';
@@ -41,7 +41,7 @@ export function parseLaunch(body: unknown, processes: ProcessRegistry): LaunchRe
     definition: definition as AnyProcessDefinition,
     count,
     input: input.data,
-    behavior: compact(behavior.data),
+    behavior: compactProcessBehavior(behavior.data),
     name,
     seed,
     policy,
@@ -87,15 +87,6 @@ export function describeLaunch(processes: ProcessRegistry): z.ZodType {
 function describeType(definition: AnyProcessDefinition): z.ZodType {
   const input = definition.input instanceof z.ZodObject ? definition.input.shape : {};
   return z.strictObject({ ...launchEnvelopeSchema.shape, ...input, behavior: behaviorSchema(definition) });
-}
-
-/** Null equals absent: steps without a behavior are left out, and a behavior without steps is none. */
-function compact(behavior: ProcessBehavior | null | undefined): Record<string, unknown> | null {
-  const steps = Object.entries(behavior ?? {}).flatMap(([step, given]) => {
-    const compacted = compactBehavior(given);
-    return compacted === null ? [] : [[step, compacted] as const];
-  });
-  return steps.length === 0 ? null : Object.fromEntries(steps);
 }
 
 /** What makes two launches the same: the key as sent, and a hash of the body whatever the order of its fields. */

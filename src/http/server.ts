@@ -26,6 +26,8 @@ import { cutRoutes } from './routes/cut.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { processRoutes } from './routes/processes.ts';
+import { profileDocumentRoutes } from './routes/profile-documents.ts';
+import { profileRoutes } from './routes/profiles.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { replyRoutes } from './routes/replies.ts';
 import { statsRoutes } from './routes/stats.ts';
@@ -144,6 +146,8 @@ function addRoutes(api: App, context: RouteContext): void {
   tsqJobRoutes(api, context);
   auditRoutes(api, context);
   statsRoutes(api, context);
+  profileRoutes(api, context);
+  profileDocumentRoutes(api, context);
   operationRoutes(api, context);
   queueRoutes(api, context);
   healthRoutes(api, context);

@@ -66,6 +66,14 @@ export const validatorCompiler: FastifySchemaCompiler<ZodType> =
     return { value: data };
   };
 
+/** The same for all but the body, where that takes more than one schema and its mistakes are to be told at once. */
+export function exceptBody({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
+  // The compiler's type is that of a whole route; what it is called with is the schema of a part.
+  return httpPart === 'body'
+    ? (data: unknown) => ({ value: data })
+    : validatorCompiler({ schema: schema as ZodType, method: '', url: '' });
+}
+
 /** Text with a NUL byte or half a surrogate pair, and nesting too deep to walk, anywhere in a request. */
 export async function refuseUnstorable(request: FastifyRequest): Promise<void> {
   const parts = [request.params, request.query, request.body].filter((part) => part !== undefined);

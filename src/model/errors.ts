@@ -115,6 +115,16 @@ export class UnknownProcessTypeError extends FaultlineError {
   }
 }
 
+/** 409: other profiles have these names; `path` is where each stands in the request. */
+export class ProfileNameTakenError extends FaultlineError {
+  constructor(taken: readonly { path: string; name: string }[]) {
+    const names = taken.slice(0, 5).map(({ name }) => name);
+    super('PROFILE_NAME_TAKEN', 409, `There is a profile of this name: ${names.join(', ')}.`, {
+      errors: taken.map(({ path }) => ({ path, code: 'taken', message: 'is the name of another profile' })),
+    });
+  }
+}
+
 /** The database was migrated by a newer version of Faultline. */
 export class SchemaTooNewError extends FaultlineError {
   constructor(found: string, known: string) {
