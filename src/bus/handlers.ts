@@ -65,6 +65,8 @@ export interface OutgoingCommand {
   step: string | null;
   correlation_id: string | null;
   reply_to: string | null;
+  /** The place of its process in the batch. */
+  ordinal?: number | null;
   /** The state of the process this command is a step of. */
   state: Readonly<Record<string, unknown>> | null;
 }

@@ -1,10 +1,10 @@
 // The hooks that bring chaos to a bus: rows beside commands, injections decided for a claimed set, middleware that applies them.
-// Promises that a fault which keeps its attempt from settling is marked first, and that an attempt without its lease gets none.
+// Promises that a fault which keeps its attempt from settling is marked first, one held back is written down, one without a lease is none.
 
 import type { AttemptContext, BusHooks, Middleware } from '../bus/handlers.ts';
 import type { Pool } from '../db/pool.ts';
 import type { ChaosSource } from '../db/queries/test-command.ts';
-import { markFaultsIfLeased, readChaosSources } from '../db/queries/test-command.ts';
+import { markFaultsIfLeased, readChaosSources, suppressAttempts } from '../db/queries/test-command.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
 import type { CommandBehavior } from './behavior.ts';
@@ -13,6 +13,7 @@ import { decide } from './decide.ts';
 import { type Experiment, inScope } from './experiment.ts';
 import { faultOf } from './faults/index.ts';
 import { chaosRows } from './materialise.ts';
+import { createNewestBehaviors } from './newest.ts';
 import { TestCommandRepository } from './repository.ts';
 import { mergeResponse } from './response.ts';
 import type { RollSource } from './roll.ts';
@@ -44,10 +45,11 @@ export function chaosHooks({
   env,
   repository = new TestCommandRepository(),
 }: ChaosOptions): Required<Pick<BusHooks, 'behaviorOf' | 'beforeSend' | 'beforeExecute' | 'middleware'>> {
+  const newest = createNewestBehaviors(env);
   return {
     behaviorOf: ({ seed, behavior, experiment }, ordinal) =>
       inScope((experiment as Experiment | null | undefined)?.scope_pct, seed, ordinal) ? behavior : null,
-    beforeSend: async (tx, commands) => repository.createMany(tx, chaosRows(commands)),
+    beforeSend: async (tx, commands) => repository.createMany(tx, chaosRows(commands, await newest.read(tx, commands))),
     beforeExecute: (commands) => annotate(pool, commands),
     middleware: [chaosMiddleware(env)],
   };
@@ -57,14 +59,31 @@ async function annotate(pool: Pool, commands: readonly ClaimedCommand[]): Promis
   const annotations = new Map<string, ChaosAnnotation>();
   if (commands.length === 0) return annotations;
   const sources = new Map((await readChaosSources(pool, commands)).map((source) => [source.command_id, source]));
+  await suppress(pool, commands, sources);
   for (const command of commands) {
     const source = sources.get(command.command_id);
-    if (source === undefined) continue;
+    if (source === undefined || source.injection_stopped) continue;
     const behavior: CommandBehavior = source.behavior;
     annotations.set(command.command_id, new ChaosAnnotation(behavior, decide(behavior, rollSource(command, source))));
   }
   await markOrForget(pool, commands, annotations);
   return annotations;
+}
+
+/** Where injection is stopped, who replays the batch must know into which attempts nothing was injected. */
+async function suppress(
+  pool: Pool,
+  commands: readonly ClaimedCommand[],
+  sources: ReadonlyMap<string, ChaosSource>,
+): Promise<void> {
+  const stopped = commands.filter(({ command_id }) => sources.get(command_id)?.injection_stopped);
+  for (const lane of new Set(stopped.map((command) => command.lane))) {
+    const attempts = stopped
+      .filter((command) => command.lane === lane)
+      .map(({ command_id, attempts }) => ({ command_id, attempt: attempts }))
+      .sort((a, b) => (a.command_id < b.command_id ? -1 : 1));
+    await suppressAttempts(pool, lane, attempts);
+  }
 }
 
 /** Seed and key of a claimed command: those of its batch, or its own id where there is none. */

@@ -72,7 +72,8 @@ function findDefinition(type: unknown, processes: ProcessRegistry) {
   return { unknown: new UnknownProcessTypeError(parsed.data, known) };
 }
 
-function behaviorSchema(definition: AnyProcessDefinition) {
+/** What steps of the definition may be given as their behavior. */
+export function behaviorSchema(definition: AnyProcessDefinition) {
   return processBehaviorSchema(definition.steps.map((step) => step.key)).nullish();
 }
 

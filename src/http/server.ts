@@ -20,6 +20,7 @@ import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { batchRoutes } from './routes/batches.ts';
+import { chaosRoutes } from './routes/chaos.ts';
 import { commandBatchRoutes } from './routes/command-batches.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { cutRoutes } from './routes/cut.ts';
@@ -136,6 +137,7 @@ function acceptJsonOnly(app: FastifyInstance): void {
 
 function addRoutes(api: App, context: RouteContext): void {
   batchRoutes(api, context);
+  chaosRoutes(api, context);
   commandRoutes(api, context);
   commandBatchRoutes(api, context);
   replyRoutes(api, context);

@@ -80,6 +80,15 @@ export class WrongStateError extends FaultlineError {
   }
 }
 
+/** 409: the safety lever stands, and the request asks for chaos. */
+export class ChaosStoppedError extends FaultlineError {
+  constructor(actor: string | null, reason: string | null) {
+    const by = actor === null ? '' : ` by ${actor}`;
+    const why = reason === null ? '' : ` (${reason})`;
+    super('CHAOS_STOPPED', 409, `Chaos is stopped${by}${why}: resume it first, or ask for none.`);
+  }
+}
+
 /** 409: a command with that id was sent before. */
 export class DuplicateCommandError extends FaultlineError {
   readonly command_ids: string[];

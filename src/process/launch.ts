@@ -281,6 +281,7 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
         step: first.step,
         correlation_id: process_id,
         reply_to: null,
+        ordinal,
         state,
       },
     };

@@ -212,6 +212,7 @@ function processCommand(
     step: send.step,
     correlation_id: process.process_id,
     reply_to: null,
+    ordinal: process.ordinal,
     state,
   };
 }

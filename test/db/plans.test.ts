@@ -8,7 +8,7 @@ import * as claims from '../../src/db/queries/claims.ts';
 import * as cuts from '../../src/db/queries/cuts.ts';
 import * as processes from '../../src/db/queries/processes.ts';
 import * as settles from '../../src/db/queries/settles.ts';
-import { markFaultsIfLeased, readChaosSources } from '../../src/db/queries/test-command.ts';
+import { markFaultsIfLeased, readChaosSources, suppressAttempts } from '../../src/db/queries/test-command.ts';
 import * as verbs from '../../src/db/queries/troubleshooting.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
@@ -153,11 +153,21 @@ const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Id
   ],
   [
     'chaos of a set',
-    ['batch_pkey', 'process_pkey', 'test_command_pkey'],
+    ['batch_pkey', 'process_pkey', 'setting_pkey', 'test_command_pkey'],
     (db, ids) =>
       readChaosSources(
         db,
         ids.map((i) => ({ ...i, batch_id: null })),
+      ),
+  ],
+  [
+    'attempts, suppressed',
+    ['test_command_pkey'],
+    (db, ids) =>
+      suppressAttempts(
+        db,
+        0,
+        ids.map((i) => ({ command_id: i.command_id, attempt: i.attempts })),
       ),
   ],
   [

@@ -31,11 +31,14 @@ export interface BatchRow {
   experiment?: Record<string, unknown> | null;
   /** Set by the database. */
   created_at?: Date;
+  /** Since then nothing is injected into it any more. */
+  injection_stopped_at?: Date | null;
 }
 
 const BATCH_COLUMNS = `batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
   max_attempts, backoff_ms, lease_ms, jitter_pct`;
-const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to, first_ordinal, experiment, created_at`;
+const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to, first_ordinal, experiment, created_at,
+  injection_stopped_at`;
 
 export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
   await tx.query(

@@ -68,6 +68,8 @@ export interface ChaosSource {
   ordinal: number | null;
   /** Of its batch; null without one. */
   seed: string | null;
+  /** By the safety lever, or of its batch. */
+  injection_stopped: boolean;
 }
 
 /** Behavior, ordinal and seed of a set of claimed commands, each found by primary key; those without chaos are left out. */
@@ -75,7 +77,10 @@ export async function readChaosSources(db: Queryable, commands: readonly ChaosKe
   const { rows } = await db.query<ChaosSource & Record<string, unknown>>({
     name: 'read_chaos_sources',
     text: `
-select t.command_id, t.behavior, coalesce(p.ordinal, (t.payload ->> 'ordinal')::int) as ordinal, b.seed
+select t.command_id, t.behavior, coalesce(p.ordinal, (t.payload ->> 'ordinal')::int) as ordinal, b.seed,
+  -- The lever depends on nothing else, so it is looked at once a statement.
+  b.injection_stopped_at is not null or exists (
+    select from faultline.setting s where s.key = 'chaos_stopped') as injection_stopped
 from unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::uuid[]) as i(command_id, lane, process_id, batch_id)
   join e2e.test_command t on t.command_id = i.command_id and t.lane = i.lane
   left join faultline.process p on p.process_id = i.process_id and p.lane = i.lane
@@ -88,6 +93,28 @@ from unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::uuid[]) as i(command_id,
     ],
   });
   return rows;
+}
+
+export interface SuppressedAttempt {
+  command_id: string;
+  attempt: number;
+}
+
+/** Writes down attempts, of one lane and in order of id, into which nothing is injected although their commands have a behavior. */
+export async function suppressAttempts(
+  db: Queryable,
+  lane: number,
+  attempts: readonly SuppressedAttempt[],
+): Promise<void> {
+  await db.query({
+    name: 'suppress_attempts',
+    text: `
+update e2e.test_command t
+set suppressed = array_append(t.suppressed, i.attempt)
+from unnest($2::uuid[], $3::int[]) as i(command_id, attempt)
+where t.command_id = i.command_id and t.lane = $1::smallint and (i.attempt = any(t.suppressed)) is not true`,
+    values: [lane, uuidArray(attempts.map((a) => a.command_id)), attempts.map((a) => a.attempt)],
+  });
 }
 
 /** A fault about to happen to the attempt that `claim_id` fences. */

@@ -86,7 +86,19 @@ export const leverBodySchema = z.strictObject({
   actor: shortText(100).optional(),
 });
 
+/** Ends injection into one batch for good. */
+export const stopInjectionBodySchema = leverBodySchema.omit({ stopped: true });
+export const injectionStoppedSchema = z.object({ batch_id: idSchema, injection_stopped_at: time });
+export type InjectionStopped = z.infer<typeof injectionStoppedSchema>;
+
+/** Steps sent from now on have this behavior; null: none. Validated with the definition's own step keys. */
+export const changeBehaviorBodySchema = leverBodySchema
+  .omit({ stopped: true })
+  .extend({ behavior: z.record(z.string(), z.unknown()).nullable() });
+export type ChangeBehaviorBody = z.infer<typeof changeBehaviorBodySchema>;
+
 export const behaviorVersionSchema = z.object({
+  /** 0: as launched; what came after counts from 1. */
   version: count,
   behavior: z.record(z.string(), z.unknown()).nullable(),
   at: time,

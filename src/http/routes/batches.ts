@@ -1,6 +1,7 @@
 // Routes of batches: launch, list, look, follow, cancel.
 
 import { z } from 'zod';
+import { refuseWhileStopped } from '../../chaos/lever.ts';
 import { listBatches } from '../../db/queries/read-batches.ts';
 import { cancelBatch } from '../../process/cancel.ts';
 import { launchBatch } from '../../process/launch.ts';
@@ -45,7 +46,7 @@ export function batchRoutes(api: App, context: RouteContext): void {
   );
 }
 
-function addLaunch(api: App, { bus, processes }: RouteContext): void {
+function addLaunch(api: App, { bus, pool, processes }: RouteContext): void {
   api.post(
     '/processes/batch',
     {
@@ -64,6 +65,7 @@ function addLaunch(api: App, { bus, processes }: RouteContext): void {
     async (request, reply) => {
       const launch = parseLaunch(request.body, processes);
       launch.idempotency = readIdempotency(request.headers['idempotency-key'], request.body);
+      await refuseWhileStopped(pool, [launch], launch.idempotency);
       const launched = await launchBatch(bus, launch);
       return reply.code(202).header('location', `/api/v1/process-batches/${launched.batch_id}`).send(launched);
     },

@@ -1,6 +1,7 @@
 // Routes of command batches: launch, add, close, cancel, list, look.
 
 import { z } from 'zod';
+import { refuseWhileStopped } from '../../chaos/lever.ts';
 import {
   type CommandBatchRecord,
   countUnderWay,
@@ -46,7 +47,7 @@ export function commandBatchRoutes(api: App, context: RouteContext): void {
   addReads(api, context);
 }
 
-function addLaunch(api: App, { bus, registry }: RouteContext): void {
+function addLaunch(api: App, { bus, pool, registry }: RouteContext): void {
   api.post(
     '/batches',
     {
@@ -62,12 +63,14 @@ function addLaunch(api: App, { bus, registry }: RouteContext): void {
       const { template, commands, ...rest } = request.body;
       if (template !== undefined) refuseUnknownTypes(registry, [template], () => 'template.');
       if (commands !== undefined) refuseUnknownTypes(registry, commands, (index) => `commands.${index}.`);
-      const launched = await launchCommands(bus, {
+      const launch = {
         ...rest,
         ...(template === undefined ? {} : { template: requestOf(template) }),
         ...(commands === undefined ? {} : { commands: commands.map(requestOf) }),
         idempotency: readIdempotency(request.headers['idempotency-key'], request.body),
-      });
+      };
+      await refuseWhileStopped(pool, [launch.template ?? {}, ...(launch.commands ?? [])], launch.idempotency);
+      const launched = await launchCommands(bus, launch);
       return reply.code(202).header('location', `/api/v1/batches/${launched.batch_id}`).send(launched);
     },
   );
@@ -85,7 +88,9 @@ function addLaunch(api: App, { bus, registry }: RouteContext): void {
     },
     async ({ params: { batch_id }, body: { commands } }, reply) => {
       refuseUnknownTypes(registry, commands, (index) => `commands.${index}.`);
-      const added = await addCommands(bus, batch_id, commands.map(requestOf));
+      const requests = commands.map(requestOf);
+      await refuseWhileStopped(pool, requests);
+      const added = await addCommands(bus, batch_id, requests);
       return reply.code(202).send(added);
     },
   );

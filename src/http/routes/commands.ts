@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { send, sendMany } from '../../bus/send.ts';
+import { refuseWhileStopped } from '../../chaos/lever.ts';
 import { findCommand, findReplyOf } from '../../db/queries/read-commands.ts';
 import { listAttempts } from '../../db/queries/read-processes.ts';
 import { NotFoundError } from '../../model/errors.ts';
@@ -38,7 +39,7 @@ export function commandRoutes(api: App, context: RouteContext): void {
   addReads(api, context);
 }
 
-function addSend(api: App, { bus, registry }: RouteContext): void {
+function addSend(api: App, { bus, pool, registry }: RouteContext): void {
   api.post(
     '/commands',
     {
@@ -51,14 +52,16 @@ function addSend(api: App, { bus, registry }: RouteContext): void {
     },
     async ({ body }, reply) => {
       refuseUnknownTypes(registry, [body], () => '');
-      const { command_id } = await send(bus, requestOf(body));
+      const request = requestOf(body);
+      await refuseWhileStopped(pool, [request]);
+      const { command_id } = await send(bus, request);
       const status = 'PENDING' as const;
       return reply.code(202).header('location', `/api/v1/commands/${command_id}`).send({ command_id, status });
     },
   );
 }
 
-function addBulk(api: App, { bus, registry }: RouteContext): void {
+function addBulk(api: App, { bus, pool, registry }: RouteContext): void {
   api.post(
     '/commands/bulk',
     {
@@ -81,6 +84,7 @@ function addBulk(api: App, { bus, registry }: RouteContext): void {
         const { commands } = parse(bulkListSchema, given);
         refuseUnknownTypes(registry, commands, inList);
         const requests = commands.map(requestOf);
+        await refuseWhileStopped(pool, requests, idempotency);
         const command_ids =
           idempotency === undefined
             ? (await sendMany(bus, requests)).command_ids
@@ -89,7 +93,9 @@ function addBulk(api: App, { bus, registry }: RouteContext): void {
       }
       const { count, name, seed, ...template } = parse(bulkCountSchema, given);
       refuseUnknownTypes(registry, [template], () => '');
-      const launched = await launchCommands(bus, { count, name, seed, template: requestOf(template), idempotency }, '');
+      const alike = requestOf(template);
+      await refuseWhileStopped(pool, [alike], idempotency);
+      const launched = await launchCommands(bus, { count, name, seed, template: alike, idempotency }, '');
       const { command_ids: _none, ...answer } = launched;
       return reply.code(202).header('location', `/api/v1/batches/${answer.batch_id}`).send(answer);
     },
