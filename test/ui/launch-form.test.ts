@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { StatementReport, statementInputSchema } from '../../reporting/process.ts';
 import { type Batch, launchEnvelopeSchema, type Problem } from '../../src/http/contract.ts';
+import { nextStopRow } from '../../ui/src/pages/launch/experiment.ts';
 import {
   initialValues,
   type LaunchContext,
@@ -99,6 +100,15 @@ describe('the request', () => {
       seed: 'the-same',
       input: { from_date: '2026-01-01', to_date: '2026-01-31', output_type: 'csv', account_count: 2 },
       behavior: { query: { timeout_pct: 12.5, min_duration_ms: 10, max_duration_ms: 20 } },
+      experiment: {
+        hypothesis: 'All is delivered.',
+        scope_pct: 50,
+        stop_conditions: [
+          { metric: 'backlog_age_ms', above: 90_000, action: 'mark' },
+          { metric: 'in_troubleshooting', above: 10, action: 'abort' },
+        ],
+        turbulence: { kill_worker_every_ms: 5_000, pause_postgres_every_ms: 60_000, pause_ms: 1_500, for_ms: 90_000 },
+      },
       retry: { max_attempts: 7, backoff_ms: [1_500, 60_000] },
       lease_ms: 5_000,
     } as unknown as Batch;
@@ -110,6 +120,7 @@ describe('the request', () => {
       seed: 'the-same',
       ...original.input,
       behavior: original.behavior,
+      experiment: original.experiment,
       retry: original.retry,
       lease_ms: 5_000,
     });
@@ -142,6 +153,28 @@ describe('validation mirrors the server', () => {
       { chaos: { ...fresh().chaos, query: { ...NO_CHAOS, timeout_pct: 200 } } },
       'chaos.query.timeout_pct',
     ],
+    ['a scope above 100', { experiment: { ...fresh().experiment, scope_pct: 101 } }, 'experiment.scope_pct'],
+    [
+      'a stop condition above nothing',
+      { experiment: { ...fresh().experiment, stop_conditions: [{ ...nextStopRow([]), above: '' }] } },
+      'experiment.stop_conditions.0.above',
+    ],
+    [
+      'turbulence all the time',
+      { experiment: { ...fresh().experiment, turbulence: { ...fresh().experiment.turbulence, kill_worker: '10 ms' } } },
+      'experiment.turbulence.kill_worker',
+    ],
+    [
+      'a pause longer than the time between two',
+      {
+        experiment: {
+          ...fresh().experiment,
+          turbulence: { ...fresh().experiment.turbulence, pause_postgres: '5 s' },
+          pause: '6 s',
+        },
+      },
+      'experiment.turbulence.pause_postgres',
+    ],
   ])('%s is refused at its field', (_what, change, path) => {
     const values = fresh(change);
     expect(Object.keys(validateLaunch(values, context))).toEqual([path]);
@@ -161,6 +194,8 @@ test("the server's complaints reach the fields they are about, the others are ke
     'lease_ms',
     'to_date',
     'behavior.render.fail_permanent_pct',
+    'experiment.stop_conditions.1.above',
+    'experiment.turbulence.for_ms',
     'behavior.nowhere.timeout_pct',
     'behavior.render',
     'surprise',
@@ -181,6 +216,8 @@ test("the server's complaints reach the fields they are about, the others are ke
     lease_ms: 'bad lease_ms',
     'input.to_date': 'bad to_date',
     'chaos.render.fail_permanent_pct': 'bad behavior.render.fail_permanent_pct',
+    'experiment.stop_conditions.1.above': 'bad experiment.stop_conditions.1.above',
+    'experiment.lasting': 'bad experiment.turbulence.for_ms',
   });
   expect(rest.map(({ path }) => path)).toEqual(['behavior.nowhere.timeout_pct', 'behavior.render', 'surprise']);
 });

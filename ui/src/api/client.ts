@@ -22,7 +22,7 @@ class ApiError extends Error {
 }
 
 export interface RequestOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -45,7 +45,8 @@ export async function request<Answer>(path: string, options: RequestOptions = {}
     throw new ApiError(problemOf(0, 'UNREACHABLE', 'Faultline does not answer', 'The service could not be reached.'));
   }
   if (!response.ok) throw new ApiError(await readProblem(response));
-  return (await response.json()) as Answer;
+  // 204: done, and nothing to tell.
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
 
 export function apiUrl(path: string): string {

@@ -3,16 +3,8 @@
 import type { Batch, Config, Problem } from '../../../../src/http/contract.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import type { ProcessType } from '../../api/service.ts';
-import { stepBehavior } from '../../parts/behavior.ts';
-import {
-  fromBehavior,
-  NO_CHAOS,
-  type NumberText,
-  numberOf,
-  type StepChaos,
-  toBehavior,
-  validateChaos,
-} from '../../parts/chaos/chaos.ts';
+import { NO_CHAOS, type NumberText, numberOf, type StepChaos } from '../../parts/chaos/chaos.ts';
+import { behaviorOf, chaosOf, validateSteps } from '../../parts/chaos/steps.ts';
 import {
   type PolicyValues,
   parseBackoff,
@@ -20,6 +12,13 @@ import {
   validatePolicy,
   wholeNumberError,
 } from '../../parts/form/policy.ts';
+import {
+  type ExperimentValues,
+  experimentPath,
+  initialExperiment,
+  toExperiment,
+  validateExperiment,
+} from './experiment.ts';
 import { fromInput, type InputField, type InputValue, toInput, validateInput } from './input-schema.ts';
 
 export interface LaunchValues extends PolicyValues {
@@ -28,6 +27,7 @@ export interface LaunchValues extends PolicyValues {
   seed: string;
   input: Record<string, InputValue>;
   chaos: Record<string, StepChaos>;
+  experiment: ExperimentValues;
 }
 
 /** What the form is about: a process type, its fields, and what holds where a launch says nothing. */
@@ -35,6 +35,11 @@ export interface LaunchContext {
   type: ProcessType;
   fields: InputField[];
   defaults: Config['defaults'];
+}
+
+/** A seed as the server draws it: 16 hex digits. */
+export function drawSeed(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 const SEED = /^[A-Za-z0-9._-]{1,64}$/;
@@ -46,19 +51,15 @@ export function initialValues({ type, fields, defaults }: LaunchContext, from?: 
     seed: from?.seed ?? '',
     ...policyValues(from ?? defaults),
     input: fromInput(fields, from?.input ?? {}),
-    chaos: Object.fromEntries(
-      type.steps.map(({ key }) => [key, from ? fromBehavior(stepBehavior(from.behavior, key)) : { ...NO_CHAOS }]),
-    ),
+    chaos: chaosOf(type, from?.behavior),
+    experiment: initialExperiment(from),
   };
 }
 
 /** The request of valid values. */
 export function toLaunch(values: LaunchValues, { type, fields }: LaunchContext): LaunchRequest {
-  const behavior: Record<string, unknown> = {};
-  for (const { key } of type.steps) {
-    const step = toBehavior(values.chaos[key] ?? NO_CHAOS);
-    if (step) behavior[key] = step;
-  }
+  const behavior = behaviorOf(type, values.chaos);
+  const experiment = toExperiment(values.experiment);
   return {
     count: numberOf(values.count) ?? 1,
     process_type: type.type,
@@ -68,6 +69,7 @@ export function toLaunch(values: LaunchValues, { type, fields }: LaunchContext):
     retry: { max_attempts: numberOf(values.max_attempts) ?? undefined, backoff_ms: parseBackoff(values.backoff) ?? [] },
     lease_ms: numberOf(values.lease_ms) ?? undefined,
     ...(Object.keys(behavior).length > 0 && { behavior }),
+    ...(experiment && { experiment }),
   };
 }
 
@@ -86,12 +88,8 @@ export function validateLaunch(
   check('seed', seed && !SEED.test(seed) ? 'must be 1 to 64 of A-Z a-z 0-9 . _ -' : null);
   for (const [field, error] of Object.entries(validatePolicy(values))) check(field, error);
   for (const [name, error] of Object.entries(validateInput(fields, values.input))) check(`input.${name}`, error);
-  for (const { key } of type.steps) {
-    const chaos = values.chaos[key];
-    if (!chaos) continue;
-    for (const [field, error] of Object.entries(validateChaos(chaos))) check(`chaos.${key}.${field}`, error);
-  }
-  return errors;
+  for (const [path, error] of Object.entries(validateExperiment(values.experiment))) check(`experiment.${path}`, error);
+  return { ...errors, ...validateSteps(type, values.chaos) };
 }
 
 /** The server's complaints by path of the form; what belongs to no field is given apart. */
@@ -113,6 +111,10 @@ function formPath(path: string, type: ProcessType, fields: InputField[]): string
   const [head = '', second, third] = path.split('.');
   if (head === 'behavior' && second && third && type.steps.some((step) => step.key === second)) {
     return third in NO_CHAOS ? `chaos.${second}.${third}` : null;
+  }
+  if (head === 'experiment') {
+    const at = experimentPath(path.slice('experiment.'.length));
+    return at && `experiment.${at}`;
   }
   if (head === 'retry') return second === 'max_attempts' ? 'max_attempts' : 'backoff';
   if (['count', 'name', 'seed', 'lease_ms'].includes(head)) return head;

@@ -1,33 +1,44 @@
 // The form itself: what is launched on the left, what to expect of it on the right.
 
-import { Accordion, Button, Group, SimpleGrid, Stack, TextInput, Tooltip } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useState } from 'react';
-import type { Batch } from '../../../../src/http/contract.ts';
+import type { Batch, Config } from '../../../../src/http/contract.ts';
+import { StepPanels } from '../../parts/chaos/step-panels.tsx';
+import { chaosOf, faultySteps } from '../../parts/chaos/steps.ts';
 import { CountField } from '../../parts/form/count-field.tsx';
 import { PolicyFields } from '../../parts/form/policy-fields.tsx';
-import { humanize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
-import { ChaosPanel } from './chaos-panel.tsx';
-import { initialValues, type LaunchContext, type LaunchValues, toLaunch, validateLaunch } from './form.ts';
+import { ExperimentFields } from './experiment-fields.tsx';
+import { drawSeed, initialValues, type LaunchContext, type LaunchValues, toLaunch, validateLaunch } from './form.ts';
 import { InputFields } from './input-fields.tsx';
 import classes from './launch.module.css';
-import { type Preset, presetsFor } from './presets.ts';
+import { Presets } from './presets.tsx';
 import { Summary } from './summary.tsx';
 import { useLaunch } from './use-launch.ts';
 
-export function LaunchFormView({ context, original }: { context: LaunchContext; original?: Batch | undefined }) {
-  const steps = context.type.steps.map((step) => step.key);
+export type LaunchForm = UseFormReturnType<LaunchValues>;
+
+export interface LaunchFormProps {
+  context: LaunchContext;
+  config: Config;
+  original?: Batch | undefined;
+}
+
+export function LaunchFormView({ context, config, original }: LaunchFormProps) {
+  const { type } = context;
   const form = useForm<LaunchValues>({
     initialValues: initialValues(context, original),
     validate: (values) => validateLaunch(values, context),
     validateInputOnBlur: true,
   });
   const [opened, setOpened] = useState<string[]>([]);
+  // Drawn here rather than by the server, so that what is foretold is what will be launched.
+  const [drawnSeed] = useState(drawSeed);
+  const requestOf = (values: LaunchValues) => toLaunch({ ...values, seed: values.seed.trim() || drawnSeed }, context);
 
   const showErrors = (errors: Record<string, unknown>) => {
-    const faulty = steps.filter((step) => Object.keys(errors).some((path) => path.startsWith(`chaos.${step}.`)));
-    setOpened((current) => [...new Set([...current, ...faulty])]);
+    setOpened((current) => [...new Set([...current, ...faultySteps(type, errors)])]);
     // The panel opens in this turn; its field can be focused in the next.
     setTimeout(focusFirstInvalid);
   };
@@ -37,16 +48,19 @@ export function LaunchFormView({ context, original }: { context: LaunchContext; 
   });
 
   const valid = Object.keys(validateLaunch(form.values, context)).length === 0;
-  const submit = form.onSubmit((values) => launch(toLaunch(values, context)), showErrors);
-  const applyPreset = (preset: Preset) => {
-    form.setFieldValue('chaos', preset.apply(steps));
+  const applyBehavior = (behavior: Record<string, unknown> | null) => {
+    form.setFieldValue('chaos', chaosOf(type, behavior));
     form.clearErrors();
   };
 
   return (
-    <form onSubmit={submit} noValidate data-testid="launch-form">
+    <form
+      onSubmit={form.onSubmit((values) => launch(requestOf(values)), showErrors)}
+      noValidate
+      data-testid="launch-form"
+    >
       <div className={classes.layout}>
-        <Stack gap="md">
+        <Stack gap="md" miw={0}>
           <Panel title="What to launch">
             <Stack gap="lg">
               <CountField
@@ -55,43 +69,26 @@ export function LaunchFormView({ context, original }: { context: LaunchContext; 
                 {...form.getInputProps('count')}
                 value={form.values.count}
               />
-              <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
-                <TextInput
-                  {...form.getInputProps('name')}
-                  label="Name"
-                  description="to find it again; may stay empty"
-                  placeholder="Month end, rehearsal 3"
-                  size="sm"
-                />
-                <TextInput
-                  {...form.getInputProps('seed')}
-                  label="Seed"
-                  description="the same seed gives the same faults"
-                  placeholder="drawn when empty"
-                  size="sm"
-                />
-              </SimpleGrid>
+              <NameAndSeed form={form} drawnSeed={drawnSeed} />
               <InputFields form={form} fields={context.fields} />
             </Stack>
           </Panel>
           <Panel
             title="Chaos, by step"
             flush
-            actions={<Presets presets={presetsFor(lastOf(steps))} onApply={applyPreset} />}
+            actions={<Presets type={type} chaos={form.values.chaos} onApply={applyBehavior} />}
           >
-            <Accordion
-              multiple
-              value={opened}
-              onChange={setOpened}
-              chevronPosition="left"
-              order={3}
-              className={classes.panels}
-            >
-              {context.type.steps.map((step) => (
-                <ChaosPanel key={step.key} form={form} step={step} />
-              ))}
-            </Accordion>
+            <StepPanels
+              steps={type.steps}
+              chaos={form.values.chaos}
+              errors={form.errors}
+              opened={opened}
+              onOpen={setOpened}
+              onChange={(step, field, value) => form.setFieldValue(`chaos.${step}.${field}`, value)}
+              onLeave={(step, field) => form.validateField(`chaos.${step}.${field}`)}
+            />
           </Panel>
+          <ExperimentFields form={form} config={config} />
           <Panel title="Attempts and leases">
             <PolicyFields form={form} />
           </Panel>
@@ -99,7 +96,7 @@ export function LaunchFormView({ context, original }: { context: LaunchContext; 
         <Summary
           form={form}
           context={context}
-          request={valid ? toLaunch(form.values, context) : null}
+          request={valid ? requestOf(form.values) : null}
           busy={busy}
           refusal={refusal}
         />
@@ -108,27 +105,25 @@ export function LaunchFormView({ context, original }: { context: LaunchContext; 
   );
 }
 
-function Presets({ presets, onApply }: { presets: Preset[]; onApply: (preset: Preset) => void }) {
+function NameAndSeed({ form, drawnSeed }: { form: LaunchForm; drawnSeed: string }) {
   return (
-    <Group gap={6} role="group" aria-label="Chaos presets">
-      {presets.map((preset) => (
-        <Tooltip key={preset.key} label={humanize(preset.hint)}>
-          <Button
-            size="compact-xs"
-            variant="default"
-            onClick={() => onApply(preset)}
-            data-testid={`preset-${preset.key}`}
-          >
-            {preset.label}
-          </Button>
-        </Tooltip>
-      ))}
-    </Group>
+    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+      <TextInput
+        {...form.getInputProps('name')}
+        label="Name"
+        description="to find it again; may stay empty"
+        placeholder="Month end, rehearsal 3"
+        size="sm"
+      />
+      <TextInput
+        {...form.getInputProps('seed')}
+        label="Seed"
+        description="the same seed gives the same faults"
+        placeholder={`${drawnSeed}, drawn for you`}
+        size="sm"
+      />
+    </SimpleGrid>
   );
-}
-
-function lastOf(steps: string[]): string {
-  return steps.at(-1) ?? 'step';
 }
 
 function focusFirstInvalid(): void {

@@ -67,7 +67,7 @@ function ForType({ config, original }: { config: Config; original?: Batch }) {
         />
       )}
       {/* A form of its own for each type: its fields are others. */}
-      <LaunchFormView key={context.type.type} context={context} original={original} />
+      <LaunchFormView key={context.type.type} context={context} config={config} original={original} />
     </>
   );
 }

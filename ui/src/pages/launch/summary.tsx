@@ -1,17 +1,18 @@
-// What is about to be launched, beside the form: the expected first attempts, the request to copy, the button.
+// What is about to be launched, beside the form: what to expect of it, the request to copy, the button.
 
 import { Alert, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconRocket } from '@tabler/icons-react';
 import type { Problem } from '../../../../src/http/contract.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import { NO_CHAOS, numberOf } from '../../parts/chaos/chaos.ts';
-import { firstAttemptOf } from '../../parts/chaos/first-attempt.ts';
 import { SplitBar } from '../../parts/chaos/split-bar.tsx';
+import { expectedStep } from '../../parts/chaos/whole-process.ts';
 import { CopyRequest, Refusal } from '../../parts/form/request-card.tsx';
 import { formatCount, formatPercent, humanize, pluralize } from '../../parts/format.ts';
-import type { LaunchForm } from './chaos-panel.tsx';
+import { ClosedForm, ExactPreview } from './foretold.tsx';
 import type { LaunchContext } from './form.ts';
 import classes from './launch.module.css';
+import type { LaunchForm } from './launch-form.tsx';
 
 export interface SummaryProps {
   form: LaunchForm;
@@ -32,7 +33,7 @@ export function Summary({ form, context, request, busy, refusal }: SummaryProps)
             First attempts, as expected
           </Title>
           <Text size="xs" c="dimmed">
-            Each step on its own, before any retry. What the retries make of it is not in these bars.
+            Each step on its own, before any retry.
           </Text>
         </div>
         <div className={classes.splits}>
@@ -43,7 +44,7 @@ export function Summary({ form, context, request, busy, refusal }: SummaryProps)
                 <div className={classes.splitHead}>
                   <span>{humanize(step.key)}</span>
                   <Text span inherit c="dimmed">
-                    {formatPercent(firstAttemptOf(chaos).success)} succeed
+                    {formatPercent(expectedStep(chaos, 1).passed * 100)} succeed
                   </Text>
                 </div>
                 <SplitBar step={step.key} chaos={chaos} size={10} />
@@ -51,6 +52,8 @@ export function Summary({ form, context, request, busy, refusal }: SummaryProps)
             );
           })}
         </div>
+        <ClosedForm form={form} context={context} />
+        <ExactPreview request={request} />
         {refusal && <Refusal problem={refusal} testId="launch-refused" />}
         <Button type="submit" size="sm" leftSection={<IconRocket size={16} />} loading={busy} fullWidth>
           Launch {count > 0 ? pluralize(count, 'process', 'processes') : ''}

@@ -6,8 +6,8 @@ import { useNavigate } from '@tanstack/react-router';
 import type { FormEventHandler, ReactNode } from 'react';
 import type { Problem } from '../../../../src/http/contract.ts';
 import type { StepChaos } from '../../parts/chaos/chaos.ts';
-import { firstAttemptOf } from '../../parts/chaos/first-attempt.ts';
 import { SplitBar } from '../../parts/chaos/split-bar.tsx';
+import { expectedStep } from '../../parts/chaos/whole-process.ts';
 import { CopyRequest, Refusal } from '../../parts/form/request-card.tsx';
 import { formatPercent } from '../../parts/format.ts';
 import { PageHead } from '../../parts/panel.tsx';
@@ -91,7 +91,7 @@ function Expected({ chaos }: { chaos: StepChaos }) {
         First attempt, as expected
       </Title>
       <Text size="xs" c="dimmed" mb="sm">
-        Before any retry. {formatPercent(firstAttemptOf(chaos).success)} succeed.
+        Before any retry. {formatPercent(expectedStep(chaos, 1).passed * 100)} succeed.
       </Text>
       <SplitBar step="command" chaos={chaos} size={10} />
     </div>

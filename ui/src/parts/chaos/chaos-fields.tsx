@@ -1,13 +1,15 @@
-// The chaos of one command as fields: shares with their expected split, delay, error and a response of one's own.
+// The chaos of one command as fields: shares with their expected split, more faults, delay, error and a response of one's own.
 // Knows no form: it is told what it holds and tells what changes, so that every form that has chaos has the same.
 
-import { NumberInput, SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { FAULT_FIELDS } from '../behavior.ts';
-import { formatDuration, formatPercent, humanize } from '../format.ts';
+import { MAIN_FAULTS } from '../behavior.ts';
+import { formatPercent, humanize } from '../format.ts';
 import { Legend } from '../stacked-bar.tsx';
 import classes from './chaos.module.css';
-import { numberOf, type StepChaos } from './chaos.ts';
+import type { StepChaos } from './chaos.ts';
+import { DelayFields } from './delay-fields.tsx';
+import { MoreFaults } from './more-faults.tsx';
 import { PercentField } from './percent-field.tsx';
 import { SplitBar, splitParts } from './split-bar.tsx';
 
@@ -38,7 +40,7 @@ export function ChaosFields(props: ChaosFieldsProps) {
         </div>
       </div>
       <Stack gap="md">
-        {FAULT_FIELDS.map((field) => (
+        {MAIN_FAULTS.map((field) => (
           <PercentField
             key={field}
             step={step}
@@ -50,40 +52,11 @@ export function ChaosFields(props: ChaosFieldsProps) {
           />
         ))}
       </Stack>
-      <DurationFields {...props} />
+      <MoreFaults {...props} />
+      <DelayFields {...props} />
       <ErrorFields {...props} />
       <ResponseFields {...props} />
     </Stack>
-  );
-}
-
-function DurationFields({ step, path, chaos, errors, onChange, onLeave }: ChaosFieldsProps) {
-  const duration = (field: 'min_duration_ms' | 'max_duration_ms', word: string) => {
-    const ms = numberOf(chaos[field]);
-    return (
-      <NumberInput
-        value={chaos[field]}
-        error={errors[`${path}.${field}`]}
-        onChange={(value) => onChange(field, value)}
-        onBlur={() => onLeave(field)}
-        label={`${humanize(step)}: ${word} delay (ms)`}
-        description={ms ? formatDuration(ms) : 'none'}
-        placeholder="0"
-        min={0}
-        step={100}
-        allowDecimal={false}
-        clampBehavior="none"
-        thousandSeparator=","
-        size="sm"
-        data-path={`${path}.${field}`}
-      />
-    );
-  };
-  return (
-    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
-      {duration('min_duration_ms', 'shortest')}
-      {duration('max_duration_ms', 'longest')}
-    </SimpleGrid>
   );
 }
 

@@ -1,21 +1,27 @@
-// The closed form of what a step's first attempt comes to. Pure.
-// Faults are drawn in a fixed order and the first hit wins, so each takes its share of what the ones before it left.
+// The closed form of what an attempt of a step comes to. Pure.
+// Faults are tried in a fixed order and the first hit wins, so each takes its share of what the ones before it left.
 
-import { FAULT_FIELDS, type FaultField } from '../behavior.ts';
+import { FAULT_FIELDS, FAULT_WORDS, type FaultField, FIRST_ATTEMPTS } from '../behavior.ts';
 import { numberOf, type StepChaos } from './chaos.ts';
 
-export interface FirstAttempt {
-  /** Shares of 100 by fault, in the order in which they are drawn. */
-  faults: Record<FaultField, number>;
+/** The chaos that decides what an attempt comes to; a field that is absent is zero. */
+export type Chances = Partial<Pick<StepChaos, FaultField | 'fail_first_attempts'>>;
+
+export interface AttemptSplit {
+  /** Shares of 100 by fault as records name it (`transient`), in the order in which they are tried. */
+  faults: Record<string, number>;
+  /** What no fault hits. */
   success: number;
 }
 
-export function firstAttemptOf(chaos: Pick<StepChaos, FaultField>): FirstAttempt {
-  let left = 1;
-  const faults = {} as Record<FaultField, number>;
+/** `attempt` counts from 1: only the first ones may be bound to fail. */
+export function splitOf(chaos: Chances, attempt = 1): AttemptSplit {
+  const bound = attempt <= (numberOf(chaos.fail_first_attempts ?? 0) ?? 0);
+  const faults: Record<string, number> = { [FIRST_ATTEMPTS.fault]: bound ? 100 : 0 };
+  let left = bound ? 0 : 1;
   for (const field of FAULT_FIELDS) {
-    const chance = Math.min(100, Math.max(0, numberOf(chaos[field]) ?? 0)) / 100;
-    faults[field] = left * chance * 100;
+    const chance = Math.min(100, Math.max(0, numberOf(chaos[field] ?? 0) ?? 0)) / 100;
+    faults[FAULT_WORDS[field].fault] = left * chance * 100;
     left *= 1 - chance;
   }
   return { faults, success: left * 100 };

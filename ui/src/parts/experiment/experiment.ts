@@ -1,0 +1,69 @@
+// Reads an experiment document for people: what is expected to hold, how far it may go, and what disturbs it. Pure.
+
+import type { Experiment } from '../../../../src/http/contract.ts';
+import { formatCount, formatDuration, formatPercent } from '../format.ts';
+
+export type StopCondition = NonNullable<Experiment['stop_conditions']>[number];
+export type StopMetric = StopCondition['metric'];
+export type StopAction = StopCondition['action'];
+
+export const TURBULENCE_KINDS = ['kill_worker', 'restart_postgres', 'terminate_backends', 'pause_postgres'] as const;
+export type TurbulenceKind = (typeof TURBULENCE_KINDS)[number];
+
+export const TURBULENCE_WORDS: Record<TurbulenceKind, { label: string; effect: string; short: string }> = {
+  kill_worker: { label: 'Kill a worker', short: 'worker killed', effect: 'without warning; it is started again' },
+  restart_postgres: {
+    label: 'Restart PostgreSQL',
+    short: 'PostgreSQL restarted',
+    effect: 'every connection is lost at once',
+  },
+  terminate_backends: {
+    label: 'Terminate connections',
+    short: 'connections terminated',
+    effect: 'the server stays up',
+  },
+  pause_postgres: { label: 'Pause PostgreSQL', short: 'PostgreSQL paused', effect: 'it answers nobody for a while' },
+};
+
+/** A kind of turbulence in words, also one that this page does not know. */
+export function turbulenceLabel(kind: string): string {
+  return TURBULENCE_WORDS[kind as TurbulenceKind]?.short ?? kind.replaceAll('_', ' ');
+}
+
+export const STOP_WORDS: Record<StopMetric, { label: string; unit: string }> = {
+  in_troubleshooting: { label: 'In troubleshooting', unit: 'processes' },
+  error_pct: { label: 'Attempts that fail', unit: '% of the last 10 s' },
+  backlog_age_ms: { label: 'Age of the backlog', unit: 's' },
+};
+
+export const STOP_ACTIONS: Record<StopAction, string> = {
+  abort: 'stop injecting',
+  mark: 'write it down, go on',
+};
+
+/** The document of a batch, as it was read from the wire. */
+export function experimentOf(document: Record<string, unknown> | null | undefined): Partial<Experiment> {
+  return (document ?? {}) as Partial<Experiment>;
+}
+
+/** "in troubleshooting above 100 processes" */
+export function describeStop({ metric, above }: Pick<StopCondition, 'metric' | 'above'>): string {
+  const value = {
+    in_troubleshooting: () => `${formatCount(above)} processes`,
+    error_pct: () => formatPercent(above),
+    backlog_age_ms: () => formatDuration(above),
+  }[metric]();
+  return `${STOP_WORDS[metric].label.toLowerCase()} above ${value}`;
+}
+
+/** "kill a worker every 5 s", each that is asked for. */
+export function describeTurbulence(turbulence: Experiment['turbulence']): string[] {
+  if (!turbulence) return [];
+  const words = TURBULENCE_KINDS.flatMap((kind) => {
+    const every = turbulence[`${kind}_every_ms`];
+    if (!every) return [];
+    const pause = kind === 'pause_postgres' && turbulence.pause_ms ? ` for ${formatDuration(turbulence.pause_ms)}` : '';
+    return [`${TURBULENCE_WORDS[kind].label}${pause} every ${formatDuration(every)}`];
+  });
+  return turbulence.for_ms ? [...words, `for ${formatDuration(turbulence.for_ms)} in all`] : words;
+}

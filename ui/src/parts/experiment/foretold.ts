@@ -1,0 +1,116 @@
+// What was foretold, and how what was observed compares with it. Pure.
+
+import type { ForetoldStep, Preview, StepFunnel } from '../../../../src/http/contract.ts';
+import { ALL_FAULTS, faultLabel } from '../behavior.ts';
+import { formatCount, humanize } from '../format.ts';
+import type { BarPart } from '../stacked-bar.tsx';
+import { PROCESS_LOOKS } from '../status.ts';
+
+export type Endings = Pick<Preview['expected'], 'completed' | 'compensated' | 'failed' | 'in_troubleshooting'>;
+
+const ENDINGS = {
+  completed: PROCESS_LOOKS.COMPLETED,
+  compensated: PROCESS_LOOKS.COMPENSATED,
+  failed: PROCESS_LOOKS.FAILED,
+  in_troubleshooting: PROCESS_LOOKS.WAITING_FOR_TSQ,
+} satisfies Record<keyof Endings, unknown>;
+export const ENDING_KEYS = Object.keys(ENDINGS) as (keyof Endings)[];
+
+export function endingLabel(ending: keyof Endings): string {
+  return ENDINGS[ending].label;
+}
+
+/** Counts or shares by ending, for a bar. */
+export function endingParts(endings: Endings): BarPart[] {
+  return ENDING_KEYS.map((key) => ({
+    key,
+    label: ENDINGS[key].label,
+    value: endings[key],
+    color: ENDINGS[key].color,
+  }));
+}
+
+/** "12 transient, 3 timeout": what is injected, in the order in which faults are tried. */
+export function foretoldFaults({ injected }: Pick<ForetoldStep, 'injected'>): string {
+  return faultsOf(injected)
+    .filter((fault) => (injected[fault] ?? 0) > 0)
+    .map((fault) => `${formatCount(injected[fault] ?? 0)} ${faultLabel(fault)}`)
+    .join(', ');
+}
+
+/** The faults named in one or more records, in the order in which they are tried; those unknown here last. */
+export function faultsOf(...records: Record<string, number>[]): string[] {
+  const named = new Set(records.flatMap((record) => Object.keys(record)));
+  const known = ALL_FAULTS.map(({ fault }) => fault).filter((fault) => named.has(fault));
+  return [...known, ...[...named].filter((fault) => !known.includes(fault))];
+}
+
+/** Leases that an injected fault let run out: each of them keeps its attempt from settling. */
+const HANGING = ['timeout', 'crash', 'lost_ack'];
+
+/** What the attempts of a step came to until now, in the words of what was foretold. Interruptions are in `attempts` only. */
+export function observedStep(funnel: StepFunnel): ForetoldStep {
+  return {
+    attempts: funnel.attempts,
+    success: funnel.success,
+    permanent: funnel.permanent,
+    transient: funnel.transient,
+    business_rule: funnel.business_rule,
+    timeout: HANGING.reduce((sum, fault) => sum + (funnel.injected[fault] ?? 0), 0),
+    injected: funnel.injected,
+  };
+}
+
+/** One figure, foretold and observed; `foretold` is null where nothing was. */
+export interface Compared {
+  key: string;
+  label: string;
+  foretold: number | null;
+  observed: number;
+  /** They must be equal, and are not. */
+  differs: boolean;
+}
+
+/** Expectations are no whole numbers: half a process apart is still equal. */
+function compare(key: string, label: string, foretold: number | null, observed: number, must: boolean): Compared {
+  return { key, label, foretold, observed, differs: must && foretold !== null && Math.abs(foretold - observed) >= 0.5 };
+}
+
+/** `must`: the batch is still and nothing came between, so any difference is one. */
+export function compareEndings(foretold: Endings | null, observed: Endings, must: boolean): Compared[] {
+  return ENDING_KEYS.map((key) =>
+    compare(key, ENDINGS[key].label, foretold ? foretold[key] : null, observed[key], must),
+  );
+}
+
+const OUTCOMES = ['success', 'transient', 'permanent', 'business_rule', 'timeout'] as const;
+const OUTCOME_LABELS: Record<(typeof OUTCOMES)[number], string> = {
+  success: 'Success',
+  transient: 'Transient',
+  permanent: 'Permanent',
+  business_rule: 'Business rule',
+  timeout: 'Lease run out, injected',
+};
+
+/** Attempts, outcomes, and each fault that is in one or the other. */
+export function compareStep(foretold: ForetoldStep | null, observed: ForetoldStep, must: boolean): Compared[] {
+  const outcomes = OUTCOMES.filter((outcome) => (foretold?.[outcome] ?? 0) > 0 || observed[outcome] > 0);
+  const faults = faultsOf(foretold?.injected ?? {}, observed.injected);
+  return [
+    compare('attempts', 'Attempts', foretold?.attempts ?? null, observed.attempts, must),
+    ...outcomes.map((outcome) =>
+      compare(outcome, OUTCOME_LABELS[outcome], foretold ? foretold[outcome] : null, observed[outcome], must),
+    ),
+    ...faults
+      .filter((fault) => (foretold?.injected[fault] ?? 0) > 0 || (observed.injected[fault] ?? 0) > 0)
+      .map((fault) =>
+        compare(
+          `injected_${fault}`,
+          `Injected: ${humanize(faultLabel(fault)).toLowerCase()}`,
+          foretold ? (foretold.injected[fault] ?? 0) : null,
+          observed.injected[fault] ?? 0,
+          must,
+        ),
+      ),
+  ];
+}
