@@ -14,20 +14,33 @@ import { fieldErrors, PARSE, refuse } from './validate.ts';
 
 const ENVELOPE_KEYS = new Set(Object.keys(launchEnvelopeSchema.shape));
 
+/** What a launch asks for, in the parts that are checked each by its own schema. */
+export interface LaunchParts {
+  /** Of every launch: `launchEnvelopeSchema`, the behavior included. */
+  envelope: Readonly<Record<string, unknown>>;
+  /** Of the process type. */
+  input: Readonly<Record<string, unknown>>;
+}
+
 /** @throws InvalidInputError naming every offending field; UnknownProcessTypeError when that is all that is wrong */
 export function parseLaunch(body: unknown, processes: ProcessRegistry): LaunchRequest {
   if (!isPlainObject(body)) refuse([{ path: 'body', code: 'invalid_type', message: 'must be a JSON object' }]);
   const fields = Object.entries(body as Record<string, unknown>);
-  const envelope = launchEnvelopeSchema.safeParse(
-    Object.fromEntries(fields.filter(([key]) => ENVELOPE_KEYS.has(key))),
-    PARSE,
+  return checkLaunch(
+    {
+      envelope: Object.fromEntries(fields.filter(([key]) => ENVELOPE_KEYS.has(key))),
+      input: Object.fromEntries(fields.filter(([key]) => !ENVELOPE_KEYS.has(key))),
+    },
+    processes,
   );
-  const { definition, unknown } = findDefinition(new Map(fields).get('process_type'), processes);
-  const input = definition?.input.safeParse(
-    Object.fromEntries(fields.filter(([key]) => !ENVELOPE_KEYS.has(key))),
-    PARSE,
-  );
-  const behavior = definition && behaviorSchema(definition).safeParse(new Map(fields).get('behavior'), PARSE);
+}
+
+/** @throws as parseLaunch */
+export function checkLaunch(parts: LaunchParts, processes: ProcessRegistry): LaunchRequest {
+  const envelope = launchEnvelopeSchema.safeParse(parts.envelope, PARSE);
+  const { definition, unknown } = findDefinition(parts.envelope.process_type, processes);
+  const input = definition?.input.safeParse(parts.input, PARSE);
+  const behavior = definition && behaviorSchema(definition).safeParse(parts.envelope.behavior, PARSE);
 
   const errors = [...errorsOf(envelope), ...errorsOf(input), ...errorsOf(behavior, 'behavior')];
   if (unknown !== undefined && errors.length === 0) throw unknown;

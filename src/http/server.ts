@@ -31,6 +31,7 @@ import { profileDocumentRoutes } from './routes/profile-documents.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { replyRoutes } from './routes/replies.ts';
+import { rerunRoutes } from './routes/reruns.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { tsqRoutes } from './routes/tsq.ts';
 import { tsqJobRoutes } from './routes/tsq-jobs.ts';
@@ -138,6 +139,7 @@ function acceptJsonOnly(app: FastifyInstance): void {
 function addRoutes(api: App, context: RouteContext): void {
   batchRoutes(api, context);
   chaosRoutes(api, context);
+  rerunRoutes(api, context);
   commandRoutes(api, context);
   commandBatchRoutes(api, context);
   replyRoutes(api, context);

@@ -40,6 +40,15 @@ export const launchAnswerSchema = z.object({
 });
 export type LaunchAnswer = z.infer<typeof launchAnswerSchema>;
 
+/** The same batch again: what is absent is as it was. */
+export const rerunBodySchema = z.strictObject({
+  ...launchEnvelopeSchema.pick({ name: true, seed: true, behavior: true, experiment: true, reply_to: true }).shape,
+  count: z.number().int().min(1).max(MAX_BATCH_COUNT).optional(),
+});
+export type RerunBody = z.infer<typeof rerunBodySchema>;
+/** One process again, alone, with the same faults. */
+export const rerunProcessBodySchema = rerunBodySchema.pick({ name: true, reply_to: true });
+
 /** Of a launch: the same key with the same body is the same launch, for 24 hours. */
 export const idempotencyKeySchema = z
   .string()

@@ -1,10 +1,8 @@
 // Routes of batches: launch, list, look, follow, cancel.
 
 import { z } from 'zod';
-import { refuseWhileStopped } from '../../chaos/lever.ts';
 import { listBatches } from '../../db/queries/read-batches.ts';
 import { cancelBatch } from '../../process/cancel.ts';
-import { launchBatch } from '../../process/launch.ts';
 import { showBatch } from '../batch-detail.ts';
 import {
   batchDetailSchema,
@@ -20,6 +18,7 @@ import {
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
 import { LAST_EVENT_ID } from '../events.ts';
+import { acceptLaunch, placeOf } from '../launch.ts';
 import { describeLaunch, parseLaunch, readIdempotency } from '../launch-body.ts';
 import type { App, RouteContext } from '../server.ts';
 import { operatorOf } from './operator.ts';
@@ -46,7 +45,8 @@ export function batchRoutes(api: App, context: RouteContext): void {
   );
 }
 
-function addLaunch(api: App, { bus, pool, processes }: RouteContext): void {
+function addLaunch(api: App, context: RouteContext): void {
+  const { processes } = context;
   api.post(
     '/processes/batch',
     {
@@ -65,9 +65,8 @@ function addLaunch(api: App, { bus, pool, processes }: RouteContext): void {
     async (request, reply) => {
       const launch = parseLaunch(request.body, processes);
       launch.idempotency = readIdempotency(request.headers['idempotency-key'], request.body);
-      await refuseWhileStopped(pool, [launch], launch.idempotency);
-      const launched = await launchBatch(bus, launch);
-      return reply.code(202).header('location', `/api/v1/process-batches/${launched.batch_id}`).send(launched);
+      const launched = await acceptLaunch(context, launch);
+      return reply.code(202).header('location', placeOf(launched)).send(launched);
     },
   );
 }
