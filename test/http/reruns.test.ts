@@ -194,3 +194,19 @@ describe('a process again', () => {
 test('a launch sends its fields itself: a place in another batch is none of them', async () => {
   expect((await lab.post('/processes/batch', { ...LAUNCH, first_ordinal: 3 })).statusCode).toBe(422);
 });
+
+test('while chaos is stopped a rerun that asks for it is refused, and one that does not is launched', async () => {
+  const batch_id = await lab.launch({ behavior: STORM, ...POLICY });
+  await lab.work();
+  await lab.atRest(batch_id);
+  const [{ process_id }] = (await lab.get(`/process-batches/${batch_id}/processes`)).json().items;
+  const lever = (stopped: boolean) =>
+    lab.app.inject({ method: 'PUT', url: '/api/v1/chaos', payload: { stopped, reason: 'test' } });
+  await lever(true);
+  for (const path of [`/process-batches/${batch_id}`, `/processes/${process_id}`]) {
+    expect((await lab.post(`${path}/rerun`)).json().code).toBe('CHAOS_STOPPED');
+  }
+  expect((await lab.post(`/process-batches/${batch_id}/rerun`, { behavior: {} })).statusCode).toBe(202);
+  await lever(false);
+  expect((await lab.post(`/processes/${process_id}/rerun`)).statusCode).toBe(202);
+});
