@@ -6,7 +6,9 @@ alter table faultline.batch
   -- What the launcher wants to learn and how far it may go: hypothesis, scope, stop conditions, turbulence. Opaque to the process manager.
   add column experiment jsonb,
   -- Since then nothing is injected into it any more.
-  add column injection_stopped_at timestamptz;
+  add column injection_stopped_at timestamptz,
+  -- Which of its stop conditions were met, by their place in the list, from 0: each fires once.
+  add column conditions_met int[] not null default '{}';
 
 -- Behaviors of a batch after the one it was launched with: steps sent from `at` on take the newest.
 create table faultline.batch_behavior (

@@ -2,6 +2,7 @@
 // Its first act is to end the leases of the worker it replaces, so that nothing waits for a dead one.
 
 import { OWN_DOMAIN } from '../bus/bus.ts';
+import { createGuard } from '../chaos/guard.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';
 import type { Logger } from '../model/env.ts';
 import { leaveWithSupervisor } from './child.ts';
@@ -49,12 +50,15 @@ export async function work(options: WorkOptions): Promise<void> {
     onSettled: narrator.onSettled,
     onUnhealthy: tellUnhealthy,
   });
+  const guard = createGuard({ pool: service.pool, env: service.bus.env, outage: service.bus.outage });
   await reaching(options.database_url ?? '', () => worker.start());
+  guard.start();
   logger.info({ worker_id: worker.worker_id, domains }, 'Working');
 
   const signal = await Promise.race([stop, unhealthy.then((reason) => new CliError(`To be replaced: ${reason}.`))]);
   if (signal instanceof CliError) logger.error({}, signal.message);
   else logger.info({}, `${signal}: taking no more work, finishing what is in flight`);
+  await guard.stop();
   await worker.stop();
   narrator.stop();
   await service.close();

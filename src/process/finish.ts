@@ -14,8 +14,8 @@ import {
 import { insertEvents, insertReplies, type NewEvent } from '../db/queries/events.ts';
 import { analyzeIfGrown, tryMaintenanceLock } from '../db/queries/maintenance.ts';
 import type { BatchStatus } from '../model/process.ts';
+import { createRounds, type Rounds } from '../model/rounds.ts';
 import { endReplies } from './batch-end.ts';
-import { createRounds, type Rounds } from './rounds.ts';
 
 const EVERY_MS = 1_000;
 /** A batch is counted no oftener than ten times as long as its last count took. */

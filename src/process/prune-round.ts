@@ -3,10 +3,10 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { recordPrune, takePruneTurn } from '../db/queries/prune-records.ts';
+import { createRounds, type Rounds } from '../model/rounds.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import type { ProcessRegistry } from './define.ts';
 import { pruneEnded } from './prune.ts';
-import { createRounds, type Rounds } from './rounds.ts';
 
 const DAY_MS = 86_400_000;
 /** How often each worker asks whether an hour has passed. */

@@ -9,8 +9,8 @@ import { deleteReply, lockReplyIfKept, type RoutableReply, readRoutableReplies }
 import { findReply } from '../db/queries/reply-queues.ts';
 import { lockCommand } from '../db/queries/troubleshooting.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import { createRounds, type Rounds } from '../model/rounds.ts';
 import type { ProcessRegistry } from './define.ts';
-import { createRounds, type Rounds } from './rounds.ts';
 
 const EVERY_MS = 1_000;
 const MOST_A_ROUND = 500;

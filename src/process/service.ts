@@ -13,6 +13,7 @@ import { readLanes } from '../db/migrate.ts';
 import { type Hints, openHints } from '../db/notify.ts';
 import { createPool, type Pool } from '../db/pool.ts';
 import type { Env } from '../model/env.ts';
+import type { Rounds } from '../model/rounds.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import { registerCancel } from './cancel.ts';
 import { ProcessRegistry } from './define.ts';
@@ -21,7 +22,6 @@ import { registerLaunch } from './launch.ts';
 import { registerCommandLaunch } from './launch-commands.ts';
 import { createPruneRound } from './prune-round.ts';
 import { createReplyRouting } from './replies.ts';
-import type { Rounds } from './rounds.ts';
 import { createRouter } from './router.ts';
 
 /** The bus's statements take milliseconds; one that waits this long for a lock, or for a server that is gone, is better tried again. */

@@ -1,8 +1,13 @@
 // Work that comes round: each round begins so long after the last one ended, and one that fails is followed by the next.
 // Promises that after `stop` nothing of it is under way.
 
-import type { Bus } from '../bus/bus.ts';
-import type { Timer } from '../model/env.ts';
+import type { Env, Timer } from './env.ts';
+
+/** What rounds are made with: a bus has it all. */
+export interface RoundsContext {
+  env: Pick<Env, 'after'>;
+  outage: { failed(error: unknown, fields: object, message: string): void };
+}
 
 export interface Rounds {
   start(): void;
@@ -10,15 +15,20 @@ export interface Rounds {
 }
 
 /** `failure` says in the log what failed and is tried again. */
-export function createRounds(bus: Bus, every_ms: number, round: () => Promise<void>, failure: string): Rounds {
+export function createRounds(
+  { env, outage }: RoundsContext,
+  every_ms: number,
+  round: () => Promise<void>,
+  failure: string,
+): Rounds {
   let timer: Timer | null = null;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
 
   const schedule = () => {
-    timer = bus.env.after(every_ms, () => {
+    timer = env.after(every_ms, () => {
       running = round()
-        .catch((error) => bus.outage.failed(error, {}, failure))
+        .catch((error) => outage.failed(error, {}, failure))
         .finally(() => void (stopped || schedule()));
     });
   };
