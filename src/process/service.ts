@@ -9,6 +9,7 @@ import { createOutageLog } from '../bus/outage.ts';
 import type { CommandRequest } from '../bus/request.ts';
 import { type SendOptions, type SentCommand, type SentCommands, send, sendMany } from '../bus/send.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts';
+import { losingConnections, type WithoutConnection } from '../db/lost-connections.ts';
 import { readLanes } from '../db/migrate.ts';
 import { type Hints, openHints } from '../db/notify.ts';
 import { createPool, type Pool } from '../db/pool.ts';
@@ -39,10 +40,16 @@ export interface ServiceOptions {
   connections?: number;
   /** False where the pooler in between cannot LISTEN: workers poll only. */
   listen?: boolean;
-  /** Extensions, such as fault injection; made with the service's own pool. */
-  hooks?(context: { pool: Pool; env: Env }): Omit<BusHooks, 'onTransitions'>;
+  /** Extensions, such as fault injection; made with the bus's own pool, and with what takes connections of the handlers' pool away. */
+  hooks?(context: HooksContext): Omit<BusHooks, 'onTransitions'>;
   /** Registers handlers beside the application's own. */
   handlers?(registry: HandlerRegistry): void;
+}
+
+export interface HooksContext {
+  pool: Pool;
+  env: Env;
+  withoutConnection: WithoutConnection;
 }
 
 export interface Service {
@@ -84,7 +91,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   options.handlers?.(registry);
 
   const onTransitions = createRouter(processes, () => bus);
-  const hooks = { ...options.hooks?.({ pool: busPool, env }), onTransitions };
+  const extensions = options.hooks?.({ pool: busPool, env, withoutConnection: losingConnections(pool) });
+  const hooks = { ...extensions, onTransitions };
   const control = createControl(() => bus);
   const bus: Bus = {
     pool: busPool,
