@@ -38,8 +38,8 @@ export interface AttemptContext extends HandlerContext {
   /** Marks the attempt: should it succeed, its outcome carries the name of this injected fault. */
   markFault(fault: string): void;
   /**
-   * Whatever the attempt comes to is not offered for settling: its lease will run out. For middleware that stands in for the death of
-   * a worker, or for an acknowledgement that is lost on its way.
+   * Whatever the attempt comes to is not settled: its lease will run out. For middleware that stands in for the death of a worker, or
+   * for an acknowledgement that is lost on its way.
    */
   dropOutcome(): void;
 }

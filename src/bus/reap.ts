@@ -1,5 +1,5 @@
 // Reaping: attempts whose lease ran out are settled for the worker that did not. Any worker may; locked rows are passed over.
-// An injected timeout counts as an attempt; an innocent interruption does not, up to a limit that ends poison.
+// One that ran out by an injected fault counts as an attempt; an innocent interruption does not, up to a limit that ends poison.
 
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
@@ -79,7 +79,7 @@ function expiredLine(bus: Bus, command: ExpiredCommand): SettleLine {
     ? {
         kind: 'lease_expired',
         error_code: 'TIMED_OUT',
-        error_message: 'The lease ran out: timed out.',
+        error_message: `The lease ran out: ${command.fault}.`,
         fault: command.fault,
       }
     : {

@@ -20,7 +20,7 @@ export class RunningAttempt implements HeldClaim {
   /** Its handler was called, so what it does may have been done. */
   began = false;
   zombie = false;
-  /** What it comes to is not offered for settling. */
+  /** What it comes to is not to be settled. */
   dropped = false;
 
   constructor(command: ClaimedCommand, claimed_at_ms: number) {

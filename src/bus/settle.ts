@@ -3,6 +3,7 @@
 
 import type { Tx } from '../db/pool.ts';
 import { withTx } from '../db/pool.ts';
+import { readHeldClaims } from '../db/queries/claims.ts';
 import { insertEvents, insertReplies, type NewReply } from '../db/queries/events.ts';
 import { readAnsweredClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/settles.ts';
 import {
@@ -24,6 +25,8 @@ export interface SettleItem {
   abandoned: boolean;
   /** Its handler was called. Where nobody says, it was if it succeeded. */
   began?: boolean;
+  /** Not to be written, whatever it came to: its lease runs out. Where it was lost before the handler ended, that is still said. */
+  dropped?: boolean;
   /** In place of what follows from the outcome. */
   settlement?: Settlement;
 }
@@ -61,10 +64,12 @@ function oncePerCommand(ordered: readonly SettleItem[]): SettleItem[][] {
 
 async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]): Promise<Settled[]> {
   await bus.env.probe('before_settle', { items });
-  const lines = items.map((item) => settleLine(item.command, item.outcome, item.settlement ?? decide(bus, item)));
+  const offered = items.filter((item) => !item.dropped);
+  const lines = offered.map((item) => settleLine(item.command, item.outcome, item.settlement ?? decide(bus, item)));
   const { written, sent } = await withTx(bus.pool, async (tx) => {
     const written = await settleIfLeased(tx, lane, lines);
-    const late = items.filter((item) => !written.has(item.command.command_id));
+    const refused = offered.filter((item) => !written.has(item.command.command_id));
+    const late = [...refused, ...(await lostMeanwhile(tx, lane, items))];
     const discarded = late.length === 0 ? [] : await discardLate(tx, lane, late);
     const sent = await applyWritten(
       bus,
@@ -77,9 +82,24 @@ async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]):
   });
   await bus.env.probe('after_settle', { items });
   for (const domain of sent) bus.hints.hint(domain);
-  return items
+  return offered
     .map((item, index) => ({ item, settlement: (lines[index] as SettleLine).settlement }))
     .filter(({ item }) => written.has(item.command.command_id));
+}
+
+/**
+ * Of what is dropped, that whose lease was lost before its handler ended: whatever followed from the loss did not know of its effect.
+ * What is still held needs no word: all that follows will come after the effect.
+ */
+async function lostMeanwhile(tx: Tx, lane: number, items: readonly SettleItem[]): Promise<SettleItem[]> {
+  const dropped = items.filter((item) => item.dropped);
+  if (dropped.length === 0) return [];
+  const held = await readHeldClaims(
+    tx,
+    lane,
+    dropped.map((item) => item.command),
+  );
+  return dropped.filter((item) => !held.has(item.command.command_id));
 }
 
 /** Writes expired attempts, inside reap's transaction. Returns the domains in which commands were sent. */

@@ -128,7 +128,8 @@ function unstorable(item: SettleItem, error: unknown): SettleItem {
         error instanceof TooLargeError
           ? `The result ${error.message}.`
           : 'The result, the error or what follows from it cannot be stored, for example because of a NUL byte.',
-      fault: item.outcome.fault ?? null,
+      // A success may carry a mark; that it cannot be stored is real all the same.
+      fault: item.outcome.kind === 'success' ? null : (item.outcome.fault ?? null),
     },
     settlement: park('RESULT_NOT_STORABLE'),
   };

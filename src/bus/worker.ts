@@ -141,8 +141,8 @@ export function createWorker(options: WorkerOptions): Worker {
       },
     });
     running.delete(attempt);
-    if (!released.has(attempt) && !attempt.dropped)
-      settler.push({ command, outcome, abandoned: attempt.abandoned, began: attempt.began });
+    const { abandoned, began, dropped } = attempt;
+    if (!released.has(attempt) && (began || !dropped)) settler.push({ command, outcome, abandoned, began, dropped });
     if (attempt.abandoned) running.hanging--;
     else release();
   };

@@ -161,7 +161,7 @@ export class ConfigurationError extends FaultlineError {
 
 /** Codes that the bus itself writes on commands and processes. */
 export const BUS_CODES = {
-  TIMED_OUT: 'the lease ran out under an injected timeout',
+  TIMED_OUT: 'the lease ran out under an injected fault',
   LEASE_EXPIRED: 'the lease ran out: the worker died, hung or lost the database',
   UNKNOWN_ERROR: 'the handler threw something that is not a CommandError',
   NO_HANDLER: 'no worker that met the command has a handler for its type',

@@ -22,12 +22,12 @@ async function claimedAlone() {
   return { lab, claimed: claimed as ClaimedCommand };
 }
 
-test('an attempt marked with a fault that prevents its settle can be neither settled nor renewed under its lease', async () => {
+test('an attempt marked with a fault that prevents its settle cannot be settled under its lease, which is held until then', async () => {
   const { lab, claimed } = await claimedAlone();
   const mark = { ...claimed, fault: 'timeout' };
   expect(await markFaultsIfLeased(lab.bus.pool, 0, [mark])).toEqual(new Set([claimed.command_id]));
 
-  expect(await renewLeasesIfHeld(lab.bus.pool, 0, [claimed])).toEqual(new Set());
+  expect(await renewLeasesIfHeld(lab.bus.pool, 0, [claimed])).toEqual(new Set([claimed.command_id]));
   expect(await settleSet(lab.bus, [item(claimed, SUCCESS)])).toEqual([]);
   expect(await lab.commandOf(claimed.command_id)).toMatchObject({ status: 'IN_PROGRESS', fault: 'timeout' });
   expect(await lab.attemptsOf(claimed.command_id)).toEqual([]);

@@ -110,11 +110,13 @@ where c.domain = $1 and c.status = 'PENDING' and c.available_at < now() + $2::in
 }
 
 /**
- * The fence, in two forms. `status || ''` cannot be matched to the partial index command_leased,
+ * The fence, in its forms. `status || ''` cannot be matched to the partial index command_leased,
  * which the planner otherwise takes on a fresh table and walks once per line. A command marked with a fault that prevents its own
- * settle is nobody's to settle or renew: its lease runs out, whatever its worker does meanwhile.
+ * settle is nobody's to settle: whatever its worker does meanwhile, its lease runs out. Until then it is held like any other,
+ * since under some of those faults a handler works.
  */
 export const FENCE = {
+  held: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > clock.at`,
   leased: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > clock.at and c.fault is null`,
   expired: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at <= clock.at`,
 };
@@ -137,7 +139,7 @@ held as materialized (
   select c.command_id
   from clock, unnest($2::uuid[], $3::uuid[]) as i(command_id, claim_id)
     join faultline.command c on c.command_id = i.command_id and c.lane = $1::smallint
-  where c.claim_id = i.claim_id and ${FENCE.leased}
+  where c.claim_id = i.claim_id and ${FENCE.held}
   for update of c skip locked
 )
 update faultline.command c
@@ -161,7 +163,7 @@ export async function extendLeaseIfHeld(
      update faultline.command c
      set lease_expires_at = greatest(c.lease_expires_at, clock.at + $4::int * interval '1 millisecond')
      from clock
-     where c.command_id = $2 and c.lane = $1::smallint and c.claim_id = $3 and ${FENCE.leased}`,
+     where c.command_id = $2 and c.lane = $1::smallint and c.claim_id = $3 and ${FENCE.held}`,
     [held.lane, held.command_id, held.claim_id, lease_ms],
   );
   return rowCount === 1;
