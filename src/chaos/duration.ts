@@ -1,24 +1,36 @@
-// How long chaos delays the work: a bell curve between two bounds, from one seeded draw.
+// How long chaos delays the work: from one seeded draw, spread between two bounds in one of four shapes.
 // Pure; promises whole ms within the bounds.
 
-import type { CommandBehavior } from './behavior.ts';
+import type { CommandBehavior, DurationShape } from './behavior.ts';
 import { probit } from './probit.ts';
 import type { RollSource } from './roll.ts';
 import { roll } from './roll.ts';
 
-/** The bounds of the delay in ms, or null for none. A minimum alone is fixed, a maximum alone starts at 0. */
+/** The bounds of the delay in ms, or null for none. A minimum alone is fixed, a maximum alone starts at 0, unless its shape is fixed. */
 export function durationBounds(behavior: CommandBehavior): { min_ms: number; max_ms: number } | null {
-  const min_ms = behavior.min_duration_ms ?? 0;
-  const max_ms = behavior.max_duration_ms ?? min_ms;
+  const { min_duration_ms, max_duration_ms, duration_shape } = behavior;
+  const min_ms = min_duration_ms ?? (duration_shape === 'fixed' ? (max_duration_ms ?? 0) : 0);
+  const max_ms = max_duration_ms ?? min_ms;
   return max_ms > 0 ? { min_ms, max_ms } : null;
 }
 
-/** The delay in ms for a draw in [0,1): clamp(mid + sd * probit(draw)), sd = (max - min) / 6, rounded. */
-export function durationOf(min_ms: number, max_ms: number, draw: number): number {
-  if (min_ms === max_ms) return min_ms;
-  const mid = (min_ms + max_ms) / 2;
-  const sd = (max_ms - min_ms) / 6;
-  return Math.round(Math.min(Math.max(mid + sd * probit(draw), min_ms), max_ms));
+/** Where between `low` and `high` a draw in [0,1) lies on the bell curve that has them three deviations from its middle. */
+function onBell(low: number, high: number, draw: number): number {
+  const deviation = (high - low) / 6;
+  return Math.min(Math.max((low + high) / 2 + deviation * probit(draw), low), high);
+}
+
+/** For bounds that differ. A logarithm needs a positive bound, so the least of `lognormal` is 1 ms. */
+const SHAPES: Record<Exclude<DurationShape, 'fixed'>, (min_ms: number, max_ms: number, draw: number) => number> = {
+  uniform: (min_ms, max_ms, draw) => min_ms + (max_ms - min_ms) * draw,
+  normal: onBell,
+  lognormal: (min_ms, max_ms, draw) => Math.exp(onBell(Math.log(Math.max(min_ms, 1)), Math.log(max_ms), draw)),
+};
+
+/** The delay in ms for a draw in [0,1), rounded. */
+export function durationOf(min_ms: number, max_ms: number, draw: number, shape: DurationShape = 'normal'): number {
+  if (min_ms === max_ms || shape === 'fixed') return min_ms;
+  return Math.round(SHAPES[shape](min_ms, max_ms, draw));
 }
 
 /** The delay of one attempt in ms; equal bounds need no roll. */
@@ -27,5 +39,6 @@ export function drawDuration(behavior: CommandBehavior, source: RollSource): num
   if (!bounds) return 0;
   const { min_ms, max_ms } = bounds;
   if (min_ms === max_ms) return min_ms;
-  return durationOf(min_ms, max_ms, roll(source.seed, source.key, source.step, source.attempt, 'duration'));
+  const draw = roll(source.seed, source.key, source.step, source.attempt, 'duration');
+  return durationOf(min_ms, max_ms, draw, behavior.duration_shape ?? 'normal');
 }

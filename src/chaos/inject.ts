@@ -1,7 +1,7 @@
 // The hooks that bring chaos to a bus: rows beside commands, injections decided for a claimed set, middleware that applies them.
 // Promises that a fault which keeps its attempt from settling is marked first, one held back is written down, one without a lease is none.
 
-import type { AttemptContext, BusHooks, Middleware } from '../bus/handlers.ts';
+import type { BusHooks, Middleware } from '../bus/handlers.ts';
 import type { Pool } from '../db/pool.ts';
 import type { ChaosSource } from '../db/queries/test-command.ts';
 import { markFaultsIfLeased, readChaosSources, suppressAttempts } from '../db/queries/test-command.ts';
@@ -23,16 +23,22 @@ export interface ChaosOptions {
   pool: Pool;
   env: Env;
   repository?: TestCommandRepository;
+  /** Ends this process at once, as a crash does; returns where that may not be. Without it an attempt that crashes dies alone. */
+  crash?(): void;
+  /** Runs `work` so that the connections it asks the handlers' pool for are lost. Without it the attempt fails all the same. */
+  withoutConnection?<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** What `beforeExecute` tells the middleware of one attempt. A class, so that it is told from other hooks' annotations. */
 export class ChaosAnnotation {
   readonly behavior: CommandBehavior;
+  readonly source: RollSource;
   readonly injection: Injection;
 
-  constructor(behavior: CommandBehavior, injection: Injection) {
+  constructor(behavior: CommandBehavior, source: RollSource) {
     this.behavior = behavior;
-    this.injection = injection;
+    this.source = source;
+    this.injection = decide(behavior, source);
   }
 }
 
@@ -40,18 +46,17 @@ export class ChaosAnnotation {
  * Chaos for a bus, installed where it is put together. Its middleware belongs innermost, so that whatever else
  * wraps a handler meets injected faults like real ones.
  */
-export function chaosHooks({
-  pool,
-  env,
-  repository = new TestCommandRepository(),
-}: ChaosOptions): Required<Pick<BusHooks, 'behaviorOf' | 'beforeSend' | 'beforeExecute' | 'middleware'>> {
-  const newest = createNewestBehaviors(env);
+export function chaosHooks(
+  options: ChaosOptions,
+): Required<Pick<BusHooks, 'behaviorOf' | 'beforeSend' | 'beforeExecute' | 'middleware'>> {
+  const { pool, repository = new TestCommandRepository() } = options;
+  const newest = createNewestBehaviors(options.env);
   return {
     behaviorOf: ({ seed, behavior, experiment }, ordinal) =>
       inScope((experiment as Experiment | null | undefined)?.scope_pct, seed, ordinal) ? behavior : null,
     beforeSend: async (tx, commands) => repository.createMany(tx, chaosRows(commands, await newest.read(tx, commands))),
     beforeExecute: (commands) => annotate(pool, commands),
-    middleware: [chaosMiddleware(env)],
+    middleware: [chaosMiddleware(options)],
   };
 }
 
@@ -63,8 +68,7 @@ async function annotate(pool: Pool, commands: readonly ClaimedCommand[]): Promis
   for (const command of commands) {
     const source = sources.get(command.command_id);
     if (source === undefined || source.injection_stopped) continue;
-    const behavior: CommandBehavior = source.behavior;
-    annotations.set(command.command_id, new ChaosAnnotation(behavior, decide(behavior, rollSource(command, source))));
+    annotations.set(command.command_id, new ChaosAnnotation(source.behavior, rollSource(command, source)));
   }
   await markOrForget(pool, commands, annotations);
   return annotations;
@@ -120,32 +124,25 @@ async function markOrForget(
   }
 }
 
-function chaosMiddleware(env: Env): Middleware {
+function chaosMiddleware({
+  env,
+  crash = () => {},
+  withoutConnection = (work) => work(),
+}: Omit<ChaosOptions, 'pool'>): Middleware {
   return async (attempt, next) => {
     const { annotation } = attempt;
     if (!(annotation instanceof ChaosAnnotation)) return next();
-    const { behavior, injection } = annotation;
-    if (injection.kind === 'none') return runDelayed(attempt, next, behavior, injection.duration_ms);
+    const { behavior, source, injection } = annotation;
+    const { kind, duration_ms } = injection;
     const { command_id, attempts } = attempt.command;
-    attempt.logger.debug({ command_id, attempt: attempts, fault: injection.kind }, 'chaos injects a fault');
-    return faultOf(injection.kind).inject({
-      attempt,
-      behavior,
-      env,
-      work: () => runDelayed(attempt, next, behavior, 0),
-      crash: () => {},
-      withoutConnection: (work) => work(),
-    });
+    if (kind !== 'none') attempt.logger.debug({ command_id, attempt: attempts, fault: kind }, 'chaos injects a fault');
+    if (duration_ms > 0) await attempt.wait(duration_ms);
+    const work = async () => respond(behavior, await next());
+    if (kind === 'none') return work();
+    return faultOf(kind).inject({ attempt, behavior, source, env, work, crash, withoutConnection });
   };
 }
 
-async function runDelayed(
-  attempt: AttemptContext,
-  next: () => Promise<unknown>,
-  behavior: CommandBehavior,
-  duration_ms: number,
-): Promise<unknown> {
-  if (duration_ms > 0) await attempt.wait(duration_ms);
-  const result = await next();
-  return behavior.send_response && behavior.response_data ? mergeResponse(result, behavior.response_data) : result;
+function respond({ send_response, response_data }: CommandBehavior, result: unknown): unknown {
+  return send_response && response_data ? mergeResponse(result, response_data) : result;
 }

@@ -142,7 +142,11 @@ describe('a set', () => {
   test('takes one query; with faults that keep an attempt from settling, one statement more for all of them', async () => {
     const calm = await claim(work({ min_duration_ms: 5 }), work({ fail_permanent_pct: 100 }), work(null));
     const query = vi.spyOn(bus.pool, 'query');
-    expect(await injections(calm)).toEqual([{ kind: 'none', duration_ms: 5 }, { kind: 'permanent' }, undefined]);
+    expect(await injections(calm)).toEqual([
+      { kind: 'none', duration_ms: 5 },
+      { kind: 'permanent', duration_ms: 0 },
+      undefined,
+    ]);
     expect(query).toHaveBeenCalledTimes(1);
 
     await pool.query('delete from faultline.command');
@@ -182,7 +186,7 @@ describe('a timeout is neither marked nor injected', () => {
       ClaimedCommand,
     ];
     await pool.query('update faultline.command set claim_id = $2 where command_id = $1', [mine.command_id, newId()]);
-    expect(await injections([mine, kept])).toEqual([undefined, { kind: 'timeout' }]);
+    expect(await injections([mine, kept])).toEqual([undefined, { kind: 'timeout', duration_ms: 0 }]);
     expect([await faultOf(mine), await faultOf(kept)]).toEqual([null, 'timeout']);
   });
 

@@ -18,13 +18,13 @@ function complaints(schema: typeof commandBehaviorSchema, value: unknown): strin
 }
 
 const refused = (value: unknown) => complaints(commandBehaviorSchema, value);
-const PERCENTAGES = ['fail_permanent_pct', 'fail_transient_pct', 'fail_business_rule_pct', 'timeout_pct'];
+const PERCENTAGES = Object.keys(commandBehaviorSchema.shape).filter((field) => field.endsWith('_pct'));
 
 describe('a behavior', () => {
   test('may be empty, and null equals absent', () => {
     expect(refused({})).toEqual([]);
     const nothing = Object.fromEntries(Object.keys(commandBehaviorSchema.shape).map((field) => [field, null]));
-    expect(Object.keys(nothing)).toHaveLength(10);
+    expect(Object.keys(nothing)).toHaveLength(18);
     expect(refused(nothing)).toEqual([]);
     expect(compactBehavior(commandBehaviorSchema.parse(nothing))).toBeNull();
   });
@@ -75,9 +75,27 @@ describe('a behavior', () => {
     expect(refused({ [field]: '😀' })).toEqual([]);
   });
 
-  test('send_response is a boolean', () => {
-    expect(refused({ send_response: true })).toEqual([]);
-    expect(refused({ send_response: 1 })).toEqual([expect.stringMatching(/^send_response: ./)]);
+  test.each(['send_response', 'delay_failures'])('%s is a boolean', (field) => {
+    expect(refused({ [field]: true })).toEqual([]);
+    expect(refused({ [field]: 1 })).toEqual([expect.stringMatching(new RegExp(`^${field}: .`))]);
+  });
+
+  test('fail_first_attempts is a whole number from 0 to 100', () => {
+    for (const good of [0, 1, 100]) expect(refused({ fail_first_attempts: good })).toEqual([]);
+    for (const bad of [-1, 0.5, 101, '5']) {
+      expect(refused({ fail_first_attempts: bad })).toEqual([expect.stringMatching(/^fail_first_attempts: ./)]);
+    }
+  });
+
+  test('duration_shape is one of four, and fixed has one value', () => {
+    const bounds = { min_duration_ms: 5, max_duration_ms: 9 };
+    for (const shape of ['uniform', 'normal', 'lognormal'])
+      expect(refused({ duration_shape: shape, ...bounds })).toEqual([]);
+    expect(refused({ duration_shape: 'square' })).toEqual([expect.stringMatching(/^duration_shape: ./)]);
+    const fixed = { duration_shape: 'fixed' };
+    for (const good of [{}, { min_duration_ms: 5 }, { max_duration_ms: 5 }, { min_duration_ms: 5, max_duration_ms: 5 }])
+      expect(refused({ ...fixed, ...good })).toEqual([]);
+    expect(refused({ ...fixed, ...bounds })).toEqual(['duration_shape: fixed takes one bound, or two that are equal']);
   });
 
   test('unknown fields are refused by name, all of them', () => {

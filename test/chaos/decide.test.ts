@@ -10,30 +10,62 @@ import { roll } from '../../src/chaos/roll.ts';
 import { behaviorArbitrary, sourceArbitrary } from './arbitraries.ts';
 
 const source = { seed: 'demo', key: 7, step: 'query', attempt: 1 };
-const ORDER = ['permanent', 'transient', 'business_rule', 'timeout'];
+const ORDER = [
+  'first_attempts',
+  'permanent',
+  'transient',
+  'business_rule',
+  'timeout',
+  'crash',
+  'connection_lost',
+  'lost_ack',
+  'duplicate',
+  'corrupt_reply',
+];
 
 test('faults are tried in the documented order, each under a name and a field of its own', () => {
   expect(FAULTS.map((fault) => fault.name)).toEqual(ORDER);
   expect(new Set(FAULTS.map((fault) => fault.field)).size).toBe(FAULTS.length);
   expect(new Set(FAULTS.map((fault) => fault.order)).size).toBe(FAULTS.length);
-  expect(FAULTS.filter((fault) => fault.comes_to === 'lease_expired').map((fault) => fault.name)).toEqual(['timeout']);
+  const named = (comes_to: string) => FAULTS.filter((fault) => fault.comes_to === comes_to).map(({ name }) => name);
+  expect(named('lease_expired')).toEqual(['timeout', 'crash', 'lost_ack']);
+  expect(named('transient')).toEqual(['first_attempts', 'transient', 'connection_lost']);
+  expect(named('success')).toEqual(['duplicate', 'corrupt_reply']);
 });
 
 test('with all at 100 percent the first wins; each wins when those before it are off', () => {
-  const certain: CommandBehavior = {
-    fail_permanent_pct: 100,
-    fail_transient_pct: 100,
-    fail_business_rule_pct: 100,
-    timeout_pct: 100,
-    min_duration_ms: 5,
-  };
-  const fields = ['fail_permanent_pct', 'fail_transient_pct', 'fail_business_rule_pct', 'timeout_pct'] as const;
-  const won = [decide(certain, source)];
-  for (const field of fields) {
+  const certain: CommandBehavior = { min_duration_ms: 5 };
+  for (const { field } of FAULTS) certain[field] = 100;
+  const won = [decide(certain, source).kind];
+  for (const { field } of FAULTS) {
     certain[field] = field === 'fail_transient_pct' ? null : 0;
-    won.push(decide(certain, source));
+    won.push(decide(certain, source).kind);
   }
-  expect(won).toEqual([...ORDER.map((kind) => ({ kind })), { kind: 'none', duration_ms: 5 }]);
+  expect(won).toEqual([...ORDER, 'none']);
+});
+
+test('a delay comes before all work, before failures where asked for, and never before a hang', () => {
+  const delays = (behavior: CommandBehavior) =>
+    Object.fromEntries(
+      FAULTS.map(({ name, field }) => [
+        name,
+        decide({ ...behavior, [field]: 100, min_duration_ms: 5 }, source).duration_ms,
+      ]),
+    );
+  const work = { crash: 5, lost_ack: 5, duplicate: 5, corrupt_reply: 5 };
+  const failures = ['first_attempts', 'permanent', 'transient', 'business_rule', 'connection_lost'];
+  const each = (duration_ms: number) => Object.fromEntries(failures.map((name) => [name, duration_ms]));
+  expect(delays({})).toEqual({ ...work, ...each(0), timeout: 0 });
+  expect(delays({ delay_failures: false })).toEqual({ ...work, ...each(0), timeout: 0 });
+  expect(delays({ delay_failures: true })).toEqual({ ...work, ...each(5), timeout: 0 });
+  expect(decide({ min_duration_ms: 5 }, source)).toEqual({ kind: 'none', duration_ms: 5 });
+});
+
+test('the first attempts fail, and no other, whatever else is asked for', () => {
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    const { kind } = decide({ fail_first_attempts: 3, fail_permanent_pct: 100 }, { ...source, attempt });
+    expect(kind).toBe(attempt <= 3 ? 'first_attempts' : 'permanent');
+  }
 });
 
 test('an empty behavior does nothing', () => {

@@ -22,7 +22,7 @@ test('every line of the worked example', () => {
 
 test('the outcome of the worked example', () => {
   const behavior = commandBehaviorSchema.parse(JSON.parse(/^`(\{"fail_permanent_pct".*\})`:$/m.exec(page)?.[1] ?? ''));
-  expect(decide(behavior, { ...source, attempt: 1 })).toEqual({ kind: 'transient' });
+  expect(decide(behavior, { ...source, attempt: 1 })).toEqual({ kind: 'transient', duration_ms: 0 });
   expect(decide(behavior, { ...source, attempt: 2 })).toEqual({ kind: 'none', duration_ms: 145 });
 });
 
@@ -30,6 +30,6 @@ test('every field has its line, and the faults stand in their order', () => {
   const table = page.slice(page.indexOf('| field |'), page.indexOf('A process has one behavior'));
   const documented = [...table.matchAll(/`(\w+)`/g)].map((match) => match[1]);
   for (const field of Object.keys(commandBehaviorSchema.shape)) expect(documented).toContain(field);
-  const order = [...page.matchAll(/^\d\. `(\w+)`$/gm)].map((match) => match[1]);
+  const order = [...page.matchAll(/^\d+\. `(\w+)`$/gm)].map((match) => match[1]);
   expect(order).toEqual(FAULTS.map(({ name }) => name));
 });

@@ -5,6 +5,7 @@ import type { AttemptContext } from '../../bus/handlers.ts';
 import type { OutcomeKind } from '../../model/command.ts';
 import type { Env } from '../../model/env.ts';
 import type { CommandBehavior } from '../behavior.ts';
+import type { RollSource } from '../roll.ts';
 
 /** The fields of a behavior that say how often a fault hits. */
 export type PercentField = Extract<keyof CommandBehavior, `${string}_pct`>;
@@ -15,8 +16,10 @@ export type FaultField = PercentField | 'fail_first_attempts';
 export interface FaultContext {
   attempt: AttemptContext;
   behavior: CommandBehavior;
+  /** What the rolls of the attempt are drawn from. */
+  source: RollSource;
   env: Env;
-  /** The work that would have been done without the fault: the delay, if one is asked for, and the handler. May be called more than once. */
+  /** The work that would have been done without the fault: the handler, and what the behavior makes of its result. May be called more than once. */
   work(): Promise<unknown>;
   /** Ends this process at once, if that is allowed and it has lived long enough; returns otherwise. */
   crash(): void;
@@ -37,7 +40,9 @@ export interface Fault<Name extends string = string> {
    * written on the command before it happens. `success`: the work is done, and the mark is all that tells.
    */
   comes_to: Extract<OutcomeKind, 'success' | 'transient' | 'permanent' | 'business_rule' | 'lease_expired'>;
-  /** Happens in place of the handler: throws, or returns what the attempt comes to. */
+  /** Whether the delay of the behavior comes before it: as before any work, only where `delay_failures` asks for it, or never. */
+  delayed: 'always' | 'if_asked' | 'never';
+  /** Happens in place of the handler, after the delay: throws, or returns what the attempt comes to. */
   inject(context: FaultContext): Promise<unknown>;
 }
 

@@ -1,13 +1,30 @@
 // Every kind of fault, in the order in which they are tried.
 
 import { businessRuleFault } from './business-rule.ts';
+import { connectionLostFault } from './connection-lost.ts';
+import { corruptReplyFault } from './corrupt-reply.ts';
+import { crashFault } from './crash.ts';
+import { duplicateFault } from './duplicate.ts';
+import { firstAttemptsFault } from './first-attempts.ts';
+import { lostAckFault } from './lost-ack.ts';
 import { permanentFault } from './permanent.ts';
 import { timeoutFault } from './timeout.ts';
 import { transientFault } from './transient.ts';
 
-const KINDS = [permanentFault, transientFault, businessRuleFault, timeoutFault] as const;
+const KINDS = [
+  firstAttemptsFault,
+  permanentFault,
+  transientFault,
+  businessRuleFault,
+  timeoutFault,
+  crashFault,
+  connectionLostFault,
+  lostAckFault,
+  duplicateFault,
+  corruptReplyFault,
+] as const;
 
-/** The name of an injected fault: `permanent`, `transient`, `business_rule`, `timeout`. */
+/** The name of an injected fault, as rolls, attempts and the audit have it. */
 export type FaultName = (typeof KINDS)[number]['name'];
 
 /** The kinds of fault by `order`: the first hit wins. */

@@ -1,0 +1,25 @@
+// The lost connection: every connection to the database that the handler asks the service for breaks under it.
+// Promises a transient failure whatever the handler makes of that, also where it needs no connection: so it can be foretold.
+
+import { TransientCommandError } from '../../model/errors.ts';
+import type { FaultContext } from './fault.ts';
+import { thrownFault } from './thrown.ts';
+
+export const connectionLostFault = thrownFault({
+  name: 'connection_lost',
+  field: 'connection_lost_pct',
+  order: 6,
+  comes_to: 'transient',
+  error: TransientCommandError,
+  code: 'CHAOS_CONNECTION_LOST',
+  message: 'Chaos: the connection to the database was lost.',
+  first: workUnconnected,
+});
+
+async function workUnconnected({ attempt, work, withoutConnection }: FaultContext): Promise<void> {
+  try {
+    await withoutConnection(work);
+  } catch (err) {
+    attempt.logger.debug({ command_id: attempt.command.command_id, err }, 'a handler lost its connection to chaos');
+  }
+}

@@ -1,0 +1,23 @@
+// The crash: the handler has begun, and its worker dies. Where the whole process may not, the attempt alone does.
+// Promises that nothing of the attempt is ever settled, and that whatever its handler still comes to is heard by nobody.
+
+import { type Fault, percentOf } from './fault.ts';
+
+export const crashFault: Fault<'crash'> = {
+  name: 'crash',
+  field: 'crash_pct',
+  order: 5,
+  comes_to: 'lease_expired',
+  delayed: 'always',
+  percent: percentOf('crash_pct'),
+  async inject({ attempt, work, crash }) {
+    const going = work();
+    // Nobody listens while the handler takes its first steps, and what it throws meanwhile must not end the process in our place.
+    going.catch(() => {});
+    await new Promise((resolve) => void setImmediate(resolve));
+    crash();
+    attempt.dropOutcome();
+    attempt.abandonLease();
+    return going;
+  },
+};

@@ -1,0 +1,15 @@
+// The first attempts fail: the same for every command, whatever the rolls say, so that a retry is sure to be needed and to help.
+
+import { TransientCommandError } from '../../model/errors.ts';
+import { thrownFault } from './thrown.ts';
+
+export const firstAttemptsFault = thrownFault({
+  name: 'first_attempts',
+  field: 'fail_first_attempts',
+  order: 0,
+  percent: ({ fail_first_attempts }, attempt) => (attempt <= (fail_first_attempts ?? 0) ? 100 : 0),
+  comes_to: 'transient',
+  error: TransientCommandError,
+  code: 'CHAOS_FIRST_ATTEMPTS',
+  message: 'Chaos: one of the first attempts.',
+});

@@ -1,0 +1,19 @@
+// The lost acknowledgement: the work is done, and nobody learns of it. Its lease runs out, and it is done again.
+
+import { type Fault, percentOf } from './fault.ts';
+
+export const lostAckFault: Fault<'lost_ack'> = {
+  name: 'lost_ack',
+  field: 'lost_ack_pct',
+  order: 7,
+  comes_to: 'lease_expired',
+  delayed: 'always',
+  percent: percentOf('lost_ack_pct'),
+  async inject({ attempt, work }) {
+    try {
+      return await work();
+    } finally {
+      attempt.dropOutcome();
+    }
+  },
+};
