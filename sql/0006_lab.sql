@@ -44,3 +44,6 @@ create table faultline.profile (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
+
+-- Turbulence by batch and kind, the newest last: looked for several times a second, among events that may be many.
+create index event_turbulence on faultline.event (batch_id, (details ->> 'kind'), event_id) where type = 'TURBULENCE';

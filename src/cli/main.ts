@@ -10,6 +10,7 @@ import { addBatchVerbs, addTsqVerbs } from './client-verbs.ts';
 import { CliError, EXIT } from './exit.ts';
 import { createLogger } from './logger.ts';
 import {
+  allowTurbulenceOption,
   appOption,
   databaseUrlOption,
   dataDirOption,
@@ -48,6 +49,7 @@ program
   .addOption(slotsOption())
   .addOption(domainsOption())
   .addOption(databaseUrlOption('PostgreSQL 15 or newer to use instead of the embedded one'))
+  .addOption(allowTurbulenceOption())
   .addOption(postgresPortOption())
   .addOption(appOption())
   .addOption(followOption())
@@ -64,6 +66,7 @@ program
       slots: flags.slots,
       domains: flags.domains,
       database_url: flags.databaseUrl,
+      allow_turbulence: flags.allowTurbulence,
       postgres_port: flags.postgresPort,
       app: flags.app,
       log_format: flags.logFormat,
@@ -81,7 +84,13 @@ program
   .addOption(appOption())
   .action(async (flags) => {
     const { serve } = await import('./serve.ts');
-    await serve({ ...serviceOptions(flags), host: flags.host, port: flags.port, logger: createLogger() });
+    await serve({
+      ...serviceOptions(flags),
+      host: flags.host,
+      port: flags.port,
+      turbulence: process.env.FAULTLINE_TURBULENCE,
+      logger: createLogger(),
+    });
   });
 
 program

@@ -83,6 +83,23 @@ export const dataDirOption = () =>
 export const databaseUrlOption = (description = 'PostgreSQL 15 or newer to use') =>
   new Option('--database-url <url>', description).env('DATABASE_URL').argParser(postgresUrl);
 
+/** In the environment only a yes is one: `0` and nothing are none. */
+function yesOrNo(text: string): boolean {
+  if (/^(1|true|yes)$/i.test(text)) return true;
+  if (/^(0|false|no|)$/i.test(text)) return false;
+  throw new InvalidArgumentError('It must be yes or no.');
+}
+
+export const allowTurbulenceOption = () =>
+  new Option(
+    '--allow-turbulence [yes]',
+    'let batches kill workers, and end connections to the database of --database-url',
+  )
+    .env('FAULTLINE_ALLOW_TURBULENCE')
+    .preset('yes')
+    .default(false)
+    .argParser(yesOrNo);
+
 export const postgresPortOption = () =>
   new Option('--postgres-port <number>', 'port of the embedded PostgreSQL (default: that of the last start)')
     .env('FAULTLINE_POSTGRES_PORT')

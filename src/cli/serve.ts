@@ -2,6 +2,7 @@
 // On SIGTERM or SIGINT it ends its streams, finishes what it was asked, and leaves.
 
 import { fileURLToPath } from 'node:url';
+import { allowedTurbulence } from '../chaos/turbulence.ts';
 import { packageRoot } from '../db/package-root.ts';
 import { createServer } from '../http/index.ts';
 import type { Logger } from '../model/env.ts';
@@ -16,6 +17,8 @@ export interface ServeOptions {
   app?: string;
   host: string;
   port: number;
+  /** What the supervisor may do for batches; of `serve` alone nothing would be done. */
+  turbulence?: string;
   logger: Logger;
 }
 
@@ -24,7 +27,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   leaveWithSupervisor();
   const stop = stopRequested();
   const service = await compose({ ...options, name: 'faultline serve' });
-  const server = await createServer({ service, ui_dir: fileURLToPath(new URL('dist/ui', packageRoot)) });
+  const server = await createServer({
+    service,
+    ui_dir: fileURLToPath(new URL('dist/ui', packageRoot)),
+    turbulence: allowedTurbulence(options.turbulence),
+  });
   try {
     const url = await server.listen({ host, port });
     logger.info({ url }, 'Serving');

@@ -50,6 +50,11 @@ export interface Supervisor {
   add(spec: ChildSpec): Promise<void>;
   /** The pid of a child that runs now. */
   pidOf(name: string): number | undefined;
+  /**
+   * Ends a child that runs now, on purpose: it is started again at once, and its end counts neither as a death nor as a fault.
+   * False when it does not run.
+   */
+  disturb(name: string, how: 'stop' | 'kill'): boolean;
   /** Resolves when the child runs. */
   whenUp(name: string): Promise<void>;
   /** Ends all, highest stage first; resolves when nothing is left. Safe to call twice. */
@@ -66,6 +71,8 @@ const BLAMELESS_MS = 500;
 interface Child {
   spec: ChildSpec;
   running: Running | undefined;
+  /** The run of it that we ended on purpose. */
+  disturbed: Running | undefined;
   /** Callbacks of those who wait for it to run. */
   waiting: (() => void)[];
   deaths: number[];
@@ -101,7 +108,8 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     while (!halt.signal.aborted) {
       exit = running ? await running.exited : exit;
       if (halt.signal.aborted) return;
-      const delay_ms = judge(child, exit as Exit);
+      const on_purpose = running !== undefined && child.disturbed === running;
+      const delay_ms = on_purpose ? 0 : judge(child, exit as Exit);
       if (delay_ms === null) return;
       await sleep(delay_ms, halt.signal);
       await Promise.race([spec.ready?.(), child.halted]);
@@ -165,6 +173,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       const child: Child = {
         spec,
         running: undefined,
+        disturbed: undefined,
         waiting: [],
         deaths: [],
         halt,
@@ -181,6 +190,13 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       await first;
     },
     pidOf: (name) => children.get(name)?.running?.pid,
+    disturb(name, how) {
+      const child = children.get(name);
+      if (!child?.running || child.halt.signal.aborted) return false;
+      child.disturbed = child.running;
+      child.running[how]();
+      return true;
+    },
     whenUp: (name) =>
       new Promise((done) => {
         const child = children.get(name);

@@ -1,9 +1,11 @@
 // The detail of a batch: its row, and the funnel and throughput of its attempts, paced and shared by all who look.
 // Promises that what is shown of a batch that ended or rests includes every attempt that came before.
 
+import { TURBULENCE_KINDS } from '../chaos/experiment.ts';
 import type { Pool } from '../db/pool.ts';
 import { readLaunchError } from '../db/queries/batches.ts';
 import { type AttemptTally, type BatchRecord, findBatch, tallyAttempts } from '../db/queries/read-batches.ts';
+import { listTurbulence } from '../db/queries/turbulence.ts';
 import type { Env } from '../model/env.ts';
 import { NotFoundError } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
@@ -17,6 +19,7 @@ const SLICES = 60;
 const MIN_SLICE_MS = 1_000;
 /** The finisher's clock stands still while it counts, so attempts may end a moment after `completed_at`. */
 const MARGIN_MS = 10_000;
+const MAX_TURBULENCE = 500;
 
 interface Activity {
   /** The look at the row that this was computed after. */
@@ -24,6 +27,7 @@ interface Activity {
   steps: StepFunnel[];
   throughput: BatchDetail['throughput'];
   slice_ms: number;
+  turbulence: BatchDetail['turbulence'];
 }
 
 export interface BatchDetails {
@@ -56,13 +60,14 @@ export function createBatchDetails(pool: Pool, env: Env, processes: ProcessRegis
         .of(batch.batch_id)
         .read(({ as_of }) => settled_at === null || as_of >= settled_at);
       const rate_per_second = rateOf(sample(batch), batch);
-      const { steps, throughput, slice_ms } = activity;
+      const { steps, throughput, slice_ms, turbulence } = activity;
       return {
         ...showBatch(batch),
         launch_error: batch.status === 'CREATING' ? await readLaunchError(pool, batch_id) : null,
         steps,
         throughput,
         slice_ms,
+        turbulence,
         rate_per_second,
         eta_ms: etaOf(rate_per_second, batch),
       };
@@ -92,11 +97,15 @@ async function computeActivity(pool: Pool, batch: BatchRecord, keys: readonly st
   const slice_ms = sliceOf(until.getTime() - from.getTime());
   const to = new Date((batch.completed_at ?? batch.read_at).getTime() + MARGIN_MS);
   const tallies = await tallyAttempts(pool, batch.batch_id, { from, to, slice_ms });
+  const turbulence = batch.experiment?.turbulence
+    ? await listTurbulence(pool, batch.batch_id, TURBULENCE_KINDS, MAX_TURBULENCE)
+    : [];
   return {
     as_of: batch.read_at,
     steps: funnelOf(tallies, keys),
     throughput: throughputOf(tallies, from, slice_ms),
     slice_ms,
+    turbulence: turbulence.map(toWire),
   };
 }
 

@@ -2,11 +2,13 @@
 // Promises that what one of them is refused is refused to all.
 
 import { refuseWhileStopped } from '../chaos/lever.ts';
+import { assertTurbulenceAllowed } from '../chaos/turbulence.ts';
 import { type Launched, type LaunchRequest, launchBatch } from '../process/launch.ts';
 import type { RouteContext } from './server.ts';
 
-/** @throws ChaosStoppedError, and whatever launchBatch does */
-export async function acceptLaunch({ bus, pool }: RouteContext, request: LaunchRequest): Promise<Launched> {
+/** @throws TurbulenceNotAllowedError, ChaosStoppedError, and whatever launchBatch does */
+export async function acceptLaunch({ bus, pool, turbulence }: RouteContext, request: LaunchRequest): Promise<Launched> {
+  assertTurbulenceAllowed(request.experiment, turbulence);
   await refuseWhileStopped(pool, [request], request.idempotency);
   return launchBatch(bus, request);
 }

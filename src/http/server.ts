@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { TurbulenceKind } from '../chaos/experiment.ts';
 import { packageRoot } from '../db/package-root.ts';
 import type { Service } from '../process/service.ts';
 import { type Activity, createActivity } from './activity.ts';
@@ -45,12 +46,15 @@ export interface ServerOptions extends SecurityOptions {
   service: Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
   /** Where the built page lies; without it, or with nothing in it, only the API is served. */
   ui_dir?: string;
+  /** The kinds of turbulence that batches may ask for, because the supervisor will make them (none). */
+  turbulence?: readonly TurbulenceKind[];
 }
 
 /** What routes are made of. */
 export interface RouteContext
   extends Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'> {
   version: string;
+  turbulence: readonly TurbulenceKind[];
   details: BatchDetails;
   events: BatchEvents;
   activity: Activity;
@@ -76,7 +80,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     genReqId: () => env.newId(),
     frameworkErrors: (error, request, reply) => void sendProblem(env.logger, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();
-  const context = createContext(service);
+  const context = createContext(service, options.turbulence ?? []);
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -100,14 +104,10 @@ export async function createServer(options: ServerOptions): Promise<App> {
   return app;
 }
 
-function createContext({
-  bus,
-  pool,
-  registry,
-  processes,
-  application,
-  context,
-}: ServerOptions['service']): RouteContext {
+function createContext(
+  { bus, pool, registry, processes, application, context }: ServerOptions['service'],
+  turbulence: RouteContext['turbulence'],
+): RouteContext {
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
   const details = createBatchDetails(pool, bus.env, processes);
   const activity = createActivity(pool, bus.env);
@@ -119,6 +119,7 @@ function createContext({
     application,
     context,
     version,
+    turbulence,
     details,
     activity,
     events: createBatchEvents(bus.env, details),

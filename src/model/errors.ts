@@ -134,6 +134,18 @@ export class ProfileNameTakenError extends FaultlineError {
   }
 }
 
+/** 409: turbulence is asked for that this server's supervisor may not make. */
+export class TurbulenceNotAllowedError extends FaultlineError {
+  constructor(fields: string[]) {
+    const message =
+      'Turbulence is made by `faultline start`: all of it on its embedded database; on one of yours only kills of workers and ' +
+      'terminated backends, with --allow-turbulence.';
+    super('TURBULENCE_NOT_ALLOWED', 409, message, {
+      errors: fields.map((path) => ({ path, code: 'not_allowed', message: 'is not allowed on this database' })),
+    });
+  }
+}
+
 /** The database was migrated by a newer version of Faultline. */
 export class SchemaTooNewError extends FaultlineError {
   constructor(found: string, known: string) {

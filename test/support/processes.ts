@@ -28,7 +28,8 @@ function belongsTo(pid: number, folder: string): boolean {
   }
 }
 
-function stateOf(pid: number): string | undefined {
+/** One letter, as ps says it: `T` is stopped, `Z` a zombie. */
+export function stateOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.charAt(stat.lastIndexOf(')') + 2);

@@ -1,7 +1,7 @@
 // Launching processes, and their batches.
 
 import { z } from 'zod';
-import { experimentSchema } from '../../chaos/experiment.ts';
+import { experimentSchema, TURBULENCE_KINDS } from '../../chaos/experiment.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
 import { idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 
@@ -108,6 +108,10 @@ export const batchDetailSchema = batchSchema.extend({
   /** From creation to the end (or now), oldest first: attempts ended in slices of `slice_ms`; `failed` are real failures, apart from `injected`. */
   throughput: z.array(z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() })),
   slice_ms: z.number().int(),
+  /** What was disturbed on its behalf, oldest first; the newest 500. */
+  turbulence: z.array(
+    z.object({ at: time, kind: z.enum(TURBULENCE_KINDS), details: z.record(z.string(), z.unknown()) }),
+  ),
 });
 export type BatchDetail = z.infer<typeof batchDetailSchema>;
 

@@ -1,6 +1,7 @@
 // Dashboard, workers, configuration and health.
 
 import { z } from 'zod';
+import { TURBULENCE_KINDS } from '../../chaos/experiment.ts';
 import { PROCESS_STATUSES } from '../../model/process.ts';
 import { idSchema, time, timeOrNull } from './fields.ts';
 import { shownSettingsSchema } from './settings.ts';
@@ -83,6 +84,8 @@ export const configSchema = z.object({
   /** By path. An option given to a process (`faultline work --slots`) wins over these, for that process. */
   settings: shownSettingsSchema,
   settings_changed_at: timeOrNull,
+  /** The kinds of turbulence that a batch may ask for here; none where no supervisor makes them. */
+  turbulence: z.array(z.enum(TURBULENCE_KINDS)),
 });
 export type Config = z.infer<typeof configSchema>;
 

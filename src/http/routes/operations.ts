@@ -15,7 +15,7 @@ import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 
-export function operationRoutes(api: App, { bus, pool, processes, version }: RouteContext): void {
+export function operationRoutes(api: App, { bus, pool, processes, version, turbulence }: RouteContext): void {
   const process_types = processes.all().map(showDefinition);
 
   /** As stored now, whatever this process knows of it yet. */
@@ -28,6 +28,7 @@ export function operationRoutes(api: App, { bus, pool, processes, version }: Rou
       defaults: { retry, lease_ms, max_batch_count: MAX_BATCH_COUNT, max_lease_losses: MAX_LEASE_LOSSES },
       settings: showSettings(stored),
       settings_changed_at: stored.updated_at?.toISOString() ?? null,
+      turbulence: [...turbulence],
     };
   };
 
