@@ -2,17 +2,20 @@
 // Made of public entry points only; an application of one's own looks the same.
 
 import type { Application, ApplicationContext, Artifact } from 'faultline';
-import { type ArtifactStore, createArtifactStore, parseArtifactPath, type StoredArtifact } from './artifacts.ts';
+import {
+  type ArtifactBatch,
+  type ArtifactStore,
+  createArtifactStore,
+  parseArtifactPath,
+  type StoredArtifact,
+} from './artifacts.ts';
 import { ReportingHandlers } from './handlers.ts';
 import { migrateLedger, seedLedger } from './ledger.ts';
 import { StatementReport } from './process.ts';
 
 /** What the verdict asks beside: every document that lies in storage for a batch. */
 interface StoredArtifacts {
-  storedArtifacts(
-    batch: { batch_id: string; total_count: number },
-    context: ApplicationContext,
-  ): AsyncIterable<StoredArtifact[]>;
+  storedArtifacts(batch: ArtifactBatch, context: ApplicationContext): AsyncIterable<StoredArtifact[]>;
 }
 
 const application: Application & StoredArtifacts = {
@@ -39,8 +42,8 @@ const application: Application & StoredArtifacts = {
   async openArtifact({ path }, context) {
     return (await storeOf(context)).open(path);
   },
-  async *storedArtifacts({ batch_id, total_count }, context) {
-    yield* (await storeOf(context)).listBatch(batch_id, total_count);
+  async *storedArtifacts(batch, context) {
+    yield* (await storeOf(context)).listBatch(batch);
   },
 };
 export default application;

@@ -31,9 +31,18 @@ const PATH = new RegExp(
   `^(lone|${ID})/\\d{1,9}/(${ID})/([a-z][a-z0-9_]*)\\.(${Object.keys(CONTENT_TYPES).join('|')})$`,
 );
 
+/** Whose processes: as many as there are, from the first one's place on (0). */
+export interface ArtifactBatch {
+  batch_id: string;
+  total_count: number;
+  first_ordinal?: number;
+}
+
+const folderOf = (ordinal: number) => Math.floor(ordinal / 1000);
+
 /** Folders hold the documents of at most 1,000 processes of a batch: `<batch_id or lone>/<ordinal div 1000>/<process_id>`. */
 export function artifactFolder({ process_id, batch_id, ordinal }: ArtifactOwner): string {
-  return `${batch_id ?? 'lone'}/${Math.floor(ordinal / 1000)}/${process_id}`;
+  return `${batch_id ?? 'lone'}/${folderOf(ordinal)}/${process_id}`;
 }
 
 export function artifactPath(owner: ArtifactOwner, step: string, extension: ArtifactExtension): string {
@@ -120,8 +129,8 @@ export class ArtifactStore {
   }
 
   /** The whole documents of a batch, a thousand processes at a time; for checks against what should be there. */
-  async *listBatch(batch_id: string, total_count: number): AsyncGenerator<StoredArtifact[]> {
-    for (let slice = 0; slice * 1000 < total_count; slice++) {
+  async *listBatch({ batch_id, total_count, first_ordinal = 0 }: ArtifactBatch): AsyncGenerator<StoredArtifact[]> {
+    for (let slice = folderOf(first_ordinal); slice <= folderOf(first_ordinal + total_count - 1); slice++) {
       yield (await this.#keysIn(`${batch_id}/${slice}`)).flatMap(asStored);
     }
   }

@@ -64,7 +64,8 @@ async function readBatchPage(pool: Pool, batch_id: string, query: AuditQuery): P
   const events: AuditRecord[] = [];
   for (let looks = 0; block < blocks && looks < BLOCKS_A_PAGE; looks++) {
     const wanted = query.limit - events.length;
-    const range = { batch_id, from_ordinal: block * BLOCK_SIZE, to_ordinal: (block + 1) * BLOCK_SIZE };
+    const from_ordinal = batch.first_ordinal + block * BLOCK_SIZE;
+    const range = { batch_id, from_ordinal, to_ordinal: from_ordinal + BLOCK_SIZE, with_own: block === 0 };
     const page = cut(await readBlockAudit(pool, range, after, wanted + 1), wanted, (last) => placeCursor(block, last));
     events.push(...page.events);
     if (page.next_cursor !== null) return { events, next_cursor: page.next_cursor };

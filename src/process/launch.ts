@@ -16,7 +16,12 @@ import {
 } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
-import { IdempotencyKeyReusedError, InvalidInputError, PermanentCommandError } from '../model/errors.ts';
+import {
+  type FieldError,
+  IdempotencyKeyReusedError,
+  InvalidInputError,
+  PermanentCommandError,
+} from '../model/errors.ts';
 import { findPolicyErrors } from '../model/policy.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { begin } from './advance.ts';
@@ -109,8 +114,12 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     ...defined(definition.policy),
     ...defined(request.policy),
   };
-  const errors = [...findPolicyErrors(policy), ...findQueueErrors('reply_to', request.reply_to)];
-  if (errors.length > 0) throw new InvalidInputError('The policy is out of bounds.', errors);
+  const errors = [
+    ...findPolicyErrors(policy),
+    ...findQueueErrors('reply_to', request.reply_to),
+    ...findPlaceErrors(request),
+  ];
+  if (errors.length > 0) throw new InvalidInputError('The launch is out of bounds.', errors);
   return {
     batch_id: bus.env.newId(),
     kind: 'process',
@@ -129,6 +138,12 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     experiment: request.experiment ?? null,
     ...policy,
   };
+}
+
+/** Places are integers of the database. */
+function findPlaceErrors({ first_ordinal = 0, count }: LaunchRequest): FieldError[] {
+  if (Number.isInteger(first_ordinal) && first_ordinal >= 0 && first_ordinal + count <= 2 ** 31) return [];
+  return [{ path: 'first_ordinal', code: 'invalid', message: 'must leave room for all from 0 to 2147483647' }];
 }
 
 /** 16 hex digits. */

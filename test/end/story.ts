@@ -25,7 +25,7 @@ const RULES: Record<string, string> = {
   'as many processes as were asked for, each ordinal once': `
     select b.batch_id::text as id from faultline.batch b where b.batch_id = $1 and b.status <> 'CANCELED'
       and (select array_agg(p.ordinal order by p.ordinal) from faultline.process p where p.batch_id = b.batch_id)
-        is distinct from (select array_agg(n) from generate_series(0, b.total_count - 1) n)`,
+        is distinct from (select array_agg(n) from generate_series(b.first_ordinal, b.first_ordinal + b.total_count - 1) n)`,
   'the counts of the batch are those of its processes': `
     select b.batch_id::text as id from faultline.batch b
       left join lateral (select count(*) as created, count(*) filter (where p.status = 'COMPLETED') as completed,

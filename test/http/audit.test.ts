@@ -228,6 +228,24 @@ describe('of a batch', async () => {
     for (const limit of [1, 4, 41, 42, 67]) expect(await audit(`batch_id=${batch_id}`, limit)).toEqual(whole);
   });
 
+  test('a batch that does not begin at 0, from its first process on and with its own events', async () => {
+    for (const [first_ordinal, count] of [
+      [777, 1],
+      [249, 2],
+      [99_000, 600],
+    ] as const) {
+      const places = { first_ordinal, total_count: count, created_count: count };
+      const again = await insertBatch(pool, 'COMPLETED', places);
+      await insertEvent(pool, 'BATCH_STARTED', { batch_id: again.batch_id, at: at(-1) });
+      for (const ordinal of [first_ordinal, first_ordinal + count - 1].slice(0, count))
+        await insertUndone(again.batch_id, ordinal);
+      const whole = await audit(`batch_id=${again.batch_id}`);
+      expect(whole).toHaveLength(1 + Math.min(2, count) * UNDONE.length);
+      expect(whole[0]?.type).toBe('BATCH_STARTED');
+      expect(await audit(`batch_id=${again.batch_id}`, 7)).toEqual(whole);
+    }
+  });
+
   test('a large batch of which nothing is created yet is read to its end', async () => {
     const empty = await insertBatch(pool, 'CREATING', { total_count: 100_000 });
     await insertEvent(pool, 'BATCH_STARTED', { batch_id: empty.batch_id, at: at(0) });

@@ -140,8 +140,24 @@ test('lists show whole documents only', async () => {
   const stored = { process_id: owner.process_id, step: 'query', path: query };
   expect(await store.list(owner)).toEqual([stored]);
   const slices = [];
-  for await (const slice of store.listBatch(owner.batch_id as string, 2_001)) slices.push(slice);
+  const batch_id = owner.batch_id as string;
+  for await (const slice of store.listBatch({ batch_id, total_count: 2_001 })) slices.push(slice);
   expect(slices).toEqual([[{ process_id: other.process_id, step: 'render', path: render }], [], [stored]]);
+});
+
+test.each([
+  ['one process again', 1_234, 1, 1],
+  ['one at the edge of a folder', 1_999, 1, 1],
+  ['two over the edge', 1_999, 2, 2],
+])('a batch that does not begin at 0 is listed from its first folder on: %s', async (_what, first, count, folders) => {
+  const batch_id = `019a0000-0000-7000-9000-0000000${count}${first}`;
+  const ordinals = Array.from({ length: count }, (_, index) => first + index);
+  const paths = ordinals.map((ordinal) => artifactPath(newOwner({ batch_id, ordinal }), 'render', 'csv'));
+  for (const path of paths) await store.put(path, 'x', never);
+  const slices = [];
+  for await (const slice of store.listBatch({ batch_id, total_count: count, first_ordinal: first })) slices.push(slice);
+  expect(slices).toHaveLength(folders);
+  expect(slices.flat().map(({ path }) => path)).toEqual(paths);
 });
 
 test('an attempt after a killed one clears away what that one left unfinished', async () => {

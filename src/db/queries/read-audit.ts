@@ -41,7 +41,7 @@ const OF_PROCESS = select(`(select ${COLUMNS} from faultline.process_audit where
 const OF_BLOCK = select(`(
   select ${COLUMNS} from faultline.process_audit where of_batch_id = $7 and of_ordinal >= $8::int and of_ordinal < $9::int
   union all
-  select ${COLUMNS} from faultline.recorded_event where batch_id = $7 and process_id is null and $8::int = 0)`);
+  select ${COLUMNS} from faultline.recorded_event where batch_id = $7 and process_id is null and $10::boolean)`);
 const OF_WINDOW = select(`(
   select ${COLUMNS} from faultline.attempt_event
   where ended_at >= ${timestampOf('$7')} and ended_at < ${timestampOf('$8')} and rank >= 30
@@ -79,14 +79,14 @@ export function readProcessAudit(db: Queryable, process_id: string, after: Audit
   return read(db, OF_PROCESS, after, limit, [process_id]);
 }
 
-/** The audit of a batch's processes with ordinals from `from_ordinal` to before `to_ordinal`. */
+/** The audit of a batch's processes with ordinals from `from_ordinal` to before `to_ordinal`, the batch's own events with it if asked. */
 export function readBlockAudit(
   db: Queryable,
-  block: { batch_id: string; from_ordinal: number; to_ordinal: number },
+  block: { batch_id: string; from_ordinal: number; to_ordinal: number; with_own: boolean },
   after: AuditPlace | null,
   limit: number,
 ) {
-  return read(db, OF_BLOCK, after, limit, [block.batch_id, block.from_ordinal, block.to_ordinal]);
+  return read(db, OF_BLOCK, after, limit, [block.batch_id, block.from_ordinal, block.to_ordinal, block.with_own]);
 }
 
 /** What attempts came to and what was recorded in [from_us, to_us). */
