@@ -15,6 +15,7 @@ import type { Overview } from './contract.ts';
 import { describeApi } from './docs.ts';
 import { httpError, sendProblem } from './errors.ts';
 import { type BatchEvents, createBatchEvents } from './events.ts';
+import { createLaboratory, type Laboratory } from './laboratory.ts';
 import { createOverview } from './overview.ts';
 import type { Paced } from './paced.ts';
 import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
@@ -26,6 +27,7 @@ import { commandBatchRoutes } from './routes/command-batches.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { cutRoutes } from './routes/cut.ts';
 import { healthRoutes } from './routes/health.ts';
+import { labRoutes } from './routes/lab.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { processRoutes } from './routes/processes.ts';
 import { profileDocumentRoutes } from './routes/profile-documents.ts';
@@ -38,12 +40,15 @@ import { tsqRoutes } from './routes/tsq.ts';
 import { tsqJobRoutes } from './routes/tsq-jobs.ts';
 import { type SecurityOptions, secure } from './security.ts';
 import { refuseUnstorable, validatorCompiler } from './validate.ts';
+import { createVerdicts, type Verdicts } from './verdicts.ts';
 
 export const API_PREFIX = '/api/v1';
 const BODY_LIMIT_BYTES = 1_048_576;
 
 export interface ServerOptions extends SecurityOptions {
   service: Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
+  /** Foretells and judges; in the server's own thread when absent. */
+  laboratory?: Laboratory;
   /** Where the built page lies; without it, or with nothing in it, only the API is served. */
   ui_dir?: string;
   /** The kinds of turbulence that batches may ask for, because the supervisor will make them (none). */
@@ -59,6 +64,8 @@ export interface RouteContext
   events: BatchEvents;
   activity: Activity;
   overview: Paced<Overview>;
+  laboratory: Laboratory;
+  verdicts: Verdicts;
 }
 
 export type App = FastifyInstance<
@@ -80,7 +87,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     genReqId: () => env.newId(),
     frameworkErrors: (error, request, reply) => void sendProblem(env.logger, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();
-  const context = createContext(service, options.turbulence ?? []);
+  const context = createContext(options);
 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -89,7 +96,9 @@ export async function createServer(options: ServerOptions): Promise<App> {
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   await secure(app, options);
   app.addHook('preValidation', refuseUnstorable);
+  app.addHook('onReady', async () => context.verdicts.start());
   app.addHook('preClose', async () => context.events.close());
+  app.addHook('onClose', async () => context.verdicts.stop());
   closePromptly(app, env);
 
   await describeApi(app, context.version);
@@ -104,10 +113,12 @@ export async function createServer(options: ServerOptions): Promise<App> {
   return app;
 }
 
-function createContext(
-  { bus, pool, registry, processes, application, context }: ServerOptions['service'],
-  turbulence: RouteContext['turbulence'],
-): RouteContext {
+function createContext({
+  service,
+  turbulence = [],
+  laboratory = createLaboratory(service),
+}: ServerOptions): RouteContext {
+  const { bus, pool, registry, processes, application, context } = service;
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
   const details = createBatchDetails(pool, bus.env, processes);
   const activity = createActivity(pool, bus.env);
@@ -124,6 +135,8 @@ function createContext(
     activity,
     events: createBatchEvents(bus.env, details),
     overview: createOverview(pool, bus.env, activity),
+    laboratory,
+    verdicts: createVerdicts(pool, bus.env, laboratory),
   };
 }
 
@@ -139,6 +152,7 @@ function acceptJsonOnly(app: FastifyInstance): void {
 
 function addRoutes(api: App, context: RouteContext): void {
   batchRoutes(api, context);
+  labRoutes(api, context);
   chaosRoutes(api, context);
   rerunRoutes(api, context);
   commandRoutes(api, context);

@@ -20,6 +20,11 @@ export interface Artifact {
   path: string;
 }
 
+/** A document as it lies in storage. */
+export interface StoredArtifact extends Artifact {
+  process_id: string;
+}
+
 export interface ArtifactContent {
   stream: Readable;
   content_type: string;
@@ -40,6 +45,11 @@ export interface Application {
   artifacts?(process: { process_type: string; state: Record<string, unknown> }): Artifact[];
   /** Deletes every document of a batch, which is about to be deleted itself. Safe to repeat; what it throws is tried again later. */
   removeArtifacts?(batch: { batch_id: string; process_type: string }, context: ApplicationContext): Promise<void>;
+  /** Every document in storage for a batch, whatever its processes say; for the verdict. In pieces of any size. */
+  storedArtifacts?(
+    batch: { batch_id: string; process_type: string; total_count: number; first_ordinal: number },
+    context: ApplicationContext,
+  ): AsyncIterable<StoredArtifact[]>;
   /** Opens a document listed by `artifacts`; null when it is gone. */
   openArtifact?(artifact: Artifact, context: ApplicationContext): Promise<ArtifactContent | null>;
 }

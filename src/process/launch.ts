@@ -304,7 +304,7 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
 }
 
 /** The input went through JSON since it was validated; parsing again gives the definition the types its schema promises. */
-function parseInput(definition: AnyProcessDefinition, input: unknown): unknown {
+export function parseInput(definition: AnyProcessDefinition, input: unknown): unknown {
   const parsed = definition.input.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new PermanentCommandError(

@@ -1,0 +1,86 @@
+// What a launch will come to: the fate of each of its processes, one by one, summed by step and by ending.
+// Exact where the way of a process is known from its chaos alone; elsewhere what each step comes to, labelled so.
+
+import type { CommandBehavior } from '../behavior.ts';
+import { compactBehavior } from '../behavior.ts';
+import { inScope } from '../experiment.ts';
+import { corruptReply } from '../faults/corrupt-reply.ts';
+import { foretellCommand } from './fate.ts';
+import { emptyTally, type StepTally } from './tally.ts';
+
+/** The steps of a process in order, as `outlineOf` in process/outline.ts makes them. */
+export interface Outline {
+  steps: readonly { key: string; compensated: boolean; refuses(result: unknown, ordinal: number): boolean }[];
+  uncertain: string | null;
+}
+
+export interface ForetoldLaunch {
+  seed: string;
+  count: number;
+  first_ordinal: number;
+  behavior: Readonly<Record<string, unknown>> | null;
+  scope_pct: number | null;
+  max_attempts: number;
+}
+
+export interface Foretold {
+  exact: boolean;
+  note: string | null;
+  in_scope: number;
+  expected: { completed: number; failed: number; compensated: number; in_troubleshooting: number; attempts: number };
+  steps: Record<string, StepTally>;
+}
+
+type End = 'completed' | 'failed' | 'compensated' | 'in_troubleshooting';
+/** So many processes at a time, between which others may have the thread. */
+const SLICE = 2_000;
+
+/** Foretells all processes; gives the thread away between slices. */
+export async function foretell(launch: ForetoldLaunch, outline: Outline): Promise<Foretold> {
+  const steps: Record<string, StepTally> = Object.fromEntries(outline.steps.map(({ key }) => [key, emptyTally()]));
+  const behaviors = new Map(outline.steps.map(({ key }) => [key, behaviorOf(launch.behavior, key)]));
+  const ends: Record<End, number> = { completed: 0, failed: 0, compensated: 0, in_troubleshooting: 0 };
+  let in_scope = 0;
+  for (let index = 0; index < launch.count; index++) {
+    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
+    const ordinal = launch.first_ordinal + index;
+    const touched = inScope(launch.scope_pct, launch.seed, ordinal);
+    if (touched) in_scope++;
+    ends[foretellProcess(launch, outline, ordinal, touched ? behaviors : NO_BEHAVIORS, steps)]++;
+  }
+  const attempts = Object.values(steps).reduce((sum, step) => sum + step.attempts, 0);
+  const note =
+    outline.uncertain === null
+      ? null
+      : `Expectations, as if the steps ran in the order in which they are listed: ${outline.uncertain}.`;
+  return { exact: note === null, note, in_scope, expected: { ...ends, attempts }, steps };
+}
+
+const NO_BEHAVIORS: ReadonlyMap<string, CommandBehavior | null> = new Map();
+
+function behaviorOf(behavior: ForetoldLaunch['behavior'], key: string): CommandBehavior | null {
+  return behavior !== null && Object.hasOwn(behavior, key) ? compactBehavior(behavior[key] as CommandBehavior) : null;
+}
+
+function foretellProcess(
+  { seed, max_attempts }: ForetoldLaunch,
+  outline: Outline,
+  ordinal: number,
+  behaviors: ReadonlyMap<string, CommandBehavior | null>,
+  tallies: Record<string, StepTally>,
+): End {
+  let undoable = false;
+  for (const step of outline.steps) {
+    const place = { seed, key: ordinal, step: step.key };
+    const behavior = behaviors.get(step.key) ?? null;
+    const fate = foretellCommand(behavior, place, max_attempts, tallies[step.key] as StepTally);
+    undoable ||= step.compensated;
+    if (fate.end === 'PARKED') return 'in_troubleshooting';
+    if (fate.end === 'FAILED') return undoable ? 'compensated' : 'failed';
+    if (fate.fault === 'corrupt_reply') {
+      const reply = corruptReply({ ...place, attempt: fate.attempts });
+      if (step.refuses(reply, ordinal)) return 'in_troubleshooting';
+    }
+  }
+  return 'completed';
+}

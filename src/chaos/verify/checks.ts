@@ -1,0 +1,98 @@
+// The checks of a verdict: their names, their rules in words, and the book in which offences are written while a batch is looked at.
+// A check passes when nothing offends it; each tells how much it looked at, so that "nothing" is told from "nothing to look at".
+
+import { RULE_TEXT } from '../../db/queries/verify-rules.ts';
+
+export const CHECKS = {
+  conservation:
+    'Every process that was asked for is there once, and is in exactly one state; the counts of the batch are those of its processes.',
+  settled_once:
+    'Attempts are numbered from 1 without a hole, bar one in flight; what followed from each is what the policy says; nothing was attempted after it had ended; the row is what its attempts, interruptions and operators made of it.',
+  attempts_as_rolled:
+    'Every attempt came to what its roll said and is marked with that fault, or it was interrupted, or injection was stopped.',
+  faults_fired: 'Every fault that the rolls asked of a step really fired there, as often as they asked.',
+  no_real_failures: 'No attempt failed of itself: every failure was asked for. (A business rule of your own is an answer, not a failure.)',
+  behavior_written:
+    'Each step has beside it the behavior that its process was launched with, or one that was set for the batch later; a step without one has none.',
+  no_settled_awaited: 'No process awaits a command that has ended, or one that is not there.',
+  one_command_per_step: 'There is one command for each process, step and visit, and every command of a process is listed by it.',
+  steps_complete: 'Each process sent the steps that its definition makes of the replies, in that order, and no others.',
+  compensations: 'What had to be undone was undone, newest first, each step once in its turn; nothing else was.',
+  state: 'The state of each process is what its definition makes of the replies it was given.',
+  ends_as_replayed: 'Each process ended, or waits, as the replay of its definition with the recorded replies does.',
+  artifacts: 'There is a document for each that a process has on record, and none of a step that was undone or never attempted.',
+  as_predicted: 'The counts by step, fault and ending are those foretold at launch. (Only where nothing interrupted, operated or changed the batch.)',
+} as const;
+export type CheckName = keyof typeof CHECKS;
+export const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];
+
+/** Those that SQL answers while a batch still runs. */
+export const LIGHT_CHECKS = ['conservation', 'no_settled_awaited', 'one_command_per_step'] as const satisfies readonly CheckName[];
+
+const REPLAY_SQL = `-- Read by slices of ordinals and replayed:
+select p.*, c.*, t.behavior, t.suppressed, a.*
+from faultline.process p cross join unnest(p.command_ids) as i(command_id)
+  left join faultline.command c using (command_id) left join e2e.test_command t using (command_id)
+  left join faultline.attempt a using (command_id)
+where p.batch_id = $1 order by p.ordinal, a.attempt`;
+
+export interface CheckResult {
+  name: CheckName;
+  status: 'pass' | 'fail' | 'skipped';
+  looked_at: number;
+  count: number;
+  offenders: string[];
+  details: string[];
+  rule: string;
+  sql: string;
+  note: string | null;
+}
+
+const MOST_OFFENDERS = 100;
+const MOST_DETAILS = 20;
+
+export class CheckBook {
+  readonly #offences = new Map<CheckName, { ids: Set<string>; details: string[] }>();
+  readonly #looked = new Map<CheckName, number>();
+  readonly #skipped = new Map<CheckName, string>();
+  readonly #notes = new Map<CheckName, string>();
+
+  /** Something offends a check; `id` is a process, a command or a batch. */
+  offend(check: CheckName, id: string, detail: string): void {
+    const found = this.#offences.get(check) ?? { ids: new Set<string>(), details: [] };
+    found.ids.add(id);
+    if (found.details.length < MOST_DETAILS) found.details.push(`${id}: ${detail}`);
+    this.#offences.set(check, found);
+  }
+
+  looked(check: CheckName, count = 1): void {
+    this.#looked.set(check, (this.#looked.get(check) ?? 0) + count);
+  }
+
+  /** The check does not apply, or cannot be made. Offences that were found all the same count. */
+  skip(check: CheckName, why: string): void {
+    this.#skipped.set(check, why);
+  }
+
+  note(check: CheckName, note: string): void {
+    this.#notes.set(check, note);
+  }
+
+  results(names: readonly CheckName[] = CHECK_NAMES): CheckResult[] {
+    return names.map((name) => {
+      const { ids = new Set<string>(), details = [] } = this.#offences.get(name) ?? {};
+      const skipped = this.#skipped.get(name);
+      return {
+        name,
+        status: ids.size > 0 ? 'fail' : skipped === undefined ? 'pass' : 'skipped',
+        looked_at: this.#looked.get(name) ?? 0,
+        count: ids.size,
+        offenders: [...ids].slice(0, MOST_OFFENDERS),
+        details,
+        rule: CHECKS[name],
+        sql: name in RULE_TEXT ? RULE_TEXT[name as keyof typeof RULE_TEXT].trim() : REPLAY_SQL,
+        note: skipped ?? this.#notes.get(name) ?? null,
+      };
+    });
+  }
+}

@@ -1,0 +1,278 @@
+// Replays one command: from its behavior, its rolls, its policy and what interrupted or operated it, attempt by attempt, to the row
+// that must stand there now. Pure; whatever differs is told under the check that it offends.
+
+import type { VerifiedCommand, VerifiedEvent } from '../../db/queries/verify.ts';
+import type { Reply } from '../../model/command.ts';
+import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
+import type { CommandBehavior } from '../behavior.ts';
+import { decide } from '../decide.ts';
+import { faultOf } from '../faults/index.ts';
+import type { RollSource } from '../roll.ts';
+import type { CheckName } from './checks.ts';
+
+export interface AttemptRecord {
+  attempt: number;
+  outcome: string;
+  effect: string;
+  fault: string | null;
+  reason: string | null;
+  error_code: string | null;
+}
+
+/** How an attempt stands to what its roll asked for. `answered`: a business rule of the handler's own. */
+export type AttemptVerdict = 'as_rolled' | 'interrupted' | 'answered' | 'real_failure' | 'wrong';
+
+export interface ReplayedAttempt extends AttemptRecord {
+  verdict: AttemptVerdict;
+  /** The fault its roll asked for. */
+  rolled: string | null;
+  suppressed: boolean;
+}
+
+export interface ReplayedCommand {
+  attempts: ReplayedAttempt[];
+  /** What the command must be now. */
+  status: string;
+  /** What its process was told, once it ended. */
+  reply: Reply | null;
+  /** Its process was ended with what it did. */
+  keep_effects: boolean;
+  /** It was settled, parked or cut by something other than its own attempts. */
+  operated: boolean;
+  offences: { check: CheckName; detail: string }[];
+}
+
+/** `attempt,outcome,effect,fault,reason,error_code;...` as readVerifiedCommands gives it. */
+export function parseAttempts(text: string | null): AttemptRecord[] {
+  if (text === null) return [];
+  return text.split(';').map((line) => {
+    const [attempt = '0', outcome = '', effect = '', fault = '', reason = '', error_code = ''] = line.split(',');
+    return {
+      attempt: Number(attempt),
+      outcome,
+      effect,
+      fault: fault || null,
+      reason: reason || null,
+      error_code: error_code || null,
+    };
+  });
+}
+
+/** `chaos`: what stands beside the command, and what its rolls are drawn from; `events` are those of this command, in order. */
+export function replayCommand(
+  command: VerifiedCommand,
+  chaos: { behavior: CommandBehavior | null; place: Omit<RollSource, 'attempt'> },
+  events: readonly VerifiedEvent[],
+): ReplayedCommand {
+  return new Replay(command, chaos, events).run();
+}
+
+const VERBS = new Set([
+  'OPERATOR_RETRY',
+  'OPERATOR_CANCEL',
+  'OPERATOR_COMPLETE',
+  'COMMAND_CANCELED',
+  'DEADLINE_EXCEEDED',
+]);
+const ENDED = new Set(['COMPLETED', 'FAILED', 'CANCELED']);
+
+class Replay {
+  readonly #command: VerifiedCommand;
+  readonly #chaos: { behavior: CommandBehavior | null; place: Omit<RollSource, 'attempt'> };
+  readonly #events: VerifiedEvent[];
+  readonly #attempts: ReplayedAttempt[] = [];
+  readonly #offences: ReplayedCommand['offences'] = [];
+  #status = 'PENDING';
+  #limit: number;
+  #losses = 0;
+  #operated = false;
+  #keep_effects = false;
+
+  constructor(
+    command: VerifiedCommand,
+    chaos: { behavior: CommandBehavior | null; place: Omit<RollSource, 'attempt'> },
+    events: readonly VerifiedEvent[],
+  ) {
+    this.#command = command;
+    this.#chaos = chaos;
+    // A verb on a process whose code threw drives the reply again and leaves the command as it is.
+    this.#events = events.filter(({ type, details }) => VERBS.has(type) && details?.redriven !== true);
+    this.#limit = command.max_attempts;
+  }
+
+  run(): ReplayedCommand {
+    const { attempted, attempts: count } = this.#command;
+    const records = parseAttempts(attempted);
+    for (const [index, record] of records.entries()) {
+      if (record.attempt !== index + 1) {
+        this.#offend('settled_once', `attempt ${index + 1} of ${this.#step} is not there`);
+        break;
+      }
+      this.#applyVerbs(index);
+      this.#take(record);
+    }
+    this.#applyVerbs(records.length);
+    this.#compareRow(records.length, count);
+    return {
+      attempts: this.#attempts,
+      status: this.#status,
+      reply: this.#reply(),
+      keep_effects: this.#keep_effects,
+      operated: this.#operated,
+      offences: this.#offences,
+    };
+  }
+
+  get #step(): string {
+    return this.#command.purpose === 'compensation' ? `the compensation of ${this.#command.step}` : `${this.#command.step}`;
+  }
+
+  #offend(check: CheckName, detail: string): void {
+    this.#offences.push({ check, detail });
+  }
+
+  #take(record: AttemptRecord): void {
+    const { attempt } = record;
+    if (this.#status !== 'PENDING')
+      this.#offend('settled_once', `attempt ${attempt} of ${this.#step} although it was ${this.#status}`);
+    const suppressed = this.#command.suppressed?.includes(attempt) ?? false;
+    const rolled = suppressed ? null : this.#roll(attempt);
+    const verdict = verdictOf(record, rolled);
+    if (verdict === 'wrong')
+      this.#offend(
+        'attempts_as_rolled',
+        `attempt ${attempt} of ${this.#step}: its roll says ${rolled ?? 'no fault'}, it came to ${record.outcome}${record.fault === null ? ', unmarked' : ` marked ${record.fault}`}`,
+      );
+    if (verdict === 'real_failure')
+      this.#offend('no_real_failures', `attempt ${attempt} of ${this.#step}: ${record.error_code ?? record.outcome}`);
+    this.#attempts.push({ ...record, verdict, rolled, suppressed });
+    this.#follow(record);
+  }
+
+  #roll(attempt: number): string | null {
+    const { behavior, place } = this.#chaos;
+    if (behavior === null || this.#command.purpose === 'compensation') return null;
+    const { kind } = decide(behavior, { ...place, attempt });
+    return kind === 'none' ? null : kind;
+  }
+
+  /** What must follow from an attempt, whatever its roll was. */
+  #follow(record: AttemptRecord): void {
+    const expected = this.#effectOf(record);
+    if (expected !== record.effect)
+      this.#offend('settled_once', `attempt ${record.attempt} of ${this.#step} had effect ${record.effect} instead of ${expected}`);
+    this.#status = STATUS_OF_EFFECT[record.effect] ?? this.#status;
+  }
+
+  #effectOf({ outcome, effect, fault, attempt, reason }: AttemptRecord): string {
+    if (reason === 'RESULT_NOT_STORABLE') return 'TSQ';
+    switch (outcome) {
+      case 'success':
+        return 'COMPLETED';
+      case 'permanent':
+        return 'TSQ';
+      case 'business_rule':
+        return this.#command.purpose === 'compensation' ? 'TSQ' : 'FAILED';
+      case 'released':
+        this.#limit++;
+        return 'RELEASED';
+      case 'canceled':
+        this.#cut(attempt);
+        return effect;
+      case 'lease_expired':
+        if (fault === null) return this.#interrupted();
+        break;
+    }
+    return attempt >= this.#limit ? 'TSQ' : 'RETRY';
+  }
+
+  #interrupted(): string {
+    this.#limit++;
+    this.#losses++;
+    return this.#losses > MAX_LEASE_LOSSES ? 'TSQ' : 'RETRY';
+  }
+
+  /** An attempt cut short must have somebody who cut it. */
+  #cut(attempt: number): void {
+    const by = this.#events.findIndex(
+      (event) => event.attempt === attempt && event.type !== 'OPERATOR_RETRY' && event.type !== 'OPERATOR_COMPLETE',
+    );
+    if (by === -1) return this.#offend('settled_once', `attempt ${attempt} of ${this.#step} was cut short by nobody`);
+    const [event] = this.#events.splice(by, 1);
+    this.#operated = true;
+    if (event !== undefined) this.#keep(event);
+  }
+
+  /** Verbs that came while `done` attempts had ended, in their order. */
+  #applyVerbs(done: number): void {
+    while (this.#events.length > 0 && (this.#events[0]?.attempt ?? 0) <= done) {
+      const event = this.#events.shift() as VerifiedEvent;
+      this.#operated = true;
+      this.#keep(event);
+      this.#apply(event, done);
+    }
+  }
+
+  #apply({ type, details }: VerifiedEvent, done: number): void {
+    if (type === 'OPERATOR_RETRY') {
+      this.#status = 'PENDING';
+      this.#limit = done + this.#command.max_attempts;
+      this.#losses = 0;
+    } else if (type === 'OPERATOR_COMPLETE') this.#status = 'COMPLETED';
+    else if (type === 'DEADLINE_EXCEEDED')
+      this.#status = details?.action === 'tsq' ? 'IN_TROUBLESHOOTING_QUEUE' : 'FAILED';
+    else this.#status = 'CANCELED';
+  }
+
+  #keep({ details }: VerifiedEvent): void {
+    if (details?.keep_effects === true || details?.action === 'fail') this.#keep_effects = true;
+  }
+
+  #compareRow(ended: number, attempts: number): void {
+    const { status, attempts_limit } = this.#command;
+    const running = status === 'IN_PROGRESS';
+    if (attempts !== ended + (running ? 1 : 0))
+      this.#offend('settled_once', `${this.#step} counts ${attempts} attempts, and ${ended} of them ended`);
+    const expected = running && this.#status === 'PENDING' ? 'IN_PROGRESS' : this.#status;
+    if (status !== expected) this.#offend('settled_once', `${this.#step} is ${status}, and must be ${expected}`);
+    if (attempts_limit !== this.#limit)
+      this.#offend('settled_once', `${this.#step} has attempts_limit ${attempts_limit}, and must have ${this.#limit}`);
+  }
+
+  #reply(): Reply | null {
+    if (!ENDED.has(this.#status)) return null;
+    const { result, error_code, error_message } = this.#command;
+    if (this.#status === 'COMPLETED') return { outcome: 'SUCCESS', result };
+    return { outcome: this.#status === 'FAILED' ? 'FAILED' : 'CANCELED', error_code, error_message };
+  }
+}
+
+const STATUS_OF_EFFECT: Record<string, string> = {
+  COMPLETED: 'COMPLETED',
+  RETRY: 'PENDING',
+  RELEASED: 'PENDING',
+  TSQ: 'IN_TROUBLESHOOTING_QUEUE',
+  FAILED: 'FAILED',
+  CANCELED: 'CANCELED',
+};
+
+function verdictOf({ outcome, fault, error_code }: AttemptRecord, rolled: string | null): AttemptVerdict {
+  if (outcome === 'released' || outcome === 'canceled' || (outcome === 'lease_expired' && fault === null))
+    return error_code === 'NO_HANDLER' ? 'real_failure' : 'interrupted';
+  if (rolled !== null) {
+    const { comes_to } = faultOf(rolled as Parameters<typeof faultOf>[0]);
+    if (fault === rolled && outcome === comes_to) return 'as_rolled';
+    // Under a fault that lets the work succeed, the work may fail for real, or answer no; it is then not marked.
+    if (comes_to !== 'success' || fault !== null) return 'wrong';
+    if (outcome === 'business_rule') return 'answered';
+    return isRealFailure(outcome) ? 'real_failure' : 'wrong';
+  }
+  if (fault !== null) return 'wrong';
+  if (outcome === 'success') return 'as_rolled';
+  if (outcome === 'business_rule') return 'answered';
+  return isRealFailure(outcome) ? 'real_failure' : 'wrong';
+}
+
+function isRealFailure(outcome: string): boolean {
+  return outcome === 'transient' || outcome === 'permanent';
+}

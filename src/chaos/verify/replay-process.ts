@@ -1,0 +1,191 @@
+// Replays one process: its definition's own code is given the recorded replies, one by one, and what it decides must be what was
+// sent, where the process stands, and the state it has. Pure but for that code.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { VerifiedCommand, VerifiedEvent, VerifiedProcess } from '../../db/queries/verify.ts';
+import type { ProcessRow } from '../../model/process.ts';
+import type { ProcessCode } from '../../process/outline.ts';
+import type { CheckName } from './checks.ts';
+import type { ReplayedCommand } from './replay-command.ts';
+
+export interface SentCommand {
+  command: VerifiedCommand;
+  replayed: ReplayedCommand;
+  events: readonly VerifiedEvent[];
+}
+
+export interface ReplayedProcess {
+  offences: { check: CheckName; detail: string }[];
+  /** An operator mended what its code threw on, so that its way from there on cannot be replayed. */
+  unknown: boolean;
+}
+
+/** `launched` is the behavior in the state; `sent` are the commands that the process lists, in order. */
+export function replayProcess(
+  code: ProcessCode,
+  process: VerifiedProcess,
+  launched: Record<string, unknown> | null,
+  sent: readonly SentCommand[],
+): ReplayedProcess {
+  return new Replay(code, process, sent).run(launched);
+}
+
+interface Expected {
+  purpose: 'step' | 'compensation';
+  step: string;
+  command: string;
+}
+
+class Replay {
+  readonly #code: ProcessCode;
+  readonly #process: VerifiedProcess;
+  readonly #sent: SentCommand[];
+  /** Steps of which an attempt was refused as late: their compensation may have been sent once more. */
+  readonly #late: Set<string | null>;
+  readonly #offences: ReplayedProcess['offences'] = [];
+  #unknown = false;
+  #broken = false;
+  #awaited: string | null = null;
+
+  constructor(code: ProcessCode, process: VerifiedProcess, sent: readonly SentCommand[]) {
+    this.#code = code;
+    this.#process = process;
+    this.#sent = [...sent];
+    this.#late = new Set(
+      sent
+        .filter(({ events }) => events.some(({ type }) => type === 'LATE_RESULT_DISCARDED'))
+        .map(({ command }) => command.step),
+    );
+  }
+
+  run(launched: Record<string, unknown> | null): ReplayedProcess {
+    const row = this.#begin(launched);
+    if (row !== null) {
+      const end = this.#follow(row);
+      if (!this.#broken && !this.#unknown) this.#compare(end);
+    }
+    return { offences: this.#offences, unknown: this.#unknown };
+  }
+
+  #offend(check: CheckName, detail: string): void {
+    this.#offences.push({ check, detail });
+  }
+
+  #begin(launched: Record<string, unknown> | null): { row: ProcessRow; expected: Expected } | null {
+    const { process_id, ordinal, process_type, version } = this.#process;
+    try {
+      const state = { ...this.#code.start(ordinal), ...(launched === null ? {} : { behavior: launched }) };
+      const { step, command } = this.#code.begin({ process_id, ordinal, state });
+      const row: ProcessRow = {
+        ...{ process_id, lane: 0, batch_id: null, ordinal, process_type, version },
+        ...{ status: 'WAITING_FOR_REPLY', current_step: step, awaiting_command_id: null, state, path: [step] },
+        ...{ undo: null, ending: null, keep_effects: false, error_code: null, error_message: null },
+      };
+      return { row, expected: { purpose: 'step', step, command } };
+    } catch (error) {
+      this.#offend('steps_complete', `it cannot be started again: ${error}`);
+      return null;
+    }
+  }
+
+  /** From reply to reply until the process ends, waits, or differs. */
+  #follow({ row, expected }: { row: ProcessRow; expected: Expected }): ProcessRow {
+    for (let at = row, next: Expected = expected; ; ) {
+      const sent = this.#takeSent(next);
+      if (sent === null) return at;
+      const decided = this.#decide(at, sent);
+      if (decided.expected === null) {
+        this.#refuseLeftOver();
+        return decided.row;
+      }
+      at = decided.row;
+      next = decided.expected;
+    }
+  }
+
+  /** The next command, if it is the one expected; compensations that were sent once more are passed over. */
+  #takeSent(expected: Expected): SentCommand | null {
+    const check = expected.purpose === 'step' ? 'steps_complete' : 'compensations';
+    const words = `${expected.purpose} ${expected.step}`;
+    for (let sent = this.#sent.shift(); sent !== undefined; sent = this.#sent.shift()) {
+      const { purpose, step, type } = sent.command;
+      if (purpose === expected.purpose && step === expected.step) {
+        if (type !== expected.command) this.#break(check, `${words} was sent as ${type} instead of ${expected.command}`);
+        return sent;
+      }
+      if (purpose === 'compensation' && this.#late.has(step)) continue;
+      this.#break(purpose === 'compensation' ? 'compensations' : check, `${purpose ?? 'nothing'} ${step} was sent instead of ${words}`);
+      return null;
+    }
+    this.#break(check, `${words} was not sent`);
+    return null;
+  }
+
+  #break(check: CheckName, detail: string): void {
+    this.#broken = true;
+    this.#offend(check, detail);
+  }
+
+  #decide(row: ProcessRow, sent: SentCommand): { row: ProcessRow; expected: Expected | null } {
+    const { replayed, command } = sent;
+    this.#awaited = command.command_id;
+    const waiting = row.undo === null ? ('WAITING_FOR_REPLY' as const) : ('COMPENSATING' as const);
+    if (replayed.reply === null) {
+      const parked = replayed.status === 'IN_TROUBLESHOOTING_QUEUE';
+      return { row: { ...row, status: parked ? 'WAITING_FOR_TSQ' : waiting }, expected: null };
+    }
+    const decision = this.#advance(row, sent);
+    if (decision === null) return { row: { ...row, status: 'WAITING_FOR_TSQ', error_code: 'ADVANCE_FAILED' }, expected: null };
+    const { send, status, state, undo, ending, error_code, error_message } = decision;
+    const next: ProcessRow = { ...row, status, state, undo, ending, error_code, error_message };
+    if (send === null) {
+      this.#awaited = null;
+      return { row: next, expected: null };
+    }
+    next.current_step = send.step;
+    if (send.purpose === 'step') next.path = [...row.path, send.step];
+    return { row: next, expected: { purpose: send.purpose, step: send.step, command: send.command } };
+  }
+
+  /** Null where the process's own code throws, and nobody has driven the reply on since. */
+  #advance(row: ProcessRow, { command, replayed, events }: SentCommand) {
+    const context = { attempted: command.attempts > 0, keep_effects: replayed.keep_effects };
+    // What its code writes to the state it is given, before it throws, must not reach the row.
+    const given = { ...row, state: { ...row.state } };
+    try {
+      return this.#code.advance(given, replayed.reply as NonNullable<typeof replayed.reply>, context);
+    } catch {
+      const redriven = events.filter(({ details }) => details?.redriven === true).at(-1);
+      if (redriven === undefined) return null;
+      if (redriven.type !== 'OPERATOR_CANCEL') {
+        this.#unknown = this.#process.error_code !== 'ADVANCE_FAILED' || this.#sent.length > 0;
+        return null;
+      }
+      const error_message = (redriven.details?.reason as string | undefined) ?? null;
+      const reply = { outcome: 'CANCELED' as const, error_code: 'OPERATOR_CANCELED', error_message };
+      return this.#code.advance(given, reply, { ...context, keep_effects: redriven.details?.keep_effects === true });
+    }
+  }
+
+  #refuseLeftOver(): void {
+    if (this.#unknown) return;
+    for (const { command } of this.#sent) {
+      if (command.purpose === 'compensation' && this.#late.has(command.step)) continue;
+      const check = command.purpose === 'compensation' ? 'compensations' : 'steps_complete';
+      this.#break(check, `${command.purpose ?? 'nothing'} ${command.step} was sent, and nothing asked for it`);
+    }
+  }
+
+  #compare(end: ProcessRow): void {
+    const { status, path, state, awaiting_command_id, error_code } = this.#process;
+    if (status !== end.status) this.#offend('ends_as_replayed', `it is ${status}, and must be ${end.status}`);
+    else if (this.#awaited === null && error_code !== end.error_code)
+      this.#offend('ends_as_replayed', `it ended with ${error_code}, and must have with ${end.error_code}`);
+    else if (awaiting_command_id !== this.#awaited)
+      this.#offend('ends_as_replayed', `it awaits ${awaiting_command_id ?? 'nothing'}, and must await ${this.#awaited ?? 'nothing'}`);
+    if (path.join() !== end.path.join())
+      this.#offend('steps_complete', `its path is ${path.join(', ')}, and must be ${end.path.join(', ')}`);
+    if (!isDeepStrictEqual(JSON.parse(JSON.stringify(end.state)), state))
+      this.#offend('state', 'its state is not what its definition makes of the replies');
+  }
+}

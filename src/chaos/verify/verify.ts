@@ -1,0 +1,274 @@
+// The verdict on a batch: every process replayed from what was recorded, in one snapshot, and each check told what offends it.
+// Works slice by slice, so that memory stays flat however large the batch is, and gives the thread away in between.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Pool, Tx } from '../../db/pool.ts';
+import { withSnapshot } from '../../db/queries/read-snapshot.ts';
+import * as read from '../../db/queries/verify.ts';
+import { findRuleOffenders } from '../../db/queries/verify-rules.ts';
+import { stepKey } from '../../model/process.ts';
+import type { ProcessCode } from '../../process/outline.ts';
+import { type CommandBehavior, compactBehavior } from '../behavior.ts';
+import { type Experiment, inScope } from '../experiment.ts';
+import { foretell, type Outline } from '../predict/foretell.ts';
+import { differences, emptyTally } from '../predict/tally.ts';
+import { ArtifactBook, type DocumentOf } from './artifact-book.ts';
+import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
+export type { CheckResult } from './checks.ts';
+import { Observed } from './observed.ts';
+import { replayCommand } from './replay-command.ts';
+import { replayProcess, type SentCommand } from './replay-process.ts';
+
+/** What the application knows of the batch's processes. Null where it is not registered here: replays are skipped then. */
+export interface VerifiedProcesses {
+  code: ProcessCode;
+  outline: Outline;
+  /** The documents that a process has on record. */
+  documents?(process: { process_type: string; state: Record<string, unknown> }): readonly DocumentOf[];
+  /** What lies in storage. */
+  stored?(): AsyncIterable<readonly (DocumentOf & { process_id: string })[]>;
+}
+
+export interface VerifyOptions {
+  pool: Pool;
+  batch_id: string;
+  processesOf(batch: read.VerifiedBatch): VerifiedProcesses | null;
+}
+
+export interface Verified {
+  verdict: 'pass' | 'fail';
+  checks: CheckResult[];
+  /** What it was given on: see readFingerprint. */
+  fingerprint: string;
+}
+
+const SLICE = 2_000;
+
+/** Every check, on a batch as it is now. Null when there is no such batch of processes. */
+export function verifyBatch({ pool, batch_id, processesOf }: VerifyOptions): Promise<Verified | null> {
+  return withSnapshot(pool, async (tx) => {
+    const batch = await read.readVerifiedBatch(tx, batch_id);
+    if (batch === null || batch.kind !== 'process') return null;
+    const fingerprint = (await read.readFingerprint(tx, batch_id)) ?? '';
+    const book = new CheckBook();
+    await askRules(tx, batch, book);
+    const verification = new Verification(tx, batch, processesOf(batch), book);
+    await verification.run();
+    const checks = book.results();
+    return { verdict: checks.some(({ status }) => status === 'fail') ? 'fail' : 'pass', checks, fingerprint };
+  });
+}
+
+/** The checks that hold at any moment, on a batch that still runs. */
+export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult[] | null> {
+  return withSnapshot(pool, async (tx) => {
+    const batch = await read.readVerifiedBatch(tx, batch_id);
+    if (batch === null || batch.kind !== 'process') return null;
+    const book = new CheckBook();
+    await askRules(tx, batch, book);
+    const light = new Set<CheckName>(LIGHT_CHECKS);
+    return book.results().map((check) =>
+      light.has(check.name) ? check : { ...check, status: 'skipped', note: 'Made when the batch is at rest.' },
+    );
+  });
+}
+
+async function askRules(tx: Tx, batch: read.VerifiedBatch, book: CheckBook): Promise<void> {
+  for (const rule of LIGHT_CHECKS) {
+    const offenders = await findRuleOffenders(tx, rule, batch.batch_id);
+    book.looked(rule, batch.created_count);
+    for (const { id, detail } of offenders) book.offend(rule, id, detail);
+  }
+}
+
+class Verification {
+  readonly #tx: Tx;
+  readonly #batch: read.VerifiedBatch;
+  readonly #processes: VerifiedProcesses | null;
+  readonly #book: CheckBook;
+  readonly #observed = new Observed();
+  readonly #artifacts = new ArtifactBook();
+  readonly #events = new Map<string, read.VerifiedEvent[]>();
+  readonly #behaviors = new Map<string, CommandBehavior>();
+  #versions: (Record<string, unknown> | null)[] = [];
+  #unknown = 0;
+
+  constructor(tx: Tx, batch: read.VerifiedBatch, processes: VerifiedProcesses | null, book: CheckBook) {
+    this.#tx = tx;
+    this.#batch = batch;
+    this.#processes = processes;
+    this.#book = book;
+  }
+
+  async run(): Promise<void> {
+    const { batch_id, first_ordinal, total_count } = this.#batch;
+    this.#versions = (await read.readBehaviorVersions(this.#tx, batch_id)).map(({ behavior }) => behavior);
+    for (const event of await read.readVerifiedEvents(this.#tx, batch_id)) {
+      if (event.command_id === null) continue;
+      const known = this.#events.get(event.command_id);
+      if (known === undefined) this.#events.set(event.command_id, [event]);
+      else known.push(event);
+    }
+    const end = first_ordinal + total_count;
+    for (let from = first_ordinal; from < end; from += SLICE) {
+      const ordinals = { from, to: Math.min(from + SLICE, end) };
+      const processes = await read.readVerifiedProcesses(this.#tx, batch_id, ordinals);
+      const commands = await read.readVerifiedCommands(this.#tx, batch_id, ordinals);
+      for (const process of processes) this.#verify(process, commands);
+    }
+    this.#tellFaults();
+    await this.#compareArtifacts();
+    await this.#comparePrediction();
+    this.#tellSkipped();
+  }
+
+  #verify(process: read.VerifiedProcess, commands: Map<string, read.VerifiedCommand>): void {
+    const launched = this.#launchedBehavior(process.ordinal);
+    const sent: SentCommand[] = [];
+    for (const command_id of process.command_ids) {
+      const command = commands.get(command_id);
+      if (command === undefined || command.purpose === null) {
+        this.#book.offend('one_command_per_step', process.process_id, `it lists command ${command_id}, which is not there`);
+        continue;
+      }
+      sent.push(this.#replay(process, command, launched));
+    }
+    this.#observed.addEnd(process.status);
+    this.#book.looked('ends_as_replayed');
+    if (this.#processes === null) return;
+    const { offences, unknown } = replayProcess(this.#processes.code, process, launched, sent);
+    if (unknown) this.#unknown++;
+    for (const { check, detail } of offences) this.#book.offend(check, process.process_id, detail);
+    if (this.#processes.documents !== undefined)
+      this.#artifacts.expect(process, sent, this.#processes.documents(process));
+  }
+
+  #replay(
+    process: read.VerifiedProcess,
+    command: read.VerifiedCommand,
+    launched: Record<string, unknown> | null,
+  ): SentCommand {
+    const events = this.#events.get(command.command_id) ?? [];
+    const behavior = this.#parse(command.behavior);
+    const place = { seed: this.#batch.seed, key: process.ordinal, step: command.step ?? command.type };
+    const replayed = replayCommand(command, { behavior, place }, events);
+    for (const { check, detail } of replayed.offences) this.#book.offend(check, command.command_id, detail);
+    this.#book.looked('settled_once');
+    this.#book.looked('attempts_as_rolled', replayed.attempts.length);
+    this.#book.looked('no_real_failures', replayed.attempts.length);
+    if (command.purpose === 'step') this.#observed.addStep(command.step ?? '', replayed);
+    else if (command.purpose === 'compensation') this.#book.looked('compensations');
+    this.#checkBehavior(process, command, behavior, launched);
+    return { command, replayed, events };
+  }
+
+  /** Few behaviors stand beside many commands: each is parsed once. */
+  #parse(text: string | null): CommandBehavior | null {
+    if (text === null) return null;
+    const known = this.#behaviors.get(text) ?? (JSON.parse(text) as CommandBehavior);
+    this.#behaviors.set(text, known);
+    return known;
+  }
+
+  #launchedBehavior(ordinal: number): Record<string, unknown> | null {
+    const { behavior, seed } = this.#batch;
+    const { scope_pct } = (this.#batch.experiment ?? {}) as Experiment;
+    return behavior !== null && inScope(scope_pct, seed, ordinal) ? behavior : null;
+  }
+
+  #checkBehavior(
+    process: read.VerifiedProcess,
+    command: read.VerifiedCommand,
+    behavior: CommandBehavior | null,
+    launched: Record<string, unknown> | null,
+  ): void {
+    this.#book.looked('behavior_written');
+    const { scope_pct } = (this.#batch.experiment ?? {}) as Experiment;
+    const changed = inScope(scope_pct, this.#batch.seed, process.ordinal) ? this.#versions : [];
+    const key = stepKey(command.step ?? '');
+    const possible = command.purpose === 'step' ? [launched, ...changed].map((version) => this.#stepOf(version, key)) : [null];
+    if (!possible.some((one) => one === behavior || isDeepStrictEqual(one, behavior)))
+      this.#book.offend('behavior_written', command.command_id, `${command.step} has another behavior beside it than was set`);
+    else if (command.annotated !== (behavior !== null))
+      this.#book.offend('behavior_written', command.command_id, `${command.step} is announced to chaos without a behavior, or the other way round`);
+  }
+
+  readonly #compacted = new Map<unknown, Map<string, CommandBehavior | null>>();
+
+  #stepOf(version: Record<string, unknown> | null, key: string): CommandBehavior | null {
+    if (version === null || !Object.hasOwn(version, key)) return null;
+    const known = this.#compacted.get(version) ?? new Map<string, CommandBehavior | null>();
+    this.#compacted.set(version, known);
+    if (!known.has(key)) known.set(key, compactBehavior(version[key] as CommandBehavior));
+    return known.get(key) ?? null;
+  }
+
+  /** A fault that the rolls asked for and that never fired, or less often: told by the step. */
+  #tellFaults(): void {
+    const told: string[] = [];
+    for (const [step, { asked, fired }] of this.#observed.steps) {
+      for (const [fault, count] of asked) {
+        this.#book.looked('faults_fired', count);
+        const did = fired.get(fault) ?? 0;
+        told.push(`${step} ${fault} ${did} of ${count}`);
+        if (did < count) this.#book.offend('faults_fired', this.#batch.batch_id, `${step}: ${fault} was asked ${count} times and fired ${did}`);
+      }
+    }
+    if (told.length === 0) this.#book.skip('faults_fired', 'No fault was asked for by any roll.');
+    else this.#book.note('faults_fired', told.join(', '));
+  }
+
+  async #compareArtifacts(): Promise<void> {
+    const stored = this.#processes?.stored;
+    if (stored === undefined || this.#processes?.documents === undefined)
+      return this.#book.skip('artifacts', 'The application does not tell what lies in its storage.');
+    await this.#artifacts.compare(stored(), this.#book);
+  }
+
+  /** Only where nothing came in between; else the replay alone says whether all was as it had to be. */
+  async #comparePrediction(): Promise<void> {
+    const reasons = this.#incomparable();
+    if (reasons.length > 0 || this.#processes === null)
+      return this.#book.skip('as_predicted', `Replayed instead: ${reasons.join(', ')}.`);
+    const { seed, total_count, first_ordinal, behavior, experiment, max_attempts } = this.#batch;
+    const scope_pct = ((experiment ?? {}) as Experiment).scope_pct ?? null;
+    const launch = { seed, count: total_count, first_ordinal, behavior, scope_pct, max_attempts };
+    const { expected, steps } = await foretell(launch, this.#processes.outline);
+    this.#book.looked('as_predicted', total_count);
+    const offend = (detail: string) => this.#book.offend('as_predicted', this.#batch.batch_id, detail);
+    for (const [step, tally] of Object.entries(steps))
+      for (const difference of differences(step, this.#observed.steps.get(step)?.tally ?? emptyTally(), tally)) offend(difference);
+    const { ends } = this.#observed;
+    for (const end of ['completed', 'failed', 'compensated', 'in_troubleshooting'] as const)
+      if (ends[end] !== expected[end]) offend(`${end}: ${ends[end]} instead of ${expected[end]}`);
+  }
+
+  #incomparable(): string[] {
+    const { interrupted, operated, suppressed, answered, ends } = this.#observed;
+    const counted: [number, string][] = [
+      [interrupted, 'attempts were interrupted'],
+      [operated, 'commands were operated, cancelled or cut by a deadline'],
+      [suppressed, 'attempts were left alone because injection was stopped'],
+      [this.#versions.length, 'times the behavior was changed'],
+      [answered, 'attempts met a business rule of the handler'],
+      [ends.canceled, 'processes were cancelled'],
+      [ends.open, 'processes are still under way'],
+      [this.#unknown, 'processes were mended by an operator'],
+      [this.#batch.total_count - this.#batch.created_count, 'processes were not created'],
+    ];
+    const reasons = counted.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
+    const uncertain = this.#processes?.outline.uncertain ?? null;
+    if (this.#processes === null) reasons.push('the process type is not registered here');
+    if (uncertain !== null) reasons.push(uncertain);
+    return reasons;
+  }
+
+  #tellSkipped(): void {
+    const replayed = ['steps_complete', 'state', 'ends_as_replayed', 'compensations'] as const;
+    if (this.#processes === null)
+      for (const check of replayed) this.#book.skip(check, 'The process type and version are not registered here.');
+    for (const check of ['steps_complete', 'state'] as const) this.#book.looked(check, this.#batch.created_count);
+    if (this.#unknown > 0)
+      this.#book.note('ends_as_replayed', `${this.#unknown} processes were mended by an operator after their own code had thrown; they are not replayed further.`);
+  }
+}

@@ -1,0 +1,60 @@
+// The checks of a verdict that SQL answers by itself: each a statement whose rows are the offenders. They are shown to people beside
+// their result, so each stands alone: `$1` is the batch, and the first column, `id`, is what offends.
+
+import type { Tx } from '../pool.ts';
+
+export const RULE_TEXT = {
+  /** The sum of section "counts": none missing, none twice, and the row of the batch says the same. */
+  conservation: `
+with counted as (
+  select count(*) as created, count(distinct p.ordinal) as ordinals, min(p.ordinal) as first, max(p.ordinal) as last,
+    count(*) filter (where p.status = 'COMPLETED') as completed, count(*) filter (where p.status = 'COMPENSATED') as compensated,
+    count(*) filter (where p.status = 'FAILED') as failed, count(*) filter (where p.status = 'CANCELED') as canceled,
+    count(*) filter (where p.status in ('WAITING_FOR_REPLY', 'COMPENSATING')) as waiting,
+    count(*) filter (where p.status = 'WAITING_FOR_TSQ') as parked
+  from faultline.process p where p.batch_id = $1
+)
+select b.batch_id::text as id,
+  concat_ws(', ', c.created || ' processes of ' || b.total_count, c.ordinals || ' ordinals from ' || c.first || ' to ' || c.last,
+    'completed ' || c.completed || ' (counted ' || b.completed_count || ')', 'compensated ' || c.compensated || ' (' || b.compensated_count || ')',
+    'failed ' || c.failed || ' (' || b.failed_count || ')', 'canceled ' || c.canceled || ' (' || b.canceled_count || ')',
+    'in troubleshooting ' || c.parked || ' (' || b.in_troubleshooting_count || ')') as detail
+from faultline.batch b cross join counted c
+where b.batch_id = $1 and (c.created > b.total_count or c.ordinals <> c.created
+  or (c.created > 0 and (c.first < b.first_ordinal or c.last >= b.first_ordinal + b.total_count))
+  or (b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES') and c.created <> b.total_count)
+  or (b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')
+    and (b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count, b.waiting_count,
+      b.in_troubleshooting_count) is distinct from
+      (c.created, c.completed, c.compensated, c.failed, c.canceled, c.waiting, c.parked)))`,
+  /** A process that has not ended awaits a command that has not ended, unless its own code threw on the reply. */
+  no_settled_awaited: `
+select p.process_id::text as id, p.status || ' awaits ' || coalesce(c.type || ', which is ' || c.status, 'a command that is not there') as detail
+from faultline.process p left join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
+where p.batch_id = $1 and case
+  when p.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then p.awaiting_command_id is not null
+  when p.error_code = 'ADVANCE_FAILED' and p.status = 'WAITING_FOR_TSQ' then c.status is null
+  else c.status is null or c.status in ('COMPLETED', 'FAILED', 'CANCELED') end
+order by p.ordinal`,
+  /** Also finds commands that no process lists. */
+  one_command_per_step: `
+select c.process_id::text as id, count(*) || ' commands for ' || c.step as detail
+from faultline.command c
+where c.batch_id = $1 and c.purpose = 'step'
+group by c.process_id, c.step having count(*) > 1
+union all
+select c.command_id::text, 'a ' || c.purpose || ' of ' || c.step || ' that its process does not list'
+from faultline.command c left join faultline.process p on p.process_id = c.process_id and p.lane = c.lane
+where c.batch_id = $1 and c.purpose in ('step', 'compensation')
+  and (p.process_id is null or p.batch_id is distinct from $1 or not c.command_id = any(p.command_ids))`,
+} as const;
+export type SqlRule = keyof typeof RULE_TEXT;
+
+export async function findRuleOffenders(
+  tx: Tx,
+  rule: SqlRule,
+  batch_id: string,
+): Promise<{ id: string; detail: string }[]> {
+  const { rows } = await tx.query<{ id: string; detail: string }>(RULE_TEXT[rule], [batch_id]);
+  return rows;
+}

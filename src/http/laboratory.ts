@@ -1,0 +1,61 @@
+// The laboratory: foretelling launches and judging batches, work of seconds that must not keep the API from answering.
+// This one works in the thread it is called from, slice by slice; the command line puts it into a thread of its own.
+
+import type { Foretold, ForetoldLaunch } from '../chaos/predict/foretell.ts';
+import { foretell } from '../chaos/predict/foretell.ts';
+import { type VerifiedProcesses, verifyBatch } from '../chaos/verify/verify.ts';
+import type { Pool } from '../db/pool.ts';
+import type { VerifiedBatch } from '../db/queries/verify.ts';
+import { UnknownProcessTypeError } from '../model/errors.ts';
+import type { Application, ApplicationContext } from '../process/application.ts';
+import type { ProcessRegistry } from '../process/define.ts';
+import { codeOf, outlineOf } from '../process/outline.ts';
+
+/** Plain data, so that it can be sent to a thread. */
+export interface ForetellRequest {
+  process_type: string;
+  process_version: number;
+  /** As the batch would store it. */
+  input: unknown;
+  launch: ForetoldLaunch;
+}
+
+export interface Laboratory {
+  foretell(request: ForetellRequest): Promise<Foretold>;
+  /** Null when there is no such batch of processes. */
+  verify(batch_id: string): ReturnType<typeof verifyBatch>;
+  close(): Promise<void>;
+}
+
+export interface LaboratoryParts {
+  pool: Pool;
+  processes: ProcessRegistry;
+  application: Application;
+  context: ApplicationContext;
+}
+
+export function createLaboratory(parts: LaboratoryParts): Laboratory {
+  return {
+    async foretell({ process_type, process_version, input, launch }) {
+      const definition = parts.processes.find(process_type, process_version);
+      if (definition === undefined) throw new UnknownProcessTypeError(process_type, []);
+      return foretell(launch, outlineOf(definition, input));
+    },
+    verify: (batch_id) =>
+      verifyBatch({ pool: parts.pool, batch_id, processesOf: (batch) => processesOf(parts, batch) }),
+    close: async () => {},
+  };
+}
+
+function processesOf({ processes, application, context }: LaboratoryParts, batch: VerifiedBatch): VerifiedProcesses | null {
+  const process_type = batch.process_type ?? '';
+  const definition = processes.find(process_type, batch.process_version ?? 0);
+  if (definition === undefined) return null;
+  const { artifacts, storedArtifacts } = application;
+  return {
+    code: codeOf(definition, batch),
+    outline: outlineOf(definition, batch.input),
+    ...(artifacts && { documents: (process) => artifacts.call(application, process) }),
+    ...(storedArtifacts && { stored: () => storedArtifacts.call(application, { ...batch, process_type }, context) }),
+  };
+}

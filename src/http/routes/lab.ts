@@ -1,0 +1,57 @@
+// Routes of the laboratory: what a launch would come to, and the verdict on a batch.
+
+import { z } from 'zod';
+import type { Experiment } from '../../chaos/experiment.ts';
+import { drawSeed } from '../../process/launch.ts';
+import { idSchema, previewSchema, verdictSchema } from '../contract.ts';
+import { problemResponse } from '../docs.ts';
+import { describeLaunch, parseLaunch } from '../launch-body.ts';
+import type { App, RouteContext } from '../server.ts';
+
+export function labRoutes(api: App, { bus, processes, laboratory, verdicts }: RouteContext): void {
+  api.post(
+    '/processes/preview',
+    {
+      validatorCompiler: () => (data) => ({ value: data }),
+      schema: {
+        tags: ['launching'],
+        summary: 'What a launch would come to, process by process',
+        description:
+          'The body of a launch. Exact where the way of a process is known from its chaos alone, assuming no interruption and no operator; elsewhere expectations, labelled so. Launches nothing.',
+        body: describeLaunch(processes),
+        response: { 200: previewSchema, ...problemResponse },
+      },
+    },
+    async (request) => {
+      const began_ms = bus.env.monotonicMs();
+      const { definition, input, count, behavior, seed, policy, experiment } = parseLaunch(request.body, processes);
+      const launch = {
+        seed: seed ?? drawSeed(bus),
+        count,
+        first_ordinal: 0,
+        behavior: behavior ?? null,
+        scope_pct: ((experiment ?? {}) as Experiment).scope_pct ?? null,
+        max_attempts:
+          policy?.max_attempts ?? definition.policy?.max_attempts ?? bus.settings().retry.max_attempts,
+      };
+      const { type: process_type, version: process_version } = definition;
+      const foretold = await laboratory.foretell({ process_type, process_version, input, launch });
+      return { seed: launch.seed, ...foretold, duration_ms: bus.env.monotonicMs() - began_ms };
+    },
+  );
+
+  api.get(
+    '/process-batches/:batch_id/verdict',
+    {
+      schema: {
+        tags: ['batches'],
+        summary: 'Whether anything was lost, doubled or left behind, check by check',
+        description:
+          'While the batch runs: light checks only, verdict `running` (or `fail`). At rest: every process is replayed; stored, and computed again once anything of the batch changed.',
+        params: z.object({ batch_id: idSchema }),
+        response: { 200: verdictSchema, ...problemResponse },
+      },
+    },
+    ({ params }) => verdicts.read(params.batch_id),
+  );
+}

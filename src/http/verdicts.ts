@@ -1,0 +1,121 @@
+// Verdicts: computed when somebody asks or a batch has come to rest, stored, and computed again once anything of the batch changed.
+// Promises one computation at a time for a batch, and light checks only while it runs.
+
+import { type CheckResult, verifyLightly } from '../chaos/verify/verify.ts';
+import type { Pool } from '../db/pool.ts';
+import { findBatch } from '../db/queries/read-batches.ts';
+import {
+  listUnjudgedBatches,
+  readFingerprint,
+  readStoredVerdict,
+  type StoredVerdict,
+  storeVerdict,
+} from '../db/queries/verify.ts';
+import type { Env, Timer } from '../model/env.ts';
+import { NotFoundError } from '../model/errors.ts';
+import type { Verdict } from './contract.ts';
+import type { Laboratory } from './laboratory.ts';
+import { createPacedMap } from './paced.ts';
+
+const AT_REST = new Set(['AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED']);
+const LOOK_EVERY_MS = 2_000;
+
+export interface Verdicts {
+  /** @throws NotFoundError */
+  read(batch_id: string): Promise<Verdict>;
+  /** What is stored, if it still holds; computes nothing. */
+  peek(batch_id: string): Promise<Verdict | null>;
+  /** From now on batches that come to rest are judged by themselves. */
+  start(): void;
+  /** After it nothing is under way. */
+  stop(): Promise<void>;
+}
+
+export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Verdicts {
+  const computing = new Map<string, Promise<Verdict>>();
+  const light = createPacedMap(env, (batch_id) => lightVerdict(pool, env, batch_id));
+  let timer: Timer | null = null;
+  let round: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const peek = async (batch_id: string) => {
+    const stored = await readStoredVerdict(pool, batch_id);
+    return stored !== null && stored.fingerprint === (await readFingerprint(pool, batch_id))
+      ? showVerdict(batch_id, stored)
+      : null;
+  };
+
+  const compute = async (batch_id: string): Promise<Verdict> => {
+    const began_ms = env.monotonicMs();
+    const verified = await laboratory.verify(batch_id);
+    if (verified === null) throw new NotFoundError('batch', batch_id);
+    const duration_ms = env.monotonicMs() - began_ms;
+    const computed_at = await storeVerdict(pool, batch_id, { ...verified, duration_ms });
+    return showVerdict(batch_id, { ...verified, computed_at, duration_ms });
+  };
+
+  const judge = (batch_id: string): Promise<Verdict> => {
+    const running = computing.get(batch_id);
+    if (running !== undefined) return running;
+    const begun = compute(batch_id).finally(() => computing.delete(batch_id));
+    computing.set(batch_id, begun);
+    return begun;
+  };
+
+  const lookAround = async () => {
+    for (const batch_id of await listUnjudgedBatches(pool, 20)) {
+      if (stopped) return;
+      await judge(batch_id);
+    }
+  };
+
+  const schedule = () => {
+    timer = env.after(
+      LOOK_EVERY_MS,
+      () => {
+        round = lookAround()
+          .catch((error) => env.logger.warn({ err: error }, 'a batch at rest could not be judged, trying again'))
+          .finally(() => void (stopped || schedule()));
+      },
+      { unref: true },
+    );
+  };
+
+  return {
+    async read(batch_id) {
+      const batch = await findBatch(pool, batch_id);
+      if (batch === null) throw new NotFoundError('batch', batch_id);
+      if (!AT_REST.has(batch.status)) return light.of(batch_id).read();
+      return (await peek(batch_id)) ?? judge(batch_id);
+    },
+    peek,
+    start: schedule,
+    async stop() {
+      stopped = true;
+      timer?.clear();
+      await round;
+      await Promise.allSettled(computing.values());
+    },
+  };
+}
+
+async function lightVerdict(pool: Pool, env: Env, batch_id: string): Promise<Verdict> {
+  const began_ms = env.monotonicMs();
+  const checks = await verifyLightly(pool, batch_id);
+  if (checks === null) throw new NotFoundError('batch', batch_id);
+  const failed = checks.some(({ status }) => status === 'fail');
+  return {
+    batch_id,
+    verdict: failed ? 'fail' : 'running',
+    computed_at: new Date().toISOString(),
+    duration_ms: env.monotonicMs() - began_ms,
+    checks,
+  };
+}
+
+function showVerdict(
+  batch_id: string,
+  { verdict, checks, computed_at, duration_ms }: Omit<StoredVerdict, 'fingerprint'>,
+): Verdict {
+  return { batch_id, verdict, computed_at: computed_at.toISOString(), duration_ms, checks: checks as CheckResult[] };
+}

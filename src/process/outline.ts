@@ -1,0 +1,82 @@
+// The outline of a process for whoever foretells it: its steps in order, what can be undone, and whether its way is known beforehand.
+// Calls the definition's own code only where it is pure by contract.
+
+import type { Reply } from '../model/command.ts';
+import type { ProcessRow } from '../model/process.ts';
+import { advance, begin, type Decision, type ReplyContext } from './advance.ts';
+import type { AnyProcessDefinition, StepDefinition } from './define.ts';
+import { parseInput } from './launch.ts';
+
+export interface OutlinedStep {
+  key: string;
+  compensated: boolean;
+  /** Whether the process's own code throws when it is given `result` as the reply to this step. */
+  refuses(result: unknown, ordinal: number): boolean;
+}
+
+export interface ProcessOutline {
+  steps: OutlinedStep[];
+  /** Why the way of a process cannot be known from its chaos alone; null when it can. */
+  uncertain: string | null;
+}
+
+/** `input` is the batch's, as the definition's input schema returned it. */
+export function outlineOf(definition: AnyProcessDefinition, input: unknown): ProcessOutline {
+  const { steps } = definition;
+  return {
+    uncertain: uncertaintyOf(definition),
+    steps: steps.map((step, index) => ({
+      key: step.key,
+      compensated: step.compensate !== undefined,
+      refuses: (result, ordinal) => refuses(definition, step, steps[index + 1], { input, ordinal, result }),
+    })),
+  };
+}
+
+function uncertaintyOf({ steps, deadline_ms }: AnyProcessDefinition): string | null {
+  const branching = steps.filter((step) => step.next !== undefined).map((step) => step.key);
+  if (branching.length > 0) return `which step follows ${branching.join(', ')} depends on replies`;
+  const timed = steps.filter((step) => step.deadline_ms !== undefined).map((step) => step.key);
+  if (timed.length > 0 || deadline_ms !== undefined) return 'deadlines depend on how long attempts take';
+  return null;
+}
+
+/** With the state a process starts with: what earlier replies would have added is not known. */
+function refuses(
+  definition: AnyProcessDefinition,
+  step: StepDefinition<Record<string, unknown>>,
+  next: StepDefinition<Record<string, unknown>> | undefined,
+  { input, ordinal, result }: { input: unknown; ordinal: number; result: unknown },
+): boolean {
+  const place = { ordinal, batch_id: NO_ID };
+  try {
+    const state = definition.start(input, place);
+    const reply = { outcome: 'SUCCESS' as const, result };
+    const after = step.onReply?.(state, reply) ?? state;
+    next?.request(after, { ...place, process_id: NO_ID });
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const NO_ID = '00000000-0000-7000-8000-000000000000';
+
+/** A definition's own code, bound to one batch, for whoever replays its processes. */
+export interface ProcessCode {
+  /** The state a process starts with, without what its launcher put there. Throws what the definition's code throws. */
+  start(ordinal: number): Record<string, unknown>;
+  begin(process: { process_id: string; ordinal: number; state: Record<string, unknown> }): ReturnType<typeof begin>;
+  advance(process: ProcessRow, reply: Reply, context: ReplyContext): Decision;
+}
+
+/** `input` is the batch's, as it was stored. @throws PermanentCommandError when the definition does not take it */
+export function codeOf(definition: AnyProcessDefinition, batch: { batch_id: string; input: unknown }): ProcessCode {
+  const input = parseInput(definition, batch.input);
+  const { batch_id } = batch;
+  return {
+    start: (ordinal) => definition.start(input, { ordinal, batch_id }),
+    begin: (process) => begin(definition, { ...process, batch_id }),
+    advance: (process, reply, context) => advance(definition, process, reply, context),
+  };
+}
