@@ -2,23 +2,12 @@
 // Made of public entry points only; an application of one's own looks the same.
 
 import type { Application, ApplicationContext, Artifact } from 'faultline';
-import {
-  type ArtifactBatch,
-  type ArtifactStore,
-  createArtifactStore,
-  parseArtifactPath,
-  type StoredArtifact,
-} from './artifacts.ts';
+import { type ArtifactStore, createArtifactStore, parseArtifactPath } from './artifacts.ts';
 import { ReportingHandlers } from './handlers.ts';
 import { migrateLedger, seedLedger } from './ledger.ts';
 import { StatementReport } from './process.ts';
 
-/** What the verdict asks beside: every document that lies in storage for a batch. */
-interface StoredArtifacts {
-  storedArtifacts(batch: ArtifactBatch, context: ApplicationContext): AsyncIterable<StoredArtifact[]>;
-}
-
-const application: Application & StoredArtifacts = {
+const application: Application = {
   name: 'reporting',
   processes: [StatementReport],
   register(registry, context) {

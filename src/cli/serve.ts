@@ -9,6 +9,7 @@ import type { Logger } from '../model/env.ts';
 import { leaveWithSupervisor } from './child.ts';
 import { compose } from './compose.ts';
 import { CliError } from './exit.ts';
+import { openLabThread } from './lab-client.ts';
 import { stopRequested } from './signals.ts';
 
 export interface ServeOptions {
@@ -27,8 +28,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   leaveWithSupervisor();
   const stop = stopRequested();
   const service = await compose({ ...options, name: 'faultline serve' });
+  const laboratory = openLabThread({
+    url: options.database_url ?? '',
+    app: options.app,
+    data_dir: service.context.data_dir,
+  });
   const server = await createServer({
     service,
+    laboratory,
     ui_dir: fileURLToPath(new URL('dist/ui', packageRoot)),
     turbulence: allowedTurbulence(options.turbulence),
   });
@@ -41,5 +48,6 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
   logger.info({}, `${await stop}: ending what was asked, then leaving`);
   await server.close();
+  await laboratory.close();
   await service.close();
 }

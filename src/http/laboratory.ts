@@ -47,7 +47,10 @@ export function createLaboratory(parts: LaboratoryParts): Laboratory {
   };
 }
 
-function processesOf({ processes, application, context }: LaboratoryParts, batch: VerifiedBatch): VerifiedProcesses | null {
+function processesOf(
+  { processes, application, context }: LaboratoryParts,
+  batch: VerifiedBatch,
+): VerifiedProcesses | null {
   const process_type = batch.process_type ?? '';
   const definition = processes.find(process_type, batch.process_version ?? 0);
   if (definition === undefined) return null;

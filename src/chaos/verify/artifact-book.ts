@@ -30,7 +30,9 @@ export class ArtifactBook {
         .map(({ command }) => key(command.step)),
     );
     const attempted = new Set(
-      sent.filter(({ command }) => command.purpose === 'step' && command.attempts > 0).map(({ command }) => key(command.step)),
+      sent
+        .filter(({ command }) => command.purpose === 'step' && command.attempts > 0)
+        .map(({ command }) => key(command.step)),
     );
     const paths = documents.filter(({ step }) => !undone.has(step)).map(({ path }) => path);
     const steps = [...attempted].filter((step) => !undone.has(step)).join(',');
@@ -38,7 +40,10 @@ export class ArtifactBook {
   }
 
   /** Compares with what lies in storage; offends by process. */
-  async compare(stored: AsyncIterable<readonly (DocumentOf & { process_id: string })[]>, book: CheckBook): Promise<void> {
+  async compare(
+    stored: AsyncIterable<readonly (DocumentOf & { process_id: string })[]>,
+    book: CheckBook,
+  ): Promise<void> {
     for await (const piece of stored) {
       for (const { process_id, step, path } of piece) this.#meet(process_id, step, path, book);
     }
@@ -49,7 +54,8 @@ export class ArtifactBook {
   #meet(process_id: string, step: string, path: string, book: CheckBook): void {
     book.looked('artifacts');
     const expected = this.#expected.get(process_id);
-    if (expected === undefined) return book.offend('artifacts', process_id, `${path} belongs to no process of the batch`);
+    if (expected === undefined)
+      return book.offend('artifacts', process_id, `${path} belongs to no process of the batch`);
     const at = expected.paths.indexOf(path);
     if (at !== -1) expected.paths.splice(at, 1);
     else if (!expected.steps.split(',').includes(step))

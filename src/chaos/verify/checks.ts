@@ -11,23 +11,31 @@ export const CHECKS = {
   attempts_as_rolled:
     'Every attempt came to what its roll said and is marked with that fault, or it was interrupted, or injection was stopped.',
   faults_fired: 'Every fault that the rolls asked of a step really fired there, as often as they asked.',
-  no_real_failures: 'No attempt failed of itself: every failure was asked for. (A business rule of your own is an answer, not a failure.)',
+  no_real_failures:
+    'No attempt failed of itself: every failure was asked for. (A business rule of your own is an answer, not a failure.)',
   behavior_written:
     'Each step has beside it the behavior that its process was launched with, or one that was set for the batch later; a step without one has none.',
   no_settled_awaited: 'No process awaits a command that has ended, or one that is not there.',
-  one_command_per_step: 'There is one command for each process, step and visit, and every command of a process is listed by it.',
+  one_command_per_step:
+    'There is one command for each process, step and visit, and every command of a process is listed by it.',
   steps_complete: 'Each process sent the steps that its definition makes of the replies, in that order, and no others.',
   compensations: 'What had to be undone was undone, newest first, each step once in its turn; nothing else was.',
   state: 'The state of each process is what its definition makes of the replies it was given.',
   ends_as_replayed: 'Each process ended, or waits, as the replay of its definition with the recorded replies does.',
-  artifacts: 'There is a document for each that a process has on record, and none of a step that was undone or never attempted.',
-  as_predicted: 'The counts by step, fault and ending are those foretold at launch. (Only where nothing interrupted, operated or changed the batch.)',
+  artifacts:
+    'There is a document for each that a process has on record, and none of a step that was undone or never attempted.',
+  as_predicted:
+    'The counts by step, fault and ending are those foretold at launch. (Only where nothing interrupted, operated or changed the batch.)',
 } as const;
 export type CheckName = keyof typeof CHECKS;
 export const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];
 
 /** Those that SQL answers while a batch still runs. */
-export const LIGHT_CHECKS = ['conservation', 'no_settled_awaited', 'one_command_per_step'] as const satisfies readonly CheckName[];
+export const LIGHT_CHECKS = [
+  'conservation',
+  'no_settled_awaited',
+  'one_command_per_step',
+] as const satisfies readonly CheckName[];
 
 const REPLAY_SQL = `-- Read by slices of ordinals and replayed:
 select p.*, c.*, t.behavior, t.suppressed, a.*

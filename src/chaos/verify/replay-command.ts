@@ -124,7 +124,9 @@ class Replay {
   }
 
   get #step(): string {
-    return this.#command.purpose === 'compensation' ? `the compensation of ${this.#command.step}` : `${this.#command.step}`;
+    return this.#command.purpose === 'compensation'
+      ? `the compensation of ${this.#command.step}`
+      : `${this.#command.step}`;
   }
 
   #offend(check: CheckName, detail: string): void {
@@ -160,7 +162,10 @@ class Replay {
   #follow(record: AttemptRecord): void {
     const expected = this.#effectOf(record);
     if (expected !== record.effect)
-      this.#offend('settled_once', `attempt ${record.attempt} of ${this.#step} had effect ${record.effect} instead of ${expected}`);
+      this.#offend(
+        'settled_once',
+        `attempt ${record.attempt} of ${this.#step} had effect ${record.effect} instead of ${expected}`,
+      );
     this.#status = STATUS_OF_EFFECT[record.effect] ?? this.#status;
   }
 
@@ -197,7 +202,10 @@ class Replay {
     const by = this.#events.findIndex(
       (event) => event.attempt === attempt && event.type !== 'OPERATOR_RETRY' && event.type !== 'OPERATOR_COMPLETE',
     );
-    if (by === -1) return this.#offend('settled_once', `attempt ${attempt} of ${this.#step} was cut short by nobody`);
+    if (by === -1) {
+      this.#offend('settled_once', `attempt ${attempt} of ${this.#step} was cut short by nobody`);
+      return;
+    }
     const [event] = this.#events.splice(by, 1);
     this.#operated = true;
     if (event !== undefined) this.#keep(event);

@@ -110,11 +110,15 @@ class Replay {
     for (let sent = this.#sent.shift(); sent !== undefined; sent = this.#sent.shift()) {
       const { purpose, step, type } = sent.command;
       if (purpose === expected.purpose && step === expected.step) {
-        if (type !== expected.command) this.#break(check, `${words} was sent as ${type} instead of ${expected.command}`);
+        if (type !== expected.command)
+          this.#break(check, `${words} was sent as ${type} instead of ${expected.command}`);
         return sent;
       }
       if (purpose === 'compensation' && this.#late.has(step)) continue;
-      this.#break(purpose === 'compensation' ? 'compensations' : check, `${purpose ?? 'nothing'} ${step} was sent instead of ${words}`);
+      this.#break(
+        purpose === 'compensation' ? 'compensations' : check,
+        `${purpose ?? 'nothing'} ${step} was sent instead of ${words}`,
+      );
       return null;
     }
     this.#break(check, `${words} was not sent`);
@@ -135,7 +139,8 @@ class Replay {
       return { row: { ...row, status: parked ? 'WAITING_FOR_TSQ' : waiting }, expected: null };
     }
     const decision = this.#advance(row, sent);
-    if (decision === null) return { row: { ...row, status: 'WAITING_FOR_TSQ', error_code: 'ADVANCE_FAILED' }, expected: null };
+    if (decision === null)
+      return { row: { ...row, status: 'WAITING_FOR_TSQ', error_code: 'ADVANCE_FAILED' }, expected: null };
     const { send, status, state, undo, ending, error_code, error_message } = decision;
     const next: ProcessRow = { ...row, status, state, undo, ending, error_code, error_message };
     if (send === null) {
@@ -182,7 +187,10 @@ class Replay {
     else if (this.#awaited === null && error_code !== end.error_code)
       this.#offend('ends_as_replayed', `it ended with ${error_code}, and must have with ${end.error_code}`);
     else if (awaiting_command_id !== this.#awaited)
-      this.#offend('ends_as_replayed', `it awaits ${awaiting_command_id ?? 'nothing'}, and must await ${this.#awaited ?? 'nothing'}`);
+      this.#offend(
+        'ends_as_replayed',
+        `it awaits ${awaiting_command_id ?? 'nothing'}, and must await ${this.#awaited ?? 'nothing'}`,
+      );
     if (path.join() !== end.path.join())
       this.#offend('steps_complete', `its path is ${path.join(', ')}, and must be ${end.path.join(', ')}`);
     if (!isDeepStrictEqual(JSON.parse(JSON.stringify(end.state)), state))

@@ -14,7 +14,9 @@ import { foretell, type Outline } from '../predict/foretell.ts';
 import { differences, emptyTally } from '../predict/tally.ts';
 import { ArtifactBook, type DocumentOf } from './artifact-book.ts';
 import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
+
 export type { CheckResult } from './checks.ts';
+
 import { Observed } from './observed.ts';
 import { replayCommand } from './replay-command.ts';
 import { replayProcess, type SentCommand } from './replay-process.ts';
@@ -67,9 +69,11 @@ export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult
     const book = new CheckBook();
     await askRules(tx, batch, book);
     const light = new Set<CheckName>(LIGHT_CHECKS);
-    return book.results().map((check) =>
-      light.has(check.name) ? check : { ...check, status: 'skipped', note: 'Made when the batch is at rest.' },
-    );
+    return book
+      .results()
+      .map((check) =>
+        light.has(check.name) ? check : { ...check, status: 'skipped', note: 'Made when the batch is at rest.' },
+      );
   });
 }
 
@@ -128,7 +132,11 @@ class Verification {
     for (const command_id of process.command_ids) {
       const command = commands.get(command_id);
       if (command === undefined || command.purpose === null) {
-        this.#book.offend('one_command_per_step', process.process_id, `it lists command ${command_id}, which is not there`);
+        this.#book.offend(
+          'one_command_per_step',
+          process.process_id,
+          `it lists command ${command_id}, which is not there`,
+        );
         continue;
       }
       sent.push(this.#replay(process, command, launched));
@@ -186,11 +194,20 @@ class Verification {
     const { scope_pct } = (this.#batch.experiment ?? {}) as Experiment;
     const changed = inScope(scope_pct, this.#batch.seed, process.ordinal) ? this.#versions : [];
     const key = stepKey(command.step ?? '');
-    const possible = command.purpose === 'step' ? [launched, ...changed].map((version) => this.#stepOf(version, key)) : [null];
+    const possible =
+      command.purpose === 'step' ? [launched, ...changed].map((version) => this.#stepOf(version, key)) : [null];
     if (!possible.some((one) => one === behavior || isDeepStrictEqual(one, behavior)))
-      this.#book.offend('behavior_written', command.command_id, `${command.step} has another behavior beside it than was set`);
+      this.#book.offend(
+        'behavior_written',
+        command.command_id,
+        `${command.step} has another behavior beside it than was set`,
+      );
     else if (command.annotated !== (behavior !== null))
-      this.#book.offend('behavior_written', command.command_id, `${command.step} is announced to chaos without a behavior, or the other way round`);
+      this.#book.offend(
+        'behavior_written',
+        command.command_id,
+        `${command.step} is announced to chaos without a behavior, or the other way round`,
+      );
   }
 
   readonly #compacted = new Map<unknown, Map<string, CommandBehavior | null>>();
@@ -211,7 +228,12 @@ class Verification {
         this.#book.looked('faults_fired', count);
         const did = fired.get(fault) ?? 0;
         told.push(`${step} ${fault} ${did} of ${count}`);
-        if (did < count) this.#book.offend('faults_fired', this.#batch.batch_id, `${step}: ${fault} was asked ${count} times and fired ${did}`);
+        if (did < count)
+          this.#book.offend(
+            'faults_fired',
+            this.#batch.batch_id,
+            `${step}: ${fault} was asked ${count} times and fired ${did}`,
+          );
       }
     }
     if (told.length === 0) this.#book.skip('faults_fired', 'No fault was asked for by any roll.');
@@ -237,7 +259,8 @@ class Verification {
     this.#book.looked('as_predicted', total_count);
     const offend = (detail: string) => this.#book.offend('as_predicted', this.#batch.batch_id, detail);
     for (const [step, tally] of Object.entries(steps))
-      for (const difference of differences(step, this.#observed.steps.get(step)?.tally ?? emptyTally(), tally)) offend(difference);
+      for (const difference of differences(step, this.#observed.steps.get(step)?.tally ?? emptyTally(), tally))
+        offend(difference);
     const { ends } = this.#observed;
     for (const end of ['completed', 'failed', 'compensated', 'in_troubleshooting'] as const)
       if (ends[end] !== expected[end]) offend(`${end}: ${ends[end]} instead of ${expected[end]}`);
@@ -269,6 +292,9 @@ class Verification {
       for (const check of replayed) this.#book.skip(check, 'The process type and version are not registered here.');
     for (const check of ['steps_complete', 'state'] as const) this.#book.looked(check, this.#batch.created_count);
     if (this.#unknown > 0)
-      this.#book.note('ends_as_replayed', `${this.#unknown} processes were mended by an operator after their own code had thrown; they are not replayed further.`);
+      this.#book.note(
+        'ends_as_replayed',
+        `${this.#unknown} processes were mended by an operator after their own code had thrown; they are not replayed further.`,
+      );
   }
 }

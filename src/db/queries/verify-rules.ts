@@ -27,14 +27,15 @@ where b.batch_id = $1 and (c.created > b.total_count or c.ordinals <> c.created
     and (b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count, b.waiting_count,
       b.in_troubleshooting_count) is distinct from
       (c.created, c.completed, c.compensated, c.failed, c.canceled, c.waiting, c.parked)))`,
-  /** A process that has not ended awaits a command that has not ended, unless its own code threw on the reply. */
+  /** A process that has not ended awaits a command that has not ended, unless its own code threw on the reply, or that is kept for another service. */
   no_settled_awaited: `
 select p.process_id::text as id, p.status || ' awaits ' || coalesce(c.type || ', which is ' || c.status, 'a command that is not there') as detail
 from faultline.process p left join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
 where p.batch_id = $1 and case
   when p.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then p.awaiting_command_id is not null
   when p.error_code = 'ADVANCE_FAILED' and p.status = 'WAITING_FOR_TSQ' then c.status is null
-  else c.status is null or c.status in ('COMPLETED', 'FAILED', 'CANCELED') end
+  else c.status is null or (c.status in ('COMPLETED', 'FAILED', 'CANCELED') and not exists (
+    select 1 from faultline.reply r where r.command_id = c.command_id and r.process_id = p.process_id)) end
 order by p.ordinal`,
   /** Also finds commands that no process lists. */
   one_command_per_step: `

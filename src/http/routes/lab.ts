@@ -31,8 +31,7 @@ export function labRoutes(api: App, { bus, processes, laboratory, verdicts }: Ro
         first_ordinal: 0,
         behavior: behavior ?? null,
         scope_pct: ((experiment ?? {}) as Experiment).scope_pct ?? null,
-        max_attempts:
-          policy?.max_attempts ?? definition.policy?.max_attempts ?? bus.settings().retry.max_attempts,
+        max_attempts: policy?.max_attempts ?? definition.policy?.max_attempts ?? bus.settings().retry.max_attempts,
       };
       const { type: process_type, version: process_version } = definition;
       const foretold = await laboratory.foretell({ process_type, process_version, input, launch });

@@ -1,0 +1,79 @@
+// A laboratory in a thread of its own, so that seconds of replaying keep no request waiting. The thread starts with the first
+// question and ends when nobody has asked for a while; one that dies fails what was asked of it, and the next question starts another.
+
+import { Worker } from 'node:worker_threads';
+import type { Laboratory } from '../http/laboratory.ts';
+import type { LabAnswer, LabError, LabQuestion, LabThreadData } from './lab-thread.ts';
+
+const IDLE_MS = 60_000;
+
+type Asked = { resolve(value: unknown): void; reject(error: Error): void };
+
+export function openLabThread(data: LabThreadData): Laboratory {
+  const waiting = new Map<number, Asked>();
+  let thread: Worker | null = null;
+  let idle: NodeJS.Timeout | undefined;
+  let asked = 0;
+
+  const failAll = (error: Error) => {
+    thread = null;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+
+  const start = (): Worker => {
+    const started = new Worker(new URL('./lab-thread.js', import.meta.url), { workerData: data });
+    started.on('message', (message: LabAnswer) => {
+      const question = waiting.get(message.id);
+      waiting.delete(message.id);
+      if (waiting.size === 0) rest();
+      if ('error' in message) question?.reject(asError(message.error));
+      else question?.resolve(message.value);
+    });
+    started.on('error', failAll);
+    started.on('exit', (code) => {
+      if (thread === started) failAll(new Error(`The laboratory's thread ended with code ${code}.`));
+    });
+    return started;
+  };
+
+  const rest = () => {
+    clearTimeout(idle);
+    idle = setTimeout(() => void end(), IDLE_MS);
+    idle.unref();
+  };
+
+  const end = async () => {
+    const ended = thread;
+    thread = null;
+    await ended?.terminate();
+  };
+
+  const ask = <T>(question: DistributiveOmit<LabQuestion, 'id'>): Promise<T> => {
+    clearTimeout(idle);
+    thread ??= start();
+    const id = ++asked;
+    const answer = new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject }));
+    thread.postMessage({ ...question, id });
+    return answer as Promise<T>;
+  };
+
+  return {
+    foretell: (request) => ask({ kind: 'foretell', request }),
+    verify: (batch_id) => ask({ kind: 'verify', batch_id }),
+    async close() {
+      clearTimeout(idle);
+      await end();
+      failAll(new Error('The server is closing.'));
+    },
+  };
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** With its code, so that a database that is away is told from a mistake. */
+function asError({ message, code, stack }: LabError): Error {
+  const error = new Error(message);
+  if (stack) error.stack = stack;
+  return code === undefined ? error : Object.assign(error, { code });
+}
