@@ -113,6 +113,7 @@ class Verification {
       if (known === undefined) this.#events.set(event.command_id, [event]);
       else known.push(event);
     }
+    await read.lookUpByKey(this.#tx);
     const end = first_ordinal + total_count;
     for (let from = first_ordinal; from < end; from += SLICE) {
       const ordinals = { from, to: Math.min(from + SLICE, end) };

@@ -106,6 +106,15 @@ export interface VerifiedCommand {
   attempted: string | null;
 }
 
+/**
+ * For the rest of the transaction rows are looked up by key. A slice is a few thousand rows of tables of millions; the planner, whose
+ * statistics may be of an hour ago or of none, walked whole tables once for each slice.
+ */
+export async function lookUpByKey(tx: Tx): Promise<void> {
+  await tx.query(`set local jit = off; set local enable_seqscan = off; set local enable_hashjoin = off;
+    set local enable_mergejoin = off; set local enable_bitmapscan = off; set local random_page_cost = 0.01`);
+}
+
 /** The commands that the processes of a slice list, by id. */
 export async function readVerifiedCommands(
   tx: Tx,
