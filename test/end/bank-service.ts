@@ -3,7 +3,6 @@
 import { chaosHooks } from 'faultline/chaos';
 import { afterAll } from 'vitest';
 import application from '../../reporting/app.ts';
-import type { StoredArtifact } from '../../reporting/artifacts.ts';
 import { STEP_KEYS, StatementReport } from '../../reporting/process.ts';
 import type { Middleware } from '../../src/bus/handlers.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';

@@ -54,10 +54,9 @@ export class ArtifactBook {
   #meet(process_id: string, step: string, path: string, book: CheckBook): void {
     book.looked('artifacts');
     const expected = this.#expected.get(process_id);
-    if (expected === undefined)
-      return book.offend('artifacts', process_id, `${path} belongs to no process of the batch`);
-    const at = expected.paths.indexOf(path);
-    if (at !== -1) expected.paths.splice(at, 1);
+    const at = expected?.paths.indexOf(path) ?? -1;
+    if (expected === undefined) book.offend('artifacts', process_id, `${path} belongs to no process of the batch`);
+    else if (at !== -1) expected.paths.splice(at, 1);
     else if (!expected.steps.split(',').includes(step))
       book.offend('artifacts', process_id, `${path} is there, though its step was undone or never attempted`);
   }
