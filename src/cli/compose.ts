@@ -19,6 +19,8 @@ export interface ComposeOptions {
   name: string;
   logger: Logger;
   connections?: number;
+  /** What an injected crash does to this process; without it the attempt dies alone. */
+  crash?: () => void;
 }
 
 /** Opens the service on a migrated database. Throws a CliError when the database is away or not migrated. */
@@ -34,7 +36,7 @@ export async function compose(options: ComposeOptions): Promise<Service> {
       data_dir: resolve(options.data_dir),
       name: options.name,
       connections: options.connections,
-      hooks: ({ pool, env }) => chaosHooks({ pool, env }),
+      hooks: (context) => chaosHooks({ ...context, crash: options.crash }),
       handlers: registerTestCommand,
     }),
   );

@@ -15,6 +15,8 @@ export const EXIT = {
   not_passed: 5,
   /** `start` gave up on a child that keeps dying. */
   gave_up: 6,
+  /** Of a worker under `start`: an injected crash ended it. */
+  chaos_crash: 86,
   /** Interrupted a second time, and stopped hard. */
   interrupted: 130,
 } as const;

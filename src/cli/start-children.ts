@@ -121,6 +121,7 @@ export function workSpec(run: Run, name: string): ChildSpec {
       earlier.push(worker_id);
       return startChild(run, name, ['work'], env);
     },
+    wanted: (exit) => exit.code === EXIT.chaos_crash,
     ...patience(run),
   };
 }

@@ -31,6 +31,8 @@ export interface ChildSpec {
   ready?(): Promise<unknown>;
   /** True for an end that is not the child's own fault and does not count as a death. */
   blameless?(exit: Exit): boolean;
+  /** True for an end that somebody wanted: no death, and nothing to wait for before the next start. */
+  wanted?(exit: Exit): boolean;
 }
 
 export interface SuperviseOptions {
@@ -128,6 +130,10 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   /** What follows from an end: the pause before the next start, or null for giving up. */
   const judge = (child: Child, exit: Exit): number | null => {
     const { spec } = child;
+    if (spec.wanted?.(exit)) {
+      logger.info(exit, `${spec.name} left (${describeExit(exit)}) as it was meant to, starting it again`);
+      return 0;
+    }
     if (spec.blameless?.(exit)) {
       logger.info(exit, `${spec.name} left (${describeExit(exit)}), not of its own fault`);
       return BLAMELESS_MS;

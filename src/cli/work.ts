@@ -4,7 +4,8 @@
 import { OWN_DOMAIN } from '../bus/bus.ts';
 import { createGuard } from '../chaos/guard.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';
-import type { Logger } from '../model/env.ts';
+import { createEnv, type Logger } from '../model/env.ts';
+import { createMortality } from './chaos-crash.ts';
 import { leaveWithSupervisor } from './child.ts';
 import { compose, reaching } from './compose.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -29,7 +30,8 @@ export async function work(options: WorkOptions): Promise<void> {
   const { logger } = options;
   leaveWithSupervisor();
   const stop = stopRequested();
-  const service = await compose({ ...options, name: options.name ?? 'faultline work' });
+  const mortality = createMortality(createEnv(logger));
+  const service = await compose({ ...options, name: options.name ?? 'faultline work', crash: mortality.crash });
   await reaching(options.database_url ?? '', async () => {
     for (const worker_id of options.replaces) {
       const count = await expireWorkerLeases(service.bus.pool, worker_id);
@@ -53,11 +55,13 @@ export async function work(options: WorkOptions): Promise<void> {
   const guard = createGuard({ pool: service.pool, env: service.bus.env, outage: service.bus.outage });
   await reaching(options.database_url ?? '', () => worker.start());
   guard.start();
+  mortality.begin();
   logger.info({ worker_id: worker.worker_id, domains }, 'Working');
 
   const signal = await Promise.race([stop, unhealthy.then((reason) => new CliError(`To be replaced: ${reason}.`))]);
   if (signal instanceof CliError) logger.error({}, signal.message);
   else logger.info({}, `${signal}: taking no more work, finishing what is in flight`);
+  mortality.end();
   await guard.stop();
   await worker.stop();
   narrator.stop();

@@ -1,48 +1,12 @@
 // Each fault, each duration and each response through a real worker: what becomes of the command, and that it is marked.
 
 import { describe, expect, test } from 'vitest';
-import type { OutgoingCommand } from '../../src/bus/handlers.ts';
-import { until } from '../support/until.ts';
 import { openLab, work } from './lab.ts';
 
 const lab = await openLab();
 const { pool } = lab.database;
 await lab.work();
-
-interface Seen {
-  status: string;
-  result: unknown;
-  park_reason: string | null;
-  handled: boolean;
-  attempts: {
-    outcome: string;
-    effect: string;
-    error_code: string | null;
-    error_message: string | null;
-    fault: string | null;
-  }[];
-  attempt_ms: number;
-}
-
-/** Sends a command and reads what became of it when it is at rest. */
-async function run(command: OutgoingCommand): Promise<Seen> {
-  await lab.send(command);
-  const { command_id } = command;
-  const row = await until('the command is at rest', async () => {
-    const { rows } = await pool.query<Omit<Seen, 'attempts' | 'handled'>>(
-      `select status, result, park_reason,
-         (extract(epoch from settled_at - attempt_started_at) * 1000)::float8 as attempt_ms
-       from faultline.command where command_id = $1 and status not in ('PENDING', 'IN_PROGRESS')`,
-      [command_id],
-    );
-    return rows[0];
-  });
-  const { rows: attempts } = await pool.query<Seen['attempts'][number]>(
-    `select outcome, effect, error_code, error_message, fault from faultline.attempt where command_id = $1 order by attempt`,
-    [command_id],
-  );
-  return { ...row, attempts, handled: lab.handled.has(command_id) };
-}
+const { run } = lab;
 
 describe('permanent', () => {
   test('goes to the troubleshooting queue at once, marked, without a handler', async () => {

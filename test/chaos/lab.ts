@@ -14,6 +14,7 @@ import type { Service } from '../../src/process/service.ts';
 import { openService } from '../../src/process/service.ts';
 import type { TestDatabase } from '../support/database.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
 
 export const DOMAIN = 'lab';
 
@@ -43,10 +44,45 @@ export interface Lab {
   work(options?: Omit<WorkerOptions, 'bus' | 'registry'>): Promise<Worker>;
   /** Sends commands through the hooks, in a transaction of their own. */
   send(...commands: OutgoingCommand[]): Promise<void>;
+  /** What has become of a command. */
+  look(command: Pick<OutgoingCommand, 'command_id'>): Promise<Seen>;
+  /** Sends a command, waits until it is at rest, and looks. */
+  run(command: OutgoingCommand): Promise<Seen>;
 }
 
-/** Opens a lab; `handler` serves the command type `Work` (it returns its payload when absent). */
-export async function openLab(options: { handler?: Handler<unknown>; env?: Env } = {}): Promise<Lab> {
+/** A command and its attempts. */
+export interface Seen {
+  status: string;
+  result: unknown;
+  park_reason: string | null;
+  interruptions: number;
+  fault: string | null;
+  attempt_ms: number;
+  /** Its handler was called. */
+  handled: boolean;
+  attempts: {
+    outcome: string;
+    effect: string;
+    error_code: string | null;
+    error_message: string | null;
+    fault: string | null;
+  }[];
+  /** Late results that were refused. */
+  discarded: number;
+}
+
+export interface LabOptions {
+  /** Of the command type `Work`; it returns its payload when absent. */
+  handler?: Handler<unknown>;
+  /** Of other command types. */
+  handlers?: Record<string, Handler<unknown>>;
+  /** Beside the assembly. */
+  processes?: Application['processes'];
+  env?: Env;
+  crash?: () => void;
+}
+
+export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const database = await createTestDatabase();
   const handled = new Map<string, unknown>();
   const echo: Handler<unknown> = (payload, { command }) => {
@@ -55,36 +91,66 @@ export async function openLab(options: { handler?: Handler<unknown>; env?: Env }
   };
   const application: Application = {
     name: 'lab',
-    processes: [assembly],
+    processes: [assembly, ...(options.processes ?? [])],
     register(registry) {
       registry.register(DOMAIN, 'Work', async (payload: unknown, context) => {
         handled.set(context.command.command_id, payload);
         return options.handler ? options.handler(payload as never, context) : payload;
       });
       for (const type of ['Docut', 'Doweld', 'Dopaint', 'Undo']) registry.register(DOMAIN, type, echo);
+      for (const [type, handler] of Object.entries(options.handlers ?? {})) registry.register(DOMAIN, type, handler);
     },
   };
   const env = options.env ?? createEnv(silentLogger);
-  const service = await openService({ url: database.url, env, application, data_dir: '', hooks: chaosHooks });
+  const service = await openService({
+    url: database.url,
+    env,
+    application,
+    data_dir: '',
+    hooks: (context) => chaosHooks({ ...context, crash: options.crash }),
+  });
   const workers: Worker[] = [];
   afterAll(async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
     await service.close();
   });
+  const look: Lab['look'] = async ({ command_id }) => {
+    const { rows } = await database.pool.query<Seen>(
+      `select c.status, c.result, c.park_reason, c.interruptions, c.fault,
+         (extract(epoch from c.settled_at - c.attempt_started_at) * 1000)::float8 as attempt_ms,
+         (select coalesce(json_agg(json_build_object('outcome', a.outcome, 'effect', a.effect, 'error_code', a.error_code,
+            'error_message', a.error_message, 'fault', a.fault) order by a.attempt), '[]')
+          from faultline.attempt a where a.command_id = c.command_id) as attempts,
+         (select count(*) from faultline.event e
+          where e.command_id = c.command_id and e.type = 'LATE_RESULT_DISCARDED') as discarded
+       from faultline.command c where c.command_id = $1`,
+      [command_id],
+    );
+    return { ...(rows[0] as Seen), handled: handled.has(command_id) };
+  };
+  const send: Lab['send'] = async (...commands) => {
+    const { bus } = service;
+    const domains = await withTx(bus.pool, (tx) => sendCommands(bus, tx, commands));
+    for (const domain of domains) bus.hints.hint(domain);
+  };
   return {
     database,
     service,
     handled,
+    look,
+    send,
+    async run(command) {
+      await send(command);
+      return until('the command is at rest', async () => {
+        const seen = await look(command);
+        return !['PENDING', 'IN_PROGRESS'].includes(seen.status) && seen;
+      });
+    },
     async work(workerOptions = {}) {
       const worker = service.createWorker({ poll_ms: 50, drain_ms: 0, ...workerOptions });
       workers.push(worker);
       await worker.start();
       return worker;
-    },
-    async send(...commands) {
-      const { bus } = service;
-      const domains = await withTx(bus.pool, (tx) => sendCommands(bus, tx, commands));
-      for (const domain of domains) bus.hints.hint(domain);
     },
   };
 }
