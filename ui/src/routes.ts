@@ -66,6 +66,12 @@ const batchRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/batch/page.tsx')),
 });
 
+const reportRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/batches/$id/report',
+  component: lazyRouteComponent(() => import('./pages/report/page.tsx')),
+});
+
 const processListRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/processes',
@@ -218,6 +224,35 @@ const queuesRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/queues/page.tsx')),
 });
 
+const profileListRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/profiles',
+  validateSearch: (search: Search): { type?: string } => ({ type: text(search, 'type') }),
+  component: lazyRouteComponent(() => import('./pages/profiles/page.tsx')),
+});
+
+const newProfileRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/profiles/new',
+  validateSearch: (search: Search): { type?: string; like?: string } => ({
+    type: text(search, 'type'),
+    like: text(search, 'like'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/profile/new-page.tsx')),
+});
+
+const profileRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/profiles/$id',
+  component: lazyRouteComponent(() => import('./pages/profile/edit-page.tsx')),
+});
+
+const findRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/find/$id',
+  component: lazyRouteComponent(() => import('./pages/find/page.tsx')),
+});
+
 const settingsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings',
@@ -229,6 +264,7 @@ const routeTree = rootRoute.addChildren([
   batchListRoute,
   launchRoute,
   batchRoute,
+  reportRoute,
   processListRoute,
   processRoute,
   commandListRoute,
@@ -241,6 +277,10 @@ const routeTree = rootRoute.addChildren([
   tsqRoute,
   auditRoute,
   queuesRoute,
+  profileListRoute,
+  newProfileRoute,
+  profileRoute,
+  findRoute,
   settingsRoute,
 ]);
 

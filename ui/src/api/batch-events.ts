@@ -1,4 +1,4 @@
-// The event stream of one batch: writes each `batch` event where the detail query keeps it.
+// The event stream of one batch: writes each `batch` event where the detail query keeps it, and has a new verdict read.
 // Promises that the state it gives is true: `live` only while events or pings really arrive.
 
 import { useQueryClient } from '@tanstack/react-query';
@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import type { BatchDetail } from '../../../src/http/contract.ts';
 import { batchKeys } from './batches.ts';
 import { apiUrl } from './client.ts';
+import { verdictKeys } from './verdicts.ts';
 
 /** `connecting`: no word yet; `lost`: it was dropped or went silent, and is tried again. */
 export type StreamState = 'off' | 'connecting' | 'live' | 'lost';
@@ -25,17 +26,28 @@ export function useBatchEvents(batchId: string, enabled: boolean): StreamState {
       return;
     }
     setState('connecting');
-    return followBatch(batchId, setState, (batch) => queryClient.setQueryData(batchKeys.detail(batchId), batch));
+    return followBatch(batchId, {
+      onState: setState,
+      onBatch: (batch) => queryClient.setQueryData(batchKeys.detail(batchId), batch),
+      onVerdict: () => {
+        for (const queryKey of [verdictKeys.verdicts(batchId), verdictKeys.reports(batchId)]) {
+          void queryClient.invalidateQueries({ queryKey });
+        }
+      },
+    });
   }, [batchId, enabled, queryClient]);
 
   return state;
 }
 
-function followBatch(
-  batchId: string,
-  onState: (state: StreamState) => void,
-  onBatch: (batch: BatchDetail) => void,
-): () => void {
+interface Listeners {
+  onState: (state: StreamState) => void;
+  onBatch: (batch: BatchDetail) => void;
+  /** There is another verdict than before. */
+  onVerdict: () => void;
+}
+
+function followBatch(batchId: string, { onState, onBatch, onVerdict }: Listeners): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,6 +68,10 @@ function followBatch(
     source = new EventSource(apiUrl(`/process-batches/${encodeURIComponent(batchId)}/events`));
     source.addEventListener('batch', (event) => {
       onBatch(JSON.parse((event as MessageEvent<string>).data) as BatchDetail);
+      heard();
+    });
+    source.addEventListener('verdict', () => {
+      onVerdict();
       heard();
     });
     source.addEventListener('ping', heard);

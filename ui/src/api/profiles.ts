@@ -1,13 +1,13 @@
 // Profiles: saved chaos by name, and the built-in ones. Query keys, fetches and verbs, side by side.
 
 import { queryOptions } from '@tanstack/react-query';
-import type { Profile, ProfileBody } from '../../../src/http/contract.ts';
-import { request, withQuery } from './client.ts';
+import type { OnConflict, Profile, ProfileBody, ProfileImportAnswer } from '../../../src/http/contract.ts';
+import { apiUrl, request, withQuery } from './client.ts';
 
 export const profileKeys = {
   all: ['profiles'] as const,
   list: (processType: string | undefined) => [...profileKeys.all, 'list', processType] as const,
-  detail: (id: string) => [...profileKeys.all, 'detail', id] as const,
+  detail: (id: string, processType: string | undefined) => [...profileKeys.all, 'detail', id, processType] as const,
 };
 
 const pathOf = (id: string) => `/profiles/${encodeURIComponent(id)}`;
@@ -20,10 +20,11 @@ export const profilesQuery = (processType?: string) =>
       request<{ items: Profile[] }>(withQuery('/profiles', { process_type: processType }), { signal }),
   });
 
-export const profileQuery = (id: string) =>
+/** A built-in one is made for the steps of a process type. */
+export const profileQuery = (id: string, processType?: string) =>
   queryOptions({
-    queryKey: profileKeys.detail(id),
-    queryFn: ({ signal }) => request<Profile>(pathOf(id), { signal }),
+    queryKey: profileKeys.detail(id, processType),
+    queryFn: ({ signal }) => request<Profile>(withQuery(pathOf(id), { process_type: processType }), { signal }),
   });
 
 export function createProfile(body: ProfileBody): Promise<Profile> {
@@ -37,4 +38,15 @@ export function replaceProfile(id: string, body: ProfileBody): Promise<Profile> 
 
 export function deleteProfile(id: string): Promise<unknown> {
   return request(pathOf(id), { method: 'DELETE' });
+}
+
+/** Where all saved profiles lie as one document, to be saved as a file. */
+export const profilesExportUrl = apiUrl('/profiles/export');
+
+/** All profiles of a document that was exported, or none. */
+export function importProfiles(document: unknown, on_conflict: OnConflict): Promise<ProfileImportAnswer> {
+  return request<ProfileImportAnswer>(withQuery('/profiles/import', { on_conflict }), {
+    method: 'POST',
+    body: document,
+  });
 }

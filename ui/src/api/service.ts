@@ -2,7 +2,6 @@
 
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { Config, SettingsChange } from '../../../src/http/contract.ts';
-import type { TurbulenceKind } from '../parts/experiment/experiment.ts';
 import { apiUrl, request } from './client.ts';
 import { REFRESH } from './refresh.ts';
 
@@ -34,11 +33,6 @@ export function changeSettings(body: SettingsChange): Promise<Config> {
 export function useProcessType(type: string | null): ProcessType | undefined {
   const { data } = useQuery(configQuery);
   return data?.process_types.find((candidate) => candidate.type === type);
-}
-
-/** Kinds of turbulence that a launch may ask for; none where nobody allowed any. */
-export function allowedTurbulence(config: Config): readonly TurbulenceKind[] {
-  return (config as { turbulence?: TurbulenceKind[] }).turbulence ?? [];
 }
 
 /** The names of its input fields, in the order of the definition. */

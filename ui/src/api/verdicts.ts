@@ -1,25 +1,22 @@
 // What a batch is foretold, judged and reported: query keys, fetches and verbs, side by side.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type {
-  Batch,
-  BehaviorVersion,
-  LaunchAnswer,
-  Preview,
-  Report,
-  VerbBody,
-  Verdict,
-} from '../../../src/http/contract.ts';
+import type { BehaviorVersion, LaunchAnswer, Preview, Report, VerbBody, Verdict } from '../../../src/http/contract.ts';
+import type { BatchStatus } from '../../../src/model/process.ts';
 import { batchKeys, type LaunchRequest } from './batches.ts';
-import { apiUrl, request } from './client.ts';
+import { apiUrl, type Page, request } from './client.ts';
 
 /** A batch at a moment of its life: asked again when that is another. */
-type Judged = Pick<Batch, 'batch_id' | 'status'>;
+interface Judged {
+  batch_id: string;
+  status?: BatchStatus | undefined;
+}
 
 export const verdictKeys = {
   preview: (launch: LaunchRequest | null) => ['preview', launch] as const,
   verdicts: (id: string) => [...batchKeys.all, 'verdict', id] as const,
   verdict: ({ batch_id, status }: Judged) => [...verdictKeys.verdicts(batch_id), status] as const,
+  behaviors: (id: string, status?: BatchStatus) => [...batchKeys.all, 'behaviors', id, status] as const,
   reports: (id: string) => [...batchKeys.all, 'report', id] as const,
   report: ({ batch_id, status }: Judged) => [...verdictKeys.reports(batch_id), status] as const,
 };
@@ -43,6 +40,14 @@ export const verdictQuery = (batch: Judged) =>
     placeholderData: keepPreviousData,
   });
 
+/** 0 as launched, then each change. */
+export const behaviorVersionsQuery = ({ batch_id, status }: Judged) =>
+  queryOptions({
+    queryKey: verdictKeys.behaviors(batch_id, status),
+    queryFn: ({ signal }) => request<Page<BehaviorVersion>>(pathOf(batch_id, 'behavior'), { signal }),
+    placeholderData: keepPreviousData,
+  });
+
 export const reportQuery = (batch: Judged) =>
   queryOptions({
     queryKey: verdictKeys.report(batch),
@@ -58,7 +63,7 @@ export function reportUrl(id: string, format: 'json' | 'markdown'): string {
 /** Steps sent from now on take this behavior. */
 export function changeBehavior(
   id: string,
-  body: { behavior: Record<string, unknown>; reason?: string; actor?: string },
+  body: { behavior: Record<string, unknown> | null; reason?: string; actor?: string },
 ): Promise<BehaviorVersion> {
   return request<BehaviorVersion>(pathOf(id, 'behavior'), { method: 'PATCH', body });
 }

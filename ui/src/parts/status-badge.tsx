@@ -2,7 +2,7 @@
 
 import { Badge, type MantineSize } from '@mantine/core';
 import { IconBolt } from '@tabler/icons-react';
-import { faultLabel } from './behavior.ts';
+import { faultEffect, faultLabel } from './behavior.ts';
 import { CHAOS_COLOR, type Look } from './status.ts';
 
 export function StatusBadge({ look, size = 'md', testId }: { look: Look; size?: MantineSize; testId?: string }) {
@@ -23,11 +23,12 @@ export function StatusBadge({ look, size = 'md', testId }: { look: Look; size?: 
 
 /** Marks what chaos did on purpose, so that nobody takes it for a real failure. */
 export function InjectedBadge({ fault }: { fault: string }) {
+  const effect = faultEffect(fault);
   return (
     <Badge
       variant="light"
       color={CHAOS_COLOR}
-      title="Injected by chaos, not a real failure"
+      title={`Injected by chaos, not a real failure${effect ? `: ${effect}` : ''}`}
       leftSection={<IconBolt size={13} stroke={2} aria-hidden />}
       data-testid="injected"
     >

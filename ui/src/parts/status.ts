@@ -10,6 +10,7 @@ import {
   IconCheck,
   IconCircleCheck,
   IconCircleDashed,
+  IconCircleMinus,
   IconCircleX,
   IconClock,
   IconHeartBroken,
@@ -20,10 +21,12 @@ import {
   IconPlayerPause,
   IconPlayerPlay,
   IconRefresh,
+  IconShieldCheck,
+  IconShieldX,
   IconTool,
   IconX,
 } from '@tabler/icons-react';
-import type { QueueState, Worker } from '../../../src/http/contract.ts';
+import type { Check, QueueState, Verdict, Worker } from '../../../src/http/contract.ts';
 import type {
   CommandPurpose,
   CommandStatus,
@@ -125,6 +128,18 @@ export const DEADLINE_LABELS: Record<DeadlineAction, string> = {
   tsq: 'Ask an operator',
   compensate: 'Fail, and undo its process',
   fail: 'Fail, and end its process',
+};
+
+export const VERDICT_LOOKS: Record<Verdict['verdict'], Look> = {
+  pass: { label: 'Pass', color: 'teal', icon: IconShieldCheck, hint: 'every check passed' },
+  fail: { label: 'Fail', color: 'red', icon: IconShieldX, hint: 'a check found offenders' },
+  running: { label: 'Not yet', color: 'steel', icon: IconLoader, hint: 'judged in full when the batch is at rest' },
+};
+
+export const CHECK_LOOKS: Record<Check['status'], Look> = {
+  pass: { label: 'Pass', color: 'teal', icon: IconCheck, hint: 'nothing offends it' },
+  fail: { label: 'Fail', color: 'red', icon: IconX, hint: 'something offends it' },
+  skipped: { label: 'Skipped', color: 'gray', icon: IconCircleMinus, hint: 'it does not apply, or cannot be made' },
 };
 
 export const REPLY_LOOKS: Record<ReplyOutcome, Look> = {

@@ -3,6 +3,7 @@
 import { AreaChart } from '@mantine/charts';
 import '@mantine/charts/styles.css';
 import type { Throughput } from '../../../src/http/contract.ts';
+import { turbulenceLabel } from './experiment/experiment.ts';
 import { formatRate, formatShortCount } from './format.ts';
 import { CHAOS_COLOR } from './status.ts';
 import { formatClock } from './time.tsx';
@@ -17,9 +18,11 @@ export interface ThroughputChartProps {
   items: Throughput['items'];
   slice_ms: number;
   height?: number;
+  /** What disturbed the service meanwhile. */
+  marks?: readonly { at: string; kind: string }[];
 }
 
-export default function ThroughputChart({ items, slice_ms, height = 220 }: ThroughputChartProps) {
+export default function ThroughputChart({ items, slice_ms, height = 220, marks = [] }: ThroughputChartProps) {
   const perSecond = 1_000 / slice_ms;
   const data = items.map((item) => ({
     at: formatClock(item.at),
@@ -43,6 +46,7 @@ export default function ThroughputChart({ items, slice_ms, height = 220 }: Throu
       gridAxis="x"
       strokeDasharray="0"
       withLegend
+      referenceLines={markLines(items, slice_ms, marks)}
       legendProps={{ verticalAlign: 'bottom', height: 30 }}
       valueFormatter={(value) => `${formatRate(value)}/s`}
       xAxisProps={{ minTickGap: 48, tickMargin: 8 }}
@@ -52,3 +56,28 @@ export default function ThroughputChart({ items, slice_ms, height = 220 }: Throu
     />
   );
 }
+
+/** A line at the slice in which it happened; several in one slice share it. What lies outside the chart has none. */
+function markLines(
+  items: ThroughputChartProps['items'],
+  slice_ms: number,
+  marks: NonNullable<ThroughputChartProps['marks']>,
+) {
+  const kindsByClock = new Map<string, Set<string>>();
+  for (const { at, kind } of marks) {
+    const slice = items.findLast((item) => Date.parse(item.at) <= Date.parse(at));
+    if (!slice || Date.parse(at) - Date.parse(slice.at) > 2 * slice_ms) continue;
+    const clock = formatClock(slice.at);
+    kindsByClock.set(clock, (kindsByClock.get(clock) ?? new Set()).add(turbulenceLabel(kind)));
+  }
+  return [...kindsByClock].map(([clock, kinds]) => ({
+    x: clock,
+    color: `${CHAOS_COLOR}.7`,
+    label: kindsByClock.size > MOST_LABELS ? '' : [...kinds].join(', '),
+    labelPosition: 'insideTopRight' as const,
+    strokeDasharray: '4 3',
+  }));
+}
+
+/** More of them would lie on one another; the list beneath the chart tells them all. */
+const MOST_LABELS = 6;

@@ -5,6 +5,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconChevronRight } from '@tabler/icons-react';
 import type { AuditEvent } from '../../../../src/http/contract.ts';
 import type { AuditSubject } from '../../api/audit.ts';
+import { stopWords, turbulenceLabel } from '../../parts/experiment/experiment.ts';
 import { formatDuration, humanize, shortId } from '../../parts/format.ts';
 import { JsonView } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
@@ -94,5 +95,8 @@ const TELLING = ['actor', 'reason', 'error_code', 'error_message', 'status'];
 
 function summaryOf(details: Record<string, unknown>): string {
   const told = TELLING.filter((name) => typeof details[name] === 'string').map((name) => String(details[name]));
+  const { metric, above, kind } = details;
+  if (typeof metric === 'string' && typeof above === 'number') told.unshift(stopWords(metric, above));
+  if (typeof kind === 'string') told.unshift(turbulenceLabel(kind));
   return told.length > 0 ? told.join(' · ') : 'Details';
 }

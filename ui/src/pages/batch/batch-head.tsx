@@ -1,7 +1,7 @@
 // The head of a batch: its name and state, whether what one sees is live, and what one can do with it.
 
-import { Button } from '@mantine/core';
-import { IconBan, IconCopyPlus, IconHistory, IconTool } from '@tabler/icons-react';
+import { Button, Tooltip } from '@mantine/core';
+import { IconBan, IconCopyPlus, IconHistory, IconRepeat, IconReportAnalytics, IconTool } from '@tabler/icons-react';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { formatCount, shortId } from '../../parts/format.ts';
 import { FullId } from '../../parts/id.tsx';
@@ -10,11 +10,13 @@ import { LiveDot } from '../../parts/live-dot.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { BATCH_LOOKS, isTerminalBatch } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
+import { useRerunBatch } from './use-batch-verbs.ts';
 import { useCancelBatch } from './use-cancel-batch.tsx';
 import type { LiveBatch } from './use-live-batch.ts';
 
 export function BatchHead({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
   const { askCancel, dialog, busy } = useCancelBatch(batch);
+  const rerun = useRerunBatch(batch);
   const canCancel = !isTerminalBatch(batch.status) && batch.status !== 'CANCELING';
   return (
     <>
@@ -43,6 +45,14 @@ export function BatchHead({ batch, live }: { batch: BatchDetail; live: LiveBatch
               </ButtonTo>
             )}
             <ButtonTo
+              to="/batches/$id/report"
+              params={{ id: batch.batch_id }}
+              variant="default"
+              leftSection={<IconReportAnalytics size={15} />}
+            >
+              Report
+            </ButtonTo>
+            <ButtonTo
               to="/audit"
               search={{ batch_id: batch.batch_id }}
               variant="default"
@@ -56,8 +66,19 @@ export function BatchHead({ batch, live }: { batch: BatchDetail; live: LiveBatch
               variant="default"
               leftSection={<IconCopyPlus size={15} />}
             >
-              Launch again
+              Clone
             </ButtonTo>
+            <Tooltip label="The same again at once: the same seed, so the same faults">
+              <Button
+                variant="default"
+                leftSection={<IconRepeat size={15} aria-hidden />}
+                onClick={() => rerun.mutate()}
+                loading={rerun.isPending}
+                data-testid="rerun-batch"
+              >
+                Run again
+              </Button>
+            </Tooltip>
             {canCancel && (
               <Button
                 variant="default"

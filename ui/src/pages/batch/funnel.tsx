@@ -5,20 +5,21 @@ import { Text } from '@mantine/core';
 import { IconBolt } from '@tabler/icons-react';
 import type { StepFunnel } from '../../../../src/http/contract.ts';
 import type { OutcomeKind } from '../../../../src/model/command.ts';
-import { faultLabel } from '../../parts/behavior.ts';
-import { formatCount, formatPercent, humanize, pluralize } from '../../parts/format.ts';
+import { faultsOf, foretoldFaults } from '../../parts/experiment/foretold.ts';
+import { formatPercent, humanize, pluralize } from '../../parts/format.ts';
 import { type BarPart, Legend, StackedBar } from '../../parts/stacked-bar.tsx';
 import { barColor, CHAOS_COLOR, OUTCOME_LOOKS } from '../../parts/status.ts';
 import classes from './batch.module.css';
 
 const ORDER = Object.keys(OUTCOME_LOOKS) as OutcomeKind[];
 
-/** The injected fault that shows as an outcome; others (a delay) change no outcome. */
-const FAULT_OF: Partial<Record<OutcomeKind, string>> = {
-  transient: 'transient',
-  permanent: 'permanent',
-  business_rule: 'business_rule',
-  lease_expired: 'timeout',
+/** The injected faults that come to an outcome. */
+const FAULTS_OF: Partial<Record<OutcomeKind, readonly string[]>> = {
+  success: ['duplicate', 'corrupt_reply'],
+  transient: ['first_attempts', 'transient', 'connection_lost'],
+  permanent: ['permanent'],
+  business_rule: ['business_rule'],
+  lease_expired: ['timeout', 'crash', 'lost_ack'],
 };
 
 export function Funnel({ steps }: { steps: readonly StepFunnel[] }) {
@@ -72,8 +73,8 @@ function partsOf(step: StepFunnel): BarPart[] {
   return ORDER.flatMap((outcome) => {
     const { label } = OUTCOME_LOOKS[outcome];
     const color = barColor(OUTCOME_LOOKS[outcome].color);
-    const fault = FAULT_OF[outcome];
-    const injected = fault ? Math.min(step.injected[fault] ?? 0, step[outcome]) : 0;
+    const faulty = (FAULTS_OF[outcome] ?? []).reduce((sum, fault) => sum + (step.injected[fault] ?? 0), 0);
+    const injected = Math.min(faulty, step[outcome]);
     return [
       { key: `${outcome}_injected`, label: `${label}, injected`, value: injected, color, striped: true },
       { key: outcome, label: injected > 0 ? `${label}, real` : label, value: step[outcome] - injected, color },
@@ -81,17 +82,12 @@ function partsOf(step: StepFunnel): BarPart[] {
   });
 }
 
-/** How much of the step is chaos: faults by their sum, for the legend names each, and what changes no outcome by name. */
+/** How much of the step is chaos: faults by their sum, and each by its name where there is more than one kind. */
 function injectedWords(step: StepFunnel): string {
-  const faults = Object.entries(step.injected).filter(([, count]) => count > 0);
-  const asOutcome = Object.values(FAULT_OF);
-  const failed = faults.filter(([fault]) => asOutcome.includes(fault)).reduce((sum, [, count]) => sum + count, 0);
-  const others = faults.filter(([fault]) => !asOutcome.includes(fault));
-  const share = step.attempts > 0 ? ` (${formatPercent((failed / step.attempts) * 100)} of attempts)` : '';
-  return [
-    failed > 0 && `${pluralize(failed, 'injected fault')}${share}`,
-    ...others.map(([fault, count]) => `${formatCount(count)} injected ${faultLabel(fault)}`),
-  ]
-    .filter(Boolean)
-    .join(', ');
+  const faults = faultsOf(step.injected).filter((fault) => (step.injected[fault] ?? 0) > 0);
+  const sum = faults.reduce((total, fault) => total + (step.injected[fault] ?? 0), 0);
+  if (sum === 0) return '';
+  const share = step.attempts > 0 ? ` (${formatPercent((sum / step.attempts) * 100)} of attempts)` : '';
+  const kinds = faults.length > 1 ? `: ${foretoldFaults(step)}` : '';
+  return `${pluralize(sum, 'injected fault')}${share}${kinds}`;
 }

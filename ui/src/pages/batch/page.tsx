@@ -1,4 +1,4 @@
-// One batch: how far it is, what its steps come to, and every process of it. Live until it has ended.
+// One batch: how far it is, what its steps come to against what was foretold, the verdict, and every process of it. Live until it has ended.
 
 import { Grid, Skeleton, Stack } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
@@ -8,11 +8,15 @@ import { LazyThroughput } from '../../parts/lazy-chart.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { BatchHead } from './batch-head.tsx';
+import { ChaosSection, StoppedBanner } from './chaos-section.tsx';
+import { ForetoldPanel } from './foretold-panel.tsx';
 import { Funnel } from './funnel.tsx';
 import { BatchProcesses } from './processes.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
 import { BatchSettings } from './settings.tsx';
+import { TurbulenceMarks } from './turbulence-marks.tsx';
 import { type LiveBatch, useLiveBatch } from './use-live-batch.ts';
+import { VerdictPanel } from './verdict-panel.tsx';
 
 const route = getRouteApi('/batches/$id');
 const CHART_HEIGHT = 300;
@@ -37,6 +41,7 @@ function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
     <>
       <BatchHead batch={batch} live={live} />
       <Stack gap="md">
+        <StoppedBanner batch={batch} />
         <ProgressPanel batch={batch} />
         <Grid gap="md">
           <Grid.Col span={{ base: 12, md: 6 }}>
@@ -49,12 +54,17 @@ function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
               <LazyThroughput
                 items={batch.throughput}
                 slice_ms={batch.slice_ms}
+                marks={batch.turbulence}
                 height={CHART_HEIGHT}
                 quietText="No attempt ended yet."
               />
+              <TurbulenceMarks marks={batch.turbulence} />
             </Panel>
           </Grid.Col>
         </Grid>
+        <ForetoldPanel batch={batch} />
+        <VerdictPanel batch={batch} />
+        <ChaosSection batch={batch} />
         <BatchSettings batch={batch} />
         <BatchProcesses batch={batch} />
       </Stack>

@@ -1,9 +1,8 @@
-// What was asked for: the input, how commands are tried, and the chaos of each step.
+// What was asked for: the input, and how commands are tried.
 
 import { Text } from '@mantine/core';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { inputNames, useProcessType } from '../../api/service.ts';
-import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { formatDuration } from '../../parts/format.ts';
 import { CopyIcon } from '../../parts/id.tsx';
 import { DocumentPairs, Pair, Pairs } from '../../parts/json-view.tsx';
@@ -34,10 +33,6 @@ export function BatchSettings({ batch }: { batch: BatchDetail }) {
             <Pair name="Delays">{retry.backoff_ms.map(formatDuration).join(', ')}</Pair>
             <Pair name="Lease">{formatDuration(batch.lease_ms)}</Pair>
           </Pairs>
-        </div>
-        <div>
-          <Heading>Chaos</Heading>
-          <BehaviorList behavior={batch.behavior} processType={batch.process_type} />
         </div>
       </div>
     </Panel>

@@ -3,12 +3,11 @@
 import { Alert, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import type { Config } from '../../../../src/http/contract.ts';
-import { allowedTurbulence } from '../../api/service.ts';
 import { TURBULENCE_KINDS, TURBULENCE_WORDS } from '../../parts/experiment/experiment.ts';
 import type { LaunchForm } from './launch-form.tsx';
 
 export function TurbulenceFields({ form, config }: { form: LaunchForm; config: Config }) {
-  const allowed = allowedTurbulence(config);
+  const allowed = config.turbulence;
   const asked = form.values.experiment.turbulence;
   // What a cloned batch asked for is shown even where it is not allowed, so that it can be taken out.
   const kinds = TURBULENCE_KINDS.filter((kind) => allowed.includes(kind) || asked[kind].trim());

@@ -1,7 +1,7 @@
 // The head of a process: what it is, how it stands, and where it belongs.
 
-import { Button } from '@mantine/core';
-import { IconBan, IconHistory } from '@tabler/icons-react';
+import { Button, Tooltip } from '@mantine/core';
+import { IconBan, IconHistory, IconRepeat } from '@tabler/icons-react';
 import type { ProcessDetail } from '../../../../src/http/contract.ts';
 import { REFRESH } from '../../api/refresh.ts';
 import { formatCount, shortId } from '../../parts/format.ts';
@@ -12,11 +12,13 @@ import { PageHead } from '../../parts/panel.tsx';
 import { PROCESS_LOOKS } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { canBeCancelled, useCancelProcess } from './use-cancel-process.tsx';
+import { useRerunProcess } from './use-rerun-process.ts';
 
 export function ProcessHead({ process, failed }: { process: ProcessDetail; failed: boolean }) {
   const [liveness, word] = livenessOf(process, failed);
   const place = process.batch_id ? `#${formatCount(process.ordinal)}` : shortId(process.process_id);
   const cancel = useCancelProcess(process);
+  const rerun = useRerunProcess(process.process_id);
   return (
     <PageHead
       title={`${process.process_type} ${place}`}
@@ -41,6 +43,19 @@ export function ProcessHead({ process, failed }: { process: ProcessDetail; faile
             >
               Cancel
             </Button>
+          )}
+          {process.batch_id && (
+            <Tooltip label="Alone, with the same faults at the same attempts">
+              <Button
+                variant="default"
+                leftSection={<IconRepeat size={15} aria-hidden />}
+                onClick={() => rerun.mutate()}
+                loading={rerun.isPending}
+                data-testid="rerun-process"
+              >
+                Run again
+              </Button>
+            </Tooltip>
           )}
           <ButtonTo
             to="/audit"

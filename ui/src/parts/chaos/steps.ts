@@ -20,6 +20,23 @@ export function behaviorOf({ steps }: Steps, chaos: StepsChaos): Record<string, 
   return Object.fromEntries(documents.filter((entry): entry is [string, CommandBehavior] => entry[1] !== null));
 }
 
+/** A behavior document in which the steps of the type are those of the panels; others stay as they were. */
+export function withSteps(type: Steps, behavior: Record<string, unknown>, chaos: StepsChaos): Record<string, unknown> {
+  const known = new Set(type.steps.map(({ key }) => key));
+  const others = Object.entries(behavior).filter(([key]) => !known.has(key));
+  return { ...Object.fromEntries(others), ...behaviorOf(type, chaos) };
+}
+
+/** The same with one field of one step changed. */
+export function withField<Field extends keyof StepChaos>(
+  chaos: StepsChaos,
+  step: string,
+  field: Field,
+  value: StepChaos[Field],
+): StepsChaos {
+  return { ...chaos, [step]: { ...(chaos[step] ?? NO_CHAOS), [field]: value } };
+}
+
 /** By path of a form (`chaos.render.timeout_pct`), what the server would refuse. */
 export function validateSteps({ steps }: Steps, chaos: StepsChaos): Record<string, string> {
   const errors = steps.flatMap(({ key }) =>

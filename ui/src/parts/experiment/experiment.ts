@@ -46,14 +46,17 @@ export function experimentOf(document: Record<string, unknown> | null | undefine
   return (document ?? {}) as Partial<Experiment>;
 }
 
-/** "in troubleshooting above 100 processes" */
-export function describeStop({ metric, above }: Pick<StopCondition, 'metric' | 'above'>): string {
-  const value = {
-    in_troubleshooting: () => `${formatCount(above)} processes`,
-    error_pct: () => formatPercent(above),
-    backlog_age_ms: () => formatDuration(above),
-  }[metric]();
-  return `${STOP_WORDS[metric].label.toLowerCase()} above ${value}`;
+const VALUES: Record<StopMetric, (above: number) => string> = {
+  in_troubleshooting: (above) => `${formatCount(above)} processes`,
+  error_pct: formatPercent,
+  backlog_age_ms: formatDuration,
+};
+
+/** "in troubleshooting above 100 processes"; a metric that this page does not know by its name. */
+export function stopWords(metric: string, above: number): string {
+  if (!Object.hasOwn(STOP_WORDS, metric)) return `${metric} above ${above}`;
+  const known = metric as StopMetric;
+  return `${STOP_WORDS[known].label.toLowerCase()} above ${VALUES[known](above)}`;
 }
 
 /** "kill a worker every 5 s", each that is asked for. */

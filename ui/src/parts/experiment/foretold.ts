@@ -1,6 +1,7 @@
 // What was foretold, and how what was observed compares with it. Pure.
 
 import type { ForetoldStep, Preview, StepFunnel } from '../../../../src/http/contract.ts';
+import type { BatchCounts } from '../batch-progress.tsx';
 import { ALL_FAULTS, faultLabel } from '../behavior.ts';
 import { formatCount, humanize } from '../format.ts';
 import type { BarPart } from '../stacked-bar.tsx';
@@ -18,6 +19,21 @@ export const ENDING_KEYS = Object.keys(ENDINGS) as (keyof Endings)[];
 
 export function endingLabel(ending: keyof Endings): string {
   return ENDINGS[ending].label;
+}
+
+type EndedCounts = Pick<
+  BatchCounts,
+  'completed_count' | 'compensated_count' | 'failed_count' | 'in_troubleshooting_count'
+>;
+
+/** Where the processes of a batch stand that have ended or wait for an operator. */
+export function observedEndings(batch: EndedCounts): Endings {
+  return {
+    completed: batch.completed_count,
+    compensated: batch.compensated_count,
+    failed: batch.failed_count,
+    in_troubleshooting: batch.in_troubleshooting_count,
+  };
 }
 
 /** Counts or shares by ending, for a bar. */

@@ -2,6 +2,7 @@
 
 import {
   type Icon,
+  IconBolt,
   IconCommand,
   IconGauge,
   IconHistory,
@@ -25,6 +26,7 @@ export interface NavEntry {
     | '/tsq'
     | '/audit'
     | '/queues'
+    | '/profiles'
     | '/settings';
   label: string;
   icon: Icon;
@@ -39,6 +41,7 @@ export const NAV: readonly NavEntry[] = [
   { to: '/replies', label: 'Replies', icon: IconMailbox },
   { to: '/tsq', label: 'Troubleshooting', icon: IconTool },
   { to: '/audit', label: 'Audit', icon: IconHistory },
+  { to: '/profiles', label: 'Chaos profiles', icon: IconBolt },
   { to: '/queues', label: 'Queues and workers', icon: IconServer },
   { to: '/settings', label: 'Settings', icon: IconSettings },
 ];

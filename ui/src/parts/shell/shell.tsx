@@ -1,4 +1,4 @@
-// The frame around every page: navigation, connection, who acts, light and dark.
+// The frame around every page: navigation, the safety lever, connection, who acts, light and dark.
 
 import { AppShell, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -11,6 +11,7 @@ import { NavTo } from '../links.tsx';
 import { Mark } from '../mark.tsx';
 import { ActorControl } from './actor-control.tsx';
 import { ConnectionLight } from './connection.tsx';
+import { LeverBanner, LeverControl } from './lever.tsx';
 import { NAV } from './nav.ts';
 import { SchemeToggle } from './scheme-toggle.tsx';
 import classes from './shell.module.css';
@@ -34,7 +35,10 @@ export function Shell() {
       <AppShell.Header hiddenFrom="sm">
         <Group h="100%" px="md" justify="space-between">
           <Brand />
-          <Burger opened={opened} onClick={toggle} size="sm" aria-label={opened ? 'Close menu' : 'Open menu'} />
+          <Group gap="xs">
+            <LeverControl compact />
+            <Burger opened={opened} onClick={toggle} size="sm" aria-label={opened ? 'Close menu' : 'Open menu'} />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar aria-label="Main">
@@ -56,6 +60,7 @@ export function Shell() {
           ))}
         </div>
         <div className={classes.foot}>
+          <LeverControl />
           <ActorControl />
           <Group justify="space-between" wrap="nowrap" gap="xs">
             <ConnectionLight />
@@ -65,6 +70,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
         <div className={classes.content}>
+          <LeverBanner />
           <Outlet />
         </div>
       </AppShell.Main>

@@ -1,0 +1,116 @@
+// The experiment and the chaos of a batch: what was asked for, every change since, and how to change or stop it.
+
+import { Alert, Button, Group, SimpleGrid, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconAdjustments, IconBoltOff } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import type { BatchDetail, BehaviorVersion } from '../../../../src/http/contract.ts';
+import { useProcessType } from '../../api/service.ts';
+import { behaviorVersionsQuery } from '../../api/verdicts.ts';
+import { BehaviorList } from '../../parts/behavior-list.tsx';
+import { ExperimentFacts } from '../../parts/experiment/experiment-facts.tsx';
+import { VerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { isTerminalBatch } from '../../parts/status.ts';
+import { Moment } from '../../parts/time.tsx';
+import classes from './batch.module.css';
+import { useStopInjection } from './use-batch-verbs.ts';
+
+const AdjustChaos = lazy(() => import('./adjust-chaos.tsx'));
+
+export function ChaosSection({ batch }: { batch: BatchDetail }) {
+  const versions = useQuery(behaviorVersionsQuery(batch)).data?.items ?? [];
+  const newest = versions.at(-1)?.behavior ?? batch.behavior;
+  return (
+    <Panel title="Experiment" testId="batch-experiment" actions={<Controls batch={batch} newest={newest} />}>
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
+        <ExperimentFacts document={batch.experiment} />
+        <div>
+          <Text size="xs" fw={600} c="dimmed" mb={8} component="h3">
+            {versions.length > 1 ? 'Chaos of steps sent now' : 'Chaos'}
+          </Text>
+          <BehaviorList behavior={newest} processType={batch.process_type} />
+          {versions.length > 1 && <Versions versions={versions} />}
+        </div>
+      </SimpleGrid>
+    </Panel>
+  );
+}
+
+function Controls({ batch, newest }: { batch: BatchDetail; newest: Record<string, unknown> | null }) {
+  const [adjusting, adjust] = useDisclosure(false);
+  const [asked, ask] = useDisclosure(false);
+  const stop = useStopInjection(batch.batch_id);
+  const type = useProcessType(batch.process_type);
+  if (isTerminalBatch(batch.status) || batch.injection_stopped_at !== null) return null;
+  return (
+    <Group gap="xs">
+      <Button
+        variant="default"
+        leftSection={<IconAdjustments size={15} aria-hidden />}
+        onClick={adjust.open}
+        disabled={!type}
+        data-testid="adjust-chaos"
+      >
+        Adjust chaos
+      </Button>
+      <Button
+        variant="default"
+        c="red"
+        leftSection={<IconBoltOff size={15} aria-hidden />}
+        onClick={ask.open}
+        loading={stop.isPending}
+        data-testid="stop-injection"
+      >
+        Stop injection
+      </Button>
+      {adjusting && type && (
+        <Suspense>
+          <AdjustChaos batch={batch} type={type} newest={newest} onClose={adjust.close} />
+        </Suspense>
+      )}
+      <VerbDialog
+        title="Stop injection into this batch?"
+        opened={asked}
+        onClose={ask.close}
+        onConfirm={(reason) => stop.mutate(reason)}
+        confirm="Stop injection"
+        keep="Let it go on"
+        withReason
+      >
+        Nothing is injected into it any more, and its turbulence ends. Its processes go on without chaos. This cannot be
+        taken back.
+      </VerbDialog>
+    </Group>
+  );
+}
+
+function Versions({ versions }: { versions: readonly BehaviorVersion[] }) {
+  return (
+    <ol className={classes.versions} data-testid="behavior-versions">
+      {versions.map(({ version, at, actor, reason }) => (
+        <li key={version}>
+          <Text span size="xs" fw={600}>
+            {version === 0 ? 'As launched' : `Change ${version}`}
+          </Text>{' '}
+          <Text span size="xs" c="dimmed">
+            <Moment at={at} />
+            {version > 0 && `, ${actor}`}
+            {reason && `: ${reason}`}
+          </Text>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Since when nothing is injected into this batch any more. */
+export function StoppedBanner({ batch }: { batch: BatchDetail }) {
+  if (batch.injection_stopped_at === null) return null;
+  return (
+    <Alert color="orange" icon={<IconBoltOff />} title="Injection is stopped" data-testid="injection-stopped">
+      Since <Moment at={batch.injection_stopped_at} /> nothing is injected into this batch. Why stands in its audit.
+    </Alert>
+  );
+}

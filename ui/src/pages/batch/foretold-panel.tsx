@@ -1,0 +1,51 @@
+// Observed against foretold: live counts until the batch is still, then the report's own.
+
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { BatchDetail, Report } from '../../../../src/http/contract.ts';
+import { reportQuery } from '../../api/verdicts.ts';
+import { observedEndings, observedStep } from '../../parts/experiment/foretold.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { isTerminalBatch } from '../../parts/status.ts';
+import { Comparison } from '../../parts/verdict/comparison.tsx';
+
+export function ForetoldPanel({ batch }: { batch: BatchDetail }) {
+  const report = useQuery({ ...reportQuery(batch), enabled: batch.status !== 'CREATING' });
+  return (
+    <Panel title="Observed against foretold" testId="foretold">
+      {batch.status === 'CREATING' && report.data === undefined ? (
+        'Compared when all processes are created.'
+      ) : (
+        <QueryView query={report} skeleton={<Skeleton height={180} />}>
+          {(data) => <Compare batch={batch} report={data} />}
+        </QueryView>
+      )}
+    </Panel>
+  );
+}
+
+function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
+  const still = isTerminalBatch(batch.status) || batch.status === 'AT_REST';
+  const foretold = (step: string) => report.predicted?.steps[step] ?? null;
+  // The report's counts are of the moment it was made; the batch's own are live.
+  const steps = still
+    ? report.steps.map(({ step, observed, predicted }) => ({ step, observed, foretold: predicted ?? foretold(step) }))
+    : batch.steps.map((funnel) => ({
+        step: funnel.step,
+        observed: observedStep(funnel),
+        foretold: foretold(funnel.step),
+      }));
+  return (
+    <Comparison
+      foretold={report.predicted}
+      observed={observedEndings(batch)}
+      total={batch.total_count}
+      steps={steps}
+      must={still && report.predicted_note === null && report.predicted?.exact === true}
+      note={
+        report.predicted_note ?? report.predicted?.note ?? (still ? null : 'It runs: what is observed still grows.')
+      }
+    />
+  );
+}

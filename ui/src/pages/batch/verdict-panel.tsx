@@ -1,0 +1,59 @@
+// The verdict on the batch: light checks while it runs, every one of them when it is at rest, and again after operators acted.
+
+import { Button, Group, Text } from '@mantine/core';
+import { IconRefresh } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import type { BatchDetail, Verdict } from '../../../../src/http/contract.ts';
+import { REFRESH, unlessRefused } from '../../api/refresh.ts';
+import { verdictQuery } from '../../api/verdicts.ts';
+import { formatDuration } from '../../parts/format.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { isTerminalBatch, VERDICT_LOOKS } from '../../parts/status.ts';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { Moment } from '../../parts/time.tsx';
+import { Checks } from '../../parts/verdict/checks.tsx';
+
+/** A verdict that is not final yet is asked for again, also where the event stream is down. */
+export function VerdictPanel({ batch }: { batch: BatchDetail }) {
+  const verdict = useQuery({
+    ...verdictQuery(batch),
+    refetchInterval: ({ state: { data, error } }) =>
+      data?.verdict === 'running' || !isTerminalBatch(batch.status) ? unlessRefused(REFRESH.list_ms, error) : false,
+  });
+  return (
+    <Panel
+      title="Verdict"
+      flush
+      testId="verdict"
+      actions={
+        <Group gap="sm">
+          {verdict.data && <VerdictHead verdict={verdict.data} />}
+          <Button
+            variant="subtle"
+            color="gray"
+            size="compact-xs"
+            leftSection={<IconRefresh size={13} aria-hidden />}
+            loading={verdict.isFetching && verdict.data === undefined}
+            onClick={() => verdict.refetch()}
+          >
+            Check now
+          </Button>
+        </Group>
+      }
+    >
+      <QueryView query={verdict}>{({ checks }) => <Checks checks={checks} />}</QueryView>
+    </Panel>
+  );
+}
+
+function VerdictHead({ verdict }: { verdict: Verdict }) {
+  return (
+    <>
+      <Text size="xs" c="dimmed">
+        <Moment at={verdict.computed_at} />, in {formatDuration(verdict.duration_ms)}
+      </Text>
+      <StatusBadge look={VERDICT_LOOKS[verdict.verdict]} size="lg" testId="verdict-badge" />
+    </>
+  );
+}

@@ -1,0 +1,35 @@
+// Finds out what an id belongs to, and goes there: for ids that a verdict names without their kind.
+
+import { EmptyState, Skeleton } from '@mantine/core';
+import { IconMapOff } from '@tabler/icons-react';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Navigate } from '@tanstack/react-router';
+import { batchDetailQuery } from '../../api/batches.ts';
+import { commandDetailQuery } from '../../api/commands.ts';
+import { processDetailQuery } from '../../api/processes.ts';
+
+const route = getRouteApi('/find/$id');
+
+export default function FindPage() {
+  const { id } = route.useParams();
+  const once = { refetchInterval: false, retry: false, staleTime: 10_000 } as const;
+  const process = useQuery({ ...processDetailQuery(id), ...once });
+  const command = useQuery({ ...commandDetailQuery(id), ...once });
+  const batch = useQuery({ ...batchDetailQuery(id), ...once });
+  if (process.isSuccess) return <Navigate to="/processes/$id" params={{ id }} replace />;
+  if (command.isSuccess) return <Navigate to="/commands/$id" params={{ id }} replace />;
+  if (batch.isSuccess) return <Navigate to="/batches/$id" params={{ id }} replace />;
+  if ([process, command, batch].some((query: UseQueryResult<unknown>) => query.isPending)) {
+    return <Skeleton height={120} aria-busy="true" />;
+  }
+  return (
+    <EmptyState
+      py={64}
+      icon={<IconMapOff stroke={1.5} />}
+      title="Nothing has this id"
+      description={`${id} is no process, no command and no batch of this service.`}
+    >
+      <title>Not found · Faultline</title>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,67 @@
+// What disturbed the service, and how soon the batch recovered; and everything that stopped chaos.
+
+import { Text } from '@mantine/core';
+import type { Report } from '../../../../src/http/contract.ts';
+import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { stopWords, turbulenceLabel } from '../../parts/experiment/experiment.ts';
+import { formatDuration, humanize } from '../../parts/format.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { Moment } from '../../parts/time.tsx';
+
+type Turbulence = Report['turbulence'][number];
+type Stop = Report['stops'][number];
+
+const AT = { key: 'at', label: 'At', shrink: true, cell: ({ at }: { at: string }) => <Moment at={at} /> } as const;
+
+const TURBULENCE: Column<Turbulence>[] = [
+  { key: 'kind', label: 'What', lead: true, cell: ({ kind }) => humanize(turbulenceLabel(kind)) },
+  AT,
+  {
+    key: 'recovery',
+    label: 'Next success after',
+    align: 'end',
+    shrink: true,
+    cell: ({ recovery_ms }) => (recovery_ms === null ? 'none came' : formatDuration(recovery_ms)),
+  },
+];
+
+const STOPS: Column<Stop>[] = [
+  { key: 'type', label: 'What', lead: true, cell: ({ type }) => humanize(type) },
+  AT,
+  { key: 'why', label: 'Why', cell: ({ details }) => whyOf(details) },
+];
+
+export function ReportEvents({ report: { turbulence, stops } }: { report: Report }) {
+  return (
+    <>
+      {turbulence.length > 0 && (
+        <Panel title="Turbulence" flush testId="report-turbulence">
+          <DataTable
+            label="Turbulence"
+            columns={TURBULENCE}
+            rows={turbulence}
+            rowKey={({ at, kind }) => `${at}/${kind}`}
+          />
+        </Panel>
+      )}
+      {stops.length > 0 && (
+        <Panel title="Stops" flush testId="report-stops">
+          <DataTable label="Stops" columns={STOPS} rows={stops} rowKey={({ at, type }) => `${at}/${type}`} />
+        </Panel>
+      )}
+    </>
+  );
+}
+
+function whyOf({ metric, above, reason, actor }: Record<string, unknown>) {
+  const words = [
+    typeof metric === 'string' && typeof above === 'number' && stopWords(metric, above),
+    typeof actor === 'string' && actor,
+    typeof reason === 'string' && reason,
+  ].filter(Boolean);
+  return words.length > 0 ? (
+    <Text span inherit>
+      {words.join(' · ')}
+    </Text>
+  ) : null;
+}

@@ -1,0 +1,131 @@
+// The report of a batch, for reading: what was expected, what was done to it, what became of it, and the verdict. To be saved, too.
+
+import { Button, Skeleton, Stack } from '@mantine/core';
+import { IconArrowLeft, IconDownload } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { Report } from '../../../../src/http/contract.ts';
+import { REFRESH, unlessRefused } from '../../api/refresh.ts';
+import { reportQuery, reportUrl } from '../../api/verdicts.ts';
+import { observedEndings } from '../../parts/experiment/foretold.ts';
+import { shortId } from '../../parts/format.ts';
+import { ButtonTo } from '../../parts/links.tsx';
+import { PageHead, Panel } from '../../parts/panel.tsx';
+import { QueryView } from '../../parts/query-view.tsx';
+import { BATCH_LOOKS, isTerminalBatch, VERDICT_LOOKS } from '../../parts/status.ts';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { Moment } from '../../parts/time.tsx';
+import { Checks } from '../../parts/verdict/checks.tsx';
+import { Comparison } from '../../parts/verdict/comparison.tsx';
+import { ReportEvents } from './events.tsx';
+import { Latency } from './latency.tsx';
+import { ReportSettings } from './settings.tsx';
+
+const route = getRouteApi('/batches/$id/report');
+
+export default function ReportPage() {
+  const { id } = route.useParams();
+  const report = useQuery({
+    ...reportQuery({ batch_id: id, status: undefined }),
+    refetchInterval: ({ state: { data, error } }) =>
+      data && (isTerminalBatch(data.status) || data.status === 'AT_REST')
+        ? false
+        : unlessRefused(REFRESH.list_ms, error),
+  });
+  return (
+    <QueryView query={report} skeleton={<ReportSkeleton id={id} />}>
+      {(data) => <ReportView report={data} />}
+    </QueryView>
+  );
+}
+
+function ReportView({ report }: { report: Report }) {
+  return (
+    <>
+      <PageHead
+        title={`Report: ${report.name ?? `batch ${shortId(report.batch_id)}`}`}
+        badges={
+          <>
+            <StatusBadge look={VERDICT_LOOKS[report.verdict]} size="lg" testId="report-verdict" />
+            <StatusBadge look={BATCH_LOOKS[report.status]} size="lg" />
+          </>
+        }
+        description={
+          <>
+            Made <Moment at={report.generated_at} />
+          </>
+        }
+        actions={<Downloads id={report.batch_id} />}
+      />
+      <Stack gap="md">
+        <ReportSettings report={report} />
+        <Panel title="Observed against foretold">
+          <Compare report={report} />
+        </Panel>
+        <Panel title="Steps" flush>
+          <Latency report={report} />
+        </Panel>
+        <ReportEvents report={report} />
+        <Panel title="Checks" flush testId="report-checks">
+          <Checks checks={report.checks} />
+        </Panel>
+      </Stack>
+    </>
+  );
+}
+
+function Compare({ report }: { report: Report }) {
+  const { processes, predicted, predicted_note } = report;
+  const still = isTerminalBatch(report.status) || report.status === 'AT_REST';
+  const observed = observedEndings({
+    completed_count: processes.COMPLETED ?? 0,
+    compensated_count: processes.COMPENSATED ?? 0,
+    failed_count: processes.FAILED ?? 0,
+    in_troubleshooting_count: processes.WAITING_FOR_TSQ ?? 0,
+  });
+  return (
+    <Comparison
+      foretold={predicted}
+      observed={observed}
+      total={report.settings.total_count}
+      steps={report.steps.map((step) => ({ step: step.step, observed: step.observed, foretold: step.predicted }))}
+      must={still && predicted_note === null && predicted?.exact === true}
+      note={predicted_note ?? predicted?.note ?? null}
+    />
+  );
+}
+
+function Downloads({ id }: { id: string }) {
+  const save = (format: 'json' | 'markdown', label: string, extension: string) => (
+    <Button
+      component="a"
+      href={reportUrl(id, format)}
+      download={`faultline-report-${id}.${extension}`}
+      variant="default"
+      leftSection={<IconDownload size={15} aria-hidden />}
+      data-testid={`download-${format}`}
+    >
+      {label}
+    </Button>
+  );
+  return (
+    <>
+      <ButtonTo to="/batches/$id" params={{ id }} variant="default" leftSection={<IconArrowLeft size={15} />}>
+        To the batch
+      </ButtonTo>
+      {save('json', 'JSON', 'json')}
+      {save('markdown', 'Markdown', 'md')}
+    </>
+  );
+}
+
+function ReportSkeleton({ id }: { id: string }) {
+  return (
+    <Stack gap="md">
+      <title>{`Report ${shortId(id)} · Faultline`}</title>
+      <Skeleton height={34} width={320} />
+      <Skeleton height={170} />
+      <Skeleton height={320} />
+    </Stack>
+  );
+}

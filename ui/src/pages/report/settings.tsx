@@ -1,0 +1,69 @@
+// What was asked for, and how it went as a whole: the first part of a report.
+
+import { SimpleGrid, Text } from '@mantine/core';
+import type { Report } from '../../../../src/http/contract.ts';
+import { BehaviorList } from '../../parts/behavior-list.tsx';
+import { ExperimentFacts } from '../../parts/experiment/experiment-facts.tsx';
+import { formatCount, formatDuration, pluralize } from '../../parts/format.ts';
+import { DocumentPairs, Pair, Pairs } from '../../parts/json-view.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { Moment } from '../../parts/time.tsx';
+
+export function ReportSettings({ report }: { report: Report }) {
+  const { settings } = report;
+  return (
+    <Panel title="Experiment" testId="report-experiment">
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="xl">
+        <ExperimentFacts
+          document={{ ...settings.experiment, ...(report.hypothesis && { hypothesis: report.hypothesis }) }}
+        />
+        <Run report={report} />
+        <div>
+          <Text size="xs" fw={600} c="dimmed" mb={8} component="h3">
+            Chaos, as launched
+          </Text>
+          <BehaviorList behavior={settings.behavior} processType={settings.process_type} />
+          {settings.behavior_versions
+            .filter(({ version }) => version > 0)
+            .map(({ version, at, actor, reason, behavior }) => (
+              <div key={version}>
+                <Text size="xs" fw={600} c="dimmed" mt="sm" mb={8}>
+                  Change {version}, <Moment at={at} />, {actor}
+                  {reason && `: ${reason}`}
+                </Text>
+                <BehaviorList behavior={behavior} processType={settings.process_type} />
+              </div>
+            ))}
+        </div>
+      </SimpleGrid>
+    </Panel>
+  );
+}
+
+function Run({ report }: { report: Report }) {
+  const { settings } = report;
+  return (
+    <div>
+      <Pairs>
+        <Pair name="Processes">
+          {formatCount(settings.total_count)} × {settings.process_type ?? 'none'}
+        </Pair>
+        <Pair name="Seed">{settings.seed}</Pair>
+        <Pair name="Launched">
+          <Moment at={report.created_at} />
+        </Pair>
+        <Pair name="Took">{report.duration_ms === null ? 'still runs' : formatDuration(report.duration_ms)}</Pair>
+        <Pair name="Attempts">
+          {settings.retry.max_attempts}, after {settings.retry.backoff_ms.map(formatDuration).join(', ')}
+        </Pair>
+        <Pair name="Lease">{formatDuration(settings.lease_ms)}</Pair>
+        <Pair name="Undone">{pluralize(report.compensations, 'compensation')}</Pair>
+        <Pair name="Operators">{pluralize(report.operator_verbs, 'verb')}</Pair>
+      </Pairs>
+      <Text size="xs" fw={600} c="dimmed" mt="sm" mb={8} component="h3">
+        Input
+      </Text>
+      <DocumentPairs value={settings.input} />
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+// An experiment, readable: its hypothesis, how much chaos may touch, when it stops, what disturbs it.
+
+import { Badge, Group, Text } from '@mantine/core';
+import { formatPercent } from '../format.ts';
+import { ShortId } from '../id.tsx';
+import { Pair, Pairs } from '../json-view.tsx';
+import { LinkTo } from '../links.tsx';
+import { CHAOS_COLOR } from '../status.ts';
+import { describeTurbulence, experimentOf, STOP_ACTIONS, stopWords } from './experiment.ts';
+
+export function ExperimentFacts({ document }: { document: Record<string, unknown> | null }) {
+  const { hypothesis, scope_pct, stop_conditions, turbulence, rerun_of } = experimentOf(document);
+  const disturbs = describeTurbulence(turbulence);
+  return (
+    <div data-testid="experiment-facts">
+      {hypothesis && (
+        <Text size="sm" mb="sm" fs="italic" data-testid="hypothesis" style={{ whiteSpace: 'pre-line' }}>
+          {hypothesis}
+        </Text>
+      )}
+      <Pairs>
+        <Pair name="Scope">
+          {scope_pct == null || scope_pct === 100 ? 'every process' : `${formatPercent(scope_pct)} of the processes`}
+        </Pair>
+        <Pair name="Stops when">
+          {stop_conditions?.length
+            ? stop_conditions.map(({ metric, above, action }) => (
+                <div key={`${metric}/${above}/${action}`}>
+                  {stopWords(metric, above)}: {STOP_ACTIONS[action ?? 'abort']}
+                </div>
+              ))
+            : 'never by itself'}
+        </Pair>
+        <Pair name="Turbulence">
+          {disturbs.length === 0 ? (
+            'none'
+          ) : (
+            <Group gap={6}>
+              {disturbs.map((words) => (
+                <Badge key={words} color={CHAOS_COLOR} variant="light" size="sm">
+                  {words}
+                </Badge>
+              ))}
+            </Group>
+          )}
+        </Pair>
+        {rerun_of && (
+          <Pair name="Again">
+            {rerun_of.process_id ? (
+              <LinkTo to="/processes/$id" params={{ id: rerun_of.process_id }} inherit>
+                process <ShortId id={rerun_of.process_id} />
+              </LinkTo>
+            ) : (
+              <LinkTo to="/batches/$id" params={{ id: rerun_of.batch_id }} inherit>
+                batch <ShortId id={rerun_of.batch_id} />
+              </LinkTo>
+            )}
+          </Pair>
+        )}
+      </Pairs>
+    </div>
+  );
+}

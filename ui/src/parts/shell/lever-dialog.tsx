@@ -1,0 +1,42 @@
+// Asks once more before the safety lever is pulled or put back. Loaded when it is first wanted.
+
+import { VerbDialog } from '../form/verb-dialog.tsx';
+
+export interface LeverDialogProps {
+  /** What it would become. */
+  stopped: boolean;
+  onClose: () => void;
+  onConfirm: (reason: string) => void;
+}
+
+export default function LeverDialog({ stopped, onClose, onConfirm }: LeverDialogProps) {
+  if (stopped) {
+    return (
+      <VerbDialog
+        opened
+        onClose={onClose}
+        onConfirm={onConfirm}
+        title="Stop all chaos?"
+        confirm="Stop all chaos"
+        keep="Let it go on"
+        withReason
+      >
+        Within a second nothing is injected any more, into any batch, and turbulence pauses. Launches that ask for chaos
+        are refused until somebody resumes it. Work in flight goes on, and nothing of it is lost.
+      </VerbDialog>
+    );
+  }
+  return (
+    <VerbDialog
+      opened
+      onClose={onClose}
+      onConfirm={onConfirm}
+      title="Let chaos go on?"
+      confirm="Resume chaos"
+      keep="Keep it stopped"
+      withReason
+    >
+      What running batches ask for is injected again, and chaos can be launched.
+    </VerbDialog>
+  );
+}
