@@ -34,6 +34,7 @@ import { profileDocumentRoutes } from './routes/profile-documents.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { replyRoutes } from './routes/replies.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { rerunRoutes } from './routes/reruns.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { tsqRoutes } from './routes/tsq.ts';
@@ -155,6 +156,7 @@ function addRoutes(api: App, context: RouteContext): void {
   labRoutes(api, context);
   chaosRoutes(api, context);
   rerunRoutes(api, context);
+  reportRoutes(api, context);
   commandRoutes(api, context);
   commandBatchRoutes(api, context);
   replyRoutes(api, context);

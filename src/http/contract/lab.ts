@@ -223,3 +223,6 @@ export const reportSchema = z.object({
   checks: z.array(checkSchema),
 });
 export type Report = z.infer<typeof reportSchema>;
+
+export const REPORT_FORMATS = ['json', 'markdown'] as const;
+export const reportQuerySchema = z.strictObject({ format: z.enum(REPORT_FORMATS).default('json') });
