@@ -16,6 +16,8 @@ export function durationBounds(behavior: CommandBehavior): { min_ms: number; max
 
 /** Where between `low` and `high` a draw in [0,1) lies on the bell curve that has them three deviations from its middle. */
 function onBell(low: number, high: number, draw: number): number {
+  // Nothing times the infinite quantile of 0 would be no number.
+  if (low === high) return low;
   const deviation = (high - low) / 6;
   return Math.min(Math.max((low + high) / 2 + deviation * probit(draw), low), high);
 }

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DURATION_SHAPES, type DurationShape } from '../../src/chaos/behavior.ts';
 import { drawDuration, durationBounds, durationOf } from '../../src/chaos/duration.ts';
 import { probit } from '../../src/chaos/probit.ts';
 import { behaviorArbitrary, sourceArbitrary } from './arbitraries.ts';
@@ -60,6 +61,15 @@ describe('the bounds', () => {
       { min_duration_ms: 5, max_duration_ms: 20 },
       { min_ms: 5, max_ms: 20 },
     ],
+    [
+      { duration_shape: 'fixed' as const, max_duration_ms: 20 },
+      { min_ms: 20, max_ms: 20 },
+    ],
+    [
+      { duration_shape: 'uniform' as const, max_duration_ms: 20 },
+      { min_ms: 0, max_ms: 20 },
+    ],
+    [{ duration_shape: 'lognormal' as const }, null],
   ])('of %j are %j', (behavior, bounds) => {
     expect(durationBounds(behavior)).toEqual(bounds);
   });
@@ -101,6 +111,59 @@ describe('a duration', () => {
     expect(Math.abs(mean - 4000)).toBeLessThan((5 * 1000) / Math.sqrt(20_000));
     expect(deviation).toBeGreaterThan(965);
     expect(deviation).toBeLessThan(1025);
+  });
+
+  test('comes between the bounds from the first draw to the last, and rises with it, in every shape', () => {
+    const bound = fc.oneof(fc.constantFrom(0, 1, 2, 3_600_000), fc.integer({ min: 0, max: 3_600_000 }));
+    const drawn = fc.oneof(
+      fc.constantFrom(0, 2 ** -53, 1 - 2 ** -53),
+      fc.double({ min: 0, max: 1 - 2 ** -53, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...DURATION_SHAPES), bound, bound, drawn, drawn, (shape, a, b, x, y) => {
+        const [min_ms, max_ms] = [Math.min(a, b), Math.max(a, b)];
+        const [low, high] = [Math.min(x, y), Math.max(x, y)].map((draw) => durationOf(min_ms, max_ms, draw, shape));
+        for (const ms of [low, high]) {
+          expect(Number.isInteger(ms)).toBe(true);
+          expect(ms).toBeGreaterThanOrEqual(min_ms);
+          expect(ms).toBeLessThanOrEqual(max_ms);
+        }
+        expect(low).toBeLessThanOrEqual(high as number);
+      }),
+    );
+  });
+
+  test.each([
+    ['uniform', [100, 400, 699.99]],
+    ['normal', [100, 400, 700]],
+    // The middle of a lognormal is the geometric one.
+    ['lognormal', [100, Math.sqrt(100 * 700), 700]],
+  ] as const)('%s has its ends and its middle where they belong', (shape, expected) => {
+    expect([0, 0.5, 1 - 2 ** -53].map((draw) => durationOf(100, 700, draw, shape))).toEqual(expected.map(Math.round));
+  });
+
+  test('of a lognormal shape that begins at 0 is 1 ms at least, since a logarithm has no 0', () => {
+    expect([0, 0.5].map((draw) => durationOf(0, 10_000, draw, 'lognormal'))).toEqual([1, 100]);
+    expect(durationOf(0, 1, 0.9, 'lognormal')).toBe(1);
+  });
+
+  test('of 20,000 attempts has the median and the share beyond it that its shape says', () => {
+    const sample = (duration_shape: DurationShape) =>
+      Array.from({ length: 20_000 }, (_, key) =>
+        drawDuration(
+          { min_duration_ms: 100, max_duration_ms: 10_000, duration_shape },
+          { seed: 'shape', key, step: 'query', attempt: 1 },
+        ),
+      );
+    const below = (all: number[], ms: number) => all.filter((drawn) => drawn < ms).length / all.length;
+    // Five standard errors of a share of one half.
+    const near = (share: number, expected: number) => expect(Math.abs(share - expected)).toBeLessThan(0.018);
+    near(below(sample('uniform'), 5050), 0.5);
+    near(below(sample('uniform'), 1090), 0.1);
+    near(below(sample('lognormal'), 1000), 0.5);
+    // A tenfold span is three deviations: half of that below the middle is the distribution function at -1.5.
+    near(below(sample('lognormal'), 316), 0.0668);
+    near(below(sample('normal'), 5050), 0.5);
   });
 
   test('is what another implementation computes from the same roll', () => {

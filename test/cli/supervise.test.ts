@@ -118,6 +118,22 @@ test('an end that is not its own fault does not count, and it waits for what it 
   await stop();
 });
 
+test('an end that was wanted is no death', async () => {
+  const { add, stop, gaveUp } = supervisor({ max_deaths: 2 });
+  let said: string | undefined;
+  gaveUp.then(
+    (reason) => {
+      said = reason;
+    },
+    () => {},
+  );
+  const spec = child('work', 'process.exit(86)', { wanted: (exit) => exit.code === 86 });
+  await add(spec);
+  await until('it was started often', () => spec.starts > 4);
+  expect(said).toBeUndefined();
+  await stop();
+});
+
 test('higher stages stop before lower ones, and one stage together', async () => {
   const { add, stop } = supervisor();
   const order: string[] = [];
