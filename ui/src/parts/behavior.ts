@@ -68,35 +68,35 @@ export const FAULT_WORDS: Record<FaultField, FaultWords> = {
     label: 'worker crash',
     short: 'crash',
     effect: 'its worker dies in the middle of it, and all else that worker held waits for its leases',
-    color: 'red.8',
+    color: 'gray.6',
   },
   connection_lost_pct: {
     fault: 'connection_lost',
     label: 'connection lost',
     short: 'connection lost',
     effect: 'its handler loses the database under it: retried as a transient failure',
-    color: 'yellow.8',
+    color: 'indigo.5',
   },
   lost_ack_pct: {
     fault: 'lost_ack',
     label: 'lost acknowledgement',
     short: 'lost acknowledgement',
     effect: 'the work is done and nobody hears of it: redelivered when its lease runs out',
-    color: 'orange.8',
+    color: 'cyan.6',
   },
   duplicate_pct: {
     fault: 'duplicate',
     label: 'duplicate delivery',
     short: 'duplicate',
     effect: 'its handler runs twice; a handler that is idempotent does not mind',
-    color: 'lime.7',
+    color: 'lime.6',
   },
   corrupt_reply_pct: {
     fault: 'corrupt_reply',
     label: 'corrupt reply',
     short: 'corrupt reply',
     effect: 'the work is done and its reply is rubbish: what follows is up to the process',
-    color: 'grape.6',
+    color: 'grape.5',
   },
 };
 
@@ -104,9 +104,9 @@ export const FAULT_WORDS: Record<FaultField, FaultWords> = {
 export const FIRST_ATTEMPTS: FaultWords = {
   fault: 'first_attempts',
   label: 'first attempts that fail',
-  short: 'first attempts',
+  short: 'first-attempt failure',
   effect: 'so many attempts of every command fail, whatever the rolls say; retried as transient failures',
-  color: 'yellow.5',
+  color: 'yellow.3',
 };
 
 /** Every kind of fault in the order in which they are tried. */

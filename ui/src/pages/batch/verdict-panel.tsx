@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { BatchDetail, Verdict } from '../../../../src/http/contract.ts';
 import { REFRESH, unlessRefused } from '../../api/refresh.ts';
 import { verdictQuery } from '../../api/verdicts.ts';
-import { formatDuration } from '../../parts/format.ts';
+import { formatDuration, pluralize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { isTerminalBatch, VERDICT_LOOKS } from '../../parts/status.ts';
@@ -42,8 +42,24 @@ export function VerdictPanel({ batch }: { batch: BatchDetail }) {
         </Group>
       }
     >
-      <QueryView query={verdict}>{({ checks }) => <Checks checks={checks} />}</QueryView>
+      <QueryView query={verdict}>{(data) => <Judged verdict={data} />}</QueryView>
     </Panel>
+  );
+}
+
+/** While it runs only what can be said already: the other checks are not skipped, they come later. */
+function Judged({ verdict: { verdict, checks } }: { verdict: Verdict }) {
+  const made = verdict === 'running' ? checks.filter(({ status }) => status !== 'skipped') : checks;
+  return (
+    <>
+      <Checks checks={made} />
+      {made.length < checks.length && (
+        <Text size="xs" c="dimmed" px="md" py="sm">
+          {pluralize(checks.length - made.length, 'more check')} when the batch is at rest: every process is replayed
+          then.
+        </Text>
+      )}
+    </>
   );
 }
 

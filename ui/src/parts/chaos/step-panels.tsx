@@ -70,6 +70,9 @@ function StepPanel({ step, chaos: all, errors, onChange, onLeave }: StepPanelPro
   );
 }
 
+/** More would push the name of the step out of its place. */
+const MOST_WORDS = 3;
+
 function ChaosSummary({ words, faulty }: { words: string[]; faulty: boolean }) {
   if (faulty) {
     return (
@@ -87,11 +90,16 @@ function ChaosSummary({ words, faulty }: { words: string[]; faulty: boolean }) {
   }
   return (
     <Group gap={6} className={classes.summary} data-testid="chaos-summary">
-      {words.map((word) => (
+      {words.slice(0, MOST_WORDS).map((word) => (
         <Badge key={word} color={CHAOS_COLOR} variant="light" size="sm">
           {word}
         </Badge>
       ))}
+      {words.length > MOST_WORDS && (
+        <Badge color={CHAOS_COLOR} variant="transparent" size="sm" px={0} title={words.slice(MOST_WORDS).join(', ')}>
+          and {words.length - MOST_WORDS} more
+        </Badge>
+      )}
     </Group>
   );
 }

@@ -15,27 +15,37 @@ const LeverDialog = lazy(() => import('./lever-dialog.tsx'));
 /** Nothing until it is known how the lever stands. `compact`: an icon, for narrow screens. */
 export function LeverControl({ compact }: { compact?: boolean }) {
   const { data: lever } = useQuery(leverQuery);
-  const pull = usePull(true);
-  if (!lever || lever.stopped) return null;
+  const pull = usePull(lever?.stopped !== true);
+  if (!lever) return null;
+  const words = lever.stopped ? 'Chaos is stopped' : 'Stop all chaos';
+  const Icon = lever.stopped ? IconBoltOff : IconHandStop;
   return (
     <>
       {compact ? (
-        <Tooltip label="Stop all chaos">
+        <Tooltip label={words}>
           <ActionIcon
-            variant="default"
+            variant={lever.stopped ? 'light' : 'default'}
+            color={lever.stopped ? 'red' : undefined}
             size="lg"
-            aria-label="Stop all chaos"
+            aria-label={lever.stopped ? `${words}: resume` : words}
             onClick={pull.ask}
             loading={pull.busy}
             data-testid="stop-chaos-compact"
           >
-            <IconHandStop size={18} stroke={1.7} />
+            <Icon size={18} stroke={1.7} />
           </ActionIcon>
         </Tooltip>
       ) : (
-        <UnstyledButton className={classes.lever} onClick={pull.ask} disabled={pull.busy} data-testid="stop-chaos">
-          <IconHandStop size={16} stroke={1.7} aria-hidden />
-          Stop all chaos
+        <UnstyledButton
+          className={classes.lever}
+          data-stopped={lever.stopped || undefined}
+          aria-label={lever.stopped ? `${words}: resume` : words}
+          onClick={pull.ask}
+          disabled={pull.busy}
+          data-testid="stop-chaos"
+        >
+          <Icon size={16} stroke={1.7} aria-hidden />
+          {words}
         </UnstyledButton>
       )}
       {pull.dialog}
@@ -65,8 +75,9 @@ export function LeverBanner() {
             (<Moment at={lever.at} />)
           </>
         )}
-        {lever.reason ? `: ${lever.reason}` : '.'} Nothing is injected, and launches that ask for chaos are refused.
+        {lever.reason && `: ${lever.reason}`}
       </Text>
+      <Text size="sm">Nothing is injected, and launches that ask for chaos are refused.</Text>
       <Button variant="default" mt="xs" onClick={resume.ask} loading={resume.busy} data-testid="resume-chaos">
         Resume chaos
       </Button>
