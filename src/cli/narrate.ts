@@ -129,12 +129,12 @@ const OUTCOME_WORDS: Record<OutcomeKind, string> = {
   released: 'was released',
 };
 
-/** `process 0197... query attempt 1 TransientCommandError CHAOS_TRANSIENT (injected) -> retry in 50 ms`. */
+/** `process 0197... query attempt 1 TransientCommandError CHAOS_TRANSIENT (injected: transient) -> retry in 50 ms`. */
 function stepLine({ item, settlement }: Settled): [fields: object, message: string] {
   const { command, outcome } = item;
   const step = command.purpose === 'compensation' ? `undoing ${command.step}` : (command.step ?? command.type);
   const error = outcome.error_code ? ` ${outcome.error_code}` : '';
-  const injected = outcome.fault ? ' (injected)' : '';
+  const injected = outcome.fault ? ` (injected: ${outcome.fault})` : '';
   const message =
     `process ${command.process_id} ${step} attempt ${command.attempts} ` +
     `${OUTCOME_WORDS[outcome.kind]}${error}${injected}${consequence({ item, settlement })}`;

@@ -161,8 +161,9 @@ function throughputOf(tallies: readonly AttemptTally[], from: Date, slice_ms: nu
   for (const { slice, outcome, fault, count } of tallies) {
     const entry = slices[slice];
     if (entry === undefined) continue;
-    if (fault !== null) entry.injected += count;
-    else if (outcome === 'success') entry.success += count;
+    // Work that was done is a success also under a fault, such as a delivery that came twice.
+    if (outcome === 'success') entry.success += count;
+    else if (fault !== null) entry.injected += count;
     else if (outcome !== 'released') entry.failed += count;
   }
   return slices;

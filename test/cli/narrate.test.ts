@@ -73,8 +73,8 @@ test('the process of a batch of one is followed, from its first step on', async 
   onSettled([settled({ batch_id, process_id, step: 'render' }, SUCCESS)]);
   stop();
   expect(lines.filter((line) => line.startsWith('process'))).toEqual([
-    `process ${process_id} query attempt 1 TransientCommandError CHAOS_TRANSIENT (injected) -> retry in 50 ms`,
-    `process ${process_id} query attempt 2 TransientCommandError CHAOS_TRANSIENT (injected) -> troubleshooting queue (EXHAUSTED)`,
+    `process ${process_id} query attempt 1 TransientCommandError CHAOS_TRANSIENT (injected: transient) -> retry in 50 ms`,
+    `process ${process_id} query attempt 2 TransientCommandError CHAOS_TRANSIENT (injected: transient) -> troubleshooting queue (EXHAUSTED)`,
     `process ${process_id} render attempt 1 succeeded`,
   ]);
 });

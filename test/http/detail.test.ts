@@ -43,7 +43,7 @@ describe('of a batch', () => {
     const { throughput } = batch as { throughput: { success: number; failed: number; injected: number }[] };
     const total = await pool.query(
       `select count(*) filter (where outcome = 'success') as success, count(*) filter (where outcome <> 'success' and fault is null) as failed,
-         count(*) filter (where fault is not null) as injected
+         count(*) filter (where outcome <> 'success' and fault is not null) as injected
        from faultline.attempt where batch_id = $1 and purpose <> 'chunk'`,
       [batch_id],
     );
@@ -56,14 +56,17 @@ describe('of a batch', () => {
     for (const step of ['query', 'query#2', 'query#3'])
       await insertAttempt(pool, await insertCommand(pool, 'COMPLETED', { batch_id, step }));
     await insertAttempt(pool, await insertCommand(pool, 'COMPLETED', { batch_id, purpose: 'compensation' }));
+    // Delivered twice, and done.
+    const twice = { batch_id, step: 'query', fault: 'duplicate' };
+    await insertAttempt(pool, await insertCommand(pool, 'COMPLETED', twice), { fault: 'duplicate' });
     const { steps, throughput } = (await lab.get(`/process-batches/${batch_id}`)).json();
     expect(steps).toMatchObject([
-      { step: 'query', attempts: 3, success: 3 },
+      { step: 'query', attempts: 4, success: 4, injected: { duplicate: 1 } },
       { step: 'aggregation', attempts: 0 },
       { step: 'render', attempts: 0, injected: {} },
     ]);
     expect(throughput).toHaveLength(6);
-    expect(throughput.at(-1)).toEqual({ at: at(5).toISOString(), success: 4, failed: 0, injected: 0 });
+    expect(throughput.at(-1)).toEqual({ at: at(5).toISOString(), success: 5, failed: 0, injected: 0 });
   });
 
   test('one that ended after the funnel was computed is computed again at once', async () => {

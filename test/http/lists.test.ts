@@ -170,7 +170,8 @@ describe('T01: the troubleshooting queue', async () => {
   });
 
   test('a process whose own code threw is there with its command, and is no injected failure', async () => {
-    const command = await insertCommand(pool, 'COMPLETED', { step: 'query' });
+    // Delivered twice, which is not why it threw.
+    const command = await insertCommand(pool, 'COMPLETED', { step: 'query', fault: 'duplicate' });
     const { process_id } = await insertProcess(pool, 'WAITING_FOR_TSQ', {
       error_code: 'ADVANCE_FAILED',
       error_message: 'TypeError: no',
@@ -189,6 +190,28 @@ describe('T01: the troubleshooting queue', async () => {
     });
     expect(await walk('/tsq?injected=true', 100)).toHaveLength(2);
     expect(await walk('/tsq?error_code=ADVANCE_FAILED', 100)).toHaveLength(1);
+    expect(await walk('/tsq?error_code=ADVANCE_FAILED&injected=false', 100)).toHaveLength(1);
+  });
+
+  test('one that stumbled over a reply which chaos had corrupted is an injected failure', async () => {
+    const batch = await insertBatch(pool, 'AT_REST');
+    const { batch_id } = batch;
+    const command = await insertCommand(pool, 'COMPLETED', { step: 'query', fault: 'corrupt_reply', batch_id });
+    const { process_id } = await insertProcess(pool, 'WAITING_FOR_TSQ', {
+      batch_id,
+      error_code: 'ADVANCE_FAILED',
+      error_message: 'TypeError: no',
+      awaiting_command_id: command.command_id,
+      parked_at: at(101.5),
+    });
+    const of_batch = `batch_id=${batch_id}`;
+    expect(await walk(`/tsq?${of_batch}&injected=true`, 3)).toMatchObject([{ process_id, fault: 'corrupt_reply' }]);
+    expect(await walk(`/tsq?${of_batch}&injected=false`, 3)).toEqual([]);
+    const { groups } = (await lab.get(`/tsq/groups?${of_batch}`)).json();
+    expect(groups).toMatchObject([{ error_code: 'ADVANCE_FAILED', injected: true, count: 1 }]);
+    // Not of the lists that the other tests look at.
+    await pool.query('delete from faultline.process where batch_id = $1', [batch_id]);
+    await pool.query('delete from faultline.command where batch_id = $1', [batch_id]);
   });
 
   test('an item that leaves while one pages takes no other with it', async () => {

@@ -58,7 +58,7 @@ export async function tallySeconds(db: Queryable, from_s: number, to_s: number):
        round(12 * ln(greatest(extract(epoch from a.ended_at - a.started_at)::float8 * 1000, 0.01)))::int as bucket,
        count(*)::int as count, count(*) filter (where a.outcome = 'success')::int as success,
        count(*) filter (where a.outcome not in ('success', 'released') and a.fault is null)::int as failed,
-       count(*) filter (where a.fault is not null)::int as injected
+       count(*) filter (where a.outcome <> 'success' and a.fault is not null)::int as injected
      from faultline.attempt a
      where a.ended_at >= to_timestamp($1::float8) and a.ended_at < to_timestamp($2::float8)
        and a.purpose in ('step', 'compensation', 'lone')

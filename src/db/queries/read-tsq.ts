@@ -54,13 +54,16 @@ export const PARKED_COMMANDS = `faultline.command c
      and ($4::text is null or c.error_code = $4) and ($5::boolean is null or (c.fault is not null) = $5)
      and ($6::text is null or ${COMMAND_GROUP} = $6) and ($7::uuid is null or c.process_id = $7)`;
 
+/** Of the faults under which a command `c` succeeds, the one that can be why its process's own code threw on the reply. */
+const STUMBLED_OVER = `case when c.fault = 'corrupt_reply' then c.fault end`;
+
 /** Processes `p` whose own code threw on the reply of their command `c`. */
 export const ADVANCE_FAILED_PROCESSES = `faultline.process p
      join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
        and c.status || '' <> 'IN_TROUBLESHOOTING_QUEUE'
    where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'
      and ($1::uuid is null or p.batch_id = $1) and ($2::text is null or c.domain = $2) and ($3::text is null or c.type = $3)
-     and ($4::text is null or p.error_code = $4) and $5::boolean is not true
+     and ($4::text is null or p.error_code = $4) and ($5::boolean is null or (${STUMBLED_OVER} is not null) = $5)
      and ($6::text is null or p.error_code = $6) and ($7::uuid is null or p.process_id = $7)`;
 
 export interface ParkedPage extends ParkedFilter {
@@ -80,7 +83,7 @@ select * from (
    order by c.parked_at desc, c.command_id desc limit $10)
   union all
   (select p.process_id, 'advance_failed', c.command_id, c.domain, c.type, c.purpose, p.process_id, p.batch_id, p.current_step,
-     c.attempts, c.max_attempts, p.error_code, p.error_message, p.error_code, p.error_code, null, c.payload,
+     c.attempts, c.max_attempts, p.error_code, p.error_message, p.error_code, p.error_code, ${STUMBLED_OVER}, c.payload,
      p.parked_at, ${microsOf('p.parked_at')}
    from ${ADVANCE_FAILED_PROCESSES}
      and ($8::bigint is null or (p.parked_at, p.process_id) < (${timestampOf('$8')}, $9::uuid))
@@ -127,7 +130,7 @@ with cause as (
     null as process_message
   from ${PARKED_COMMANDS} group by 1, 2, 3, 4, 5
   union all
-  select p.error_code, p.error_code, false, c.domain, c.type, count(*)::int, min(p.parked_at), max(p.parked_at),
+  select p.error_code, p.error_code, ${STUMBLED_OVER} is not null, c.domain, c.type, count(*)::int, min(p.parked_at), max(p.parked_at),
     (array_agg(c.command_id))[1], min(p.error_message)
   from ${ADVANCE_FAILED_PROCESSES} group by 1, 2, 3, 4, 5
 ),
@@ -157,9 +160,10 @@ export async function groupParked(db: Queryable, limit: number): Promise<ParkedG
      where c.status = 'IN_TROUBLESHOOTING_QUEUE'
      group by 1, 2
      union all
-     select p.error_code, false, count(*)::int
-     from faultline.process p where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'
-     group by 1
+     select p.error_code, ${STUMBLED_OVER} is not null, count(*)::int
+     from faultline.process p left join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
+     where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'
+     group by 1, 2
      order by count desc, error_group limit $1`,
     [limit],
   );
