@@ -1,9 +1,15 @@
 // docs/chaos.md is true: its worked example comes out of the code, and its list of fields and faults is complete.
 
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { silentLogger } from 'faultline';
 import { commandBehaviorSchema } from 'faultline/chaos';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { decide } from '../../src/chaos/decide.ts';
+import type { Fault, FaultContext } from '../../src/chaos/faults/fault.ts';
 import { FAULTS } from '../../src/chaos/faults/index.ts';
 import { roll } from '../../src/chaos/roll.ts';
 
@@ -32,4 +38,71 @@ test('every field has its line, and the faults stand in their order', () => {
   for (const field of Object.keys(commandBehaviorSchema.shape)) expect(documented).toContain(field);
   const order = [...page.matchAll(/^\d+\. `(\w+)`$/gm)].map((match) => match[1]);
   expect(order).toEqual(FAULTS.map(({ name }) => name));
+});
+
+test('what each fault comes to, and whether its handler runs', () => {
+  const WORDS: Record<string, string> = {
+    transient: 'a transient failure',
+    permanent: 'a permanent failure',
+    business_rule: 'a refusal by a business rule',
+    lease_expired: 'a lease that ran out',
+  };
+  const rows = [...page.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (does not run|begins|runs.*?) \| (.+?) \|$/gm)];
+  const documented = rows.flatMap(([, names = '', handler, comes_to]) =>
+    [...names.matchAll(/`(\w+)`/g)].map(([, name]) => ({ name, handler, comes_to })),
+  );
+  expect(documented.map(({ name }) => name).sort()).toEqual(FAULTS.map(({ name }) => name).sort());
+  for (const { name, comes_to } of documented) {
+    const fault = FAULTS.find((kind) => kind.name === name);
+    if (fault?.comes_to !== 'success') expect([name, comes_to]).toEqual([name, WORDS[fault?.comes_to ?? '']]);
+  }
+});
+
+test('the default code of every fault that fails is named in its line', async () => {
+  const attempt = { logger: silentLogger, command: {} } as unknown as FaultContext['attempt'];
+  for (const fault of FAULTS) {
+    if (fault.comes_to === 'success') continue;
+    const line = page.split('\n').find((each) => each.startsWith(`| \`${fault.field}\` |`)) ?? '';
+    const code = /Code `(\w+)`/.exec(line)?.[1];
+    if (fault.comes_to === 'lease_expired') expect([fault.name, code]).toEqual([fault.name, 'TIMED_OUT']);
+    else {
+      const context = {
+        attempt,
+        behavior: {},
+        work: async () => {},
+        withoutConnection: (work: () => unknown) => work(),
+      };
+      await expect(fault.inject(context as unknown as FaultContext)).rejects.toMatchObject({ code, fault: fault.name });
+    }
+  }
+});
+
+test('the example of a fault is whole, and does what it says', async () => {
+  const [, example = ''] = /^ {3}```ts\n(.*?)^ {3}```$/ms.exec(page) ?? [];
+  const lines = example.split('\n').map((line) => line.replace(/^ {3}/, ''));
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-fault-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const beside = fileURLToPath(new URL('../../src/chaos/faults/', import.meta.url));
+  const file = join(folder, 'truncated-reply.ts');
+  await writeFile(file, lines.join('\n').replaceAll(`from './`, `from '${beside}`));
+  const { truncatedReplyFault: fault } = (await import(file)) as { truncatedReplyFault: Fault };
+
+  const parts: Record<keyof Fault, true> = {
+    name: true,
+    field: true,
+    order: true,
+    percent: true,
+    comes_to: true,
+    delayed: true,
+    inject: true,
+  };
+  expect(Object.keys(fault).sort()).toEqual(Object.keys(parts).sort());
+  for (const part of Object.keys(parts)) expect(page).toContain(`| \`${part}\` |`);
+  expect(fault.order).toBe(Math.max(...FAULTS.map(({ order }) => order)) + 1);
+  expect(fault.percent({ truncated_reply_pct: 25 } as never, 1)).toBe(25);
+  const marks: string[] = [];
+  const attempt = { markFault: (name: string) => void marks.push(name) };
+  const work = async () => ({ a: 1, b: 2, c: 3, d: 4 });
+  expect(await fault.inject({ attempt, work } as unknown as FaultContext)).toEqual({ a: 1, b: 2 });
+  expect(marks).toEqual(['truncated_reply']);
 });
