@@ -1,0 +1,201 @@
+// Stop conditions: each metric, abort and mark, once each however many guards look, and injection ended within two seconds.
+
+import { afterAll, expect, test } from 'vitest';
+import type { StopCondition } from '../../src/chaos/experiment.ts';
+import { createGuard, errorPct } from '../../src/chaos/guard.ts';
+import { resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
+import { withTx } from '../../src/db/pool.ts';
+import { markConditionMetIfFirst } from '../../src/db/queries/stop-conditions.ts';
+import type { CommandPolicy } from '../../src/model/process.ts';
+import { launchBatch } from '../../src/process/launch.ts';
+import { until } from '../support/until.ts';
+import { assembly, DOMAIN, openLab } from './lab.ts';
+
+const lab = await openLab();
+const { bus } = lab.service;
+const { pool } = lab.database;
+
+const guards = [1, 2].map(() => createGuard({ pool: lab.service.pool, env: bus.env, outage: bus.outage }));
+for (const guard of guards) guard.start();
+afterAll(() => Promise.all(guards.map((guard) => guard.stop())));
+
+async function launch(
+  count: number,
+  stop_conditions: StopCondition[],
+  cut: Record<string, unknown> = {},
+  policy: Partial<CommandPolicy> = {},
+): Promise<string> {
+  const request = {
+    definition: assembly,
+    count,
+    input: {},
+    seed: 'stop',
+    behavior: { cut },
+    experiment: { stop_conditions },
+  };
+  const retry = { max_attempts: 1, backoff_ms: [0], lease_ms: 30_000, ...policy };
+  return (await launchBatch(bus, { ...request, policy: retry })).batch_id;
+}
+
+interface Told {
+  type: string;
+  reason: string | null;
+  details: Record<string, unknown> | null;
+  at: Date;
+}
+
+async function told(batch_id: string): Promise<Told[]> {
+  const { rows } = await pool.query<Told & Record<string, unknown>>(
+    `select type, reason, details, at from faultline.event
+     where batch_id = $1 and type in ('STOP_CONDITION_MET', 'INJECTION_STOPPED') order by event_id`,
+    [batch_id],
+  );
+  return rows;
+}
+
+async function one<T>(text: string, ...values: unknown[]): Promise<T> {
+  const { rows } = await pool.query(text, values);
+  return (rows[0] === undefined ? null : Object.values(rows[0])[0]) as T;
+}
+
+/** The database's clock. */
+const clock = () => one<Date>('select clock_timestamp()');
+
+const stoppedAt = (batch_id: string) =>
+  one<Date | null>('select injection_stopped_at from faultline.batch where batch_id = $1', batch_id);
+
+const met = (batch_id: string, count: number) =>
+  until(`${count} conditions were met`, async () => {
+    const all = (await told(batch_id)).filter(({ type }) => type === 'STOP_CONDITION_MET');
+    return all.length >= count && all;
+  });
+
+const done = (batch_id: string) =>
+  until('no process goes on', async () => {
+    const [open, created] = await Promise.all([
+      one<number>(
+        `select count(*) from faultline.process where batch_id = $1 and status in ('WAITING_FOR_REPLY', 'COMPENSATING')`,
+        batch_id,
+      ),
+      one<number>('select created_count from faultline.batch where batch_id = $1', batch_id),
+    ]);
+    return open === 0 && created > 0;
+  });
+
+test('too many in troubleshooting: injection ends within two seconds, and everything else goes through', async () => {
+  const above = 20;
+  const batch_id = await launch(400, [{ metric: 'in_troubleshooting', above, action: 'abort' }], {
+    fail_permanent_pct: 50,
+    min_duration_ms: 40,
+    delay_failures: true,
+  });
+  const worker = await lab.work({ slots: 3 });
+  const [condition] = await met(batch_id, 1);
+  const seen = await clock();
+  await done(batch_id);
+  await worker.stop();
+
+  expect(condition?.details).toEqual({
+    metric: 'in_troubleshooting',
+    above,
+    value: expect.any(Number),
+    action: 'abort',
+  });
+  expect(condition?.details?.value).toBeGreaterThan(above);
+  const events = await told(batch_id);
+  expect(events.map(({ type }) => type)).toEqual(['STOP_CONDITION_MET', 'INJECTION_STOPPED']);
+  expect(events[1]?.reason).toBe(`in_troubleshooting was ${condition?.details?.value}, above 20`);
+  const stopped_at = (await stoppedAt(batch_id)) as Date;
+  // The 21st: from then on the condition was true.
+  const true_since = await one<Date>(
+    'select ended_at from faultline.attempt where batch_id = $1 and fault is not null order by ended_at offset $2 limit 1',
+    batch_id,
+    above,
+  );
+  expect(+stopped_at - +true_since).toBeLessThan(2_000);
+  const after = 'from faultline.attempt where batch_id = $1 and started_at > $2';
+  expect(await one(`select count(*) ${after} and fault is not null`, batch_id, seen)).toBe(0);
+  expect(await one<number>(`select count(*) ${after}`, batch_id, seen)).toBeGreaterThan(50);
+});
+
+test('a rate of errors that is only to be marked: once, while it stays true and injection goes on', async () => {
+  const conditions: StopCondition[] = [
+    { metric: 'error_pct', above: 30, action: 'mark' },
+    { metric: 'error_pct', above: 40, action: 'mark' },
+    { metric: 'error_pct', above: 99, action: 'abort' },
+  ];
+  const cut = { fail_transient_pct: 90, min_duration_ms: 20, delay_failures: true };
+  const batch_id = await launch(400, conditions, cut, { max_attempts: 100 });
+  const worker = await lab.work({ slots: 4 });
+  const marked = await met(batch_id, 2);
+  // By what follows: two more looks at least.
+  const later = await launch(1, [{ metric: 'backlog_age_ms', above: 0, action: 'mark' }]);
+  await met(later, 1);
+  await worker.stop();
+
+  expect(marked.map(({ details }) => [details?.above, details?.action])).toEqual([
+    [30, 'mark'],
+    [40, 'mark'],
+  ]);
+  expect((await told(batch_id)).length).toBe(2);
+  expect(await stoppedAt(batch_id)).toBeNull();
+  for (const { details } of marked) {
+    expect(details?.value).toBeGreaterThan(40);
+    expect(details?.value).toBeLessThan(99);
+  }
+  await pool.query(`update faultline.batch set status = 'CANCELED' where batch_id in ($1, $2)`, [batch_id, later]);
+  await pool.query('delete from faultline.command');
+});
+
+test('a backlog that nobody takes: its age is that of the oldest command that is ready', async () => {
+  // Faultline's own work alone: processes are created, and nobody begins them.
+  const worker = await lab.work({ domains: ['faultline'] });
+  const other = await launch(5, []);
+  const batch_id = await launch(5, [{ metric: 'backlog_age_ms', above: 800, action: 'abort' }]);
+  const [condition] = await met(batch_id, 1);
+  await worker.stop();
+  const { created_at, age_ms } = (
+    await pool.query(
+      `select min(c.available_at) as created_at, extract(epoch from $2::timestamptz - min(c.available_at)) * 1000 as age_ms
+       from faultline.command c where c.batch_id = $1 and c.domain = $3`,
+      [batch_id, condition?.at, DOMAIN],
+    )
+  ).rows[0];
+  expect(created_at).not.toBeNull();
+  expect(condition?.details?.value).toBeGreaterThan(800);
+  expect(Math.abs((condition?.details?.value as number) - Number(age_ms))).toBeLessThan(100);
+  expect(Number(age_ms)).toBeLessThan(2_800);
+  expect(await stoppedAt(batch_id)).not.toBeNull();
+  expect(await told(other)).toEqual([]);
+});
+
+test('two that abort are both told, and end injection once; while the lever stands they are looked at all the same', async () => {
+  await stopChaos(pool, { actor: 'Ada' });
+  const worker = await lab.work({ domains: ['faultline'] });
+  const batch_id = await launch(2, [
+    { metric: 'backlog_age_ms', above: 1, action: 'abort' },
+    { metric: 'backlog_age_ms', above: 300, action: 'abort' },
+  ]);
+  await met(batch_id, 2);
+  await worker.stop();
+  await resumeChaos(pool, { actor: 'Ada' });
+  const types = (await told(batch_id)).map(({ type }) => type);
+  expect(types.toSorted()).toEqual(['INJECTION_STOPPED', 'STOP_CONDITION_MET', 'STOP_CONDITION_MET']);
+});
+
+test('of many who saw the same condition met one writes it down, and of a batch that has ended nobody', async () => {
+  const batch_id = await launch(1, [{ metric: 'in_troubleshooting', above: 1_000, action: 'abort' }]);
+  const mark = () => withTx(pool, (tx) => markConditionMetIfFirst(tx, batch_id, 0));
+  const marked = await Promise.all(Array.from({ length: 8 }, mark));
+  expect(marked.filter((first) => first)).toHaveLength(1);
+  await pool.query(`update faultline.batch set conditions_met = '{}', status = 'COMPLETED' where batch_id = $1`, [
+    batch_id,
+  ]);
+  expect(await mark()).toBe(false);
+});
+
+test('fewer than 20 attempts tell nothing of a rate', () => {
+  expect(errorPct({ attempts: 19, failed: 19 })).toBeNull();
+  expect(errorPct({ attempts: 20, failed: 19 })).toBe(95);
+  expect(errorPct({ attempts: 30_000, failed: 10_000 })).toBe(33.33);
+});
