@@ -115,16 +115,32 @@ class Verification {
     }
     await read.lookUpByKey(this.#tx);
     const end = first_ordinal + total_count;
+    // The server reads one slice while the one before is replayed here.
+    let reading = this.#readSlice(first_ordinal, end);
     for (let from = first_ordinal; from < end; from += SLICE) {
-      const ordinals = { from, to: Math.min(from + SLICE, end) };
-      const processes = await read.readVerifiedProcesses(this.#tx, batch_id, ordinals);
-      const commands = await read.readVerifiedCommands(this.#tx, batch_id, ordinals);
+      const [processes, commands] = await reading;
+      reading = this.#readSlice(from + SLICE, end);
       for (const process of processes) this.#verify(process, commands);
     }
+    await reading;
     this.#tellFaults();
     await this.#compareArtifacts();
     await this.#comparePrediction();
     this.#tellSkipped();
+  }
+
+  #readSlice(from: number, end: number): Promise<[read.VerifiedProcess[], Map<string, read.VerifiedCommand>]> {
+    const { batch_id } = this.#batch;
+    const ordinals = { from, to: Math.min(from + SLICE, end) };
+    const readBoth = async () => {
+      const processes = await read.readVerifiedProcesses(this.#tx, batch_id, ordinals);
+      const commands = await read.readVerifiedCommands(this.#tx, batch_id, ordinals);
+      return [processes, commands] as [typeof processes, typeof commands];
+    };
+    const slice = readBoth();
+    // Whoever awaits it sees a failure; one that comes earlier, while a slice is replayed, must not end the program.
+    slice.catch(() => {});
+    return slice;
   }
 
   #verify(process: read.VerifiedProcess, commands: Map<string, read.VerifiedCommand>): void {
