@@ -62,6 +62,8 @@ export interface Verb {
   transition(command: TransitionCommand): CommandTransition;
   /** The reply for a process whose own code threw: its command is done and stays so. */
   redrive(command: OperatedCommand): Reply;
+  /** What the audit of a reply driven again must tell beside, because no row shows it. */
+  given?: Record<string, unknown>;
 }
 
 export function retryVerb(operator: Operator): Verb {
@@ -93,6 +95,7 @@ export function completeVerb(operator: Operator, result?: unknown): Verb {
     guard: (tx, lane, set) => completeIfParked(tx, lane, set, result),
     transition: (command) => ({ kind: 'replied', command, reply }),
     redrive: (command) => (result === undefined ? storedReply(command) : reply),
+    ...(result !== undefined && { given: { result } }),
   };
 }
 
@@ -133,7 +136,7 @@ export async function operateSet(
   const transitions = parked.map((command) => verb.transition(toTransitionCommand(command)));
   await insertEvents(tx, lane, [
     ...parked.map((command) => operatorEvent(verb, command, details)),
-    ...redriven.map((command) => operatorEvent(verb, command, { ...details, redriven: true })),
+    ...redriven.map((command) => operatorEvent(verb, command, { ...details, ...verb.given, redriven: true })),
   ]);
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
   const sent = await tellTransitions(bus, tx, [

@@ -2,7 +2,7 @@
 // and of the effects that were made outside of the bus. What is true of each batch is in test/end/story.ts.
 
 import type { Pool } from '../../src/db/pool.ts';
-import { findOffences, type Offence } from '../end/story.ts';
+import { failedChecks, findOffences, type Offence } from '../end/story.ts';
 
 /** How often each attempt made its effect; handlers write here. */
 export const EFFECT_TABLE = `create table effect (command_id uuid, attempt int, times int not null, primary key (command_id, attempt))`;
@@ -85,6 +85,9 @@ export async function findAllOffences(pool: Pool): Promise<Offence[]> {
   for (const { batch_id, process_type } of batches.rows)
     for (const offence of await findOffences(pool, batch_id))
       offences.push({ ...offence, rule: `${process_type}: ${offence.rule}` });
+  for (const { batch_id, process_type } of batches.rows)
+    for (const rule of await failedChecks(pool, batch_id))
+      offences.push({ rule: `${process_type}: verdict, ${rule}`, count: 1, example: batch_id });
   for (const [rule, text] of Object.entries(RULES)) {
     const { rows } = await pool.query<{ id: string }>(text);
     if (rows.length > 0) offences.push({ rule, count: rows.length, example: rows[0]?.id ?? '' });

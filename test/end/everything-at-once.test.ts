@@ -10,7 +10,7 @@ import { TERMINAL_BATCH_STATUSES } from '../../src/model/process.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
 import { chain, openLab, type Place, type Script } from '../process/lab.ts';
 import { until } from '../support/until.ts';
-import { findMissingCompensations, findOffences } from './story.ts';
+import { failedChecks, findMissingCompensations, findOffences } from './story.ts';
 
 const KEYS = ['query', 'aggregate', 'render', 'send'];
 const UNDOABLE = ['query', 'render', 'send'];
@@ -47,6 +47,8 @@ test.each([
     if ((state.ordinal as number) % 17 === 0 && draw() < 0.3) throw new Error(`${place} throws`);
   };
   const definition = chain(KEYS, { undo: UNDOABLE, code });
+  // The same without what throws at random: what was thrown is recorded.
+  const replayable = chain(KEYS, { undo: UNDOABLE });
   const script: Script = ({ purpose, ordinal }) => {
     if (purpose === 'compensation' && ordinal % 7 === 0 && draw() < 0.5)
       throw new PermanentCommandError('STUCK', 'Stuck.');
@@ -129,6 +131,7 @@ test.each([
   ).toEqual(expect.arrayContaining(['COMPENSATED', 'COMPLETED']));
   for (const batch_id of batches) {
     expect(await findOffences(lab.pool, batch_id), `seed ${seed}`).toEqual([]);
+    expect(await failedChecks(lab.pool, batch_id, replayable), `seed ${seed}`).toEqual([]);
     expect(await findMissingCompensations(lab.pool, batch_id, UNDOABLE), `seed ${seed}`).toEqual([]);
     const told = (await lab.events({ batch_id })).map(({ type }) => type);
     expect(told.filter((type) => type === 'BATCH_COMPLETED')).toEqual(['BATCH_COMPLETED']);

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { StatementReport } from '../../reporting/process.ts';
 import { newId, type ProbePoint } from '../../src/model/env.ts';
 import { defineProcess } from '../../src/process/define.ts';
 import { launchBatch } from '../../src/process/launch.ts';
@@ -13,7 +14,7 @@ import { builtFolder } from '../support/built.ts';
 import { type CommandLine, runFaultline } from '../support/command-line.ts';
 import { until } from '../support/until.ts';
 import { openBankService } from './bank-service.ts';
-import { findOffences } from './story.ts';
+import { failedChecks, findOffences } from './story.ts';
 
 const CHILD = fileURLToPath(new URL('./mortal-worker.mjs', import.meta.url));
 const children = new Set<{ kill(signal: NodeJS.Signals): boolean }>();
@@ -132,6 +133,7 @@ test('at any moment, two at a time, with statements to make', { timeout: 90_000 
   for (const { line } of workers) expect((await line.ended).code).toBe(0);
 
   expect(await findOffences(bank.pool, batch_id)).toEqual([]);
+  expect(await failedChecks(bank.pool, batch_id, StatementReport)).toEqual([]);
   expect(await bank.documents(batch_id)).toEqual(new Map([['COMPLETED: query aggregation render', COUNT]]));
   const { rows } = await bank.pool.query(
     `select outcome, count(*)::int as count from faultline.attempt where purpose = 'step' group by outcome order by outcome`,

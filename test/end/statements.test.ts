@@ -3,12 +3,13 @@
 
 import { TestCommandRepository } from 'faultline/chaos';
 import { beforeAll, expect, test } from 'vitest';
+import { StatementReport } from '../../reporting/process.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { parseLaunch } from '../../src/http/launch-body.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
 import { until } from '../support/until.ts';
 import { INPUT, openBankService } from './bank-service.ts';
-import { findOffences } from './story.ts';
+import { failedChecks, findOffences } from './story.ts';
 
 /** What attempts of the render step threw, as whatever wraps the handler sees it. */
 const thrown: unknown[] = [];
@@ -123,6 +124,7 @@ test('render failing for good every time: a PermanentCommandError, parked by the
   for (const id of ids.slice(3)) await cancelCommand(service.bus, id, operator);
   await bank.untilBatch(batch_id, 'COMPLETED_WITH_FAILURES');
   expect(await findOffences(pool, batch_id)).toEqual([]);
+  expect(await failedChecks(pool, batch_id, StatementReport)).toEqual([]);
   expect(await bank.documents(batch_id)).toEqual(
     new Map([
       ['COMPENSATED: ', 3],
@@ -139,5 +141,6 @@ test('5,000 statements are launched in chunks and all of them made', { timeout: 
     completed_count: 5000,
   });
   expect(await findOffences(pool, batch_id)).toEqual([]);
+  expect(await failedChecks(pool, batch_id, StatementReport)).toEqual([]);
   expect(await bank.documents(batch_id)).toEqual(new Map([['COMPLETED: query aggregation render', 5000]]));
 });

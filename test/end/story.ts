@@ -1,7 +1,10 @@
 // What must be true of every batch that came to its end or to rest, whatever was done to its workers and its database:
 // nothing lost, nothing doubled, every attempt accounted for, every process with one story. Asks the rows, not the code.
 
+import { verifyBatch } from '../../src/chaos/verify/verify.ts';
 import type { Pool } from '../../src/db/pool.ts';
+import type { AnyProcessDefinition } from '../../src/process/define.ts';
+import { codeOf, outlineOf } from '../../src/process/outline.ts';
 
 export interface Offence {
   rule: string;
@@ -103,6 +106,24 @@ export async function findOffences(pool: Pool, batch_id: string): Promise<Offenc
     if (rows.length > 0) offences.push({ rule, count: rows.length, example: rows[0]?.id ?? '' });
   }
   return offences;
+}
+
+/**
+ * What the verdict has against a batch, with its processes replayed by `definition` where one is given. Failures of a test's own
+ * handlers are not held against it.
+ */
+export async function failedChecks(pool: Pool, batch_id: string, definition?: AnyProcessDefinition): Promise<string[]> {
+  const verified = await verifyBatch({
+    pool,
+    batch_id,
+    processesOf: (batch) =>
+      definition === undefined
+        ? null
+        : { code: codeOf(definition, batch), outline: outlineOf(definition, batch.input) },
+  });
+  return (verified?.checks ?? [])
+    .filter(({ name, status }) => status === 'fail' && name !== 'no_real_failures')
+    .flatMap(({ name, count, details }) => details.map((detail) => `${name} (${count}): ${detail}`));
 }
 
 /** By step and purpose: which compensations each process of these statuses must have had. */

@@ -3,7 +3,9 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { VerifiedCommand, VerifiedEvent, VerifiedProcess } from '../../db/queries/verify.ts';
+import type { Reply } from '../../model/command.ts';
 import type { ProcessRow } from '../../model/process.ts';
+import type { Decision } from '../../process/advance.ts';
 import type { ProcessCode } from '../../process/outline.ts';
 import type { CheckName } from './checks.ts';
 import type { ReplayedCommand } from './replay-command.ts';
@@ -28,6 +30,27 @@ export function replayProcess(
   sent: readonly SentCommand[],
 ): ReplayedProcess {
   return new Replay(code, process, sent).run(launched);
+}
+
+/** What the process was told: the command's own reply, unless an operator drove on another. */
+function drivenReply(
+  replayed: ReplayedCommand,
+  driven: VerifiedEvent | undefined,
+): { reply: Reply; keep_effects: boolean } {
+  const reply = replayed.reply as Reply;
+  const { details } = driven ?? {};
+  if (driven?.type === 'OPERATOR_CANCEL') {
+    const error_message = (details?.reason as string | undefined) ?? null;
+    return {
+      reply: { outcome: 'CANCELED', error_code: 'OPERATOR_CANCELED', error_message },
+      keep_effects: details?.keep_effects === true,
+    };
+  }
+  const given =
+    driven?.type === 'OPERATOR_COMPLETE' && details !== null && details !== undefined && 'result' in details;
+  return given
+    ? { reply: { outcome: 'SUCCESS', result: details.result }, keep_effects: false }
+    : { reply, keep_effects: replayed.keep_effects };
 }
 
 interface Expected {
@@ -152,23 +175,27 @@ class Replay {
     return { row: next, expected: { purpose: send.purpose, step: send.step, command: send.command } };
   }
 
-  /** Null where the process's own code throws, and nobody has driven the reply on since. */
-  #advance(row: ProcessRow, { command, replayed, events }: SentCommand) {
-    const context = { attempted: command.attempts > 0, keep_effects: replayed.keep_effects };
+  /** Null where the process's own code threw, and nobody has driven the reply on since. */
+  #advance(row: ProcessRow, { command, replayed, events }: SentCommand): Decision | null {
+    const told = events.filter(({ type, details }) =>
+      type === 'ADVANCE_FAILED' ? details?.late !== true : details?.redriven === true,
+    );
+    const last = told.at(-1);
+    if (last?.type === 'ADVANCE_FAILED') return null;
+    const { reply, keep_effects } = drivenReply(replayed, last);
     // What its code writes to the state it is given, before it throws, must not reach the row.
     const given = { ...row, state: { ...row.state } };
     try {
-      return this.#code.advance(given, replayed.reply as NonNullable<typeof replayed.reply>, context);
-    } catch {
-      const redriven = events.filter(({ details }) => details?.redriven === true).at(-1);
-      if (redriven === undefined) return null;
-      if (redriven.type !== 'OPERATOR_CANCEL') {
-        this.#unknown = this.#process.error_code !== 'ADVANCE_FAILED' || this.#sent.length > 0;
-        return null;
-      }
-      const error_message = (redriven.details?.reason as string | undefined) ?? null;
-      const reply = { outcome: 'CANCELED' as const, error_code: 'OPERATOR_CANCELED', error_message };
-      return this.#code.advance(given, reply, { ...context, keep_effects: redriven.details?.keep_effects === true });
+      return this.#code.advance(given, reply, { attempted: command.attempts > 0, keep_effects });
+    } catch (error) {
+      // An operator had it mended in a way that this code does not know.
+      if (last !== undefined) this.#unknown = true;
+      else
+        this.#break(
+          'ends_as_replayed',
+          `its own code throws on the reply of ${command.step}, which was not recorded: ${error}`,
+        );
+      return null;
     }
   }
 
