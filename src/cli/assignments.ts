@@ -29,6 +29,6 @@ function parseValue(text: string): unknown {
   }
 }
 
-function isDocument(value: unknown): value is Document {
+export function isDocument(value: unknown): value is Document {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,8 +2,8 @@
 // What they do is in batch.ts and tsq.ts, loaded when the verb runs.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { assign } from './assignments.ts';
 import { createClient } from './client.ts';
+import { withLaunchOptions } from './launch-options.ts';
 import { jsonOption, urlOption, wholeNumber } from './options.ts';
 import type { TsqVerb } from './tsq.ts';
 
@@ -13,22 +13,9 @@ const limitOption = (most = 10_000) =>
 export function addBatchVerbs(program: Command): void {
   const batch = program.command('batch').description('launch and watch batches on a running server');
 
-  batch
-    .command('create')
-    .description('launch a batch of processes')
-    .addOption(urlOption())
-    .addOption(
-      new Option('--count <number>', 'processes in the batch').default(1).argParser(wholeNumber(1, 1_000_000_000)),
-    )
-    .option('--type <name>', 'the process type (default: StatementReport)')
-    .option('--name <text>', 'a name for people')
-    .option('--seed <text>', 'the seed of the faults; drawn when absent')
-    .option('--set <name=value>', 'an input of the process, as often as needed', assign)
-    .option('--chaos <step.field=value>', 'faults of a step, as often as needed', assign)
-    .addOption(new Option('--max-attempts <number>', 'attempts of each command').argParser(wholeNumber(1, 100)))
-    .option('--backoff-ms <list>', 'pauses between attempts, by comma', numberList)
-    .addOption(new Option('--lease-ms <number>', 'lease of each attempt').argParser(wholeNumber(500, 3_600_000)))
+  withLaunchOptions(batch.command('create').description('launch a batch of processes'))
     .option('--watch', 'show it until it is at rest, and exit with its verdict', false)
+    .addOption(urlOption())
     .addOption(jsonOption())
     .addHelpText('after', CREATE_EXAMPLE)
     .action(async (flags) => {
@@ -161,10 +148,6 @@ function withFilter(command: Command): Command {
     .option('--code <error_code>', 'only with this error code')
     .option('--group <error_group>', 'only for this cause, as `tsq groups` names it')
     .addOption(new Option('--fault <kind>', 'only injected failures, or only real ones').choices(['injected', 'real']));
-}
-
-function numberList(text: string): number[] {
-  return text.split(',').map(wholeNumber(0, 86_400_000));
 }
 
 function parseJson(text: string): unknown {

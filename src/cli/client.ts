@@ -9,6 +9,9 @@ export interface Client {
   /** As get, but null for what is not there. */
   find<T>(path: string): Promise<T | null>;
   post<T>(path: string, body?: object): Promise<T>;
+  put<T>(path: string, body: object): Promise<T>;
+  /** Nothing comes back but that it is gone. */
+  remove(path: string): Promise<void>;
   /** Every item of a list, page by page. */
   list<T>(path: string, query?: Record<string, string | number | boolean | undefined>): AsyncGenerator<T>;
 }
@@ -45,6 +48,8 @@ export function createClient(url: string): Client {
       return answer.status === 404 ? null : read<T>(answer);
     },
     post: async (path, body = {}) => read(await send(new URL(`${base}${path}`), 'POST', body)),
+    put: async (path, body) => read(await send(new URL(`${base}${path}`), 'PUT', body)),
+    remove: async (path) => read(await send(new URL(`${base}${path}`), 'DELETE')),
     async *list<T>(path: string, query = {}) {
       let cursor: string | undefined;
       do {
@@ -63,7 +68,7 @@ function apiBase(url: string): string {
   return `${url.replace(/\/+$/, '')}/api/v1`;
 }
 
-async function send(address: URL, method: 'GET' | 'POST', body?: object): Promise<Response> {
+async function send(address: URL, method: 'GET' | 'POST' | 'PUT' | 'DELETE', body?: object): Promise<Response> {
   try {
     return await fetch(address, {
       method,

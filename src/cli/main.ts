@@ -8,6 +8,7 @@ import { packageRoot } from '../db/package-root.ts';
 import { FaultlineError } from '../model/errors.ts';
 import { addBatchVerbs, addTsqVerbs } from './client-verbs.ts';
 import { CliError, EXIT } from './exit.ts';
+import { addLabVerbs } from './lab-verbs.ts';
 import { createLogger } from './logger.ts';
 import {
   allowTurbulenceOption,
@@ -23,6 +24,8 @@ import {
   wordsOf,
   workersOption,
 } from './options.ts';
+import { addProfileVerbs } from './profile-verbs.ts';
+import { addRerunVerbs } from './rerun-verbs.ts';
 import { domainsOption, slotsOption } from './work-options.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
@@ -197,6 +200,9 @@ program
 
 addBatchVerbs(program);
 addTsqVerbs(program);
+addLabVerbs(program);
+addRerunVerbs(program);
+addProfileVerbs(program);
 
 function serviceOptions(flags: ServiceFlags) {
   return { database_url: flags.databaseUrl, data_dir: flags.dataDir, app: flags.app };

@@ -1,0 +1,43 @@
+// faultline chaos stop | resume | status: the safety lever of a running server, and injection into one batch.
+// Stopping is never refused: who finds it stopped has what he wanted.
+
+import type { Lever } from '../http/contract.ts';
+import type { Client } from './client.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { printJson } from './print.ts';
+
+export interface LeverFlags {
+  reason?: string;
+  actor?: string;
+  json: boolean;
+}
+
+/** Of one batch, which cannot be undone, or of all at once. */
+export async function stopChaos(client: Client, flags: LeverFlags & { batch?: string }): Promise<ExitCode> {
+  const { batch, reason, actor, json } = flags;
+  if (batch === undefined) return pull(client, true, flags);
+  const path = `/process-batches/${encodeURIComponent(batch)}/injection/stop`;
+  const answer = await client.post<{ injection_stopped_at: string }>(path, { reason, actor });
+  if (json) printJson(answer);
+  else console.log(`Nothing more is injected into batch ${batch}, since ${answer.injection_stopped_at}.`);
+  return EXIT.ok;
+}
+
+export function resumeChaos(client: Client, flags: LeverFlags): Promise<ExitCode> {
+  return pull(client, false, flags);
+}
+
+async function pull(client: Client, stopped: boolean, { reason, actor, json }: LeverFlags): Promise<ExitCode> {
+  return tell(await client.put<Lever>('/chaos', { stopped, reason, actor }), json);
+}
+
+export async function chaosStatus(client: Client, { json }: { json: boolean }): Promise<ExitCode> {
+  return tell(await client.get<Lever>('/chaos'), json);
+}
+
+function tell(lever: Lever, json: boolean): ExitCode {
+  if (json) printJson(lever);
+  else if (!lever.stopped) console.log('Chaos is on: what was launched with it meets it.');
+  else console.log(`Chaos is stopped, since ${lever.at}, by ${lever.actor}${lever.reason ? `: ${lever.reason}` : ''}.`);
+  return EXIT.ok;
+}

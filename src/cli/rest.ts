@@ -1,0 +1,62 @@
+// Waiting for a batch: its progress until it is at rest, and the verdict on it then.
+// Stopping the wait stops nothing else.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Batch, BatchDetail, Verdict } from '../http/contract.ts';
+import type { Client } from './client.ts';
+import { createProgress, type Progress } from './print.ts';
+
+const LOOK_EVERY_MS = 300;
+const VERDICT_MS = 60_000;
+
+const UNDER_WAY = new Set<Batch['status']>(['CREATING', 'RUNNING', 'CANCELING']);
+
+export function isAtRest({ status }: Batch): boolean {
+  return !UNDER_WAY.has(status);
+}
+
+export function readBatch(client: Client, id: string): Promise<BatchDetail> {
+  return client.get<BatchDetail>(`/process-batches/${encodeURIComponent(id)}`);
+}
+
+/** Shows how far it has come, unless `silent`, until it is terminal or at rest. */
+export async function awaitRest(client: Client, id: string, silent: boolean): Promise<BatchDetail> {
+  const progress = createProgress(silent);
+  try {
+    for (;;) {
+      const batch = await readBatch(client, id);
+      showProgress(batch, progress);
+      if (isAtRest(batch)) return batch;
+      await pause(LOOK_EVERY_MS);
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+function showProgress(batch: BatchDetail, progress: Progress): void {
+  const total = batch.total_count;
+  progress.update('created', batch.created_count, total);
+  const rate = batch.rate_per_second === null ? [] : [`${Math.round(batch.rate_per_second)}/s`];
+  const eta = batch.eta_ms === null ? [] : [`${Math.ceil(batch.eta_ms / 1000)} s to go`];
+  const parked = batch.in_troubleshooting_count > 0 ? [`${batch.in_troubleshooting_count} in troubleshooting`] : [];
+  progress.update('ended', endedCount(batch), total, [...parked, ...rate, ...eta].join(', '));
+}
+
+export function endedCount(batch: Batch): number {
+  return batch.completed_count + batch.compensated_count + batch.failed_count + batch.canceled_count;
+}
+
+export function readVerdict(client: Client, id: string): Promise<Verdict> {
+  return client.get<Verdict>(`/process-batches/${encodeURIComponent(id)}/verdict`);
+}
+
+/** The verdict on a batch at rest; `running` when it did not stay so for a minute. */
+export async function awaitVerdict(client: Client, id: string): Promise<Verdict> {
+  const until_ms = performance.now() + VERDICT_MS;
+  for (;;) {
+    const verdict = await readVerdict(client, id);
+    if (verdict.verdict !== 'running' || performance.now() > until_ms) return verdict;
+    await pause(LOOK_EVERY_MS);
+  }
+}

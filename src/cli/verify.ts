@@ -1,0 +1,92 @@
+// faultline verify, faultline report: the verdict on a batch, check by check, and all there is to say about it.
+// The exit code is the verdict: 0 it passed, 1 it failed, 2 it is not at rest, or could not be judged.
+
+import { writeFile } from 'node:fs/promises';
+import type { Report, Verdict } from '../http/contract.ts';
+import { renderReport } from '../http/report-markdown.ts';
+import type { Client } from './client.ts';
+import { CliError, type ExitCode } from './exit.ts';
+import { printJson, printTable } from './print.ts';
+import { awaitRest, awaitVerdict, readVerdict } from './rest.ts';
+
+const VERDICT_EXIT = { pass: 0, fail: 1, running: 2 } as const satisfies Record<Verdict['verdict'], ExitCode>;
+const NOT_JUDGED: ExitCode = 2;
+/** Of a failed check; all of the first hundred stand in the JSON. */
+const OFFENDERS_SHOWN = 10;
+
+export interface VerifyFlags {
+  wait: boolean;
+  json: boolean;
+}
+
+export function verify(client: Client, id: string, flags: VerifyFlags): Promise<ExitCode> {
+  return judged(async () => {
+    if (flags.wait) await awaitRest(client, id, flags.json);
+    const verdict = flags.wait ? await awaitVerdict(client, id) : await readVerdict(client, id);
+    if (flags.json) printJson(verdict);
+    else printVerdict(verdict);
+    return VERDICT_EXIT[verdict.verdict];
+  });
+}
+
+export interface ReportFlags {
+  wait: boolean;
+  format: 'json' | 'markdown';
+  out?: string;
+}
+
+export function report(client: Client, id: string, { wait, format, out }: ReportFlags): Promise<ExitCode> {
+  return judged(async () => {
+    // Progress goes to stderr, and so not into the report.
+    if (wait) await awaitRest(client, id, false);
+    const document = await client.get<Report>(`/process-batches/${encodeURIComponent(id)}/report`);
+    const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : renderReport(document);
+    if (out === undefined) process.stdout.write(text);
+    else {
+      await write(out, text);
+      console.error(`Verdict: ${document.verdict}. The report is in ${out}.`);
+    }
+    return VERDICT_EXIT[document.verdict];
+  });
+}
+
+/** Whatever keeps a batch from being judged is neither a pass nor a fail. */
+async function judged(work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CliError) throw new CliError(error.message, NOT_JUDGED, error);
+    console.error(error);
+    return NOT_JUDGED;
+  }
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code;
+    throw new CliError(`${path} cannot be written (${why}).`, NOT_JUDGED, error);
+  }
+}
+
+function printVerdict({ verdict, checks }: Verdict): void {
+  printTable(
+    ['check', 'status', 'looked at', 'offenders', 'rule'],
+    checks.map(({ name, status, looked_at, count, rule, note }) => [
+      name,
+      status,
+      looked_at,
+      count,
+      note === null ? rule : `${rule} (${note})`,
+    ]),
+  );
+  for (const { name, count, offenders, details } of checks.filter(({ status }) => status === 'fail')) {
+    console.log(`\n${name}: ${count} ${count === 1 ? 'offends' : 'offend'}`);
+    for (const line of details.slice(0, OFFENDERS_SHOWN)) console.log(`  ${line}`);
+    const told = details.join('\n');
+    const others = offenders.filter((id) => !told.includes(id)).slice(0, OFFENDERS_SHOWN - details.length);
+    for (const id of others) console.log(`  ${id}`);
+  }
+  console.log(verdict === 'running' ? '\nNot at rest yet: only light checks were made.' : `\nVerdict: ${verdict}`);
+}
