@@ -11,7 +11,7 @@ const VERDICT_MS = 60_000;
 
 const UNDER_WAY = new Set<Batch['status']>(['CREATING', 'RUNNING', 'CANCELING']);
 
-export function isAtRest({ status }: Batch): boolean {
+function isAtRest({ status }: Batch): boolean {
   return !UNDER_WAY.has(status);
 }
 
