@@ -22,13 +22,16 @@ const key = (visited: string | null): string => (visited ?? '').replace(/#\d+$/,
 export class ArtifactBook {
   readonly #expected = new Map<string, Expectation>();
 
-  /** `documents`: those that the process has on record. */
-  expect(process: VerifiedProcess, sent: readonly SentCommand[], documents: readonly DocumentOf[]): void {
-    const undone = new Set(
-      sent
-        .filter(({ command }) => command.purpose === 'compensation' && command.status === 'COMPLETED')
-        .map(({ command }) => key(command.step)),
-    );
+  /** `documents`: those that the process has on record. `undoable`: the steps that have a compensation. */
+  expect(
+    process: VerifiedProcess,
+    sent: readonly SentCommand[],
+    { documents, undoable }: { documents: readonly DocumentOf[]; undoable: readonly string[] },
+  ): void {
+    const compensated = sent
+      .filter(({ command }) => command.purpose === 'compensation' && command.status === 'COMPLETED')
+      .map(({ command }) => key(command.step));
+    const undone = new Set(process.status === 'COMPENSATED' ? undoable : compensated);
     const attempted = new Set(
       sent
         .filter(({ command }) => command.purpose === 'step' && command.attempts > 0)

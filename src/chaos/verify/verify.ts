@@ -96,12 +96,14 @@ class Verification {
   readonly #behaviors = new Map<string, CommandBehavior>();
   #versions: (Record<string, unknown> | null)[] = [];
   #unknown = 0;
+  readonly #undoable: string[];
 
   constructor(tx: Tx, batch: read.VerifiedBatch, processes: VerifiedProcesses | null, book: CheckBook) {
     this.#tx = tx;
     this.#batch = batch;
     this.#processes = processes;
     this.#book = book;
+    this.#undoable = processes?.outline.steps.flatMap(({ key, compensated }) => (compensated ? [key] : [])) ?? [];
   }
 
   async run(): Promise<void> {
@@ -165,7 +167,10 @@ class Verification {
     if (unknown) this.#unknown++;
     for (const { check, detail } of offences) this.#book.offend(check, process.process_id, detail);
     if (this.#processes.documents !== undefined)
-      this.#artifacts.expect(process, sent, this.#processes.documents(process));
+      this.#artifacts.expect(process, sent, {
+        documents: this.#processes.documents(process),
+        undoable: this.#undoable,
+      });
   }
 
   #replay(
