@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { stopInjection } from '../../src/chaos/adjust.ts';
 import type { CommandBehavior } from '../../src/chaos/behavior.ts';
 import { decide } from '../../src/chaos/decide.ts';
-import { readLever, resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
+import { readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
 import { launchBatch } from '../../src/process/launch.ts';
 import { until } from '../support/until.ts';
 import { assembly, openLab, work } from './lab.ts';
@@ -222,4 +222,15 @@ test('of ten operators who end injection into a batch one does, and the others a
   const refused = all.filter((one) => one.status === 'rejected').map((one) => one.reason.code);
   expect(refused).toEqual(Array(9).fill('WRONG_STATE'));
   expect(await eventsOf()).toHaveLength(1);
+});
+
+test('while it stands turbulence is refused like a behavior; a scope or a condition asks for no chaos', async () => {
+  const refused = { code: 'CHAOS_STOPPED', status: 409 };
+  const turbulence = { kill_worker_every_ms: 1_000 };
+  await expect(refuseWhileStopped(pool, [{ experiment: { turbulence } }])).resolves.toBeUndefined();
+  await stopChaos(pool, { actor: 'Ada' });
+  await expect(refuseWhileStopped(pool, [{}, { experiment: { turbulence } }])).rejects.toMatchObject(refused);
+  await expect(refuseWhileStopped(pool, [{ behavior: { cut: {} } }])).rejects.toMatchObject(refused);
+  const experiment = { scope_pct: 5, stop_conditions: [], turbulence: null };
+  await expect(refuseWhileStopped(pool, [{ behavior: null, experiment }])).resolves.toBeUndefined();
 });
