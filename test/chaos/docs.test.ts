@@ -9,6 +9,7 @@ import { silentLogger } from 'faultline';
 import { commandBehaviorSchema } from 'faultline/chaos';
 import { expect, onTestFinished, test } from 'vitest';
 import { decide } from '../../src/chaos/decide.ts';
+import { experimentSchema, inScope, STOP_METRICS } from '../../src/chaos/experiment.ts';
 import type { Fault, FaultContext } from '../../src/chaos/faults/fault.ts';
 import { FAULTS } from '../../src/chaos/faults/index.ts';
 import { roll } from '../../src/chaos/roll.ts';
@@ -30,6 +31,18 @@ test('the outcome of the worked example', () => {
   const behavior = commandBehaviorSchema.parse(JSON.parse(/^`(\{"fail_permanent_pct".*\})`:$/m.exec(page)?.[1] ?? ''));
   expect(decide(behavior, { ...source, attempt: 1 })).toEqual({ kind: 'transient', duration_ms: 0 });
   expect(decide(behavior, { ...source, attempt: 2 })).toEqual({ kind: 'none', duration_ms: 145 });
+});
+
+test('the roll of the scope, and what it decides', () => {
+  const [, drawn] = /ordinal 6 it\nis (0\.\d+)/.exec(page) ?? [];
+  expect(Number(drawn)).toBe(roll('spring-tide', 6, 'process', 1, 'scope'));
+  expect([25, 26].map((percent) => inScope(percent, 'spring-tide', 6))).toEqual([false, true]);
+});
+
+test('the example of an experiment, and every metric', () => {
+  const [, example] = /^```json\n(.*?)^```$/ms.exec(page) ?? [];
+  expect(experimentSchema.safeParse(JSON.parse(example ?? '')).success).toBe(true);
+  for (const metric of STOP_METRICS) expect(page).toContain(`| \`${metric}\` |`);
 });
 
 test('every field has its line, and the faults stand in their order', () => {
