@@ -37,7 +37,9 @@ function printPreview({ seed, exact, note, in_scope, expected, steps }: Preview,
 }
 
 function injectedText(injected: Record<string, number>): string {
-  const hits = Object.entries(injected).filter(([, hit]) => hit > 0);
+  const hits = Object.entries(injected)
+    .filter(([, hit]) => hit > 0)
+    .sort();
   return hits.map(([fault, hit]) => `${fault} ${rounded(hit)}`).join(', ') || 'none';
 }
 

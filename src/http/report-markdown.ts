@@ -73,12 +73,14 @@ function steps({ steps: all }: Report): string {
 function faults({ steps: all }: Report): string {
   const rows = all.flatMap(({ step, predicted, observed }) => {
     const names = new Set([...Object.keys(predicted?.injected ?? {}), ...Object.keys(observed.injected)]);
-    return [...names].map((fault) => [
-      text(step),
-      text(fault),
-      number(predicted?.injected[fault] ?? (predicted === null ? null : 0)),
-      count(observed.injected[fault] ?? 0),
-    ]);
+    return [...names]
+      .sort()
+      .map((fault) => [
+        text(step),
+        text(fault),
+        number(predicted?.injected[fault] ?? (predicted === null ? null : 0)),
+        count(observed.injected[fault] ?? 0),
+      ]);
   });
   return rows.length === 0 ? '' : section('Faults', [table(['step', 'fault', 'foretold', 'injected'], rows)]);
 }
@@ -95,10 +97,10 @@ function turbulence({ turbulence: all }: Report): string {
   const rows = all.map(({ at, kind, details, recovery_ms }) => [
     at,
     text(kind),
-    recovery_ms === null ? 'no attempt succeeded after it' : duration(recovery_ms),
+    recovery_ms === null ? 'none succeeded after it' : duration(recovery_ms),
     json(details),
   ]);
-  return section('Turbulence', [table(['at', 'what', 'until the next success', 'details'], rows)]);
+  return section('Turbulence', [table(['at', 'what', 'until a success after it', 'details'], rows)]);
 }
 
 function stops({ stops: all }: Report): string {
@@ -155,12 +157,15 @@ function section(title: string, parts: readonly string[]): string {
   return [`## ${title}`, ...parts.filter((part) => part !== '')].join('\n\n');
 }
 
-/** Columns of one width, so that it can be read as it is; numbers stand to the right. */
+/** Columns of one width, so that it can be read as it is, but for a last one of text; numbers stand to the right. */
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((_, column) => Math.max(3, ...[header, ...rows].map((row) => row[column]?.length ?? 0)));
   const right = header.map(
     (_, column) => rows.some((row) => row[column]) && rows.every((row) => isFigure(row[column])),
   );
+  const widths = header.map((name, column) => {
+    const ragged = column === header.length - 1 && !right[column];
+    return Math.max(3, name.length, ...(ragged ? [] : rows.map((row) => row[column]?.length ?? 0)));
+  });
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => pad(cell, widths[column] ?? 0, right[column] ?? false)).join(' | ')} |`;
   const rule = widths.map((width, column) => (right[column] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));

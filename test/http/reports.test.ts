@@ -120,7 +120,8 @@ test('recovery is the time from a disturbance to the next success of the batch; 
   await lab.atRest(batch_id);
   await lab.atRest(other);
   await pool.query(
-    `update faultline.attempt a set ended_at = b.created_at + case a.step when 'query' then 100 when 'aggregation' then 400 else 900 end * interval '1 ms'
+    `update faultline.attempt a set started_at = b.created_at + case a.step when 'query' then 60 when 'aggregation' then 110 else 860 end * interval '1 ms',
+       ended_at = b.created_at + case a.step when 'query' then 100 when 'aggregation' then 410 else 900 end * interval '1 ms'
      from faultline.batch b where b.batch_id = a.batch_id and a.batch_id in ($1, $2) and a.purpose = 'step'`,
     [batch_id, other],
   );
@@ -139,7 +140,7 @@ test('recovery is the time from a disturbance to the next success of the batch; 
     ['kill_worker', null, { nth: 3 }],
   ]);
   const markdown = (await lab.get(`/process-batches/${batch_id}/report?format=markdown`)).body;
-  expect(markdown).toMatch(/kill\\_worker +\| no attempt succeeded after it +\|/);
+  expect(markdown).toMatch(/kill\\_worker +\| none succeeded after it +\|/);
 });
 
 test('stops, changed behavior and operators are told, and why the foretold need not be met', async () => {

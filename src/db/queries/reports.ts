@@ -38,11 +38,14 @@ export interface Disturbance {
   at: Date;
   kind: string;
   details: Record<string, unknown>;
-  /** Until the next attempt of the batch ended with success, in ms; null when none did. */
+  /** Until an attempt of the batch that began after it succeeded, in ms; null when none did. */
   recovery_ms: number | null;
 }
 
-/** Oldest first. Disturbances and successes in one descending order: the next success is the least seen so far. */
+/**
+ * Oldest first. What was under way may still succeed between the writing of a disturbance and its coming: only attempts that began
+ * after it count. Disturbances and successes stand in one descending order; the next end is the least seen so far.
+ */
 export async function readDisturbances(db: Queryable, batch_id: string, span: ReportSpan): Promise<Disturbance[]> {
   const { rows } = await db.query<Disturbance & Record<string, unknown>>(
     `with happened as materialized (
@@ -51,7 +54,7 @@ export async function readDisturbances(db: Queryable, batch_id: string, span: Re
      both_kinds as (
        select h.event_id, h.at, h.details, null::timestamptz as success_at from happened h
        union all
-       select null, a.ended_at, null, a.ended_at from faultline.attempt a
+       select null, a.started_at, null, a.ended_at from faultline.attempt a
        where a.batch_id = $1 and a.ended_at >= (select min(at) from happened) and a.ended_at <= $2::timestamptz
          and a.outcome = 'success' and a.purpose in ('step', 'compensation')
      ),

@@ -215,7 +215,7 @@ export const reportSchema = z.object({
       at: time,
       kind: z.string(),
       details: z.record(z.string(), z.unknown()),
-      /** Until the next attempt of the batch succeeded; null when none did. */
+      /** Until an attempt of the batch that began after it succeeded; null when none did. */
       recovery_ms: z.number().nullable(),
     }),
   ),

@@ -16,7 +16,7 @@ export function reportRoutes(api: App, context: RouteContext): void {
         tags: ['batches'],
         summary: 'What was asked for, foretold, injected, observed and checked, and how it recovered',
         description:
-          'The verdict in it is computed first where the batch is at rest. Latencies are of successful attempts; recovery is the time from a disturbance to the next success.',
+          'The verdict in it is computed first where the batch is at rest. Latencies are of successful attempts; recovery is the time from a disturbance until an attempt that began after it succeeded.',
         params: z.object({ batch_id: idSchema }),
         querystring: reportQuerySchema,
         response: {
