@@ -62,9 +62,9 @@ function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
             </Panel>
           </Grid.Col>
         </Grid>
+        <ChaosSection batch={batch} />
         <ForetoldPanel batch={batch} />
         <VerdictPanel batch={batch} />
-        <ChaosSection batch={batch} />
         <BatchSettings batch={batch} />
         <BatchProcesses batch={batch} />
       </Stack>

@@ -2,6 +2,7 @@
 
 import { SimpleGrid, Text } from '@mantine/core';
 import type { Report } from '../../../../src/http/contract.ts';
+import { inputNames, useProcessType } from '../../api/service.ts';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { ExperimentFacts } from '../../parts/experiment/experiment-facts.tsx';
 import { formatCount, formatDuration, pluralize } from '../../parts/format.ts';
@@ -42,6 +43,7 @@ export function ReportSettings({ report }: { report: Report }) {
 
 function Run({ report }: { report: Report }) {
   const { settings } = report;
+  const type = useProcessType(settings.process_type);
   return (
     <div>
       <Pairs>
@@ -63,7 +65,7 @@ function Run({ report }: { report: Report }) {
       <Text size="xs" fw={600} c="dimmed" mt="sm" mb={8} component="h3">
         Input
       </Text>
-      <DocumentPairs value={settings.input} />
+      <DocumentPairs value={settings.input} first={inputNames(type)} />
     </div>
   );
 }

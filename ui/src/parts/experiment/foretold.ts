@@ -1,10 +1,8 @@
 // What was foretold, and how what was observed compares with it. Pure.
 
-import type { ForetoldStep, Preview, StepFunnel } from '../../../../src/http/contract.ts';
-import type { BatchCounts } from '../batch-progress.tsx';
+import type { Batch, ForetoldStep, Preview, StepFunnel } from '../../../../src/http/contract.ts';
 import { ALL_FAULTS, faultLabel } from '../behavior.ts';
 import { formatCount, humanize } from '../format.ts';
-import type { BarPart } from '../stacked-bar.tsx';
 import { PROCESS_LOOKS } from '../status.ts';
 
 export type Endings = Pick<Preview['expected'], 'completed' | 'compensated' | 'failed' | 'in_troubleshooting'>;
@@ -21,10 +19,7 @@ export function endingLabel(ending: keyof Endings): string {
   return ENDINGS[ending].label;
 }
 
-type EndedCounts = Pick<
-  BatchCounts,
-  'completed_count' | 'compensated_count' | 'failed_count' | 'in_troubleshooting_count'
->;
+type EndedCounts = Pick<Batch, 'completed_count' | 'compensated_count' | 'failed_count' | 'in_troubleshooting_count'>;
 
 /** Where the processes of a batch stand that have ended or wait for an operator. */
 export function observedEndings(batch: EndedCounts): Endings {
@@ -37,7 +32,7 @@ export function observedEndings(batch: EndedCounts): Endings {
 }
 
 /** Counts or shares by ending, for a bar. */
-export function endingParts(endings: Endings): BarPart[] {
+export function endingParts(endings: Endings) {
   return ENDING_KEYS.map((key) => ({
     key,
     label: ENDINGS[key].label,

@@ -1,0 +1,87 @@
+// An experiment and its faults in words, and the panels of the steps to a document and back.
+
+import { describe, expect, test } from 'vitest';
+import { TURBULENCE_KINDS as KINDS, STOP_ACTIONS, STOP_METRICS } from '../../src/chaos/experiment.ts';
+import { describeBehavior, faultLabel } from '../../ui/src/parts/behavior.ts';
+import { chaosOf, faultySteps, validateSteps, withField, withSteps } from '../../ui/src/parts/chaos/steps.ts';
+import {
+  describeTurbulence,
+  STOP_ACTIONS as SHOWN_ACTIONS,
+  STOP_WORDS,
+  stopWords,
+  TURBULENCE_KINDS,
+  turbulenceLabel,
+} from '../../ui/src/parts/experiment/experiment.ts';
+
+const type = {
+  steps: [
+    { key: 'query', command: 'Query', compensated: true },
+    { key: 'render', command: 'Render', compensated: false },
+  ],
+};
+
+test('the page knows every metric, action and kind of turbulence of the service', () => {
+  expect(Object.keys(STOP_WORDS)).toEqual([...STOP_METRICS]);
+  expect(Object.keys(SHOWN_ACTIONS)).toEqual([...STOP_ACTIONS]);
+  expect(TURBULENCE_KINDS).toEqual(KINDS);
+});
+
+describe('in words', () => {
+  test('stop conditions and turbulence', () => {
+    expect(stopWords('in_troubleshooting', 1_000)).toBe('in troubleshooting above 1,000 processes');
+    expect(stopWords('error_pct', 12.5)).toBe('attempts that fail above 12.5 %');
+    expect(stopWords('backlog_age_ms', 90_000)).toBe('age of the backlog above 1 min 30 s');
+    expect(stopWords('moon_phase', 2)).toBe('moon_phase above 2');
+    expect(
+      describeTurbulence({ kill_worker_every_ms: 5_000, pause_postgres_every_ms: 60_000, pause_ms: 1_500 }),
+    ).toEqual(['Kill a worker every 5 s', 'Pause PostgreSQL for 1.5 s every 1 min']);
+    expect(turbulenceLabel('set_fire')).toBe('set fire');
+  });
+
+  test('behaviors and faults', () => {
+    expect(
+      describeBehavior({
+        fail_first_attempts: 2,
+        lost_ack_pct: 1,
+        min_duration_ms: 10,
+        max_duration_ms: 20,
+        duration_shape: 'uniform',
+        delay_failures: true,
+      }),
+    ).toEqual([
+      'first 2 attempts fail',
+      '1 % lost acknowledgement',
+      '10 ms to 20 ms delay, evenly spread, of failures too',
+    ]);
+    expect(describeBehavior({ min_duration_ms: 10, duration_shape: 'lognormal' })).toEqual(['10 ms delay']);
+    expect(describeBehavior({ max_duration_ms: 100 })).toEqual(['up to 100 ms']);
+    expect(['crash', 'connection_lost', 'first_attempts', 'duration'].map(faultLabel)).toEqual([
+      'crash',
+      'connection lost',
+      'first-attempt failure',
+      'duration',
+    ]);
+  });
+});
+
+describe('the panels of all steps', () => {
+  test('a changed field changes its own step and nothing else', () => {
+    const before = chaosOf(type, { query: { timeout_pct: 5 } });
+    const after = withField(before, 'render', 'crash_pct', 3);
+    expect(after.query).toBe(before.query);
+    expect(after.render).toMatchObject({ crash_pct: 3, timeout_pct: 0 });
+  });
+
+  test('what a document says of steps that have no panel is kept', () => {
+    const document = { query: { timeout_pct: 5 }, elsewhere: { crash_pct: 1 } };
+    const chaos = withField(chaosOf(type, document), 'query', 'timeout_pct', 0);
+    expect(withSteps(type, document, chaos)).toEqual({ elsewhere: { crash_pct: 1 } });
+  });
+
+  test('a mistake is known by its step', () => {
+    const chaos = withField(chaosOf(type, null), 'render', 'duplicate_pct', 101);
+    const errors = validateSteps(type, chaos);
+    expect(errors).toEqual({ 'chaos.render.duplicate_pct': 'must be 0 to 100' });
+    expect(faultySteps(type, errors)).toEqual(['render']);
+  });
+});

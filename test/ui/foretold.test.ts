@@ -1,0 +1,98 @@
+// Observed against foretold: every figure in its place, and a difference marked only where there must be none.
+
+import { describe, expect, test } from 'vitest';
+import type { ForetoldStep, StepFunnel } from '../../src/http/contract.ts';
+import {
+  compareEndings,
+  compareStep,
+  foretoldFaults,
+  observedEndings,
+  observedStep,
+} from '../../ui/src/parts/experiment/foretold.ts';
+
+const funnel: StepFunnel = {
+  step: 'render',
+  attempts: 30,
+  success: 12,
+  transient: 7,
+  permanent: 1,
+  business_rule: 2,
+  lease_expired: 6,
+  released: 2,
+  injected: { transient: 5, connection_lost: 2, permanent: 1, business_rule: 2, timeout: 3, crash: 1, duplicate: 4 },
+};
+const foretold: ForetoldStep = { ...observedStep(funnel), attempts: 27 };
+
+describe('what was observed, in the words of what was foretold', () => {
+  test('only leases that chaos let run out count as timeouts', () => {
+    expect(observedStep(funnel)).toEqual({
+      attempts: 30,
+      success: 12,
+      permanent: 1,
+      transient: 7,
+      business_rule: 2,
+      timeout: 4,
+      injected: funnel.injected,
+    });
+  });
+
+  test('faults stand in the order in which they are tried, those unknown last', () => {
+    expect(foretoldFaults(funnel)).toBe(
+      '1 permanent, 5 transient, 2 business rule, 3 timeout, 1 crash, 2 connection lost, 4 duplicate',
+    );
+    expect(foretoldFaults({ injected: { gamma_ray: 1, lost_ack: 2, first_attempts: 3, timeout: 0 } })).toBe(
+      '3 first-attempt failure, 2 lost acknowledgement, 1 gamma ray',
+    );
+  });
+});
+
+describe('the comparison', () => {
+  test('marks what differs where nothing may', () => {
+    const rows = compareStep(foretold, observedStep(funnel), true);
+    expect(rows.filter(({ differs }) => differs).map(({ key }) => key)).toEqual(['attempts']);
+    expect(rows.map(({ key }) => key)).toEqual([
+      'attempts',
+      'success',
+      'transient',
+      'permanent',
+      'business_rule',
+      'timeout',
+      'injected_permanent',
+      'injected_transient',
+      'injected_business_rule',
+      'injected_timeout',
+      'injected_crash',
+      'injected_connection_lost',
+      'injected_duplicate',
+    ]);
+  });
+
+  test('marks nothing while the batch runs, or where nothing was foretold', () => {
+    const differing = (rows: { differs: boolean }[]) => rows.some(({ differs }) => differs);
+    expect(differing(compareStep(foretold, observedStep(funnel), false))).toBe(false);
+    const rows = compareStep(null, observedStep(funnel), true);
+    expect(differing(rows)).toBe(false);
+    expect(rows.every(({ foretold }) => foretold === null)).toBe(true);
+  });
+
+  test('a fault that was foretold and never fired is in it', () => {
+    const quiet = { ...observedStep(funnel), injected: {} };
+    expect(compareStep(foretold, quiet, true).find(({ key }) => key === 'injected_crash')).toMatchObject({
+      foretold: 1,
+      observed: 0,
+      differs: true,
+    });
+  });
+
+  test('endings come from the counts of the batch', () => {
+    const counts = { completed_count: 5, compensated_count: 3, failed_count: 0, in_troubleshooting_count: 2 };
+    const observed = observedEndings(counts);
+    const expected = { completed: 5, compensated: 2, failed: 0, in_troubleshooting: 3 };
+    expect(compareEndings(expected, observed, true).map(({ key, differs }) => [key, differs])).toEqual([
+      ['completed', false],
+      ['compensated', true],
+      ['failed', false],
+      ['in_troubleshooting', true],
+    ]);
+  });
+});
