@@ -21,6 +21,8 @@ const PAGES = [
   ['/tsq', 'Troubleshooting', 'Nothing waits for an operator'],
   ['/audit', 'Audit', 'Look something up'],
   ['/batches/new', 'New batch', 'No chaos'],
+  ['/profiles', 'Chaos profiles', 'No profile was saved yet'],
+  ['/profiles/new', 'New chaos profile', 'Permanent failure'],
 ] as const;
 
 test.each([

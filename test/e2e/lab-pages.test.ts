@@ -23,7 +23,6 @@ const batchIdOf = (page: Page) => new URL(page.url()).pathname.split('/')[2] as 
 async function prepare(page: Page, count: number): Promise<void> {
   await field(page, 'Processes').fill(String(count));
   await page.getByRole('textbox', { name: 'Delays between attempts' }).fill('100 ms');
-  await page.getByRole('textbox', { name: 'Lease (ms)' }).fill('1000');
 }
 
 async function launch(page: Page): Promise<string> {
@@ -173,7 +172,7 @@ test('a profile is saved from a launch, changed, exported, deleted and imported'
   const { page } = await visit(system, '/batches/new');
   await page.getByTestId('preset-flaky-network').click();
   await page.getByTestId('save-as-profile').click();
-  await field(page, 'Name').last().fill('Our network');
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Our network');
   await page.getByTestId('confirm-save-profile').click();
   await page.getByRole('button', { name: 'Our network' }).waitFor();
 

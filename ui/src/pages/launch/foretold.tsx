@@ -97,10 +97,12 @@ function Exactness({ exact }: { exact: boolean }) {
 
 function PreviewError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const problem = problemFrom(error);
+  const [firstMistake] = problem.errors;
   return (
     <Stack gap={6} align="flex-start" role="alert">
       <Text size="xs" c="red">
-        Not foretold: {problem.detail} ({problem.code})
+        Not foretold. {firstMistake ? `${humanize(firstMistake.path)} ${firstMistake.message}.` : problem.detail} (
+        {problem.code})
       </Text>
       <Button size="compact-xs" variant="default" onClick={onRetry}>
         Try again

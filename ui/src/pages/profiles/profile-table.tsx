@@ -44,13 +44,7 @@ export function ProfileTable({ profiles, label, type }: ProfileTableProps) {
   ];
   return (
     <>
-      <DataTable
-        label={label}
-        columns={columns}
-        rows={profiles}
-        rowKey={({ profile_id }) => profile_id}
-        testId={label.toLowerCase().replaceAll(' ', '-')}
-      />
+      <DataTable label={label} columns={columns} rows={profiles} rowKey={({ profile_id }) => profile_id} />
       {dialog}
     </>
   );

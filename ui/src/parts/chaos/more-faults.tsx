@@ -23,7 +23,7 @@ export function MoreFaults({ step, path, chaos, errors, onChange, onLeave }: Cha
         className={classes.more}
         onClick={toggle}
         aria-expanded={opened}
-        aria-label={`${humanize(step)}: more faults`}
+        aria-label={`More faults of ${step}`}
         data-testid={`more-faults-${step}`}
       >
         <IconChevronRight size={15} data-open={opened || undefined} aria-hidden />
