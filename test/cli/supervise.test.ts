@@ -134,6 +134,40 @@ test('an end that was wanted is no death', async () => {
   await stop();
 });
 
+test('one that is disturbed is started again at once, and may be so ever again', async () => {
+  // A single death of its own would be its last, and its restart would take a minute.
+  const { add, stop, pidOf, disturb, gaveUp } = supervisor({ max_deaths: 2, restart_ms: [60_000] });
+  const spec = child('work', STAY);
+  await add(spec);
+  for (const how of ['kill', 'stop', 'kill', 'kill'] as const) {
+    const before = pidOf('work');
+    expect(disturb('work', how)).toBe(true);
+    await until('another one runs', () => pidOf('work') !== undefined && pidOf('work') !== before);
+  }
+  expect(spec.starts).toBe(5);
+  expect(disturb('nobody', 'kill')).toBe(false);
+  // A death of its own after that is one.
+  process.kill(pidOf('work') as number, 'SIGKILL');
+  await until('it is gone', () => pidOf('work') === undefined);
+  expect(disturb('work', 'kill')).toBe(false);
+  await stop();
+  expect(spec.starts).toBe(5);
+  await expect(Promise.race([gaveUp, 'not given up'])).resolves.toBe('not given up');
+});
+
+test('one that is disturbed waits for what it needs, like any other', async () => {
+  const { add, stop, pidOf, disturb } = supervisor();
+  const database = signal('the database is back');
+  const spec = child('work', STAY, { ready: () => database.promise });
+  await add(spec);
+  disturb('work', 'kill');
+  await until('it is gone', () => pidOf('work') === undefined);
+  expect(spec.starts).toBe(1);
+  database.fire();
+  await until('it is back', () => pidOf('work') !== undefined);
+  await stop();
+});
+
 test('higher stages stop before lower ones, and one stage together', async () => {
   const { add, stop } = supervisor();
   const order: string[] = [];
