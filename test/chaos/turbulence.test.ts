@@ -102,8 +102,9 @@ describe('the schedule', () => {
       { kind: 'kill_worker', due_ms: 5_000, nth: 1 },
     ]);
     const done = { kill_worker: { due_ms: 10_000, nth: 2 }, pause_postgres: { due_ms: 4_000, nth: 1 } };
-    // The kill of 15,000 and the pause of 12,000 are too late.
+    // The kill of 15,000 is too late, and so is what would be due when it is over.
     expect(nextTurbulence(document, 10_500, done)).toEqual([{ kind: 'pause_postgres', due_ms: 8_000, nth: 2 }]);
+    expect(nextTurbulence(document, 11_000, { ...done, pause_postgres: { due_ms: 8_000, nth: 2 } })).toEqual([]);
     expect(nextTurbulence(document, 12_000, done)).toEqual([]);
   });
 });
