@@ -3,8 +3,9 @@
 
 import { type Command, Option } from 'commander';
 import { createClient } from './client.ts';
+import { CliError, EXIT } from './exit.ts';
 import { withLaunchOptions } from './launch-options.ts';
-import { jsonOption, urlOption } from './options.ts';
+import { databaseUrlOption, jsonOption, urlOption } from './options.ts';
 
 export function addLabVerbs(program: Command): void {
   withLaunchOptions(program.command('predict').description('tell what a launch would come to, and launch nothing'))
@@ -24,15 +25,21 @@ Exits with 0 when the batch passed, 1 when it failed, 2 when it is not at rest o
 
 function addVerdictVerbs(program: Command): void {
   program
-    .command('verify <batch_id>')
+    .command('verify [batch_id]')
     .description('check that nothing of a batch was lost, doubled or left behind')
     .addOption(waitOption())
+    .option('--self-test', 'instead, check the checks: each must tell the broken variant that it is there for', false)
+    .addOption(databaseUrlOption('where the self-test makes a database of its own (default: a PostgreSQL of its own)'))
     .addOption(urlOption())
     .addOption(jsonOption())
     .addHelpText('after', EXIT_CODES)
-    .action(async (id: string, flags) => {
-      const { verify } = await import('./verify.ts');
-      process.exitCode = await verify(createClient(flags.url), id, flags);
+    .action(async (id: string | undefined, flags) => {
+      const { verify, verifyItself } = await import('./verify.ts');
+      if ((id === undefined) !== flags.selfTest) throw new CliError('Give either a batch or --self-test.', EXIT.usage);
+      process.exitCode =
+        id === undefined
+          ? await verifyItself({ database_url: flags.databaseUrl, json: flags.json })
+          : await verify(createClient(flags.url), id, flags);
     });
 
   program

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '../db/embedded.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, type ExitCode } from './exit.ts';
 import { runSelfTest, type SelfTestResult } from './self-test/run.ts';
 
 export interface SelfTestOptions {
@@ -15,7 +15,7 @@ export interface SelfTestOptions {
 }
 
 /** Exit code 0 when a sound batch passed and every broken variant was told by its own check, else 1. */
-export async function selfTest({ database_url, json }: SelfTestOptions): Promise<number> {
+export async function selfTest({ database_url, json }: SelfTestOptions): Promise<ExitCode> {
   const tell = json ? undefined : (result: SelfTestResult) => console.log(lineOf(result));
   const results = await onServer(database_url, (url) => runSelfTest(url, tell));
   const wrong = results.filter(({ ok }) => !ok).length;

@@ -8,6 +8,7 @@ import type { Client } from './client.ts';
 import { CliError, type ExitCode } from './exit.ts';
 import { printJson, printTable } from './print.ts';
 import { awaitRest, awaitVerdict, readVerdict } from './rest.ts';
+import type { SelfTestOptions } from './self-test.ts';
 
 const VERDICT_EXIT = { pass: 0, fail: 1, running: 2 } as const satisfies Record<Verdict['verdict'], ExitCode>;
 const NOT_JUDGED: ExitCode = 2;
@@ -26,6 +27,14 @@ export function verify(client: Client, id: string, flags: VerifyFlags): Promise<
     if (flags.json) printJson(verdict);
     else printVerdict(verdict);
     return VERDICT_EXIT[verdict.verdict];
+  });
+}
+
+/** The oracle judged, on a database of its own: 0 when every broken variant was told, 1 when one was not. */
+export function verifyItself(options: SelfTestOptions): Promise<ExitCode> {
+  return judged(async () => {
+    const { selfTest } = await import('./self-test.ts');
+    return selfTest(options);
   });
 }
 

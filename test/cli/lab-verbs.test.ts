@@ -129,6 +129,8 @@ test.each([
     ['00000000-0000-7000-8000-000000000000', '--url', 'http://127.0.0.1:9'],
     /No Faultline answers/,
   ],
+  ['verify', 'nothing', [], /Give either a batch or --self-test/],
+  ['verify', 'both', ['00000000-0000-7000-8000-000000000000', '--self-test'], /Give either a batch or --self-test/],
   ['report', 'an unknown batch', ['00000000-0000-7000-8000-000000000000'], /\[NOT_FOUND\]/],
   ['report', 'an unknown format', ['x', '--format', 'pdf'], /Allowed choices are markdown, json/],
 ])('%s of %s exits with 2', async (verb, _what, args, message) => {
