@@ -6,6 +6,7 @@ import {
   compareEndings,
   compareStep,
   foretoldFaults,
+  momentOf,
   observedEndings,
   observedStep,
 } from '../../ui/src/parts/experiment/foretold.ts';
@@ -95,4 +96,17 @@ describe('the comparison', () => {
       ['in_troubleshooting', true],
     ]);
   });
+});
+
+test('a batch is judged again when a process has moved since, and while it runs only once', () => {
+  const batch = {
+    status: 'AT_REST' as const,
+    completed_count: 5,
+    compensated_count: 0,
+    failed_count: 0,
+    canceled_count: 0,
+    in_troubleshooting_count: 2,
+  };
+  expect(momentOf({ ...batch, canceled_count: 1, in_troubleshooting_count: 1 })).not.toBe(momentOf(batch));
+  expect(momentOf({ ...batch, status: 'RUNNING', completed_count: 6 })).toBe(momentOf({ ...batch, status: 'RUNNING' }));
 });

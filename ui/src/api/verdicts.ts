@@ -2,23 +2,22 @@
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { BehaviorVersion, LaunchAnswer, Preview, Report, VerbBody, Verdict } from '../../../src/http/contract.ts';
-import type { BatchStatus } from '../../../src/model/process.ts';
 import { batchKeys, type LaunchRequest } from './batches.ts';
 import { apiUrl, type Page, request } from './client.ts';
 
-/** A batch at a moment of its life: asked again when that is another. */
+/** A batch at a moment of its life, such as its status: asked again when that is another. */
 interface Judged {
   batch_id: string;
-  status?: BatchStatus | undefined;
+  moment: string;
 }
 
 export const verdictKeys = {
   preview: (launch: LaunchRequest | null) => ['preview', launch] as const,
   verdicts: (id: string) => [...batchKeys.all, 'verdict', id] as const,
-  verdict: ({ batch_id, status }: Judged) => [...verdictKeys.verdicts(batch_id), status] as const,
-  behaviors: (id: string, status?: BatchStatus) => [...batchKeys.all, 'behaviors', id, status] as const,
+  verdict: ({ batch_id, moment }: Judged) => [...verdictKeys.verdicts(batch_id), moment] as const,
+  behaviors: (id: string) => [...batchKeys.all, 'behaviors', id] as const,
   reports: (id: string) => [...batchKeys.all, 'report', id] as const,
-  report: ({ batch_id, status }: Judged) => [...verdictKeys.reports(batch_id), status] as const,
+  report: ({ batch_id, moment }: Judged) => [...verdictKeys.reports(batch_id), moment] as const,
 };
 
 const pathOf = (id: string, rest: string) => `/process-batches/${encodeURIComponent(id)}/${rest}`;
@@ -33,25 +32,24 @@ export const previewQuery = (launch: LaunchRequest) =>
     retry: false,
   });
 
-export const verdictQuery = (batch: Judged) =>
+export const verdictQuery = (judged: Judged) =>
   queryOptions({
-    queryKey: verdictKeys.verdict(batch),
-    queryFn: ({ signal }) => request<Verdict>(pathOf(batch.batch_id, 'verdict'), { signal }),
+    queryKey: verdictKeys.verdict(judged),
+    queryFn: ({ signal }) => request<Verdict>(pathOf(judged.batch_id, 'verdict'), { signal }),
     placeholderData: keepPreviousData,
   });
 
 /** 0 as launched, then each change. */
-export const behaviorVersionsQuery = ({ batch_id, status }: Judged) =>
+export const behaviorVersionsQuery = (id: string) =>
   queryOptions({
-    queryKey: verdictKeys.behaviors(batch_id, status),
-    queryFn: ({ signal }) => request<Page<BehaviorVersion>>(pathOf(batch_id, 'behavior'), { signal }),
-    placeholderData: keepPreviousData,
+    queryKey: verdictKeys.behaviors(id),
+    queryFn: ({ signal }) => request<Page<BehaviorVersion>>(pathOf(id, 'behavior'), { signal }),
   });
 
-export const reportQuery = (batch: Judged) =>
+export const reportQuery = (judged: Judged) =>
   queryOptions({
-    queryKey: verdictKeys.report(batch),
-    queryFn: ({ signal }) => request<Report>(pathOf(batch.batch_id, 'report'), { signal }),
+    queryKey: verdictKeys.report(judged),
+    queryFn: ({ signal }) => request<Report>(pathOf(judged.batch_id, 'report'), { signal }),
     placeholderData: keepPreviousData,
   });
 

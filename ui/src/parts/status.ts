@@ -257,3 +257,8 @@ const TERMINAL_BATCHES: readonly BatchStatus[] = ['COMPLETED', 'COMPLETED_WITH_F
 export function isTerminalBatch(status: BatchStatus): boolean {
   return TERMINAL_BATCHES.includes(status);
 }
+
+/** Nothing of it moves by itself: it has ended, or rests until an operator acts. */
+export function isStill(status: BatchStatus): boolean {
+  return isTerminalBatch(status) || status === 'AT_REST';
+}

@@ -6,6 +6,7 @@ import { IconAdjustments, IconBoltOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import type { BatchDetail, BehaviorVersion } from '../../../../src/http/contract.ts';
+import { REFRESH } from '../../api/refresh.ts';
 import { useProcessType } from '../../api/service.ts';
 import { behaviorVersionsQuery } from '../../api/verdicts.ts';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
@@ -20,7 +21,11 @@ import { useStopInjection } from './use-batch-verbs.ts';
 const AdjustChaos = lazy(() => import('./adjust-chaos.tsx'));
 
 export function ChaosSection({ batch }: { batch: BatchDetail }) {
-  const versions = useQuery(behaviorVersionsQuery(batch)).data?.items ?? [];
+  const versions =
+    useQuery({
+      ...behaviorVersionsQuery(batch.batch_id),
+      refetchInterval: isTerminalBatch(batch.status) ? false : REFRESH.list_ms,
+    }).data?.items ?? [];
   const newest = versions.at(-1)?.behavior ?? batch.behavior;
   return (
     <Panel title="Experiment" testId="batch-experiment" actions={<Controls batch={batch} newest={newest} />}>

@@ -4,14 +4,17 @@ import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { BatchDetail, Report } from '../../../../src/http/contract.ts';
 import { reportQuery } from '../../api/verdicts.ts';
-import { observedEndings, observedStep } from '../../parts/experiment/foretold.ts';
+import { momentOf, observedEndings, observedStep } from '../../parts/experiment/foretold.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { isTerminalBatch } from '../../parts/status.ts';
+import { isStill } from '../../parts/status.ts';
 import { Comparison } from '../../parts/verdict/comparison.tsx';
 
 export function ForetoldPanel({ batch }: { batch: BatchDetail }) {
-  const report = useQuery({ ...reportQuery(batch), enabled: batch.status !== 'CREATING' });
+  const report = useQuery({
+    ...reportQuery({ batch_id: batch.batch_id, moment: momentOf(batch) }),
+    enabled: batch.status !== 'CREATING',
+  });
   return (
     <Panel title="Observed against foretold" testId="foretold">
       {batch.status === 'CREATING' && report.data === undefined ? (
@@ -26,7 +29,7 @@ export function ForetoldPanel({ batch }: { batch: BatchDetail }) {
 }
 
 function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
-  const still = isTerminalBatch(batch.status) || batch.status === 'AT_REST';
+  const still = isStill(batch.status);
   const foretold = (step: string) => report.predicted?.steps[step] ?? null;
   // The report's counts are of the moment it was made; the batch's own are live.
   const steps = still
@@ -42,6 +45,7 @@ function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
       observed={observedEndings(batch)}
       total={batch.total_count}
       steps={steps}
+      growing={!still}
       must={still && report.predicted_note === null && report.predicted?.exact === true}
       note={
         report.predicted_note ?? report.predicted?.note ?? (still ? null : 'It runs: what is observed still grows.')

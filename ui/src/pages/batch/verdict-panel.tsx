@@ -6,20 +6,21 @@ import { useQuery } from '@tanstack/react-query';
 import type { BatchDetail, Verdict } from '../../../../src/http/contract.ts';
 import { REFRESH, unlessRefused } from '../../api/refresh.ts';
 import { verdictQuery } from '../../api/verdicts.ts';
+import { momentOf } from '../../parts/experiment/foretold.ts';
 import { formatDuration, pluralize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { isTerminalBatch, VERDICT_LOOKS } from '../../parts/status.ts';
+import { isStill, VERDICT_LOOKS } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
 
-/** A verdict that is not final yet is asked for again, also where the event stream is down. */
+/** Asked for again until it is there, and when a process has moved since. */
 export function VerdictPanel({ batch }: { batch: BatchDetail }) {
   const verdict = useQuery({
-    ...verdictQuery(batch),
+    ...verdictQuery({ batch_id: batch.batch_id, moment: momentOf(batch) }),
     refetchInterval: ({ state: { data, error } }) =>
-      data?.verdict === 'running' || !isTerminalBatch(batch.status) ? unlessRefused(REFRESH.list_ms, error) : false,
+      data?.verdict === 'running' || !isStill(batch.status) ? unlessRefused(REFRESH.list_ms, error) : false,
   });
   return (
     <Panel

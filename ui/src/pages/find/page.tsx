@@ -14,8 +14,8 @@ export default function FindPage() {
   const { id } = route.useParams();
   const once = { refetchInterval: false, retry: false, staleTime: 10_000 } as const;
   const process = useQuery({ ...processDetailQuery(id), ...once });
-  const command = useQuery({ ...commandDetailQuery(id), ...once });
-  const batch = useQuery({ ...batchDetailQuery(id), ...once });
+  const command = useQuery({ ...commandDetailQuery(id), ...once, enabled: process.isError });
+  const batch = useQuery({ ...batchDetailQuery(id), ...once, enabled: command.isError });
   if (process.isSuccess) return <Navigate to="/processes/$id" params={{ id }} replace />;
   if (command.isSuccess) return <Navigate to="/commands/$id" params={{ id }} replace />;
   if (batch.isSuccess) return <Navigate to="/batches/$id" params={{ id }} replace />;

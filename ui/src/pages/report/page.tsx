@@ -12,7 +12,7 @@ import { shortId } from '../../parts/format.ts';
 import { ButtonTo } from '../../parts/links.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { BATCH_LOOKS, isTerminalBatch, VERDICT_LOOKS } from '../../parts/status.ts';
+import { BATCH_LOOKS, isStill, VERDICT_LOOKS } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
@@ -26,11 +26,9 @@ const route = getRouteApi('/batches/$id/report');
 export default function ReportPage() {
   const { id } = route.useParams();
   const report = useQuery({
-    ...reportQuery({ batch_id: id, status: undefined }),
+    ...reportQuery({ batch_id: id, moment: 'now' }),
     refetchInterval: ({ state: { data, error } }) =>
-      data && (isTerminalBatch(data.status) || data.status === 'AT_REST')
-        ? false
-        : unlessRefused(REFRESH.list_ms, error),
+      data && isStill(data.status) ? false : unlessRefused(REFRESH.list_ms, error),
   });
   return (
     <QueryView query={report} skeleton={<ReportSkeleton id={id} />}>
@@ -76,7 +74,7 @@ function ReportView({ report }: { report: Report }) {
 
 function Compare({ report }: { report: Report }) {
   const { processes, predicted, predicted_note } = report;
-  const still = isTerminalBatch(report.status) || report.status === 'AT_REST';
+  const still = isStill(report.status);
   const observed = observedEndings({
     completed_count: processes.COMPLETED ?? 0,
     compensated_count: processes.COMPENSATED ?? 0,
@@ -89,6 +87,7 @@ function Compare({ report }: { report: Report }) {
       observed={observed}
       total={report.settings.total_count}
       steps={report.steps.map((step) => ({ step: step.step, observed: step.observed, foretold: step.predicted }))}
+      growing={!still}
       must={still && predicted_note === null && predicted?.exact === true}
       note={predicted_note ?? predicted?.note ?? null}
     />

@@ -13,11 +13,7 @@ const ENDINGS = {
   failed: PROCESS_LOOKS.FAILED,
   in_troubleshooting: PROCESS_LOOKS.WAITING_FOR_TSQ,
 } satisfies Record<keyof Endings, unknown>;
-export const ENDING_KEYS = Object.keys(ENDINGS) as (keyof Endings)[];
-
-export function endingLabel(ending: keyof Endings): string {
-  return ENDINGS[ending].label;
-}
+const ENDING_KEYS = Object.keys(ENDINGS) as (keyof Endings)[];
 
 type EndedCounts = Pick<Batch, 'completed_count' | 'compensated_count' | 'failed_count' | 'in_troubleshooting_count'>;
 
@@ -124,4 +120,11 @@ export function compareStep(foretold: ForetoldStep | null, observed: ForetoldSte
         ),
       ),
   ];
+}
+
+/** A batch at rest as operators left it: another text when any of its processes has moved. Else its status. */
+export function momentOf(batch: EndedCounts & Pick<Batch, 'status' | 'canceled_count'>): string {
+  const { completed, compensated, failed, in_troubleshooting } = observedEndings(batch);
+  const counts = [completed, compensated, failed, batch.canceled_count, in_troubleshooting].join('/');
+  return batch.status === 'AT_REST' ? `AT_REST ${counts}` : batch.status;
 }

@@ -13,13 +13,15 @@ export interface ComparisonProps {
   observed: Endings;
   total: number;
   steps: readonly { step: string; foretold: ForetoldStep | null; observed: ForetoldStep }[];
+  /** The batch still runs: how far apart the two are says nothing yet. */
+  growing: boolean;
   /** Nothing came between and the batch is still: what differs is wrong. */
   must: boolean;
   /** Why it cannot be compared, or why nothing was foretold. */
   note: string | null;
 }
 
-export function Comparison({ foretold, observed, total, steps, must, note }: ComparisonProps) {
+export function Comparison({ foretold, observed, total, steps, growing, must, note }: ComparisonProps) {
   return (
     <Stack gap="md" data-testid="comparison">
       {note && (
@@ -44,6 +46,7 @@ export function Comparison({ foretold, observed, total, steps, must, note }: Com
         <ComparedTable
           caption="Endings"
           rows={compareEndings(foretold?.expected ?? null, observed, must)}
+          growing={growing}
           testId="compared-endings"
         />
         {steps.map((step) => (
@@ -51,6 +54,7 @@ export function Comparison({ foretold, observed, total, steps, must, note }: Com
             key={step.step}
             caption={humanize(step.step)}
             rows={compareStep(step.foretold, step.observed, must)}
+            growing={growing}
             testId={`compared-${step.step}`}
           />
         ))}
@@ -59,7 +63,14 @@ export function Comparison({ foretold, observed, total, steps, must, note }: Com
   );
 }
 
-function ComparedTable({ caption, rows, testId }: { caption: string; rows: Compared[]; testId: string }) {
+interface ComparedTableProps {
+  caption: string;
+  rows: Compared[];
+  growing: boolean;
+  testId: string;
+}
+
+function ComparedTable({ caption, rows, growing, testId }: ComparedTableProps) {
   return (
     <table className={classes.compared} data-testid={testId}>
       <caption>{caption}</caption>
@@ -84,7 +95,7 @@ function ComparedTable({ caption, rows, testId }: { caption: string; rows: Compa
             <th scope="row">{row.label}</th>
             <td>{row.foretold === null ? '–' : formatForetold(row.foretold)}</td>
             <td>{formatCount(row.observed)}</td>
-            <td>{apartWords(row)}</td>
+            <td>{growing ? '–' : apartWords(row)}</td>
           </tr>
         ))}
       </tbody>
