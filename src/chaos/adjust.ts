@@ -14,8 +14,8 @@ import {
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
 
 /**
- * Appends a behavior (null: none) that steps sent from now on take; every process of the service knows it within
- * CHANGES_KNOWN_WITHIN_MS of ./newest.ts. What was launched stays in the states of processes, what was sent stays as it is.
+ * Appends a behavior (null: none) that steps sent from now on take; every process of the service knows it within half
+ * a second (./newest.ts). What was launched stays in the states of processes, what was sent stays as it is.
  * @throws NotFoundError; WrongStateError when the batch has ended, is being cancelled, or has no injection any more
  */
 export function changeBehavior(

@@ -7,7 +7,7 @@ import { type NewestBehavior, readNewestBehaviors } from '../db/queries/lab-cont
 import type { Env } from '../model/env.ts';
 
 /** What is known may be as old as this when a step is sent by it. */
-export const CHANGES_KNOWN_WITHIN_MS = 500;
+const CHANGES_KNOWN_WITHIN_MS = 500;
 
 export interface NewestBehaviors {
   /** By batch, for the batches of these commands; most often nothing. Read in the transaction that sends them, when it is time to. */

@@ -62,8 +62,7 @@ export async function work(options: WorkOptions): Promise<void> {
   if (signal instanceof CliError) logger.error({}, signal.message);
   else logger.info({}, `${signal}: taking no more work, finishing what is in flight`);
   mortality.end();
-  await guard.stop();
-  await worker.stop();
+  await Promise.all([guard.stop(), worker.stop()]);
   narrator.stop();
   await service.close();
   if (signal instanceof CliError) throw signal;

@@ -87,6 +87,22 @@ test('C06: works the domains it is told, with the slots it is told, and Faultlin
   expect((await line.ended).code).toBe(0);
 });
 
+test('ends injection into a batch that meets a stop condition', async () => {
+  const { batch_id } = await launchBatch(service.bus, {
+    definition: service.processes.all().find(({ type }) => type === 'Holding') as never,
+    count: 5,
+    input: { hold: true },
+    experiment: { stop_conditions: [{ metric: 'backlog_age_ms', above: 300, action: 'abort' }] },
+  });
+  // One is held, so four wait.
+  const line = await work('--slots', 'holding=1');
+  const stopped = () => rows('select injection_stopped_at from faultline.batch where batch_id = $1', [batch_id]);
+  await until('it is ended', async () => (await stopped())[0].injection_stopped_at, SLOW);
+  line.child.kill('SIGKILL');
+  await line.ended;
+  await database.pool.query('delete from faultline.command');
+});
+
 describe('C20: one runtime', () => {
   /** Everything that became of a batch but its ids and times; the seed decides which attempts fail. */
   async function workedBy(start: () => Promise<() => Promise<unknown>>): Promise<unknown[]> {
