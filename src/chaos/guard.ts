@@ -47,6 +47,7 @@ export function createGuard({ pool, env, outage }: GuardContext): Rounds {
 
   const round = async () => {
     const batches = await statements.readGuardedBatches(pool);
+    if (batches.some(judgesErrors)) await statements.summarizeAttempts(pool);
     for (const batch of batches) {
       if ((lookAgainAt.get(batch.batch_id) ?? 0) > env.monotonicMs()) continue;
       await withTx(pool, async (tx) => void ((await statements.tryGuardLock(tx)) && (await lookPaced(tx, batch))));
@@ -56,6 +57,10 @@ export function createGuard({ pool, env, outage }: GuardContext): Rounds {
   };
 
   return createRounds({ env, outage }, EVERY_MS, round, 'looking at stop conditions failed, trying again');
+}
+
+function judgesErrors({ stop_conditions, conditions_met }: statements.GuardedBatch): boolean {
+  return stop_conditions.some(({ metric }, place) => metric === 'error_pct' && !conditions_met.includes(place));
 }
 
 async function look(tx: Tx, batch: statements.GuardedBatch): Promise<void> {

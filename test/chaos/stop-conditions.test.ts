@@ -5,7 +5,7 @@ import type { StopCondition } from '../../src/chaos/experiment.ts';
 import { createGuard, errorPct } from '../../src/chaos/guard.ts';
 import { resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
 import { withTx } from '../../src/db/pool.ts';
-import { markConditionMetIfFirst } from '../../src/db/queries/stop-conditions.ts';
+import { markConditionMetIfFirst, summarizeAttempts } from '../../src/db/queries/stop-conditions.ts';
 import type { CommandPolicy } from '../../src/model/process.ts';
 import { launchBatch } from '../../src/process/launch.ts';
 import { until } from '../support/until.ts';
@@ -192,6 +192,14 @@ test('of many who saw the same condition met one writes it down, and of a batch 
     batch_id,
   ]);
   expect(await mark()).toBe(false);
+});
+
+test('who summarises the attempts waits for nobody who holds the table, and the guard goes on', async () => {
+  await withTx(pool, async (tx) => {
+    await tx.query('lock table faultline.attempt in share update exclusive mode');
+    await summarizeAttempts(pool);
+  });
+  await summarizeAttempts(pool);
 });
 
 test('fewer than 20 attempts tell nothing of a rate', () => {

@@ -43,13 +43,34 @@ export async function countInTroubleshooting(db: Queryable, batch_id: string): P
   return rows[0]?.count ?? 0;
 }
 
-/** Attempts of a batch's steps and compensations that ended lately; those a stopping worker gave back came to nothing and do not count. */
+/** The lock is taken, or the tables are another role's: then it is autovacuum's to do. */
+const PASSED_OVER = new Set(['55P03', '42501']);
+
+/**
+ * Brings attempt_ended up to what was appended: 2 ms for 5,000 rows. Autovacuum does it within a minute, and until then everything new is
+ * read from end to end. Whoever summarises or vacuums just now is not waited for.
+ */
+export async function summarizeAttempts(db: Queryable): Promise<void> {
+  try {
+    await db.query(
+      `select set_config('lock_timeout', '20ms', true), brin_summarize_new_values('faultline.attempt_ended')`,
+    );
+  } catch (error) {
+    if (!PASSED_OVER.has(String((error as { code?: unknown }).code))) throw error;
+  }
+}
+
+/**
+ * Attempts of a batch's steps and compensations that ended lately; those a stopping worker gave back came to nothing and do not count.
+ * On stale statistics the planner reads all of the table instead: 430 ms for 100,000 of 1,100,000 rows, 60 ms by attempt_ended.
+ */
 export async function tallyLastAttempts(
-  db: Queryable,
+  tx: Tx,
   batch_id: string,
   within_ms: number,
 ): Promise<{ attempts: number; failed: number }> {
-  const { rows } = await db.query<{ attempts: number; failed: number }>(
+  await tx.query('set local enable_seqscan = off');
+  const { rows } = await tx.query<{ attempts: number; failed: number }>(
     `select count(*)::int as attempts, count(*) filter (where a.outcome <> 'success')::int as failed
      from faultline.attempt a
      where a.ended_at > now() - $2::int * interval '1 millisecond' and a.batch_id = $1
