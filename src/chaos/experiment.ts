@@ -8,7 +8,7 @@ import { hits, roll } from './roll.ts';
 export const STOP_METRICS = ['in_troubleshooting', 'error_pct', 'backlog_age_ms'] as const;
 export type StopMetric = (typeof STOP_METRICS)[number];
 /** `abort` stops injection and turbulence of the batch; `mark` writes down that it would have. */
-const STOP_ACTIONS = ['abort', 'mark'] as const;
+export const STOP_ACTIONS = ['abort', 'mark'] as const;
 
 const stopConditionSchema = z
   .strictObject({
