@@ -37,6 +37,11 @@ export class RunningAttempt implements HeldClaim {
     return this.#controller?.signal.aborted ?? false;
   }
 
+  /** There is a handler to abort, or there will be. */
+  get listens(): boolean {
+    return this.began || !this.abandoned;
+  }
+
   /** The lease lasts at least this long. */
   keepUntil(at_ms: number): void {
     this.lease_ends_at_ms = Math.max(this.lease_ends_at_ms, at_ms);
@@ -73,11 +78,11 @@ export class RunningAttempts {
     return this.#attempts.size;
   }
 
-  /** Handlers that ignored their abort, by domain. */
+  /** Handlers that ignored their abort and still hold their slot, by domain. */
   get zombies(): Map<string, number> {
     const zombies = new Map<string, number>();
-    for (const { zombie, command } of this.#attempts)
-      if (zombie) zombies.set(command.domain, (zombies.get(command.domain) ?? 0) + 1);
+    for (const { zombie, abandoned, command } of this.#attempts)
+      if (zombie && !abandoned) zombies.set(command.domain, (zombies.get(command.domain) ?? 0) + 1);
     return zombies;
   }
 
@@ -161,11 +166,14 @@ export class RunningAttempts {
     }
   }
 
-  /** Without the database there is no renewal, but the clock runs all the same. */
+  /**
+   * Without the database there is no renewal, but the clock runs all the same. It also ends handlers whose lease was given up under
+   * them; what hangs without a handler has nothing to listen with.
+   */
   abortOverdue(): void {
     const now = this.#bus.env.monotonicMs();
     for (const attempt of this.#attempts) {
-      if (!attempt.abandoned && attempt.lease_ends_at_ms <= now) this.abort(attempt, 'The lease ran out.');
+      if (attempt.listens && attempt.lease_ends_at_ms <= now) this.abort(attempt, 'The lease ran out.');
     }
   }
 }

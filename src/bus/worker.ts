@@ -244,8 +244,8 @@ export function createWorker(options: WorkerOptions): Worker {
     while (busy() && bus.env.monotonicMs() < deadline_ms) await new Promise<void>((r) => void bus.env.after(20, r));
     for (const attempt of running.all()) {
       released.add(attempt);
+      if (attempt.listens) running.abort(attempt, 'The worker is stopping.');
       if (attempt.abandoned) continue;
-      running.abort(attempt, 'The worker is stopping.');
       const { command, began } = attempt;
       settler.push({ command, outcome: { kind: 'released' }, abandoned: true, began });
     }

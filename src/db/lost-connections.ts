@@ -12,13 +12,13 @@ export type WithoutConnection = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Makes it possible to lose the connections of this pool. Where nobody loses any, each check-out costs one look at an empty store. */
 export function losingConnections(pool: Pool): WithoutConnection {
-  const losing = new AsyncLocalStorage<true>();
+  const losing = new AsyncLocalStorage<{ over: boolean }>();
   let users = 0;
   const connect = pool.connect.bind(pool) as (onConnected?: OnConnected) => Promise<pg.PoolClient> | undefined;
 
   // Both of its forms: `pool.query` calls the one with a callback.
   const connectOrLose = (onConnected?: OnConnected) => {
-    if (!losing.getStore()) return connect(onConnected);
+    if (losing.getStore()?.over !== false) return connect(onConnected);
     if (onConnected === undefined) return connect()?.then(lose);
     return connect((error, client, release) => {
       if (client === undefined) return onConnected(error, client, release);
@@ -29,9 +29,12 @@ export function losingConnections(pool: Pool): WithoutConnection {
 
   return async (work) => {
     users++;
+    const mine = { over: false };
     try {
-      return await losing.run(true, work);
+      return await losing.run(mine, work);
     } finally {
+      // What the work started and left running goes on with connections.
+      mine.over = true;
       // While it is enabled, every promise of the process pays for it.
       if (--users === 0) losing.disable();
     }

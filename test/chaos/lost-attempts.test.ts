@@ -5,7 +5,7 @@ import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import type { HandlerContext, OutgoingCommand } from '../../src/bus/handlers.ts';
 import { BusinessRuleError } from '../../src/model/errors.ts';
 import { signal, until } from '../support/until.ts';
-import { openLab, work } from './lab.ts';
+import { DOMAIN, openLab, work } from './lab.ts';
 
 let handle: (payload: unknown, context: HandlerContext) => unknown = (payload) => payload;
 let calls = 0;
@@ -118,6 +118,24 @@ test('a handler whose acknowledgement will be lost works under a lease that is r
   expect(await lab.look(command)).toMatchObject({ attempts: [{ fault: 'lost_ack' }], discarded: 0 });
 });
 
+describe('an effect that came after its lease was lost is told, so that it can be undone', () => {
+  test.each(['crash', 'lost_ack'] as const)('%s', async (fault) => {
+    const end = signal('the handler may end');
+    handle = () => end.promise;
+    const command = lossy(fault, { policy: { max_attempts: 1, backoff_ms: [0], lease_ms: 600_000 } });
+    await lab.send(command);
+    await until('its handler works', () => calls === 1);
+    await cancelLiveCommand(lab.service.bus, command.command_id, { reason: 'enough', actor: 'ada' });
+    expect(await lab.look(command)).toMatchObject({ status: 'CANCELED', discarded: 0 });
+    end.fire();
+    const late = await until('it is told', async () => {
+      const seen = await lab.look(command);
+      return seen.discarded > 0 && seen;
+    });
+    expect(late).toMatchObject({ status: 'CANCELED', result: null, discarded: 1, attempts: [{ outcome: 'canceled' }] });
+  });
+});
+
 describe('a crashed attempt', () => {
   const long = { max_attempts: 1, backoff_ms: [0], lease_ms: 600_000 };
 
@@ -148,22 +166,42 @@ describe('a crashed attempt', () => {
     end.fire();
     await counted(0, 0);
   });
-});
 
-describe('an effect that came after its lease was lost is told, so that it can be undone', () => {
-  test.each(['crash', 'lost_ack'] as const)('%s', async (fault) => {
-    const end = signal('the handler may end');
-    handle = () => end.promise;
-    const command = lossy(fault, { policy: { max_attempts: 1, backoff_ms: [0], lease_ms: 600_000 } });
+  test('whose handler waits for its signal is ended with its lease', async () => {
+    const reasons: unknown[] = [];
+    handle = (_payload, { signal: told }) =>
+      new Promise((_, reject) =>
+        told.addEventListener('abort', () => {
+          reasons.push((told.reason as Error).message);
+          reject(told.reason);
+        }),
+      );
+    const command = lossy('crash', { policy: { ...policy, max_attempts: 1 } });
+    await lab.send(command);
+    await until('its handler was told', () => reasons.length > 0);
+    expect(reasons).toEqual(['The lease ran out.']);
+    await until('it is parked', async () => (await lab.look(command)).status === 'IN_TROUBLESHOOTING_QUEUE');
+    await counted(0, 0);
+    // Told to stop and stopped: nothing of it came late.
+    expect(await lab.look(command)).toMatchObject({
+      attempts: [{ outcome: 'lease_expired', fault: 'crash' }],
+      discarded: 0,
+    });
+  });
+
+  test('whose handler works is ended when its worker stops', async () => {
+    const other = await lab.work({ domains: [DOMAIN] });
+    await worker.stop();
+    const told = signal<string>('its handler was told');
+    handle = (_payload, context) =>
+      new Promise(() => {
+        context.signal.addEventListener('abort', () => told.fire((context.signal.reason as Error).message));
+      });
+    const command = lossy('crash', { policy: long });
     await lab.send(command);
     await until('its handler works', () => calls === 1);
-    await cancelLiveCommand(lab.service.bus, command.command_id, { reason: 'enough', actor: 'ada' });
-    expect(await lab.look(command)).toMatchObject({ status: 'CANCELED', discarded: 0 });
-    end.fire();
-    const late = await until('it is told', async () => {
-      const seen = await lab.look(command);
-      return seen.discarded > 0 && seen;
-    });
-    expect(late).toMatchObject({ status: 'CANCELED', result: null, discarded: 1, attempts: [{ outcome: 'canceled' }] });
+    await other.stop();
+    expect(await told.promise).toBe('The worker is stopping.');
+    expect(await lab.look(command)).toMatchObject({ status: 'IN_PROGRESS', fault: 'crash', attempts: [] });
   });
 });

@@ -76,6 +76,20 @@ test('who works at the same time keeps what he has', async () => {
   expect(isConnectionError(await lost)).toBe(true);
 });
 
+test('what it left running has connections again when it is over, also while another loses its own', async () => {
+  const { pool, withoutConnection } = open();
+  const over = signal('the work is over');
+  let left: Promise<unknown> | undefined;
+  await withoutConnection(async () => {
+    left = over.promise.then(() => failureOf(pool.query('select 1')));
+  });
+  await withoutConnection(async () => {
+    over.fire();
+    await left;
+  });
+  expect(await left).toBeNull();
+});
+
 test('what the work comes to is handed on', async () => {
   const { withoutConnection } = open();
   expect(await withoutConnection(async () => 'done')).toBe('done');
