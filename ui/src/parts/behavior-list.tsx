@@ -1,4 +1,4 @@
-// A behavior document, readable: each step with what was asked of it.
+// A behavior document, readable: each step with what was asked of it; steps of which the same was asked stand together.
 
 import { Badge, Code, Group, Stack, Text } from '@mantine/core';
 import { useProcessType } from '../api/service.ts';
@@ -26,19 +26,29 @@ export function BehaviorList({ behavior, processType }: BehaviorListProps) {
   }
   return (
     <Stack gap="sm" data-testid="behavior">
-      {steps.map((step) => (
-        <StepBehavior key={step} behavior={behavior} step={step} />
+      {alike(behavior, steps).map((group) => (
+        <StepBehavior key={group.join()} behavior={behavior} steps={group} />
       ))}
     </Stack>
   );
 }
 
-function StepBehavior({ behavior, step }: Pick<BehaviorListProps, 'behavior'> & { step: string }) {
-  const document = stepBehavior(behavior, step);
+/** Steps with the same document, in the order of the first of them. */
+function alike(behavior: BehaviorListProps['behavior'], steps: readonly string[]): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const step of steps) {
+    const key = JSON.stringify(Object.entries(stepBehavior(behavior, step) ?? {}).sort());
+    groups.set(key, [...(groups.get(key) ?? []), step]);
+  }
+  return [...groups.values()];
+}
+
+function StepBehavior({ behavior, steps }: Pick<BehaviorListProps, 'behavior'> & { steps: string[] }) {
+  const document = stepBehavior(behavior, steps[0] ?? '');
   return (
-    <div data-step={step}>
+    <div data-step={steps.join(' ')}>
       <Text size="sm" fw={500} mb={4}>
-        {humanize(step)}
+        {steps.map(humanize).join(', ')}
       </Text>
       <Group gap={6}>
         {describeBehavior(document).map((word) => (
