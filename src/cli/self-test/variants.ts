@@ -4,7 +4,7 @@
 import type { BusHooks, CommandTransition, Middleware } from '../../bus/handlers.ts';
 import type { CheckName } from '../../chaos/verify/checks.ts';
 import type { Tampering } from '../../db/queries/self-test.ts';
-import { CommandError, PermanentCommandError, TransientCommandError } from '../../model/errors.ts';
+import { CommandError, PermanentCommandError } from '../../model/errors.ts';
 import type { Documents } from './application.ts';
 
 export interface Variant {
@@ -171,7 +171,7 @@ function failForReal(): Middleware {
     const result = await next();
     if (failed || attempt.command.purpose !== 'step') return result;
     failed = true;
-    throw new TransientCommandError('DISK_FULL', 'The disk is full.');
+    throw new Error('The disk is full.');
   };
 }
 
