@@ -1,7 +1,10 @@
 // Rolls: fixed vectors from another implementation, and what holds for all of them.
 
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { FAULTS } from '../../src/chaos/faults/index.ts';
 import { hits, roll } from '../../src/chaos/roll.ts';
 import { sourceArbitrary } from './arbitraries.ts';
 
@@ -97,3 +100,26 @@ test('what hits at some percentage hits at any higher one', () => {
     }),
   );
 });
+
+const python = (...args: string[]) => ({
+  run: (input: string) => spawnSync('python3', args, { input, encoding: 'utf8' }),
+});
+
+test.skipIf(python('--version').run('').status !== 0)(
+  '1,000 of them are what a script in Python makes of the page',
+  () => {
+    const faults = [...FAULTS.map(({ name }) => name), 'duration', 'scope'];
+    const asked = fc.sample(fc.tuple(sourceArbitrary, fc.constantFrom(...faults)), 1_000);
+    const lines = asked.map(([{ seed, key, step, attempt }, fault]) =>
+      JSON.stringify([seed, key, step, attempt, fault]),
+    );
+    const { stdout, stderr } = python(fileURLToPath(new URL('./rolls.py', import.meta.url))).run(lines.join('\n'));
+    expect(stderr).toBe('');
+    const drawn = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const expected = asked.map(([{ seed, key, step, attempt }, fault]) => roll(seed, key, step, attempt, fault));
+    expect(drawn).toEqual(expected.map((each) => [each * 2 ** 53, each]));
+  },
+);

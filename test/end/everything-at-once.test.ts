@@ -32,7 +32,14 @@ const faults = {
   fail_transient_pct: 15,
   fail_business_rule_pct: 4,
   timeout_pct: 3,
+  crash_pct: 2,
+  connection_lost_pct: 3,
+  lost_ack_pct: 2,
+  duplicate_pct: 5,
+  corrupt_reply_pct: 5,
   max_duration_ms: 20,
+  duration_shape: 'lognormal',
+  delay_failures: true,
 };
 const behavior = Object.fromEntries(KEYS.map((key) => [key, faults]));
 
