@@ -116,10 +116,13 @@ export class ArtifactStore {
     return mine.filter((key) => parseArtifactPath(key)).length;
   }
 
-  /** Deletes what attempts killed while they were writing have left of a step. */
+  /**
+   * Deletes what attempts killed while they were writing have left of a step. What this very program is writing has not been left: a
+   * command that is delivered twice is written twice at once.
+   */
   async discardUnfinished(owner: ArtifactOwner, step: string): Promise<void> {
     for (const key of await this.#keysIn(artifactFolder(owner))) {
-      if (isOfStep(key, step) && !parseArtifactPath(key)) await this.#disk.delete(key);
+      if (isOfStep(key, step) && !parseArtifactPath(key) && !isOfThisRun(key)) await this.#disk.delete(key);
     }
   }
 
@@ -184,6 +187,10 @@ const FILE_NAMES: Record<string, string> = { query: 'transactions', aggregation:
 const RUN = randomBytes(6).toString('hex');
 let written = 0;
 
+function isOfThisRun(key: string): boolean {
+  return key.includes(`.${RUN}-`);
+}
+
 /**
  * The disk driver, but writing beside and renaming: its own `put` writes in place and its `move` copies,
  * so that a kill in between would leave half a document under the right name. (On S3 a put is atomic as it is.)
@@ -203,7 +210,7 @@ class WholeFileDriver extends FSDriver {
 
   override async put(key: string, contents: string | Uint8Array, options?: WriteOptions): Promise<void> {
     const target = join(String(this.options.location), key);
-    const beside = join(dirname(target), `.${basename(key)}.${RUN}${++written}.tmp`);
+    const beside = join(dirname(target), `.${basename(key)}.${RUN}-${++written}.tmp`);
     try {
       await writeMakingFolder(beside, contents, options?.signal);
       options?.signal?.throwIfAborted();

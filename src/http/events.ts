@@ -1,10 +1,12 @@
-// Server-sent events of a batch: `batch` with its detail whenever that changed, `ping` while nothing does.
+// Server-sent events of a batch: `batch` with its detail and `verdict` with what is known of it, each whenever that changed; `ping`
+// while nothing does.
 // One poller per batch however many look; a stream ends after the batch has, and when the server closes.
 
 import { PassThrough } from 'node:stream';
 import type { Env, Timer } from '../model/env.ts';
 import type { BatchDetails } from './batch-detail.ts';
 import type { BatchDetail } from './contract.ts';
+import type { Verdicts } from './verdicts.ts';
 
 const EVERY_MS = 1_000;
 const PING_EVERY_MS = 10_000;
@@ -17,6 +19,8 @@ interface Channel {
   clients: Set<PassThrough>;
   /** The last detail sent, as JSON. */
   sent: string;
+  /** The last verdict sent. */
+  judged: string;
   said_at_ms: number;
   events: number;
   timer: Timer | null;
@@ -29,11 +33,18 @@ export interface BatchEvents {
   close(): void;
 }
 
-export function createBatchEvents(env: Env, details: BatchDetails): BatchEvents {
+export function createBatchEvents(env: Env, details: BatchDetails, verdicts: Pick<Verdicts, 'peek'>): BatchEvents {
   const channels = new Map<string, Channel>();
 
   const open = (batch_id: string): Channel => {
-    const channel: Channel = { clients: new Set(), sent: '', said_at_ms: env.monotonicMs(), events: 0, timer: null };
+    const channel: Channel = {
+      clients: new Set(),
+      sent: '',
+      judged: '',
+      said_at_ms: env.monotonicMs(),
+      events: 0,
+      timer: null,
+    };
     channels.set(batch_id, channel);
     pollLater(batch_id, channel);
     return channel;
@@ -56,6 +67,7 @@ export function createBatchEvents(env: Env, details: BatchDetails): BatchEvents 
     pingIfSilent(channel);
     const batch = await details.read(batch_id);
     say(channel, batch);
+    await sayVerdict(channel, batch);
     if (batch.completed_at !== null) finish(batch_id, channel);
   };
 
@@ -65,6 +77,16 @@ export function createBatchEvents(env: Env, details: BatchDetails): BatchEvents 
     channel.sent = json;
     channel.events += 1;
     broadcast(channel, eventText('batch', json, batch.completed_at === null ? String(channel.events) : LAST_EVENT_ID));
+  };
+
+  /** Only of a batch at rest, and only what is stored: judging it is somebody else's work. */
+  const sayVerdict = async (channel: Channel, { batch_id, status }: BatchDetail) => {
+    if (status !== 'AT_REST') return;
+    const verdict = await verdicts.peek(batch_id);
+    if (verdict === null || verdict.computed_at === channel.judged) return;
+    channel.judged = verdict.computed_at;
+    const { computed_at } = verdict;
+    broadcast(channel, eventText('verdict', JSON.stringify({ batch_id, verdict: verdict.verdict, computed_at })));
   };
 
   const pingIfSilent = (channel: Channel) => {

@@ -123,6 +123,7 @@ function createContext({
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
   const details = createBatchDetails(pool, bus.env, processes);
   const activity = createActivity(pool, bus.env);
+  const verdicts = createVerdicts(pool, bus.env, laboratory);
   return {
     bus,
     pool,
@@ -134,10 +135,10 @@ function createContext({
     turbulence,
     details,
     activity,
-    events: createBatchEvents(bus.env, details),
+    events: createBatchEvents(bus.env, details, verdicts),
     overview: createOverview(pool, bus.env, activity),
     laboratory,
-    verdicts: createVerdicts(pool, bus.env, laboratory),
+    verdicts,
   };
 }
 

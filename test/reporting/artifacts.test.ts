@@ -191,3 +191,16 @@ test('all of a batch goes, half-written ones too; of no other batch, and again w
 test.each(['s3:', 'https://bucket', 'nonsense'])('the url %s is refused at once', async (url) => {
   await expect(createArtifactStore({ data_dir, url })).rejects.toMatchObject({ code: 'CONFIGURATION' });
 });
+
+test('a command delivered twice at once writes twice, and neither takes the other for something left over', async () => {
+  const owner = newOwner();
+  const path = artifactPath(owner, 'query', 'ndjson');
+  const large = 'x'.repeat(3_000_000);
+  const deliver = async () => {
+    await store.discardUnfinished(owner, 'query');
+    await store.put(path, large, never);
+    await store.discardUnfinished(owner, 'query');
+  };
+  await Promise.all(Array.from({ length: 12 }, deliver));
+  expect(await filesOf(owner)).toEqual(['query.ndjson']);
+});

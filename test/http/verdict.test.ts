@@ -1,0 +1,131 @@
+// The preview and the verdict over HTTP: exact, refused where a launch would be, stored, and given anew when anything changed.
+
+import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
+import { LAUNCH, openLab } from './lab.ts';
+
+const lab = await openLab();
+await lab.work();
+const FAST = { retry: { max_attempts: 2, backoff_ms: [0] }, lease_ms: 2_000 };
+const preview = (body: object) => lab.post('/processes/preview', { ...LAUNCH, ...FAST, ...body });
+const verdictOf = async (batch_id: string) => (await lab.get(`/process-batches/${batch_id}/verdict`)).json();
+
+test('a preview is what the launch comes to; it launches nothing', async () => {
+  const body = {
+    count: 80,
+    seed: 'foretold',
+    behavior: { query: { fail_transient_pct: 50 }, render: { fail_business_rule_pct: 30 } },
+  };
+  const before = (await lab.get('/process-batches')).json().items.length;
+  const answer = await preview(body);
+  expect(answer.statusCode).toBe(200);
+  const { exact, note, expected, steps, seed, in_scope } = answer.json();
+  expect({ exact, note, seed, in_scope }).toEqual({ exact: true, note: null, seed: 'foretold', in_scope: 80 });
+  expect((await lab.get('/process-batches')).json().items).toHaveLength(before);
+  expect(expected.completed + expected.compensated + expected.failed + expected.in_troubleshooting).toBe(80);
+  expect(steps.query.transient).toBeGreaterThan(20);
+
+  const batch = await lab.atRest(await lab.launch({ ...FAST, ...body }));
+  expect(batch).toMatchObject({
+    completed_count: expected.completed,
+    compensated_count: expected.compensated,
+    in_troubleshooting_count: expected.in_troubleshooting,
+  });
+  expect(batch.steps).toMatchObject([
+    { step: 'query', attempts: steps.query.attempts, transient: steps.query.transient },
+    { step: 'aggregation', attempts: steps.aggregation.attempts },
+    { step: 'render', attempts: steps.render.attempts, business_rule: steps.render.business_rule },
+  ]);
+});
+
+test('without a seed one is drawn, told, and draws the same again', async () => {
+  const drawn = (await preview({ count: 50, behavior: { query: { fail_permanent_pct: 50 } } })).json();
+  expect(drawn.seed).toMatch(/^[0-9a-f]{16}$/);
+  const again = (
+    await preview({ count: 50, seed: drawn.seed, behavior: { query: { fail_permanent_pct: 50 } } })
+  ).json();
+  expect(again.expected).toEqual(drawn.expected);
+});
+
+test('a scope leaves the others alone', async () => {
+  const { in_scope, expected } = (
+    await preview({
+      count: 1_000,
+      seed: 'scope',
+      behavior: { query: { fail_permanent_pct: 100 } },
+      experiment: { scope_pct: 10 },
+    })
+  ).json();
+  expect(in_scope).toBeGreaterThan(60);
+  expect(in_scope).toBeLessThan(140);
+  expect(expected).toMatchObject({ in_troubleshooting: in_scope, completed: 1_000 - in_scope });
+});
+
+test.each([
+  ['count', { count: 100_001 }],
+  ['behavior.query.crash_pct', { behavior: { query: { crash_pct: 101 } } }],
+  ['behavior.nowhere', { behavior: { nowhere: {} } }],
+  ['experiment.scope_pct', { experiment: { scope_pct: -1 } }],
+  ['output_type', { output_type: 'gif' }],
+])('refused as a launch would be, naming %s', async (path, body) => {
+  const answer = await preview(body);
+  expect(answer.statusCode).toBe(422);
+  expect(answer.json().errors.map((error: { path: string }) => error.path)).toContain(path);
+});
+
+test('a type that nobody knows is a 422, a batch that is not there a 404', async () => {
+  expect((await preview({ process_type: 'Nothing' })).json()).toMatchObject({
+    code: 'UNKNOWN_PROCESS_TYPE',
+    status: 422,
+  });
+  const missing = await lab.get('/process-batches/019a0000-0000-7000-8000-000000000000/verdict');
+  expect(missing.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
+});
+
+test('a verdict is stored when a batch rests, holds while nothing changes, and is given anew after a verb', async () => {
+  const batch_id = await lab.launch({
+    ...FAST,
+    count: 40,
+    seed: 'verb',
+    behavior: { aggregation: { fail_permanent_pct: 30 } },
+  });
+  await lab.atRest(batch_id);
+  const first = await verdictOf(batch_id);
+  expect(first).toMatchObject({ batch_id, verdict: 'pass' });
+  expect(first.checks.map(({ name }: { name: string }) => name)).toContain('as_predicted');
+  expect((await verdictOf(batch_id)).computed_at).toBe(first.computed_at);
+
+  const { items } = (await lab.get(`/tsq?batch_id=${batch_id}`)).json();
+  await lab.post(`/tsq/${items[0].command_id}/complete`, { result: { result_path: 'by hand' } });
+  const again = await until('it rests again', async () => {
+    const verdict = await verdictOf(batch_id);
+    return verdict.verdict === 'pass' && verdict.computed_at !== first.computed_at ? verdict : null;
+  });
+  const predicted = again.checks.find(({ name }: { name: string }) => name === 'as_predicted');
+  expect(predicted).toMatchObject({
+    status: 'skipped',
+    note: expect.stringMatching(/^Replayed instead: 1 commands were operated/),
+  });
+});
+
+test('a batch that is damaged at rest fails by name, with its offenders', async () => {
+  const batch_id = await lab.launch({ count: 10, seed: 'damage' });
+  await lab.atRest(batch_id);
+  const { rows } = await lab.database.pool.query(
+    `update faultline.process set state = state || '{"output_type": "gif"}' where batch_id = $1 and ordinal = 3 returning process_id`,
+    [batch_id],
+  );
+  await lab.database.pool.query('delete from faultline.verdict where batch_id = $1', [batch_id]);
+  const verdict = await verdictOf(batch_id);
+  expect(verdict.verdict).toBe('fail');
+  const failed = verdict.checks.filter(({ status }: { status: string }) => status === 'fail');
+  expect(failed).toMatchObject([{ name: 'state', count: 1, offenders: [rows[0].process_id] }]);
+});
+
+test('while a batch runs its verdict is running, by the light checks only', async () => {
+  const batch_id = await lab.launch({ count: 5, lease_ms: 60_000, behavior: { query: { min_duration_ms: 30_000 } } });
+  const verdict = await verdictOf(batch_id);
+  expect(verdict.verdict).toBe('running');
+  expect(verdict.checks.filter(({ status }: { status: string }) => status === 'pass')).toHaveLength(3);
+  await lab.post(`/process-batches/${batch_id}/cancel`, { reason: 'enough' });
+});
