@@ -21,6 +21,7 @@ export class Observed {
   operated = 0;
   suppressed = 0;
   answered = 0;
+  disturbed = 0;
 
   addStep(step: string, replayed: ReplayedCommand): void {
     const observation = this.#of(stepKey(step));
@@ -30,6 +31,7 @@ export class Observed {
       if (verdict === 'interrupted') this.interrupted++;
       else if (TALLIED.has(outcome)) addAttempt(observation.tally, outcome as TalliedOutcome, fault);
       if (verdict === 'answered') this.answered++;
+      if (verdict === 'disturbed') this.disturbed++;
       if (rolled !== null && (verdict === 'as_rolled' || verdict === 'wrong')) count(observation.asked, rolled);
       if (fault !== null) count(observation.fired, fault);
     }

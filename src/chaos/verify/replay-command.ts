@@ -17,10 +17,15 @@ export interface AttemptRecord {
   fault: string | null;
   reason: string | null;
   error_code: string | null;
+  /** When it ran, in ms since 1970; only of a failure that nobody asked for. */
+  span: { from_ms: number; to_ms: number } | null;
 }
 
-/** How an attempt stands to what its roll asked for. `answered`: a business rule of the handler's own. */
-export type AttemptVerdict = 'as_rolled' | 'interrupted' | 'answered' | 'real_failure' | 'wrong';
+/**
+ * How an attempt stands to what its roll asked for. `answered`: a business rule of the handler's own; `disturbed`: it failed while
+ * turbulence was made.
+ */
+export type AttemptVerdict = 'as_rolled' | 'interrupted' | 'answered' | 'disturbed' | 'real_failure' | 'wrong';
 
 export interface ReplayedAttempt extends AttemptRecord {
   verdict: AttemptVerdict;
@@ -42,11 +47,13 @@ export interface ReplayedCommand {
   offences: { check: CheckName; detail: string }[];
 }
 
-/** `attempt,outcome,effect,fault,reason,error_code;...` as readVerifiedCommands gives it. */
-export function parseAttempts(text: string | null): AttemptRecord[] {
+/** `attempt,outcome,effect,fault,reason,error_code,span;...` as readVerifiedCommands gives it. */
+function parseAttempts(text: string | null): AttemptRecord[] {
   if (text === null) return [];
   return text.split(';').map((line) => {
-    const [attempt = '0', outcome = '', effect = '', fault = '', reason = '', error_code = ''] = line.split(',');
+    const [attempt = '0', outcome = '', effect = '', fault = '', reason = '', error_code = '', span = ''] =
+      line.split(',');
+    const [from_ms = 0, to_ms = 0] = span.split('-').map(Number);
     return {
       attempt: Number(attempt),
       outcome,
@@ -54,14 +61,22 @@ export function parseAttempts(text: string | null): AttemptRecord[] {
       fault: fault || null,
       reason: reason || null,
       error_code: error_code || null,
+      span: span === '' ? null : { from_ms, to_ms },
     };
   });
+}
+
+export interface CommandChaos {
+  behavior: CommandBehavior | null;
+  place: Omit<RollSource, 'attempt'>;
+  /** Whether turbulence was made while an attempt ran. */
+  disturbed(span: { from_ms: number; to_ms: number }): boolean;
 }
 
 /** `chaos`: what stands beside the command, and what its rolls are drawn from; `events` are those of this command, in order. */
 export function replayCommand(
   command: VerifiedCommand,
-  chaos: { behavior: CommandBehavior | null; place: Omit<RollSource, 'attempt'> },
+  chaos: CommandChaos,
   events: readonly VerifiedEvent[],
 ): ReplayedCommand {
   return new Replay(command, chaos, events).run();
@@ -78,7 +93,7 @@ const ENDED = new Set(['COMPLETED', 'FAILED', 'CANCELED']);
 
 class Replay {
   readonly #command: VerifiedCommand;
-  readonly #chaos: { behavior: CommandBehavior | null; place: Omit<RollSource, 'attempt'> };
+  readonly #chaos: CommandChaos;
   readonly #events: VerifiedEvent[];
   readonly #attempts: ReplayedAttempt[] = [];
   readonly #offences: ReplayedCommand['offences'] = [];
@@ -88,11 +103,7 @@ class Replay {
   #operated = false;
   #keep_effects = false;
 
-  constructor(
-    command: VerifiedCommand,
-    chaos: { behavior: CommandBehavior | null; place: Omit<RollSource, 'attempt'> },
-    events: readonly VerifiedEvent[],
-  ) {
+  constructor(command: VerifiedCommand, chaos: CommandChaos, events: readonly VerifiedEvent[]) {
     this.#command = command;
     this.#chaos = chaos;
     // A verb on a process whose code threw drives the reply again and leaves the command as it is.
@@ -140,7 +151,7 @@ class Replay {
       this.#offend('settled_once', `attempt ${attempt} of ${this.#step} although it was ${this.#status}`);
     const suppressed = this.#command.suppressed?.includes(attempt) ?? false;
     const rolled = suppressed ? null : this.#roll(attempt);
-    const verdict = verdictOf(record, rolled);
+    const verdict = this.#verdictOf(record, rolled);
     if (verdict === 'wrong')
       this.#offend(
         'attempts_as_rolled',
@@ -150,6 +161,12 @@ class Replay {
       this.#offend('no_real_failures', `attempt ${attempt} of ${this.#step}: ${record.error_code ?? record.outcome}`);
     this.#attempts.push({ ...record, verdict, rolled, suppressed });
     this.#follow(record);
+  }
+
+  #verdictOf(record: AttemptRecord, rolled: string | null): AttemptVerdict {
+    const verdict = verdictOf(record, rolled);
+    const { span } = record;
+    return verdict === 'real_failure' && span !== null && this.#chaos.disturbed(span) ? 'disturbed' : verdict;
   }
 
   #roll(attempt: number): string | null {

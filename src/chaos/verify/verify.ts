@@ -45,6 +45,8 @@ export interface Verified {
 }
 
 const SLICE = 2_000;
+/** How long after a disturbance a failure is still put down to it: a server takes seconds to recover. */
+const AFTERMATH_MS = 10_000;
 
 /** Every check, on a batch as it is now. Null when there is no such batch of processes. */
 export function verifyBatch({ pool, batch_id, processesOf }: VerifyOptions): Promise<Verified | null> {
@@ -94,6 +96,7 @@ class Verification {
   readonly #artifacts = new ArtifactBook();
   readonly #events = new Map<string, read.VerifiedEvent[]>();
   readonly #behaviors = new Map<string, CommandBehavior>();
+  #disturbances: { from_ms: number; to_ms: number }[] = [];
   #versions: (Record<string, unknown> | null)[] = [];
   #unknown = 0;
   readonly #undoable: string[];
@@ -109,6 +112,7 @@ class Verification {
   async run(): Promise<void> {
     const { batch_id, first_ordinal, total_count } = this.#batch;
     this.#versions = (await read.readBehaviorVersions(this.#tx, batch_id)).map(({ behavior }) => behavior);
+    this.#disturbances = await read.readDisturbances(this.#tx, batch_id);
     for (const event of await read.readVerifiedEvents(this.#tx, batch_id)) {
       if (event.command_id === null) continue;
       const known = this.#events.get(event.command_id);
@@ -181,7 +185,7 @@ class Verification {
     const events = this.#events.get(command.command_id) ?? [];
     const behavior = this.#parse(command.behavior);
     const place = { seed: this.#batch.seed, key: process.ordinal, step: command.step ?? command.type };
-    const replayed = replayCommand(command, { behavior, place }, events);
+    const replayed = replayCommand(command, { behavior, place, disturbed: (span) => this.#disturbed(span) }, events);
     for (const { check, detail } of replayed.offences) this.#book.offend(check, command.command_id, detail);
     this.#book.looked('settled_once');
     this.#book.looked('attempts_as_rolled', replayed.attempts.length);
@@ -190,6 +194,11 @@ class Verification {
     else if (command.purpose === 'compensation') this.#book.looked('compensations');
     this.#checkBehavior(process, command, behavior, launched);
     return { command, replayed, events };
+  }
+
+  /** A broken connection may be met a moment after it was broken. */
+  #disturbed({ from_ms, to_ms }: { from_ms: number; to_ms: number }): boolean {
+    return this.#disturbances.some((one) => from_ms <= one.to_ms + AFTERMATH_MS && to_ms >= one.from_ms);
   }
 
   /** Few behaviors stand beside many commands: each is parsed once. */
@@ -289,9 +298,10 @@ class Verification {
   }
 
   #incomparable(): string[] {
-    const { interrupted, operated, suppressed, answered, ends } = this.#observed;
+    const { interrupted, disturbed, operated, suppressed, answered, ends } = this.#observed;
     const counted: [number, string][] = [
       [interrupted, 'attempts were interrupted'],
+      [disturbed, 'attempts failed under turbulence'],
       [operated, 'commands were operated, cancelled or cut by a deadline'],
       [suppressed, 'attempts were left alone because injection was stopped'],
       [this.#versions.length, 'times the behavior was changed'],

@@ -102,7 +102,10 @@ export interface VerifiedCommand {
   behavior: string | null;
   annotated: boolean;
   suppressed: number[] | null;
-  /** `attempt,outcome,effect,fault,reason,error_code` of each ended attempt, in order, joined by `;`. */
+  /**
+   * `attempt,outcome,effect,fault,reason,error_code,span` of each ended attempt, in order, joined by `;`. The span, from and to in ms since
+   * 1970 with a `-` between, is only of failures that nobody asked for.
+   */
   attempted: string | null;
 }
 
@@ -124,7 +127,9 @@ export async function readVerifiedCommands(
   const { rows } = await tx.query<VerifiedCommand & Record<string, unknown>>(
     `select i.command_id, c.purpose, c.process_id, c.type, c.step, c.status, c.attempts, c.attempts_limit, c.max_attempts, c.interruptions,
        c.result, c.error_code, c.error_message, c.annotated, t.behavior::text as behavior, t.suppressed,
-       (select string_agg(concat_ws(',', a.attempt, a.outcome, a.effect, coalesce(a.fault, ''), coalesce(a.reason, ''), coalesce(a.error_code, '')),
+       (select string_agg(concat_ws(',', a.attempt, a.outcome, a.effect, coalesce(a.fault, ''), coalesce(a.reason, ''), coalesce(a.error_code, ''),
+            case when a.fault is null and a.outcome in ('transient', 'permanent') then concat_ws('-',
+              (extract(epoch from a.started_at) * 1000)::bigint, (extract(epoch from a.ended_at) * 1000)::bigint) else '' end),
           ';' order by a.attempt)
         from faultline.attempt a where a.command_id = i.command_id and a.lane = p.lane) as attempted
      from faultline.process p cross join unnest(p.command_ids) as i(command_id)
@@ -152,6 +157,19 @@ export async function readVerifiedEvents(tx: Tx, batch_id: string): Promise<Veri
      where e.batch_id = $1 and e.type in ('OPERATOR_RETRY', 'OPERATOR_CANCEL', 'OPERATOR_COMPLETE', 'COMMAND_CANCELED', 'DEADLINE_EXCEEDED',
        'ADVANCE_FAILED', 'LATE_RESULT_DISCARDED', 'REPLY_IGNORED')
      order by e.event_id`,
+    [batch_id],
+  );
+  return rows;
+}
+
+/** Turbulence made for this batch or any other while it was open, as spans in ms since 1970: from the deed to the end of a pause. */
+export async function readDisturbances(tx: Tx, batch_id: string): Promise<{ from_ms: number; to_ms: number }[]> {
+  const { rows } = await tx.query<{ from_ms: number; to_ms: number }>(
+    `select (extract(epoch from e.at) * 1000)::bigint as from_ms,
+       (extract(epoch from e.at) * 1000)::bigint + coalesce((e.details ->> 'pause_ms')::int, 0) as to_ms
+     from faultline.event e, faultline.batch b
+     where b.batch_id = $1 and e.type = 'TURBULENCE' and e.at >= b.created_at and e.at <= coalesce(b.completed_at, now())
+     order by e.at`,
     [batch_id],
   );
   return rows;

@@ -15,9 +15,9 @@ import { openService, type Service } from '../../../src/process/service.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { until } from '../../support/until.ts';
 
-export const INPUT = { from_date: '2026-01-01', to_date: '2026-01-31', output_type: 'csv' as const, account_count: 1 };
+const INPUT = { from_date: '2026-01-01', to_date: '2026-01-31', output_type: 'csv' as const, account_count: 1 };
 /** Retries come at once; the lease outlives whatever a busy machine does, and a timeout is over soon. */
-export const POLICY = { max_attempts: 3, backoff_ms: [0], lease_ms: 1_500 };
+const POLICY = { max_attempts: 3, backoff_ms: [0], lease_ms: 1_500 };
 
 export interface VerdictLab {
   database: TestDatabase;
@@ -41,7 +41,7 @@ export interface VerdictLabOptions {
 }
 
 /** StatementReport with handlers that store documents in memory. */
-export function reportingInMemory(documents: VerdictLab['documents']): Application {
+function reportingInMemory(documents: VerdictLab['documents']): Application {
   const store =
     (step: string) =>
     ({ process_id, batch_id }: { process_id: string; batch_id: string }) => {
