@@ -2,7 +2,7 @@
 // Pure: a function of seed, key, step, behavior and policy, assuming no interruption and no operator.
 
 import type { CommandBehavior } from '../behavior.ts';
-import { decide } from '../decide.ts';
+import { decide as draw } from '../decide.ts';
 import { faultOf } from '../faults/index.ts';
 import type { RollSource } from '../roll.ts';
 import { addAttempt, type StepTally } from './tally.ts';
@@ -15,12 +15,16 @@ export interface CommandFate {
   fault: string | null;
 }
 
+/** What chaos does to one attempt: `decide`, or the same from memory. */
+export type Decide = typeof draw;
+
 /** Counts each attempt in `tally`. A behavior of null is no chaos at all. */
 export function foretellCommand(
   behavior: CommandBehavior | null,
   place: Omit<RollSource, 'attempt'>,
   max_attempts: number,
   tally: StepTally,
+  decide: Decide = draw,
 ): CommandFate {
   if (behavior === null) {
     addAttempt(tally, 'success', null);

@@ -5,7 +5,7 @@ import type { CommandBehavior } from '../behavior.ts';
 import { compactBehavior } from '../behavior.ts';
 import { inScope } from '../experiment.ts';
 import { corruptReply } from '../faults/corrupt-reply.ts';
-import { foretellCommand } from './fate.ts';
+import { type Decide, foretellCommand } from './fate.ts';
 import { emptyTally, type StepTally } from './tally.ts';
 
 /** The steps of a process in order, as `outlineOf` in process/outline.ts makes them. */
@@ -37,23 +37,37 @@ const SLICE = 2_000;
 
 /** Foretells all processes; gives the thread away between slices. */
 export async function foretell(launch: ForetoldLaunch, outline: Outline): Promise<Foretold> {
+  const foretelling = createForetelling(launch, outline);
+  for (let index = 0; index < launch.count; index++) {
+    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
+    foretelling.add(launch.first_ordinal + index);
+  }
+  return foretelling.sum();
+}
+
+/** Foretells the processes it is given, one by one. */
+export function createForetelling(launch: ForetoldLaunch, outline: Outline, decide?: Decide) {
   const steps: Record<string, StepTally> = Object.fromEntries(outline.steps.map(({ key }) => [key, emptyTally()]));
   const behaviors = new Map(outline.steps.map(({ key }) => [key, behaviorOf(launch.behavior, key)]));
   const ends: Record<End, number> = { completed: 0, failed: 0, compensated: 0, in_troubleshooting: 0 };
   let in_scope = 0;
-  for (let index = 0; index < launch.count; index++) {
-    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
-    const ordinal = launch.first_ordinal + index;
-    const touched = inScope(launch.scope_pct, launch.seed, ordinal);
-    if (touched) in_scope++;
-    ends[foretellProcess(launch, outline, ordinal, touched ? behaviors : NO_BEHAVIORS, steps)]++;
-  }
-  const attempts = Object.values(steps).reduce((sum, step) => sum + step.attempts, 0);
-  const note =
-    outline.uncertain === null
-      ? null
-      : `Expectations, as if the steps ran in the order in which they are listed: ${outline.uncertain}.`;
-  return { exact: note === null, note, in_scope, expected: { ...ends, attempts }, steps };
+  return {
+    add(ordinal: number): void {
+      const touched = inScope(launch.scope_pct, launch.seed, ordinal);
+      if (touched) in_scope++;
+      ends[
+        foretellProcess(launch, outline, ordinal, { behaviors: touched ? behaviors : NO_BEHAVIORS, steps, decide })
+      ]++;
+    },
+    sum(): Foretold {
+      const attempts = Object.values(steps).reduce((sum, step) => sum + step.attempts, 0);
+      const note =
+        outline.uncertain === null
+          ? null
+          : `Expectations, as if the steps ran in the order in which they are listed: ${outline.uncertain}.`;
+      return { exact: note === null, note, in_scope, expected: { ...ends, attempts }, steps };
+    },
+  };
 }
 
 const NO_BEHAVIORS: ReadonlyMap<string, CommandBehavior | null> = new Map();
@@ -66,14 +80,17 @@ function foretellProcess(
   { seed, max_attempts }: ForetoldLaunch,
   outline: Outline,
   ordinal: number,
-  behaviors: ReadonlyMap<string, CommandBehavior | null>,
-  tallies: Record<string, StepTally>,
+  using: {
+    behaviors: ReadonlyMap<string, CommandBehavior | null>;
+    steps: Record<string, StepTally>;
+    decide: Decide | undefined;
+  },
 ): End {
   let undoable = false;
   for (const step of outline.steps) {
     const place = { seed, key: ordinal, step: step.key };
-    const behavior = behaviors.get(step.key) ?? null;
-    const fate = foretellCommand(behavior, place, max_attempts, tallies[step.key] as StepTally);
+    const behavior = using.behaviors.get(step.key) ?? null;
+    const fate = foretellCommand(behavior, place, max_attempts, using.steps[step.key] as StepTally, using.decide);
     undoable ||= step.compensated;
     if (fate.end === 'PARKED') return 'in_troubleshooting';
     if (fate.end === 'FAILED') return undoable ? 'compensated' : 'failed';

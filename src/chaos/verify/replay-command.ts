@@ -5,8 +5,8 @@ import type { VerifiedCommand, VerifiedEvent } from '../../db/queries/verify.ts'
 import type { Reply } from '../../model/command.ts';
 import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
 import type { CommandBehavior } from '../behavior.ts';
-import { decide } from '../decide.ts';
 import { faultOf } from '../faults/index.ts';
+import type { Decide } from '../predict/fate.ts';
 import type { RollSource } from '../roll.ts';
 import type { CheckName } from './checks.ts';
 
@@ -69,6 +69,7 @@ function parseAttempts(text: string | null): AttemptRecord[] {
 export interface CommandChaos {
   behavior: CommandBehavior | null;
   place: Omit<RollSource, 'attempt'>;
+  decide: Decide;
   /** Whether turbulence was made while an attempt ran. */
   disturbed(span: { from_ms: number; to_ms: number }): boolean;
 }
@@ -170,7 +171,7 @@ class Replay {
   }
 
   #roll(attempt: number): string | null {
-    const { behavior, place } = this.#chaos;
+    const { behavior, place, decide } = this.#chaos;
     if (behavior === null || this.#command.purpose === 'compensation') return null;
     const { kind } = decide(behavior, { ...place, attempt });
     return kind === 'none' ? null : kind;

@@ -1,7 +1,6 @@
 // Replays one process: its definition's own code is given the recorded replies, one by one, and what it decides must be what was
 // sent, where the process stands, and the state it has. Pure but for that code.
 
-import { isDeepStrictEqual } from 'node:util';
 import type { VerifiedCommand, VerifiedEvent, VerifiedProcess } from '../../db/queries/verify.ts';
 import type { Reply } from '../../model/command.ts';
 import type { ProcessRow } from '../../model/process.ts';
@@ -9,6 +8,7 @@ import type { Decision } from '../../process/advance.ts';
 import type { ProcessCode } from '../../process/outline.ts';
 import type { CheckName } from './checks.ts';
 import type { ReplayedCommand } from './replay-command.ts';
+import { sameJson } from './same-json.ts';
 
 export interface SentCommand {
   command: VerifiedCommand;
@@ -220,7 +220,6 @@ class Replay {
       );
     if (path.join() !== end.path.join())
       this.#offend('steps_complete', `its path is ${path.join(', ')}, and must be ${end.path.join(', ')}`);
-    if (!isDeepStrictEqual(JSON.parse(JSON.stringify(end.state)), state))
-      this.#offend('state', 'its state is not what its definition makes of the replies');
+    if (!sameJson(end.state, state)) this.#offend('state', 'its state is not what its definition makes of the replies');
   }
 }

@@ -9,8 +9,10 @@ import { findRuleOffenders } from '../../db/queries/verify-rules.ts';
 import { stepKey } from '../../model/process.ts';
 import type { ProcessCode } from '../../process/outline.ts';
 import { type CommandBehavior, compactBehavior } from '../behavior.ts';
+import { decide } from '../decide.ts';
 import { type Experiment, inScope } from '../experiment.ts';
-import { foretell, type Outline } from '../predict/foretell.ts';
+import type { Decide } from '../predict/fate.ts';
+import { createForetelling, type Outline } from '../predict/foretell.ts';
 import { differences, emptyTally } from '../predict/tally.ts';
 import { ArtifactBook, type DocumentOf } from './artifact-book.ts';
 import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
@@ -44,7 +46,7 @@ export interface Verified {
   fingerprint: string;
 }
 
-const SLICE = 2_000;
+const SLICE = 1_000;
 /** How long after a disturbance a failure is still put down to it: a server takes seconds to recover. */
 const AFTERMATH_MS = 10_000;
 
@@ -87,6 +89,11 @@ async function askRules(tx: Tx, batch: read.VerifiedBatch, book: CheckBook): Pro
   }
 }
 
+function launchOf({ seed, total_count, first_ordinal, behavior, experiment, max_attempts }: read.VerifiedBatch) {
+  const scope_pct = ((experiment ?? {}) as Experiment).scope_pct ?? null;
+  return { seed, count: total_count, first_ordinal, behavior, scope_pct, max_attempts };
+}
+
 class Verification {
   readonly #tx: Tx;
   readonly #batch: read.VerifiedBatch;
@@ -100,6 +107,9 @@ class Verification {
   #versions: (Record<string, unknown> | null)[] = [];
   #unknown = 0;
   readonly #undoable: string[];
+  readonly #foretelling: ReturnType<typeof createForetelling> | null;
+  /** Decisions on the process at hand: what foretells it asks for those that replayed it. */
+  readonly #decided = new Map<string, ReturnType<Decide>>();
 
   constructor(tx: Tx, batch: read.VerifiedBatch, processes: VerifiedProcesses | null, book: CheckBook) {
     this.#tx = tx;
@@ -107,7 +117,15 @@ class Verification {
     this.#processes = processes;
     this.#book = book;
     this.#undoable = processes?.outline.steps.flatMap(({ key, compensated }) => (compensated ? [key] : [])) ?? [];
+    this.#foretelling = processes === null ? null : createForetelling(launchOf(batch), processes.outline, this.#decide);
   }
+
+  readonly #decide: Decide = (behavior, source) => {
+    const key = `${source.step}:${source.attempt}`;
+    const known = this.#decided.get(key) ?? decide(behavior, source);
+    this.#decided.set(key, known);
+    return known;
+  };
 
   async run(): Promise<void> {
     const { batch_id, first_ordinal, total_count } = this.#batch;
@@ -151,6 +169,7 @@ class Verification {
 
   #verify(process: read.VerifiedProcess, commands: Map<string, read.VerifiedCommand>): void {
     const launched = this.#launchedBehavior(process.ordinal);
+    this.#decided.clear();
     const sent: SentCommand[] = [];
     for (const command_id of process.command_ids) {
       const command = commands.get(command_id);
@@ -165,6 +184,8 @@ class Verification {
       sent.push(this.#replay(process, command, launched));
     }
     this.#observed.addEnd(process.status);
+    // Under one behavior only: with another beside a command its decisions are not those of the launch.
+    if (this.#versions.length === 0) this.#foretelling?.add(process.ordinal);
     this.#book.looked('ends_as_replayed');
     if (this.#processes === null) return;
     const { offences, unknown } = replayProcess(this.#processes.code, process, launched, sent);
@@ -185,7 +206,7 @@ class Verification {
     const events = this.#events.get(command.command_id) ?? [];
     const behavior = this.#parse(command.behavior);
     const place = { seed: this.#batch.seed, key: process.ordinal, step: command.step ?? command.type };
-    const replayed = replayCommand(command, { behavior, place, disturbed: (span) => this.#disturbed(span) }, events);
+    const replayed = replayCommand(command, { ...this.#chaos, behavior, place }, events);
     for (const { check, detail } of replayed.offences) this.#book.offend(check, command.command_id, detail);
     this.#book.looked('settled_once');
     this.#book.looked('attempts_as_rolled', replayed.attempts.length);
@@ -195,6 +216,11 @@ class Verification {
     this.#checkBehavior(process, command, behavior, launched);
     return { command, replayed, events };
   }
+
+  readonly #chaos = {
+    decide: this.#decide,
+    disturbed: (span: { from_ms: number; to_ms: number }) => this.#disturbed(span),
+  };
 
   /** A broken connection may be met a moment after it was broken. */
   #disturbed({ from_ms, to_ms }: { from_ms: number; to_ms: number }): boolean {
@@ -227,7 +253,7 @@ class Verification {
     const key = stepKey(command.step ?? '');
     const possible =
       command.purpose === 'step' ? [launched, ...changed].map((version) => this.#stepOf(version, key)) : [null];
-    if (!possible.some((one) => one === behavior || isDeepStrictEqual(one, behavior)))
+    if (!possible.some((one) => this.#isSame(one, behavior)))
       this.#book.offend(
         'behavior_written',
         command.command_id,
@@ -239,6 +265,18 @@ class Verification {
         command.command_id,
         `${command.step} is announced to chaos without a behavior, or the other way round`,
       );
+  }
+
+  readonly #compared = new Map<CommandBehavior, Map<CommandBehavior, boolean>>();
+
+  /** Few are different: each pair is compared once. */
+  #isSame(one: CommandBehavior | null, other: CommandBehavior | null): boolean {
+    if (one === other || one === null || other === null) return one === other;
+    const known = this.#compared.get(one) ?? new Map<CommandBehavior, boolean>();
+    this.#compared.set(one, known);
+    const same = known.get(other) ?? isDeepStrictEqual(one, other);
+    known.set(other, same);
+    return same;
   }
 
   readonly #compacted = new Map<unknown, Map<string, CommandBehavior | null>>();
@@ -281,13 +319,10 @@ class Verification {
   /** Only where nothing came in between; else the replay alone says whether all was as it had to be. */
   async #comparePrediction(): Promise<void> {
     const reasons = this.#incomparable();
-    if (reasons.length > 0 || this.#processes === null)
+    if (reasons.length > 0 || this.#foretelling === null)
       return this.#book.skip('as_predicted', `Replayed instead: ${reasons.join(', ')}.`);
-    const { seed, total_count, first_ordinal, behavior, experiment, max_attempts } = this.#batch;
-    const scope_pct = ((experiment ?? {}) as Experiment).scope_pct ?? null;
-    const launch = { seed, count: total_count, first_ordinal, behavior, scope_pct, max_attempts };
-    const { expected, steps } = await foretell(launch, this.#processes.outline);
-    this.#book.looked('as_predicted', total_count);
+    const { expected, steps } = this.#foretelling.sum();
+    this.#book.looked('as_predicted', this.#batch.total_count);
     const offend = (detail: string) => this.#book.offend('as_predicted', this.#batch.batch_id, detail);
     for (const [step, tally] of Object.entries(steps))
       for (const difference of differences(step, this.#observed.steps.get(step)?.tally ?? emptyTally(), tally))
