@@ -145,12 +145,25 @@ class Verification {
       const [processes, commands] = await reading;
       reading = this.#readSlice(from + SLICE, end);
       for (const process of processes) this.#verify(process, commands);
+      this.#foretellMissing(from, Math.min(from + SLICE, end), processes);
     }
     await reading;
     this.#tellFaults();
     await this.#compareArtifacts();
     await this.#comparePrediction();
     this.#tellSkipped();
+  }
+
+  /** What is foretold is foretold of every process that was asked for, whether it is there or not. */
+  #foretellMissing(from: number, to: number, processes: readonly read.VerifiedProcess[]): void {
+    if (processes.length === to - from || this.#versions.length > 0) return;
+    const there = new Set(processes.map(({ ordinal }) => ordinal));
+    this.#decided.clear();
+    for (let ordinal = from; ordinal < to; ordinal++) {
+      if (there.has(ordinal)) continue;
+      this.#foretelling?.add(ordinal);
+      this.#decided.clear();
+    }
   }
 
   #readSlice(from: number, end: number): Promise<[read.VerifiedProcess[], Map<string, read.VerifiedCommand>]> {
