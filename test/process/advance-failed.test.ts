@@ -150,7 +150,8 @@ describe('on the way back', () => {
     expect(await commandOf(process, 'pay')).toMatchObject({ status: 'FAILED', error_code: 'REFUSED' });
     expect((await lab.events(process)).map(({ type, details }) => [type, details])).toEqual([
       ['ADVANCE_FAILED', { message: 'Error: oops', error_code: null, error_message: null }],
-      ['OPERATOR_COMPLETE', { redriven: true }],
+      // The reply that it was driven on with stands on no row.
+      ['OPERATOR_COMPLETE', { redriven: true, result: { by: 'hand' } }],
     ]);
   });
 

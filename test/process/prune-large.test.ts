@@ -30,7 +30,7 @@ const site = (probe: PruneSite['env']['probe'] = () => {}): PruneSite => ({
 
 afterEach(async () => {
   await pool.query(
-    'truncate faultline.batch, faultline.process, faultline.command, faultline.attempt, faultline.event, e2e.test_command',
+    'truncate faultline.batch, faultline.process, faultline.command, faultline.attempt, faultline.event, e2e.test_command cascade',
   );
 });
 

@@ -72,8 +72,23 @@ async function restingBatch(): Promise<string> {
   return batch_id;
 }
 
-const TABLES = ['batch', 'process', 'command', 'attempt', 'event', 'reply'].map((name) => `faultline.${name}`);
+const TABLES = ['batch', 'process', 'command', 'attempt', 'event', 'reply', 'batch_behavior', 'verdict'].map(
+  (name) => `faultline.${name}`,
+);
 TABLES.push('e2e.test_command');
+
+/** What the lab keeps of a batch beside its own rows. */
+async function judge(batch_id: string): Promise<string> {
+  await lab.pool.query(
+    `insert into faultline.batch_behavior (batch_id, version, behavior, actor) values ($1, 1, '{}', 'ann')`,
+    [batch_id],
+  );
+  await lab.pool.query(
+    `insert into faultline.verdict (batch_id, verdict, checks, fingerprint, duration_ms) values ($1, 'pass', '[]', '', 1)`,
+    [batch_id],
+  );
+  return batch_id;
+}
 
 /** Every row, as text. */
 async function rowsOf({ pool }: Pick<Lab, 'pool'>): Promise<Set<string>> {
@@ -124,13 +139,13 @@ const without = (all: Set<string>, ...others: Set<string>[]) =>
 // What one test leaves behind would be found by the next.
 beforeEach(async () => {
   lab.onProbe = () => {};
-  await lab.pool.query(`truncate ${TABLES.join(', ')}, faultline.idempotency_key`);
+  await lab.pool.query(`truncate ${TABLES.join(', ')}, faultline.idempotency_key cascade`);
 });
 
 describe('a batch', () => {
   test('goes with all that is its own, and not a byte of another changes', async () => {
-    const old = await age(await endedBatch(4));
-    const young = await age(await endedBatch(), 29);
+    const old = await judge(await age(await endedBatch(4)));
+    const young = await judge(await age(await endedBatch(), 29));
     const resting = await restingBatch();
     const held = signal<(value: unknown) => void>('its handler runs');
     const waiting = await lab.launch(trip, { script: ({ key }) => key === 'book' && new Promise(held.fire) });
