@@ -9,7 +9,7 @@ import { insertBatch, insertCommand, insertWorker } from '../support/factories.t
 const { pool } = await createTestDatabase();
 
 beforeEach(async () => {
-  await pool.query('truncate faultline.batch, faultline.command, faultline.worker, faultline.domain');
+  await pool.query('truncate faultline.batch, faultline.command, faultline.worker, faultline.domain cascade');
 });
 
 const findings = async (prune_after_days: number | null = null) =>

@@ -14,7 +14,7 @@ const folder = await mkdtemp(join(tmpdir(), 'faultline-prune-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 beforeEach(async () => {
-  await pool.query('truncate faultline.batch, faultline.process, faultline.command');
+  await pool.query('truncate faultline.batch, faultline.process, faultline.command cascade');
 });
 
 const prune = async (...args: string[]) =>

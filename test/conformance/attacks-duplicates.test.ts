@@ -46,7 +46,7 @@ describe('a transition that is delivered again', () => {
         ),
         async (repeats) => {
           await lab.pool.query(
-            'truncate faultline.command, faultline.process, faultline.attempt, faultline.event, faultline.batch',
+            'truncate faultline.command, faultline.process, faultline.attempt, faultline.event, faultline.batch cascade',
           );
           const batch_id = await createWithoutWork(lab, 2);
           const settled: CommandTransition[] = [];

@@ -99,7 +99,7 @@ export class Walk {
   /** Begins anew, on empty tables, with what `launch` launches; `launch` answers the batch that may be cancelled. */
   static async begin(lab: Lab, seen: Set<string>, launch: () => Promise<string>): Promise<Walk> {
     await lab.pool.query(
-      'truncate faultline.command, faultline.process, faultline.attempt, faultline.event, faultline.batch, transition',
+      'truncate faultline.command, faultline.process, faultline.attempt, faultline.event, faultline.batch, transition cascade',
     );
     const walk = new Walk(lab, await launch(), seen);
     await walk.#runOwn();
