@@ -95,12 +95,22 @@ const chunkAt = (wanted: ProbePoint, from: number, act: () => unknown): Env['pro
   };
 };
 
-const chunkAttempts = async (batch_id: string) => {
-  const { rows } = await lab.pool.query(
+const chunkAttempts = async (batch_id: string, { pool }: Lab = lab) => {
+  const { rows } = await pool.query(
     `select outcome, effect from faultline.attempt where batch_id = $1 and purpose = 'chunk' order by ended_at, attempt`,
     [batch_id],
   );
   return rows.map(({ outcome, effect }) => `${outcome} ${effect}`);
+};
+
+/** What each chunk says it created, in order of its first process. */
+const chunkResults = async (batch_id: string) => {
+  const { rows } = await lab.pool.query(
+    `select (result ->> 'created_count')::int as created, attempts from faultline.command
+     where batch_id = $1 and purpose = 'chunk' order by (payload ->> 'from')::int`,
+    [batch_id],
+  );
+  return rows;
 };
 
 describe.each([
@@ -160,18 +170,24 @@ describe('a chunk that comes again', () => {
   });
 
   test('having died between its commit and its settle: nothing is inserted twice', async () => {
-    lab.onProbe = chunkAt('after_chunk', 1000, () => {
+    const dies = chunkAt('after_chunk', 1000, () => {
       throw new Error('the worker dies');
     });
+    // Another chunk has yet to commit, so the batch is still being created when this one comes again.
+    const release = signal('the last chunk may commit');
+    const waits = chunkAt('in_chunk', 2000, () => release.promise);
+    lab.onProbe = async (point, context) => {
+      await dies(point, context);
+      await waits(point, context);
+    };
     const batch_id = await lab.launch(trip, { count: 2500, behavior: { book: { max_duration_ms: 1 } } });
+    await until('it came again', async () => (await chunkAttempts(batch_id)).length === 3);
+    const soFar = (await chunkAttempts(batch_id)).sort();
+    release.fire();
+    expect(soFar).toEqual(['success COMPLETED', 'success COMPLETED', 'transient RETRY']);
     await expectWhole(lab, batch_id, 2500, 2500);
-    await until('it was settled', async () => (await chunkAttempts(batch_id)).length === 4);
-    const { rows } = await lab.pool.query(
-      `select (result ->> 'created_count')::int as created, attempts from faultline.command
-       where batch_id = $1 and purpose = 'chunk' order by payload ->> 'from'`,
-      [batch_id],
-    );
-    expect(rows).toEqual([
+    await until('all are settled', async () => (await chunkAttempts(batch_id)).length === 4);
+    expect(await chunkResults(batch_id)).toEqual([
       { created: 1000, attempts: 1 },
       { created: 0, attempts: 2 },
       { created: 500, attempts: 1 },
@@ -201,6 +217,9 @@ describe('a chunk that comes again', () => {
       (await lab.events({ batch_id })).some(({ type }) => type === 'LATE_RESULT_DISCARDED'),
     );
     await expectWhole(lab, batch_id, 700, 700);
+    await until('the second is settled', async () => (await chunkAttempts(batch_id)).length === 2);
+    expect(await chunkAttempts(batch_id)).toEqual(['lease_expired RETRY', 'success COMPLETED']);
+    expect(await chunkResults(batch_id)).toEqual([{ created: 0, attempts: 2 }]);
   });
 
   test('after the batch was cancelled: it inserts nothing', async () => {
@@ -336,12 +355,15 @@ describe('an idempotency key', () => {
 
 test('chunks of a version that one worker does not know are left to one that does', async () => {
   const newer = chain(['book', 'pay'], { version: 2 });
-  const upgraded = await openLab({ processes: [trip, newer], database: lab.database });
+  const upgraded = await openLab({ processes: [trip, newer] });
+  const older = await openLab({ processes: [trip], database: upgraded.database });
+  const oldWorker = await older.work({ domains: ['faultline'] });
   const batch_id = await upgraded.launch(newer, { count: 1500 });
   await until('the old worker has tried and given back', async () =>
-    (await chunkAttempts(batch_id)).includes('transient RETRY'),
+    (await chunkAttempts(batch_id, upgraded)).includes('transient RETRY'),
   );
-  const worker = await upgraded.work({ domains: ['faultline'] });
+  // As when workers are upgraded one after the other: at work it would take them again and again, each time for a longer wait.
+  await oldWorker.stop();
+  await upgraded.work({ domains: ['faultline'] });
   await expectWhole(upgraded, batch_id, 1500);
-  await worker.stop();
 });
