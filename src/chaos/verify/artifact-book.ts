@@ -11,16 +11,25 @@ export interface DocumentOf {
 }
 
 interface Expectation {
-  /** Paths that must be there. */
+  /** Paths that must be there and were not met yet. */
   paths: string[];
   /** Steps, as documents name them, of which something may lie in storage: attempted, and not undone. */
   steps: string;
 }
 
+type Stored = DocumentOf & { process_id: string };
 const key = (visited: string | null): string => (visited ?? '').replace(/#\d+$/, '');
+const ALL_MET: string[] = [];
 
 export class ArtifactBook {
   readonly #expected = new Map<string, Expectation>();
+  /** What was met in storage before its process was: storage may come in another order than processes. */
+  #early: Stored[] = [];
+  readonly #stored: AsyncIterator<readonly Stored[]> | null;
+
+  constructor(stored: AsyncIterable<readonly Stored[]> | undefined) {
+    this.#stored = stored?.[Symbol.asyncIterator]() ?? null;
+  }
 
   /** `documents`: those that the process has on record. `undoable`: the steps that have a compensation. */
   expect(
@@ -42,25 +51,35 @@ export class ArtifactBook {
     this.#expected.set(process.process_id, { paths, steps });
   }
 
-  /** Compares with what lies in storage; offends by process. */
-  async compare(
-    stored: AsyncIterable<readonly (DocumentOf & { process_id: string })[]>,
-    book: CheckBook,
-  ): Promise<void> {
-    for await (const piece of stored) {
-      for (const { process_id, step, path } of piece) this.#meet(process_id, step, path, book);
-    }
+  /** Reads one more piece of what lies in storage; call it as processes come in, so that neither piles up. */
+  async readPiece(book: CheckBook): Promise<boolean> {
+    const { done, value } = (await this.#stored?.next()) ?? { done: true, value: undefined };
+    if (done || value === undefined) return false;
+    for (const document of value) if (!this.#meet(document, book)) this.#early.push(document);
+    return true;
+  }
+
+  /** Reads what is left of storage and tells what is missing. */
+  async finish(book: CheckBook): Promise<void> {
+    while (await this.readPiece(book));
+    for (const document of this.#early)
+      if (!this.#meet(document, book))
+        book.offend('artifacts', document.process_id, `${document.path} belongs to no process of the batch`);
     for (const [process_id, { paths }] of this.#expected)
       for (const path of paths) book.offend('artifacts', process_id, `${path} is on record, and is not there`);
   }
 
-  #meet(process_id: string, step: string, path: string, book: CheckBook): void {
-    book.looked('artifacts');
+  /** False when its process is not known yet. */
+  #meet({ process_id, step, path }: Stored, book: CheckBook): boolean {
     const expected = this.#expected.get(process_id);
-    const at = expected?.paths.indexOf(path) ?? -1;
-    if (expected === undefined) book.offend('artifacts', process_id, `${path} belongs to no process of the batch`);
-    else if (at !== -1) expected.paths.splice(at, 1);
-    else if (!expected.steps.split(',').includes(step))
-      book.offend('artifacts', process_id, `${path} is there, though its step was undone or never attempted`);
+    if (expected === undefined) return false;
+    book.looked('artifacts');
+    const at = expected.paths.indexOf(path);
+    if (at === -1) {
+      if (!expected.steps.split(',').includes(step))
+        book.offend('artifacts', process_id, `${path} is there, though its step was undone or never attempted`);
+    } else if (expected.paths.length === 1) expected.paths = ALL_MET;
+    else expected.paths.splice(at, 1);
+    return true;
   }
 }

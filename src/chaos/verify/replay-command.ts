@@ -92,12 +92,15 @@ const VERBS = new Set([
 ]);
 const ENDED = new Set(['COMPLETED', 'FAILED', 'CANCELED']);
 
+/** Most commands have neither verbs nor offences. Never written to. */
+const NONE: never[] = [];
+
 class Replay {
   readonly #command: VerifiedCommand;
   readonly #chaos: CommandChaos;
   readonly #events: VerifiedEvent[];
   readonly #attempts: ReplayedAttempt[] = [];
-  readonly #offences: ReplayedCommand['offences'] = [];
+  #offences: ReplayedCommand['offences'] = NONE;
   #status = 'PENDING';
   #limit: number;
   #losses = 0;
@@ -108,7 +111,8 @@ class Replay {
     this.#command = command;
     this.#chaos = chaos;
     // A verb on a process whose code threw drives the reply again and leaves the command as it is.
-    this.#events = events.filter(({ type, details }) => VERBS.has(type) && details?.redriven !== true);
+    this.#events =
+      events.length === 0 ? NONE : events.filter(({ type, details }) => VERBS.has(type) && details?.redriven !== true);
     this.#limit = command.max_attempts;
   }
 
@@ -143,6 +147,7 @@ class Replay {
   }
 
   #offend(check: CheckName, detail: string): void {
+    if (this.#offences === NONE) this.#offences = [];
     this.#offences.push({ check, detail });
   }
 
@@ -160,7 +165,7 @@ class Replay {
       );
     if (verdict === 'real_failure')
       this.#offend('no_real_failures', `attempt ${attempt} of ${this.#step}: ${record.error_code ?? record.outcome}`);
-    this.#attempts.push({ ...record, verdict, rolled, suppressed });
+    this.#attempts.push(Object.assign(record, { verdict, rolled, suppressed }));
     this.#follow(record);
   }
 

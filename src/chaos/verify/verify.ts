@@ -100,7 +100,7 @@ class Verification {
   readonly #processes: VerifiedProcesses | null;
   readonly #book: CheckBook;
   readonly #observed = new Observed();
-  readonly #artifacts = new ArtifactBook();
+  readonly #artifacts: ArtifactBook;
   readonly #events = new Map<string, read.VerifiedEvent[]>();
   readonly #behaviors = new Map<string, CommandBehavior>();
   #disturbances: { from_ms: number; to_ms: number }[] = [];
@@ -116,6 +116,7 @@ class Verification {
     this.#batch = batch;
     this.#processes = processes;
     this.#book = book;
+    this.#artifacts = new ArtifactBook(processes?.documents && processes.stored?.());
     this.#undoable = processes?.outline.steps.flatMap(({ key, compensated }) => (compensated ? [key] : [])) ?? [];
     this.#foretelling = processes === null ? null : createForetelling(launchOf(batch), processes.outline, this.#decide);
   }
@@ -146,6 +147,7 @@ class Verification {
       reading = this.#readSlice(from + SLICE, end);
       for (const process of processes) this.#verify(process, commands);
       this.#foretellMissing(from, Math.min(from + SLICE, end), processes);
+      await this.#artifacts.readPiece(this.#book);
     }
     await reading;
     this.#tellFaults();
@@ -323,10 +325,9 @@ class Verification {
   }
 
   async #compareArtifacts(): Promise<void> {
-    const stored = this.#processes?.stored;
-    if (stored === undefined || this.#processes?.documents === undefined)
+    if (this.#processes?.stored === undefined || this.#processes.documents === undefined)
       return this.#book.skip('artifacts', 'The application does not tell what lies in its storage.');
-    await this.#artifacts.compare(stored(), this.#book);
+    await this.#artifacts.finish(this.#book);
   }
 
   /** Only where nothing came in between; else the replay alone says whether all was as it had to be. */
