@@ -26,9 +26,18 @@ export class ArtifactBook {
   /** What was met in storage before its process was: storage may come in another order than processes. */
   #early: Stored[] = [];
   readonly #stored: AsyncIterator<readonly Stored[]> | null;
+  /** The piece after the one that was read last: it is looked for while processes are replayed. */
+  #next: Promise<IteratorResult<readonly Stored[]>> | null = null;
 
   constructor(stored: AsyncIterable<readonly Stored[]> | undefined) {
     this.#stored = stored?.[Symbol.asyncIterator]() ?? null;
+    this.#lookAhead();
+  }
+
+  #lookAhead(): void {
+    this.#next = this.#stored?.next() ?? null;
+    // Whoever awaits it sees a failure; one that comes earlier must not end the program.
+    this.#next?.catch(() => {});
   }
 
   /** `documents`: those that the process has on record. `undoable`: the steps that have a compensation. */
@@ -51,17 +60,23 @@ export class ArtifactBook {
     this.#expected.set(process.process_id, { paths, steps });
   }
 
-  /** Reads one more piece of what lies in storage; call it as processes come in, so that neither piles up. */
-  async readPiece(book: CheckBook): Promise<boolean> {
-    const { done, value } = (await this.#stored?.next()) ?? { done: true, value: undefined };
+  /** Reads on in storage while nothing of it waits for its process; call it as processes come in, so that neither piles up. */
+  async keepUp(book: CheckBook): Promise<void> {
+    this.#early = this.#early.filter((document) => !this.#meet(document, book));
+    if (this.#early.length === 0) await this.#readPiece(book);
+  }
+
+  async #readPiece(book: CheckBook): Promise<boolean> {
+    const { done, value } = (await this.#next) ?? { done: true, value: undefined };
     if (done || value === undefined) return false;
+    this.#lookAhead();
     for (const document of value) if (!this.#meet(document, book)) this.#early.push(document);
     return true;
   }
 
   /** Reads what is left of storage and tells what is missing. */
   async finish(book: CheckBook): Promise<void> {
-    while (await this.readPiece(book));
+    while (await this.#readPiece(book));
     for (const document of this.#early)
       if (!this.#meet(document, book))
         book.offend('artifacts', document.process_id, `${document.path} belongs to no process of the batch`);

@@ -80,7 +80,42 @@ export function replayCommand(
   chaos: CommandChaos,
   events: readonly VerifiedEvent[],
 ): ReplayedCommand {
-  return new Replay(command, chaos, events).run();
+  return replayPlain(command, chaos, events) ?? new Replay(command, chaos, events).run();
+}
+
+/** As readVerifiedCommands writes an attempt that succeeded at once, with nothing injected. */
+const PLAIN = '1,success,COMPLETED,,,,';
+const PLAIN_ATTEMPTS: ReplayedAttempt[] = [
+  {
+    ...{ attempt: 1, outcome: 'success', effect: 'COMPLETED', fault: null, reason: null, error_code: null, span: null },
+    ...{ verdict: 'as_rolled', rolled: null, suppressed: false },
+  },
+];
+
+/** Nine commands of ten succeeded at once and met nothing: those need no more than their roll. Null for any other. */
+function replayPlain(
+  command: VerifiedCommand,
+  { behavior, place, decide }: CommandChaos,
+  events: readonly VerifiedEvent[],
+): ReplayedCommand | null {
+  const plain =
+    command.attempted === PLAIN &&
+    command.status === 'COMPLETED' &&
+    command.attempts === 1 &&
+    command.attempts_limit === command.max_attempts &&
+    command.suppressed === null &&
+    events.length === 0;
+  if (!plain) return null;
+  const chaotic = behavior !== null && command.purpose !== 'compensation';
+  if (chaotic && decide(behavior, { ...place, attempt: 1 }).kind !== 'none') return null;
+  return {
+    attempts: PLAIN_ATTEMPTS,
+    status: 'COMPLETED',
+    reply: { outcome: 'SUCCESS', result: command.result },
+    keep_effects: false,
+    operated: false,
+    offences: NONE,
+  };
 }
 
 const VERBS = new Set([

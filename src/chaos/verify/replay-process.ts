@@ -53,6 +53,11 @@ function drivenReply(
     : { reply, keep_effects: replayed.keep_effects };
 }
 
+/** Whether an event says that the process's own code threw, or that its reply was driven again. */
+function drives({ type, details }: VerifiedEvent): boolean {
+  return type === 'ADVANCE_FAILED' ? details?.late !== true : details?.redriven === true;
+}
+
 interface Expected {
   purpose: 'step' | 'compensation';
   step: string;
@@ -62,9 +67,11 @@ interface Expected {
 class Replay {
   readonly #code: ProcessCode;
   readonly #process: VerifiedProcess;
-  readonly #sent: SentCommand[];
+  readonly #sent: readonly SentCommand[];
+  /** The first of them that was not met yet. */
+  #next = 0;
   /** Steps of which an attempt was refused as late: their compensation may have been sent once more. */
-  readonly #late: Set<string | null>;
+  #late: Set<string | null> | null = null;
   readonly #offences: ReplayedProcess['offences'] = [];
   #unknown = false;
   #broken = false;
@@ -73,12 +80,16 @@ class Replay {
   constructor(code: ProcessCode, process: VerifiedProcess, sent: readonly SentCommand[]) {
     this.#code = code;
     this.#process = process;
-    this.#sent = [...sent];
-    this.#late = new Set(
-      sent
+    this.#sent = sent;
+  }
+
+  #isLate(step: string | null): boolean {
+    this.#late ??= new Set(
+      this.#sent
         .filter(({ events }) => events.some(({ type }) => type === 'LATE_RESULT_DISCARDED'))
         .map(({ command }) => command.step),
     );
+    return this.#late.has(step);
   }
 
   run(launched: Record<string, unknown> | null): ReplayedProcess {
@@ -100,9 +111,22 @@ class Replay {
       const state = { ...this.#code.start(ordinal), ...(launched === null ? {} : { behavior: launched }) };
       const { step, command } = this.#code.begin({ process_id, ordinal, state });
       const row: ProcessRow = {
-        ...{ process_id, lane: 0, batch_id: null, ordinal, process_type, version },
-        ...{ status: 'WAITING_FOR_REPLY', current_step: step, awaiting_command_id: null, state, path: [step] },
-        ...{ undo: null, ending: null, keep_effects: false, error_code: null, error_message: null },
+        process_id,
+        lane: 0,
+        batch_id: null,
+        ordinal,
+        process_type,
+        version,
+        status: 'WAITING_FOR_REPLY',
+        current_step: step,
+        awaiting_command_id: null,
+        state,
+        path: [step],
+        undo: null,
+        ending: null,
+        keep_effects: false,
+        error_code: null,
+        error_message: null,
       };
       return { row, expected: { purpose: 'step', step, command } };
     } catch (error) {
@@ -111,33 +135,36 @@ class Replay {
     }
   }
 
-  /** From reply to reply until the process ends, waits, or differs. */
+  /** From reply to reply until the process ends, waits, or differs. The row is this replay's own, and becomes what it must be. */
   #follow({ row, expected }: { row: ProcessRow; expected: Expected }): ProcessRow {
-    for (let at = row, next: Expected = expected; ; ) {
+    for (let next: Expected | null = expected; next !== null; ) {
       const sent = this.#takeSent(next);
-      if (sent === null) return at;
-      const decided = this.#decide(at, sent);
-      if (decided.expected === null) {
-        this.#refuseLeftOver();
-        return decided.row;
-      }
-      at = decided.row;
-      next = decided.expected;
+      if (sent === null) return row;
+      next = this.#decide(row, sent);
     }
+    this.#refuseLeftOver();
+    return row;
   }
 
   /** The next command, if it is the one expected; compensations that were sent once more are passed over. */
   #takeSent(expected: Expected): SentCommand | null {
+    const first = this.#sent[this.#next]?.command;
+    if (first?.purpose === expected.purpose && first.step === expected.step && first.type === expected.command)
+      return this.#sent[this.#next++] ?? null;
+    return this.#takeUnlike(expected);
+  }
+
+  #takeUnlike(expected: Expected): SentCommand | null {
     const check = expected.purpose === 'step' ? 'steps_complete' : 'compensations';
     const words = `${expected.purpose} ${expected.step}`;
-    for (let sent = this.#sent.shift(); sent !== undefined; sent = this.#sent.shift()) {
+    for (let sent = this.#sent[this.#next++]; sent !== undefined; sent = this.#sent[this.#next++]) {
       const { purpose, step, type } = sent.command;
       if (purpose === expected.purpose && step === expected.step) {
         if (type !== expected.command)
           this.#break(check, `${words} was sent as ${type} instead of ${expected.command}`);
         return sent;
       }
-      if (purpose === 'compensation' && this.#late.has(step)) continue;
+      if (purpose === 'compensation' && this.#isLate(step)) continue;
       this.#break(
         purpose === 'compensation' ? 'compensations' : check,
         `${purpose ?? 'nothing'} ${step} was sent instead of ${words}`,
@@ -153,41 +180,49 @@ class Replay {
     this.#offend(check, detail);
   }
 
-  #decide(row: ProcessRow, sent: SentCommand): { row: ProcessRow; expected: Expected | null } {
+  /** Writes on the row what follows from a command; returns what must be sent next, or null when the process ends or waits. */
+  #decide(row: ProcessRow, sent: SentCommand): Expected | null {
     const { replayed, command } = sent;
     this.#awaited = command.command_id;
-    const waiting = row.undo === null ? ('WAITING_FOR_REPLY' as const) : ('COMPENSATING' as const);
     if (replayed.reply === null) {
-      const parked = replayed.status === 'IN_TROUBLESHOOTING_QUEUE';
-      return { row: { ...row, status: parked ? 'WAITING_FOR_TSQ' : waiting }, expected: null };
+      if (replayed.status === 'IN_TROUBLESHOOTING_QUEUE') row.status = 'WAITING_FOR_TSQ';
+      else row.status = row.undo === null ? 'WAITING_FOR_REPLY' : 'COMPENSATING';
+      return null;
     }
     const decision = this.#advance(row, sent);
-    if (decision === null)
-      return { row: { ...row, status: 'WAITING_FOR_TSQ', error_code: 'ADVANCE_FAILED' }, expected: null };
-    const { send, status, state, undo, ending, error_code, error_message } = decision;
-    const next: ProcessRow = { ...row, status, state, undo, ending, error_code, error_message };
+    if (decision === null) {
+      row.status = 'WAITING_FOR_TSQ';
+      row.error_code = 'ADVANCE_FAILED';
+      return null;
+    }
+    const { send } = decision;
+    row.status = decision.status;
+    row.state = decision.state;
+    row.undo = decision.undo;
+    row.ending = decision.ending;
+    row.error_code = decision.error_code;
+    row.error_message = decision.error_message;
     if (send === null) {
       this.#awaited = null;
-      return { row: next, expected: null };
+      return null;
     }
-    next.current_step = send.step;
-    if (send.purpose === 'step') next.path = [...row.path, send.step];
-    return { row: next, expected: { purpose: send.purpose, step: send.step, command: send.command } };
+    row.current_step = send.step;
+    if (send.purpose === 'step') row.path.push(send.step);
+    return send;
   }
 
   /** Null where the process's own code threw, and nobody has driven the reply on since. */
   #advance(row: ProcessRow, { command, replayed, events }: SentCommand): Decision | null {
-    const told = events.filter(({ type, details }) =>
-      type === 'ADVANCE_FAILED' ? details?.late !== true : details?.redriven === true,
-    );
-    const last = told.at(-1);
+    const last = events.length === 0 ? undefined : events.filter(drives).at(-1);
     if (last?.type === 'ADVANCE_FAILED') return null;
     const { reply, keep_effects } = drivenReply(replayed, last);
-    // What its code writes to the state it is given, before it throws, must not reach the row.
-    const given = { ...row, state: { ...row.state } };
+    const { state } = row;
+    // What its code writes to the state it is given, before it throws, must not stay.
+    row.state = { ...state };
     try {
-      return this.#code.advance(given, reply, { attempted: command.attempts > 0, keep_effects });
+      return this.#code.advance(row, reply, { attempted: command.attempts > 0, keep_effects });
     } catch (error) {
+      row.state = state;
       // An operator had it mended in a way that this code does not know.
       if (last !== undefined) this.#unknown = true;
       else
@@ -201,8 +236,8 @@ class Replay {
 
   #refuseLeftOver(): void {
     if (this.#unknown) return;
-    for (const { command } of this.#sent) {
-      if (command.purpose === 'compensation' && this.#late.has(command.step)) continue;
+    for (const { command } of this.#sent.slice(this.#next)) {
+      if (command.purpose === 'compensation' && this.#isLate(command.step)) continue;
       const check = command.purpose === 'compensation' ? 'compensations' : 'steps_complete';
       this.#break(check, `${command.purpose ?? 'nothing'} ${command.step} was sent, and nothing asked for it`);
     }

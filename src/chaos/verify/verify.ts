@@ -46,7 +46,9 @@ export interface Verified {
   fingerprint: string;
 }
 
-const SLICE = 1_000;
+const SLICE = 500;
+/** So many processes are replayed before others have a turn. */
+const TURN = 100;
 /** How long after a disturbance a failure is still put down to it: a server takes seconds to recover. */
 const AFTERMATH_MS = 10_000;
 
@@ -145,9 +147,13 @@ class Verification {
     for (let from = first_ordinal; from < end; from += SLICE) {
       const [processes, commands] = await reading;
       reading = this.#readSlice(from + SLICE, end);
-      for (const process of processes) this.#verify(process, commands);
+      for (const [index, process] of processes.entries()) {
+        // The second statement of the slice that is being read waits for the answer to the first to be taken in.
+        if (index % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
+        this.#verify(process, commands);
+      }
       this.#foretellMissing(from, Math.min(from + SLICE, end), processes);
-      await this.#artifacts.readPiece(this.#book);
+      await this.#artifacts.keepUp(this.#book);
     }
     await reading;
     this.#tellFaults();
@@ -263,12 +269,7 @@ class Verification {
     launched: Record<string, unknown> | null,
   ): void {
     this.#book.looked('behavior_written');
-    const { scope_pct } = (this.#batch.experiment ?? {}) as Experiment;
-    const changed = inScope(scope_pct, this.#batch.seed, process.ordinal) ? this.#versions : [];
-    const key = stepKey(command.step ?? '');
-    const possible =
-      command.purpose === 'step' ? [launched, ...changed].map((version) => this.#stepOf(version, key)) : [null];
-    if (!possible.some((one) => this.#isSame(one, behavior)))
+    if (!this.#mayStand(process, command, behavior, launched))
       this.#book.offend(
         'behavior_written',
         command.command_id,
@@ -280,6 +281,21 @@ class Verification {
         command.command_id,
         `${command.step} is announced to chaos without a behavior, or the other way round`,
       );
+  }
+
+  /** Whether this behavior is one that was set for the step: at launch, or, in scope, since. */
+  #mayStand(
+    { ordinal }: read.VerifiedProcess,
+    { purpose, step }: read.VerifiedCommand,
+    behavior: CommandBehavior | null,
+    launched: Record<string, unknown> | null,
+  ): boolean {
+    if (purpose !== 'step') return behavior === null;
+    const key = stepKey(step ?? '');
+    if (this.#isSame(this.#stepOf(launched, key), behavior)) return true;
+    const { scope_pct } = (this.#batch.experiment ?? {}) as Experiment;
+    const changed = inScope(scope_pct, this.#batch.seed, ordinal) ? this.#versions : [];
+    return changed.some((version) => this.#isSame(this.#stepOf(version, key), behavior));
   }
 
   readonly #compared = new Map<CommandBehavior, Map<CommandBehavior, boolean>>();
