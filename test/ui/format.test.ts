@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  capitalize,
   formatCount,
   formatDuration,
   formatPercent,
@@ -49,4 +50,10 @@ test('counts have thousands separators, names are words, ids are told apart by t
   expect(formatCount(100_000)).toBe('100,000');
   expect(['from_date', 'StatementReport', 'query'].map(humanize)).toEqual(['From date', 'Statement report', 'Query']);
   expect(shortId('0198c0de-0000-7000-8000-00000000abcd')).toBe('0198…0000abcd');
+});
+
+test('a name within words keeps its letters', () => {
+  expect(capitalize('PostgreSQL paused')).toBe('PostgreSQL paused');
+  expect(capitalize('connections terminated')).toBe('Connections terminated');
+  expect(capitalize('')).toBe('');
 });

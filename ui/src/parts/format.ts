@@ -83,5 +83,10 @@ export function humanize(name: string): string {
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .trim()
     .toLowerCase();
+  return capitalize(words);
+}
+
+/** With its first letter large and the others as they are: names keep theirs. */
+export function capitalize(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

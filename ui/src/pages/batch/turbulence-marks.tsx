@@ -4,7 +4,7 @@ import { Text } from '@mantine/core';
 import { IconTornado } from '@tabler/icons-react';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { turbulenceLabel } from '../../parts/experiment/experiment.ts';
-import { formatCount, humanize } from '../../parts/format.ts';
+import { capitalize, formatCount } from '../../parts/format.ts';
 import { CHAOS_COLOR } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
 import classes from './batch.module.css';
@@ -20,7 +20,7 @@ export function TurbulenceMarks({ marks }: { marks: BatchDetail['turbulence'] })
           <li key={kind}>
             <Text size="xs" c={CHAOS_COLOR} className={classes.injected} component="span">
               <IconTornado size={13} stroke={2} aria-hidden />
-              {humanize(turbulenceLabel(kind))} {formatCount(ofKind.length)} ×, last{' '}
+              {capitalize(turbulenceLabel(kind))} {formatCount(ofKind.length)} ×, last{' '}
               <Moment at={ofKind.at(-1)?.at ?? ''} />
             </Text>
           </li>

@@ -4,7 +4,7 @@ import { Text } from '@mantine/core';
 import type { Report } from '../../../../src/http/contract.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { stopWords, turbulenceLabel } from '../../parts/experiment/experiment.ts';
-import { formatDuration, humanize } from '../../parts/format.ts';
+import { capitalize, formatDuration, humanize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { Moment } from '../../parts/time.tsx';
 
@@ -14,7 +14,7 @@ type Stop = Report['stops'][number];
 const AT = { key: 'at', label: 'At', shrink: true, cell: ({ at }: { at: string }) => <Moment at={at} /> } as const;
 
 const TURBULENCE: Column<Turbulence>[] = [
-  { key: 'kind', label: 'What', lead: true, cell: ({ kind }) => humanize(turbulenceLabel(kind)) },
+  { key: 'kind', label: 'What', lead: true, cell: ({ kind }) => capitalize(turbulenceLabel(kind)) },
   AT,
   {
     key: 'recovery',
