@@ -2,6 +2,7 @@
 // Keeps one short text per process, so that a hundred thousand of them fit.
 
 import type { VerifiedProcess } from '../../db/queries/verify.ts';
+import { stepKey } from '../../model/process.ts';
 import type { CheckBook } from './checks.ts';
 import type { SentCommand } from './replay-process.ts';
 
@@ -14,11 +15,11 @@ interface Expectation {
   /** Paths that must be there and were not met yet. */
   paths: string[];
   /** Steps, as documents name them, of which something may lie in storage: attempted, and not undone. */
-  steps: string;
+  steps: readonly string[];
 }
 
 type Stored = DocumentOf & { process_id: string };
-const key = (visited: string | null): string => (visited ?? '').replace(/#\d+$/, '');
+const key = (visited: string | null): string => stepKey(visited ?? '');
 const ALL_MET: string[] = [];
 
 export class ArtifactBook {
@@ -46,17 +47,18 @@ export class ArtifactBook {
     sent: readonly SentCommand[],
     { documents, undoable }: { documents: readonly DocumentOf[]; undoable: readonly string[] },
   ): void {
-    const compensated = sent
-      .filter(({ command }) => command.purpose === 'compensation' && command.status === 'COMPLETED')
-      .map(({ command }) => key(command.step));
-    const undone = new Set(process.status === 'COMPENSATED' ? undoable : compensated);
-    const attempted = new Set(
-      sent
-        .filter(({ command }) => command.purpose === 'step' && command.attempts > 0)
-        .map(({ command }) => key(command.step)),
-    );
-    const paths = documents.filter(({ step }) => !undone.has(step)).map(({ path }) => path);
-    const steps = [...attempted].filter((step) => !undone.has(step)).join(',');
+    const undone =
+      process.status === 'COMPENSATED'
+        ? undoable
+        : sent.flatMap(({ command }) =>
+            command.purpose === 'compensation' && command.status === 'COMPLETED' ? [key(command.step)] : [],
+          );
+    const paths = documents.filter(({ step }) => !undone.includes(step)).map(({ path }) => path);
+    const steps: string[] = [];
+    for (const { command } of sent) {
+      const step = key(command.step);
+      if (command.purpose === 'step' && command.attempts > 0 && !undone.includes(step)) steps.push(step);
+    }
     this.#expected.set(process.process_id, { paths, steps });
   }
 
@@ -91,7 +93,7 @@ export class ArtifactBook {
     book.looked('artifacts');
     const at = expected.paths.indexOf(path);
     if (at === -1) {
-      if (!expected.steps.split(',').includes(step))
+      if (!expected.steps.includes(step))
         book.offend('artifacts', process_id, `${path} is there, though its step was undone or never attempted`);
     } else if (expected.paths.length === 1) expected.paths = ALL_MET;
     else expected.paths.splice(at, 1);

@@ -110,8 +110,8 @@ class Verification {
   #unknown = 0;
   readonly #undoable: string[];
   readonly #foretelling: ReturnType<typeof createForetelling> | null;
-  /** Decisions on the process at hand: what foretells it asks for those that replayed it. */
-  readonly #decided = new Map<string, ReturnType<Decide>>();
+  /** Decisions on the process at hand, a handful: what foretells it asks for those that replayed it. */
+  #decided: { step: string; attempt: number; injection: ReturnType<Decide> }[] = [];
 
   constructor(tx: Tx, batch: read.VerifiedBatch, processes: VerifiedProcesses | null, book: CheckBook) {
     this.#tx = tx;
@@ -124,10 +124,11 @@ class Verification {
   }
 
   readonly #decide: Decide = (behavior, source) => {
-    const key = `${source.step}:${source.attempt}`;
-    const known = this.#decided.get(key) ?? decide(behavior, source);
-    this.#decided.set(key, known);
-    return known;
+    const { step, attempt } = source;
+    for (const known of this.#decided) if (known.attempt === attempt && known.step === step) return known.injection;
+    const injection = decide(behavior, source);
+    this.#decided.push({ step, attempt, injection });
+    return injection;
   };
 
   async run(): Promise<void> {
@@ -166,11 +167,11 @@ class Verification {
   #foretellMissing(from: number, to: number, processes: readonly read.VerifiedProcess[]): void {
     if (processes.length === to - from || this.#versions.length > 0) return;
     const there = new Set(processes.map(({ ordinal }) => ordinal));
-    this.#decided.clear();
+    this.#decided = [];
     for (let ordinal = from; ordinal < to; ordinal++) {
       if (there.has(ordinal)) continue;
       this.#foretelling?.add(ordinal);
-      this.#decided.clear();
+      this.#decided = [];
     }
   }
 
@@ -190,7 +191,7 @@ class Verification {
 
   #verify(process: read.VerifiedProcess, commands: Map<string, read.VerifiedCommand>): void {
     const launched = this.#launchedBehavior(process.ordinal);
-    this.#decided.clear();
+    this.#decided = [];
     const sent: SentCommand[] = [];
     for (const command_id of process.command_ids) {
       const command = commands.get(command_id);
