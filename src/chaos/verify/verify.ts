@@ -1,20 +1,18 @@
 // The verdict on a batch: every process replayed from what was recorded, in one snapshot, and each check told what offends it.
 // Works slice by slice, so that memory stays flat however large the batch is, and gives the thread away in between.
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Pool, Tx } from '../../db/pool.ts';
 import { withSnapshot } from '../../db/queries/read-snapshot.ts';
 import * as read from '../../db/queries/verify.ts';
 import { findRuleOffenders } from '../../db/queries/verify-rules.ts';
-import { stepKey } from '../../model/process.ts';
 import type { ProcessCode } from '../../process/outline.ts';
-import { type CommandBehavior, compactBehavior } from '../behavior.ts';
 import { decide } from '../decide.ts';
-import { type Experiment, inScope } from '../experiment.ts';
+import type { Experiment } from '../experiment.ts';
 import type { Decide } from '../predict/fate.ts';
 import { createForetelling, type Outline } from '../predict/foretell.ts';
 import { differences, emptyTally } from '../predict/tally.ts';
 import { ArtifactBook, type DocumentOf } from './artifact-book.ts';
+import { BehaviorBook } from './behavior-book.ts';
 import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
 
 export type { CheckResult } from './checks.ts';
@@ -104,9 +102,8 @@ class Verification {
   readonly #observed = new Observed();
   readonly #artifacts: ArtifactBook;
   readonly #events = new Map<string, read.VerifiedEvent[]>();
-  readonly #behaviors = new Map<string, CommandBehavior>();
   #disturbances: { from_ms: number; to_ms: number }[] = [];
-  #versions: (Record<string, unknown> | null)[] = [];
+  #behaviors: BehaviorBook;
   #unknown = 0;
   readonly #undoable: string[];
   readonly #foretelling: ReturnType<typeof createForetelling> | null;
@@ -118,6 +115,7 @@ class Verification {
     this.#batch = batch;
     this.#processes = processes;
     this.#book = book;
+    this.#behaviors = new BehaviorBook(batch, []);
     this.#artifacts = new ArtifactBook(processes?.documents && processes.stored?.());
     this.#undoable = processes?.outline.steps.flatMap(({ key, compensated }) => (compensated ? [key] : [])) ?? [];
     this.#foretelling = processes === null ? null : createForetelling(launchOf(batch), processes.outline, this.#decide);
@@ -133,7 +131,11 @@ class Verification {
 
   async run(): Promise<void> {
     const { batch_id, first_ordinal, total_count } = this.#batch;
-    this.#versions = (await read.readBehaviorVersions(this.#tx, batch_id)).map(({ behavior }) => behavior);
+    const versions = await read.readBehaviorVersions(this.#tx, batch_id);
+    this.#behaviors = new BehaviorBook(
+      this.#batch,
+      versions.map(({ behavior }) => behavior),
+    );
     this.#disturbances = await read.readDisturbances(this.#tx, batch_id);
     for (const event of await read.readVerifiedEvents(this.#tx, batch_id)) {
       if (event.command_id === null) continue;
@@ -165,7 +167,7 @@ class Verification {
 
   /** What is foretold is foretold of every process that was asked for, whether it is there or not. */
   #foretellMissing(from: number, to: number, processes: readonly read.VerifiedProcess[]): void {
-    if (processes.length === to - from || this.#versions.length > 0) return;
+    if (processes.length === to - from || this.#behaviors.versions.length > 0) return;
     const there = new Set(processes.map(({ ordinal }) => ordinal));
     this.#decided = [];
     for (let ordinal = from; ordinal < to; ordinal++) {
@@ -190,7 +192,7 @@ class Verification {
   }
 
   #verify(process: read.VerifiedProcess, commands: Map<string, read.VerifiedCommand>): void {
-    const launched = this.#launchedBehavior(process.ordinal);
+    const launched = this.#behaviors.launchedTo(process.ordinal);
     this.#decided = [];
     const sent: SentCommand[] = [];
     for (const command_id of process.command_ids) {
@@ -203,11 +205,11 @@ class Verification {
         );
         continue;
       }
-      sent.push(this.#replay(process, command, launched));
+      sent.push(this.#replay(process, command));
     }
     this.#observed.addEnd(process.status);
     // Under one behavior only: with another beside a command its decisions are not those of the launch.
-    if (this.#versions.length === 0) this.#foretelling?.add(process.ordinal);
+    if (this.#behaviors.versions.length === 0) this.#foretelling?.add(process.ordinal);
     this.#book.looked('ends_as_replayed');
     if (this.#processes === null) return;
     const { offences, unknown } = replayProcess(this.#processes.code, process, launched, sent);
@@ -220,13 +222,9 @@ class Verification {
       });
   }
 
-  #replay(
-    process: read.VerifiedProcess,
-    command: read.VerifiedCommand,
-    launched: Record<string, unknown> | null,
-  ): SentCommand {
+  #replay(process: read.VerifiedProcess, command: read.VerifiedCommand): SentCommand {
     const events = this.#events.get(command.command_id) ?? [];
-    const behavior = this.#parse(command.behavior);
+    const behavior = this.#behaviors.parse(command.behavior);
     const place = { seed: this.#batch.seed, key: process.ordinal, step: command.step ?? command.type };
     const replayed = replayCommand(command, { ...this.#chaos, behavior, place }, events);
     for (const { check, detail } of replayed.offences) this.#book.offend(check, command.command_id, detail);
@@ -235,7 +233,7 @@ class Verification {
     this.#book.looked('no_real_failures', replayed.attempts.length);
     if (command.purpose === 'step') this.#observed.addStep(command.step ?? '', replayed);
     else if (command.purpose === 'compensation') this.#book.looked('compensations');
-    this.#checkBehavior(process, command, behavior, launched);
+    this.#behaviors.check(process, command, behavior, this.#book);
     return { command, replayed, events };
   }
 
@@ -247,78 +245,6 @@ class Verification {
   /** A broken connection may be met a moment after it was broken. */
   #disturbed({ from_ms, to_ms }: { from_ms: number; to_ms: number }): boolean {
     return this.#disturbances.some((one) => from_ms <= one.to_ms + AFTERMATH_MS && to_ms >= one.from_ms);
-  }
-
-  /** Few behaviors stand beside many commands: each is parsed once. */
-  #parse(text: string | null): CommandBehavior | null {
-    if (text === null) return null;
-    const known = this.#behaviors.get(text) ?? (JSON.parse(text) as CommandBehavior);
-    this.#behaviors.set(text, known);
-    return known;
-  }
-
-  #launchedBehavior(ordinal: number): Record<string, unknown> | null {
-    const { behavior, seed } = this.#batch;
-    const { scope_pct } = (this.#batch.experiment ?? {}) as Experiment;
-    return behavior !== null && inScope(scope_pct, seed, ordinal) ? behavior : null;
-  }
-
-  #checkBehavior(
-    process: read.VerifiedProcess,
-    command: read.VerifiedCommand,
-    behavior: CommandBehavior | null,
-    launched: Record<string, unknown> | null,
-  ): void {
-    this.#book.looked('behavior_written');
-    if (!this.#mayStand(process, command, behavior, launched))
-      this.#book.offend(
-        'behavior_written',
-        command.command_id,
-        `${command.step} has another behavior beside it than was set`,
-      );
-    else if (command.annotated !== (behavior !== null))
-      this.#book.offend(
-        'behavior_written',
-        command.command_id,
-        `${command.step} is announced to chaos without a behavior, or the other way round`,
-      );
-  }
-
-  /** Whether this behavior is one that was set for the step: at launch, or, in scope, since. */
-  #mayStand(
-    { ordinal }: read.VerifiedProcess,
-    { purpose, step }: read.VerifiedCommand,
-    behavior: CommandBehavior | null,
-    launched: Record<string, unknown> | null,
-  ): boolean {
-    if (purpose !== 'step') return behavior === null;
-    const key = stepKey(step ?? '');
-    if (this.#isSame(this.#stepOf(launched, key), behavior)) return true;
-    const { scope_pct } = (this.#batch.experiment ?? {}) as Experiment;
-    const changed = inScope(scope_pct, this.#batch.seed, ordinal) ? this.#versions : [];
-    return changed.some((version) => this.#isSame(this.#stepOf(version, key), behavior));
-  }
-
-  readonly #compared = new Map<CommandBehavior, Map<CommandBehavior, boolean>>();
-
-  /** Few are different: each pair is compared once. */
-  #isSame(one: CommandBehavior | null, other: CommandBehavior | null): boolean {
-    if (one === other || one === null || other === null) return one === other;
-    const known = this.#compared.get(one) ?? new Map<CommandBehavior, boolean>();
-    this.#compared.set(one, known);
-    const same = known.get(other) ?? isDeepStrictEqual(one, other);
-    known.set(other, same);
-    return same;
-  }
-
-  readonly #compacted = new Map<unknown, Map<string, CommandBehavior | null>>();
-
-  #stepOf(version: Record<string, unknown> | null, key: string): CommandBehavior | null {
-    if (version === null || !Object.hasOwn(version, key)) return null;
-    const known = this.#compacted.get(version) ?? new Map<string, CommandBehavior | null>();
-    this.#compacted.set(version, known);
-    if (!known.has(key)) known.set(key, compactBehavior(version[key] as CommandBehavior));
-    return known.get(key) ?? null;
   }
 
   /** A fault that the rolls asked for and that never fired, or less often: told by the step. */
@@ -370,7 +296,7 @@ class Verification {
       [disturbed, 'attempts failed under turbulence'],
       [operated, 'commands were operated, cancelled or cut by a deadline'],
       [suppressed, 'attempts were left alone because injection was stopped'],
-      [this.#versions.length, 'times the behavior was changed'],
+      [this.#behaviors.versions.length, 'times the behavior was changed'],
       [answered, 'attempts met a business rule of the handler'],
       [ends.canceled, 'processes were cancelled'],
       [ends.open, 'processes are still under way'],

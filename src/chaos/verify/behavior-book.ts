@@ -1,0 +1,82 @@
+// The behaviors of a batch: the one it was launched with, those set since, and which of them may stand beside a command.
+// There are few of them and many commands, so each text is parsed once and each pair compared once.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { VerifiedBatch, VerifiedCommand, VerifiedProcess } from '../../db/queries/verify.ts';
+import { stepKey } from '../../model/process.ts';
+import { type CommandBehavior, compactBehavior } from '../behavior.ts';
+import { type Experiment, inScope } from '../experiment.ts';
+import type { CheckBook } from './checks.ts';
+
+/** By step key, as a launch or a change gives it. */
+type Version = Record<string, unknown> | null;
+
+export class BehaviorBook {
+  readonly #batch: VerifiedBatch;
+  /** Set after the launch, oldest first. */
+  readonly versions: readonly Version[];
+  readonly #parsed = new Map<string, CommandBehavior>();
+  readonly #compared = new Map<CommandBehavior, Map<CommandBehavior, boolean>>();
+  readonly #compacted = new Map<Version, Map<string, CommandBehavior | null>>();
+
+  constructor(batch: VerifiedBatch, versions: readonly Version[]) {
+    this.#batch = batch;
+    this.versions = versions;
+  }
+
+  /** What stands beside a command, from its text. */
+  parse(text: string | null): CommandBehavior | null {
+    if (text === null) return null;
+    const known = this.#parsed.get(text) ?? (JSON.parse(text) as CommandBehavior);
+    this.#parsed.set(text, known);
+    return known;
+  }
+
+  /** What the process at `ordinal` was launched with; null out of scope. */
+  launchedTo(ordinal: number): Version {
+    return this.#inScope(ordinal) ? this.#batch.behavior : null;
+  }
+
+  check(process: VerifiedProcess, command: VerifiedCommand, behavior: CommandBehavior | null, book: CheckBook): void {
+    book.looked('behavior_written');
+    const offend = (what: string) => book.offend('behavior_written', command.command_id, `${command.step} ${what}`);
+    if (!this.#mayStand(process, command, behavior)) offend('has another behavior beside it than was set');
+    else if (command.annotated !== (behavior !== null))
+      offend('is announced to chaos without a behavior, or the other way round');
+  }
+
+  #inScope(ordinal: number): boolean {
+    const { scope_pct } = (this.#batch.experiment ?? {}) as Experiment;
+    return inScope(scope_pct, this.#batch.seed, ordinal);
+  }
+
+  /** Whether this behavior is one that was set for the step: at launch, or, in scope, since. */
+  #mayStand(
+    { ordinal }: VerifiedProcess,
+    { purpose, step }: VerifiedCommand,
+    behavior: CommandBehavior | null,
+  ): boolean {
+    if (purpose !== 'step') return behavior === null;
+    const key = stepKey(step ?? '');
+    if (this.#isSame(this.#stepOf(this.launchedTo(ordinal), key), behavior)) return true;
+    const changed = this.#inScope(ordinal) ? this.versions : [];
+    return changed.some((version) => this.#isSame(this.#stepOf(version, key), behavior));
+  }
+
+  #isSame(one: CommandBehavior | null, other: CommandBehavior | null): boolean {
+    if (one === other || one === null || other === null) return one === other;
+    const known = this.#compared.get(one) ?? new Map<CommandBehavior, boolean>();
+    this.#compared.set(one, known);
+    const same = known.get(other) ?? isDeepStrictEqual(one, other);
+    known.set(other, same);
+    return same;
+  }
+
+  #stepOf(version: Version, key: string): CommandBehavior | null {
+    if (version === null || !Object.hasOwn(version, key)) return null;
+    const known = this.#compacted.get(version) ?? new Map<string, CommandBehavior | null>();
+    this.#compacted.set(version, known);
+    if (!known.has(key)) known.set(key, compactBehavior(version[key] as CommandBehavior));
+    return known.get(key) ?? null;
+  }
+}
