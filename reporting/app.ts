@@ -31,8 +31,8 @@ const application: Application = {
   async openArtifact({ path }, context) {
     return (await storeOf(context)).open(path);
   },
-  async *storedArtifacts(batch, context) {
-    yield* (await storeOf(context)).listBatch(batch);
+  async *storedArtifacts(window, context) {
+    yield* (await storeOf(context)).listWindow(window);
   },
 };
 export default application;

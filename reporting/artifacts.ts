@@ -28,14 +28,14 @@ export type ArtifactExtension = keyof typeof CONTENT_TYPES;
 
 const ID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const PATH = new RegExp(
-  `^(lone|${ID})/\\d{1,9}/(${ID})/([a-z][a-z0-9_]*)\\.(${Object.keys(CONTENT_TYPES).join('|')})$`,
+  `^(?:lone|${ID})/\\d{1,9}/${ID}/[a-z][a-z0-9_]*\\.(?:${Object.keys(CONTENT_TYPES).join('|')})$`,
 );
 
-/** Whose processes: as many as there are, from the first one's place on (0). */
-export interface ArtifactBatch {
+/** Processes of a batch: as many as `count`, from the place of the first on. */
+export interface ArtifactWindow {
   batch_id: string;
-  total_count: number;
-  first_ordinal?: number;
+  first_ordinal: number;
+  count: number;
 }
 
 const folderOf = (ordinal: number) => Math.floor(ordinal / 1000);
@@ -53,9 +53,15 @@ export function artifactPath(owner: ArtifactOwner, step: string, extension: Arti
 export function parseArtifactPath(
   path: string,
 ): { process_id: string; step: string; extension: ArtifactExtension } | null {
-  const match = PATH.exec(path);
-  if (!match) return null;
-  return { process_id: match[2] as string, step: match[3] as string, extension: match[4] as ArtifactExtension };
+  // Tested, and then cut where it must: a verdict parses half a million of them, and a match costs twice as much.
+  if (!PATH.test(path)) return null;
+  const name = path.lastIndexOf('/') + 1;
+  const dot = path.indexOf('.', name);
+  return {
+    process_id: path.slice(name - 37, name - 1),
+    step: path.slice(name, dot),
+    extension: path.slice(dot + 1) as ArtifactExtension,
+  };
 }
 
 export interface StoredArtifact {
@@ -131,10 +137,10 @@ export class ArtifactStore {
     return (await this.#keysIn(artifactFolder(owner))).flatMap(asStored);
   }
 
-  /** The whole documents of a batch, a thousand processes at a time; for checks against what should be there. */
-  async *listBatch({ batch_id, total_count, first_ordinal = 0 }: ArtifactBatch): AsyncGenerator<StoredArtifact[]> {
-    for (let slice = folderOf(first_ordinal); slice <= folderOf(first_ordinal + total_count - 1); slice++) {
-      yield (await this.#keysIn(`${batch_id}/${slice}`)).flatMap(asStored);
+  /** The whole documents of processes of a batch, and of those in the same folders; a thousand processes at a time. */
+  async *listWindow({ batch_id, first_ordinal, count }: ArtifactWindow): AsyncGenerator<StoredArtifact[]> {
+    for (let slice = folderOf(first_ordinal); slice <= folderOf(first_ordinal + count - 1); slice++) {
+      yield (await this.#listKeys(`${batch_id}/${slice}`)).flatMap(asStored);
     }
   }
 
@@ -198,18 +204,20 @@ function isOfThisRun(key: string): boolean {
 class WholeFileDriver extends FSDriver {
   /** Below a folder, side by side: flydrive's own listing of the 300,000 documents of a large batch takes ten times as long. */
   async listKeys(folder: string): Promise<string[]> {
-    const entries = await readdir(join(String(this.options.location), folder), { withFileTypes: true }).catch(
-      ignoreAbsence,
-    );
-    const keys = entries.map(async (entry) => {
+    const entries = await readdir(this.#pathOf(folder), { withFileTypes: true }).catch(ignoreAbsence);
+    const keys = entries.map((entry) => {
       const key = `${folder}/${entry.name}`;
       return entry.isDirectory() ? this.listKeys(key) : key;
     });
     return (await Promise.all(keys)).flat();
   }
 
+  #pathOf(key: string): string {
+    return `${this.options.location}/${key}`;
+  }
+
   override async put(key: string, contents: string | Uint8Array, options?: WriteOptions): Promise<void> {
-    const target = join(String(this.options.location), key);
+    const target = this.#pathOf(key);
     const beside = join(dirname(target), `.${basename(key)}.${RUN}-${++written}.tmp`);
     try {
       await writeMakingFolder(beside, contents, options?.signal);

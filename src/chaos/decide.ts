@@ -23,6 +23,23 @@ export function decide(behavior: CommandBehavior, source: RollSource): Injection
   return { kind: fault?.name ?? 'none', duration_ms: delayed ? drawDuration(behavior, source) : 0 };
 }
 
+/** The fault that `decide` comes to, without the delay; null for none. */
+export type DecideFault = (behavior: CommandBehavior, source: RollSource) => FaultName | null;
+
+/** For those who ask about few behaviors very often: which faults each of them asks for at all is found once. */
+export function createDecideFault(): DecideFault {
+  const asked = new Map<CommandBehavior, readonly Fault<FaultName>[]>();
+  return (behavior, source) => {
+    let faults = asked.get(behavior);
+    if (faults === undefined) {
+      faults = FAULTS.filter(({ field }) => behavior[field] !== undefined);
+      asked.set(behavior, faults);
+    }
+    for (const fault of faults) if (isHit(fault, behavior, source)) return fault.name;
+    return null;
+  };
+}
+
 function isHit(fault: Fault, behavior: CommandBehavior, { seed, key, step, attempt }: RollSource): boolean {
   const pct = fault.percent(behavior, attempt);
   // 0 and 100 need no roll.

@@ -65,6 +65,7 @@ export function openLabThread(data: LabThreadData): Laboratory {
   return {
     foretell: (request) => ask({ kind: 'foretell', request }),
     verify: (batch_id) => ask({ kind: 'verify', batch_id }),
+    judge: (task) => ask({ kind: 'judge', task }),
     async close() {
       clearTimeout(idle);
       await end();

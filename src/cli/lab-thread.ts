@@ -1,22 +1,32 @@
 // The thread in which launches are foretold and batches judged: a laboratory with a pool of its own, asked by messages.
-// Nothing here writes; whatever goes wrong becomes an answer, and the next question is taken.
+// Nothing here writes; whatever goes wrong becomes an answer, and the next question is taken. Large batches are judged by helpers too,
+// threads like this one, which start when there is one to judge.
 
+import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { JudgeTask } from '../chaos/verify/judge.ts';
 import { createPool } from '../db/pool.ts';
 import { createLaboratory, type ForetellRequest, type Laboratory } from '../http/laboratory.ts';
 import { ProcessRegistry } from '../process/define.ts';
 import { loadApplication } from './compose.ts';
+import { openLabThread } from './lab-client.ts';
 import { createLogger } from './logger.ts';
 
 export interface LabThreadData {
   url: string;
   app?: string;
   data_dir: string;
+  /** It helps another one, and has no helpers. */
+  helps?: boolean;
 }
+
+/** The server's processes take about half as long as a judge does, and the judges together gain no more from a fifth. */
+const MOST_JUDGES = 4;
 
 export type LabQuestion = { id: number } & (
   | { kind: 'foretell'; request: ForetellRequest }
   | { kind: 'verify'; batch_id: string }
+  | { kind: 'judge'; task: JudgeTask }
 );
 export type LabAnswer = { id: number } & ({ value: unknown } | { error: LabError });
 export interface LabError {
@@ -26,13 +36,16 @@ export interface LabError {
   stack?: string;
 }
 
-async function openLaboratory({ url, app, data_dir }: LabThreadData): Promise<Laboratory> {
+async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
+  const { url, app, data_dir, helps = false } = data;
   const application = await loadApplication(app);
   const processes = new ProcessRegistry();
   for (const definition of application.processes) processes.register(definition);
   const pool = createPool(url, { application_name: 'faultline laboratory', max: 2 });
   const context = { pool, logger: createLogger(), data_dir };
-  return createLaboratory({ pool, processes, application, context });
+  const count = helps ? 0 : Math.min(availableParallelism(), MOST_JUDGES) - 1;
+  const helpers = Array.from({ length: count }, () => openLabThread({ ...data, helps: true }).judge);
+  return createLaboratory({ pool, processes, application, context, helpers });
 }
 
 if (parentPort !== null) {
@@ -47,8 +60,14 @@ async function answer(opened: Promise<Laboratory>, question: LabQuestion): Promi
   const { id } = question;
   try {
     const laboratory = await opened;
-    if (question.kind === 'verify') return { id, value: await laboratory.verify(question.batch_id) };
-    return { id, value: await laboratory.foretell(question.request) };
+    switch (question.kind) {
+      case 'verify':
+        return { id, value: await laboratory.verify(question.batch_id) };
+      case 'judge':
+        return { id, value: await laboratory.judge(question.task) };
+      case 'foretell':
+        return { id, value: await laboratory.foretell(question.request) };
+    }
   } catch (error) {
     if (!(error instanceof Error)) return { id, error: { message: String(error) } };
     const { message, stack, code } = error as Error & { code?: unknown };

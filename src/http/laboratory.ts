@@ -3,7 +3,14 @@
 
 import type { Foretold, ForetoldLaunch } from '../chaos/predict/foretell.ts';
 import { foretell } from '../chaos/predict/foretell.ts';
-import { type VerifiedProcesses, verifyBatch } from '../chaos/verify/verify.ts';
+import {
+  createJudge,
+  type Findings,
+  type Judge,
+  type JudgeTask,
+  type VerifiedProcesses,
+} from '../chaos/verify/judge.ts';
+import { verifyBatch } from '../chaos/verify/verify.ts';
 import type { Pool } from '../db/pool.ts';
 import type { VerifiedBatch } from '../db/queries/verify.ts';
 import { UnknownProcessTypeError } from '../model/errors.ts';
@@ -24,6 +31,8 @@ export interface Laboratory {
   foretell(request: ForetellRequest): Promise<Foretold>;
   /** Null when there is no such batch of processes. */
   verify(batch_id: string): ReturnType<typeof verifyBatch>;
+  /** Takes part in a verdict that another laboratory gives. */
+  judge(task: JudgeTask): Promise<Findings>;
   close(): Promise<void>;
 }
 
@@ -32,17 +41,29 @@ export interface LaboratoryParts {
   processes: ProcessRegistry;
   application: Application;
   context: ApplicationContext;
+  /** Others that may judge large batches beside this laboratory. */
+  helpers?: readonly Judge[];
 }
 
 export function createLaboratory(parts: LaboratoryParts): Laboratory {
+  const { pool, helpers = [] } = parts;
+  const judge = createJudge(pool, (batch) => processesOf(parts, batch));
+  let last: Promise<unknown> = Promise.resolve();
   return {
     async foretell({ process_type, process_version, input, launch }) {
       const definition = parts.processes.find(process_type, process_version);
       if (definition === undefined) throw new UnknownProcessTypeError(process_type, []);
       return foretell(launch, outlineOf(definition, input));
     },
-    verify: (batch_id) =>
-      verifyBatch({ pool: parts.pool, batch_id, processesOf: (batch) => processesOf(parts, batch) }),
+    verify(batch_id) {
+      // One at a time: each takes two connections, and all that two verdicts at once would share is the time of this thread.
+      const verified = last.then(() =>
+        verifyBatch({ pool, batch_id, processesOf: (batch) => processesOf(parts, batch), helpers }),
+      );
+      last = verified.catch(() => {});
+      return verified;
+    },
+    judge,
     close: async () => {},
   };
 }
@@ -59,6 +80,11 @@ function processesOf(
     code: codeOf(definition, batch),
     outline: outlineOf(definition, batch.input),
     ...(artifacts && { documents: (process) => artifacts.call(application, process) }),
-    ...(storedArtifacts && { stored: () => storedArtifacts.call(application, { ...batch, process_type }, context) }),
+    ...(storedArtifacts && {
+      stored: ({ from, to }) => {
+        const window = { batch_id: batch.batch_id, process_type, first_ordinal: from, count: to - from };
+        return storedArtifacts.call(application, window, context);
+      },
+    }),
   };
 }

@@ -10,7 +10,7 @@ import {
   readStoredVerdict,
   type StoredVerdict,
   storeVerdict,
-} from '../db/queries/verify.ts';
+} from '../db/queries/verdicts.ts';
 import type { Env, Timer } from '../model/env.ts';
 import { NotFoundError } from '../model/errors.ts';
 import type { Verdict } from './contract.ts';

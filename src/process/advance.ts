@@ -168,5 +168,7 @@ function followingKey(definition: AnyProcessDefinition, step: AnyStep): string |
 }
 
 function launcherKeys(state: Readonly<State>): State {
-  return Object.fromEntries(LAUNCHER_KEYS.filter((key) => key in state).map((key) => [key, state[key]]));
+  const launched: State = {};
+  for (const key of LAUNCHER_KEYS) if (key in state) launched[key] = state[key];
+  return launched;
 }

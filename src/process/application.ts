@@ -45,9 +45,13 @@ export interface Application {
   artifacts?(process: { process_type: string; state: Record<string, unknown> }): Artifact[];
   /** Deletes every document of a batch, which is about to be deleted itself. Safe to repeat; what it throws is tried again later. */
   removeArtifacts?(batch: { batch_id: string; process_type: string }, context: ApplicationContext): Promise<void>;
-  /** Every document in storage for a batch, whatever its processes say; for the verdict. In pieces of any size. */
+  /**
+   * Every document in storage for the processes of a batch with `count` ordinals from `first_ordinal` on, whatever the processes say; for
+   * the verdict, which asks window by window. In pieces of any size. Documents of other processes of the batch may come too, and are
+   * passed over.
+   */
   storedArtifacts?(
-    batch: { batch_id: string; process_type: string; total_count: number; first_ordinal: number },
+    window: { batch_id: string; process_type: string; first_ordinal: number; count: number },
     context: ApplicationContext,
   ): AsyncIterable<StoredArtifact[]>;
   /** Opens a document listed by `artifacts`; null when it is gone. */

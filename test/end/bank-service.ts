@@ -69,7 +69,7 @@ export async function openBankService({ middleware = [] }: { middleware?: readon
     async documents(batch_id: string): Promise<Map<string, number>> {
       const { total_count } = await batchOf(batch_id);
       const stepsOf = new Map<string, Set<string>>();
-      const batch = { batch_id, total_count, process_type: 'StatementReport', first_ordinal: 0 };
+      const batch = { batch_id, process_type: 'StatementReport', first_ordinal: 0, count: total_count };
       for await (const page of application.storedArtifacts?.(batch, service.context) ?? []) {
         for (const { process_id, step } of page) {
           stepsOf.set(process_id, (stepsOf.get(process_id) ?? new Set()).add(step));

@@ -59,7 +59,7 @@ const atRest = (batch_id: string, count: number): Promise<Ended[]> =>
 
 async function storedSteps(batch_id: string): Promise<Map<string, string[]>> {
   const steps = new Map<string, string[]>();
-  const batch = { batch_id, total_count: 1_000, process_type: 'StatementReport', first_ordinal: 0 };
+  const batch = { batch_id, process_type: 'StatementReport', first_ordinal: 0, count: 1_000 };
   for await (const slice of application.storedArtifacts?.(batch, context) ?? []) {
     for (const { process_id, step } of slice) steps.set(process_id, [...(steps.get(process_id) ?? []), step].sort());
   }

@@ -141,7 +141,7 @@ test('lists show whole documents only', async () => {
   expect(await store.list(owner)).toEqual([stored]);
   const slices = [];
   const batch_id = owner.batch_id as string;
-  for await (const slice of store.listBatch({ batch_id, total_count: 2_001 })) slices.push(slice);
+  for await (const slice of store.listWindow({ batch_id, first_ordinal: 0, count: 2_001 })) slices.push(slice);
   expect(slices).toEqual([[{ process_id: other.process_id, step: 'render', path: render }], [], [stored]]);
 });
 
@@ -155,7 +155,7 @@ test.each([
   const paths = ordinals.map((ordinal) => artifactPath(newOwner({ batch_id, ordinal }), 'render', 'csv'));
   for (const path of paths) await store.put(path, 'x', never);
   const slices = [];
-  for await (const slice of store.listBatch({ batch_id, total_count: count, first_ordinal: first })) slices.push(slice);
+  for await (const slice of store.listWindow({ batch_id, first_ordinal: first, count })) slices.push(slice);
   expect(slices).toHaveLength(folders);
   expect(slices.flat().map(({ path }) => path)).toEqual(paths);
 });

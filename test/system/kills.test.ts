@@ -2,9 +2,10 @@
 // Killed is meant: SIGKILL, of a worker, the server, PostgreSQL and the supervisor, always with work in flight.
 
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Worker } from '../../src/http/contract.ts';
+import type { Verdict, Worker } from '../../src/http/contract.ts';
 import { isRunning, processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 import { expectEachOnce } from './exactly-once.ts';
@@ -76,7 +77,20 @@ test('a worker, the server and PostgreSQL are killed during one batch', async ()
     [batch_id, killed?.worker_id],
   );
   expect(lost?.count).toBeGreaterThan(0);
+  await expectPass(batch_id);
 });
+
+/** The verdict passes, and was given by more than one thread where there is more than one processor. */
+async function expectPass(batch_id: string): Promise<void> {
+  const { verdict, checks } = await system.read<Verdict>(`/process-batches/${batch_id}/verdict`);
+  expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
+  expect(verdict).toBe('pass');
+  const [laboratory] = await system.sql<{ connections: number }>(
+    `select count(*)::int as connections from pg_stat_activity where application_name = 'faultline laboratory'`,
+  );
+  // One for the rules and one for the judge of the first thread, and one for each of the others; they are closed ten seconds later.
+  expect(laboratory?.connections).toBeGreaterThan(availableParallelism() > 1 ? 2 : 1);
+}
 
 function postmasterPid(): number {
   return Number(readFileSync(join(system.data_dir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);

@@ -2,7 +2,7 @@
 // Pure: a function of seed, key, step, behavior and policy, assuming no interruption and no operator.
 
 import type { CommandBehavior } from '../behavior.ts';
-import { decide as draw } from '../decide.ts';
+import type { DecideFault } from '../decide.ts';
 import { faultOf } from '../faults/index.ts';
 import type { RollSource } from '../roll.ts';
 import { addAttempt, type StepTally } from './tally.ts';
@@ -15,25 +15,21 @@ export interface CommandFate {
   fault: string | null;
 }
 
-/** What chaos does to one attempt: `decide`, or the same from memory. */
-export type Decide = typeof draw;
-
 /** Counts each attempt in `tally`. A behavior of null is no chaos at all. */
 export function foretellCommand(
   behavior: CommandBehavior | null,
   place: Omit<RollSource, 'attempt'>,
   max_attempts: number,
   tally: StepTally,
-  decide: Decide = draw,
+  decide: DecideFault,
 ): CommandFate {
   if (behavior === null) {
     addAttempt(tally, 'success', null);
     return { attempts: 1, end: 'SUCCESS', fault: null };
   }
   for (let attempt = 1; ; attempt++) {
-    const { kind } = decide(behavior, { ...place, attempt });
-    const fault = kind === 'none' ? null : kind;
-    const outcome = kind === 'none' ? 'success' : faultOf(kind).comes_to;
+    const fault = decide(behavior, { ...place, attempt });
+    const outcome = fault === null ? 'success' : faultOf(fault).comes_to;
     addAttempt(tally, outcome, fault);
     if (outcome === 'success') return { attempts: attempt, end: 'SUCCESS', fault };
     if (outcome === 'business_rule') return { attempts: attempt, end: 'FAILED', fault };

@@ -3,10 +3,11 @@
 
 import type { CommandBehavior } from '../behavior.ts';
 import { compactBehavior } from '../behavior.ts';
+import { createDecideFault, type DecideFault } from '../decide.ts';
 import { inScope } from '../experiment.ts';
 import { corruptReply } from '../faults/corrupt-reply.ts';
-import { type Decide, foretellCommand } from './fate.ts';
-import { emptyTally, type StepTally } from './tally.ts';
+import { foretellCommand } from './fate.ts';
+import { addTally, emptyTally, type StepTally } from './tally.ts';
 
 /** The steps of a process in order, as `outlineOf` in process/outline.ts makes them. */
 export interface Outline {
@@ -45,8 +46,8 @@ export async function foretell(launch: ForetoldLaunch, outline: Outline): Promis
   return foretelling.sum();
 }
 
-/** Foretells the processes it is given, one by one. */
-export function createForetelling(launch: ForetoldLaunch, outline: Outline, decide?: Decide) {
+/** Foretells the processes it is given, one by one. `decide` may do so from memory. */
+export function createForetelling(launch: ForetoldLaunch, outline: Outline, decide: DecideFault = createDecideFault()) {
   const steps: Record<string, StepTally> = Object.fromEntries(outline.steps.map(({ key }) => [key, emptyTally()]));
   const behaviors = new Map(outline.steps.map(({ key }) => [key, behaviorOf(launch.behavior, key)]));
   const ends: Record<End, number> = { completed: 0, failed: 0, compensated: 0, in_troubleshooting: 0 };
@@ -70,6 +71,14 @@ export function createForetelling(launch: ForetoldLaunch, outline: Outline, deci
   };
 }
 
+/** Adds what was foretold of other processes of the same launch. */
+export function addForetold(foretold: Foretold, other: Foretold): void {
+  foretold.in_scope += other.in_scope;
+  for (const key of Object.keys(foretold.expected) as (keyof Foretold['expected'])[])
+    foretold.expected[key] += other.expected[key];
+  for (const [key, tally] of Object.entries(other.steps)) addTally(foretold.steps[key] as StepTally, tally);
+}
+
 const NO_BEHAVIORS: ReadonlyMap<string, CommandBehavior | null> = new Map();
 
 function behaviorOf(behavior: ForetoldLaunch['behavior'], key: string): CommandBehavior | null {
@@ -83,7 +92,7 @@ function foretellProcess(
   using: {
     behaviors: ReadonlyMap<string, CommandBehavior | null>;
     steps: Record<string, StepTally>;
-    decide: Decide | undefined;
+    decide: DecideFault;
   },
 ): End {
   let undoable = false;

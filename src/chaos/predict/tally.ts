@@ -34,10 +34,19 @@ export function addAttempt(tally: StepTally, outcome: TalliedOutcome, fault: str
   if (fault !== null) tally.injected[fault] = (tally.injected[fault] ?? 0) + 1;
 }
 
+/** Adds the counts of `other`. */
+export function addTally(tally: StepTally, other: StepTally): void {
+  for (const column of COLUMNS) tally[column] += other[column];
+  for (const [fault, count] of Object.entries(other.injected))
+    tally.injected[fault] = (tally.injected[fault] ?? 0) + count;
+}
+
+const COLUMNS = ['attempts', 'success', 'permanent', 'transient', 'business_rule', 'timeout'] as const;
+
 /** Where two tallies differ: `render transient: 12 instead of 14`. */
 export function differences(step: string, observed: StepTally, expected: StepTally): string[] {
   const found: string[] = [];
-  for (const column of ['attempts', 'success', 'permanent', 'transient', 'business_rule', 'timeout'] as const)
+  for (const column of COLUMNS)
     if (observed[column] !== expected[column])
       found.push(`${step} ${column}: ${observed[column]} instead of ${expected[column]}`);
   for (const fault of new Set([...Object.keys(observed.injected), ...Object.keys(expected.injected)])) {

@@ -1,5 +1,5 @@
-// Documents against records: what processes say they stored, what lies in storage, and what may lie there.
-// Keeps one short text per process, so that a hundred thousand of them fit.
+// Documents against records, for one window of a batch: what its processes say they stored, what lies in storage, and what may lie
+// there.
 
 import type { VerifiedProcess } from '../../db/queries/verify.ts';
 import { stepKey } from '../../model/process.ts';
@@ -11,6 +11,11 @@ export interface DocumentOf {
   path: string;
 }
 
+/** A document as it lies in storage. */
+export interface StoredDocument extends DocumentOf {
+  process_id: string;
+}
+
 interface Expectation {
   /** Paths that must be there and were not met yet. */
   paths: string[];
@@ -18,19 +23,26 @@ interface Expectation {
   steps: readonly string[];
 }
 
-type Stored = DocumentOf & { process_id: string };
 const key = (visited: string | null): string => stepKey(visited ?? '');
 const ALL_MET: string[] = [];
 
+/** The steps of which a compensation was made. */
+function undoneBy(sent: readonly SentCommand[]): string[] {
+  return sent.flatMap(({ command: { record } }) =>
+    record.purpose === 'compensation' && record.status === 'COMPLETED' ? [key(record.step)] : [],
+  );
+}
+
 export class ArtifactBook {
   readonly #expected = new Map<string, Expectation>();
+  readonly #lists = new Map<string, readonly string[]>();
   /** What was met in storage before its process was: storage may come in another order than processes. */
-  #early: Stored[] = [];
-  readonly #stored: AsyncIterator<readonly Stored[]> | null;
+  #early: StoredDocument[] = [];
+  readonly #stored: AsyncIterator<readonly StoredDocument[]> | null;
   /** The piece after the one that was read last: it is looked for while processes are replayed. */
-  #next: Promise<IteratorResult<readonly Stored[]>> | null = null;
+  #next: Promise<IteratorResult<readonly StoredDocument[]>> | null = null;
 
-  constructor(stored: AsyncIterable<readonly Stored[]> | undefined) {
+  constructor(stored: AsyncIterable<readonly StoredDocument[]> | undefined) {
     this.#stored = stored?.[Symbol.asyncIterator]() ?? null;
     this.#lookAhead();
   }
@@ -47,19 +59,24 @@ export class ArtifactBook {
     sent: readonly SentCommand[],
     { documents, undoable }: { documents: readonly DocumentOf[]; undoable: readonly string[] },
   ): void {
-    const undone =
-      process.status === 'COMPENSATED'
-        ? undoable
-        : sent.flatMap(({ command }) =>
-            command.purpose === 'compensation' && command.status === 'COMPLETED' ? [key(command.step)] : [],
-          );
-    const paths = documents.filter(({ step }) => !undone.includes(step)).map(({ path }) => path);
-    const steps: string[] = [];
+    const undone = process.record.status === 'COMPENSATED' ? undoable : undoneBy(sent);
+    const kept = undone.length === 0 ? documents : documents.filter(({ step }) => !undone.includes(step));
+    const attempted: string[] = [];
     for (const { command } of sent) {
-      const step = key(command.step);
-      if (command.purpose === 'step' && command.attempts > 0 && !undone.includes(step)) steps.push(step);
+      const { purpose, step, attempts } = command.record;
+      if (purpose === 'step' && attempts > 0) attempted.push(key(step));
     }
-    this.#expected.set(process.process_id, { paths, steps });
+    const steps = attempted.filter((step) => !undone.includes(step));
+    this.#expected.set(process.process_id, { paths: kept.map(({ path }) => path), steps: this.#shared(steps) });
+  }
+
+  /** Few lists of steps are different, and one is kept for each process of the window. */
+  #shared(steps: string[]): readonly string[] {
+    const text = steps.join();
+    const known = this.#lists.get(text);
+    if (known !== undefined) return known;
+    this.#lists.set(text, steps);
+    return steps;
   }
 
   /** Reads on in storage while nothing of it waits for its process; call it as processes come in, so that neither piles up. */
@@ -76,18 +93,17 @@ export class ArtifactBook {
     return true;
   }
 
-  /** Reads what is left of storage and tells what is missing. */
-  async finish(book: CheckBook): Promise<void> {
+  /** Reads what is left of storage, tells what is missing, and returns what belongs to no process of the window. */
+  async finish(book: CheckBook): Promise<StoredDocument[]> {
     while (await this.#readPiece(book));
-    for (const document of this.#early)
-      if (!this.#meet(document, book))
-        book.offend('artifacts', document.process_id, `${document.path} belongs to no process of the batch`);
+    const others = this.#early.filter((document) => !this.#meet(document, book));
     for (const [process_id, { paths }] of this.#expected)
       for (const path of paths) book.offend('artifacts', process_id, `${path} is on record, and is not there`);
+    return others;
   }
 
   /** False when its process is not known yet. */
-  #meet({ process_id, step, path }: Stored, book: CheckBook): boolean {
+  #meet({ process_id, step, path }: StoredDocument, book: CheckBook): boolean {
     const expected = this.#expected.get(process_id);
     if (expected === undefined) return false;
     book.looked('artifacts');

@@ -2,7 +2,7 @@
 // There are few of them and many commands, so each text is parsed once and each pair compared once.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { VerifiedBatch, VerifiedCommand, VerifiedProcess } from '../../db/queries/verify.ts';
+import type { CommandRecord, VerifiedBatch, VerifiedCommand, VerifiedProcess } from '../../db/queries/verify.ts';
 import { stepKey } from '../../model/process.ts';
 import { type CommandBehavior, compactBehavior } from '../behavior.ts';
 import { type Experiment, inScope } from '../experiment.ts';
@@ -24,12 +24,11 @@ export class BehaviorBook {
     this.versions = versions;
   }
 
-  /** What stands beside a command, from its text. */
-  parse(text: string | null): CommandBehavior | null {
-    if (text === null) return null;
-    const known = this.#parsed.get(text) ?? (JSON.parse(text) as CommandBehavior);
-    this.#parsed.set(text, known);
-    return known;
+  /** What stands beside a command. */
+  of({ behavior, step }: CommandRecord): CommandBehavior | null {
+    if (behavior === null) return null;
+    if (behavior === true) return this.#stepOf(this.#batch.behavior, stepKey(step ?? ''));
+    return orMake(this.#parsed, behavior, () => JSON.parse(behavior) as CommandBehavior);
   }
 
   /** What the process at `ordinal` was launched with; null out of scope. */
@@ -38,10 +37,10 @@ export class BehaviorBook {
   }
 
   check(process: VerifiedProcess, command: VerifiedCommand, behavior: CommandBehavior | null, book: CheckBook): void {
-    book.looked('behavior_written');
-    const offend = (what: string) => book.offend('behavior_written', command.command_id, `${command.step} ${what}`);
+    const offend = (what: string) =>
+      book.offend('behavior_written', command.command_id, `${command.record.step} ${what}`);
     if (!this.#mayStand(process, command, behavior)) offend('has another behavior beside it than was set');
-    else if (command.annotated !== (behavior !== null))
+    else if (command.record.annotated !== (behavior !== null))
       offend('is announced to chaos without a behavior, or the other way round');
   }
 
@@ -53,7 +52,7 @@ export class BehaviorBook {
   /** Whether this behavior is one that was set for the step: at launch, or, in scope, since. */
   #mayStand(
     { ordinal }: VerifiedProcess,
-    { purpose, step }: VerifiedCommand,
+    { record: { purpose, step } }: VerifiedCommand,
     behavior: CommandBehavior | null,
   ): boolean {
     if (purpose !== 'step') return behavior === null;
@@ -65,18 +64,22 @@ export class BehaviorBook {
 
   #isSame(one: CommandBehavior | null, other: CommandBehavior | null): boolean {
     if (one === other || one === null || other === null) return one === other;
-    const known = this.#compared.get(one) ?? new Map<CommandBehavior, boolean>();
-    this.#compared.set(one, known);
-    const same = known.get(other) ?? isDeepStrictEqual(one, other);
-    known.set(other, same);
-    return same;
+    const compared = orMake(this.#compared, one, () => new Map<CommandBehavior, boolean>());
+    return orMake(compared, other, () => isDeepStrictEqual(one, other));
   }
 
   #stepOf(version: Version, key: string): CommandBehavior | null {
     if (version === null || !Object.hasOwn(version, key)) return null;
-    const known = this.#compacted.get(version) ?? new Map<string, CommandBehavior | null>();
-    this.#compacted.set(version, known);
-    if (!known.has(key)) known.set(key, compactBehavior(version[key] as CommandBehavior));
-    return known.get(key) ?? null;
+    const compacted = orMake(this.#compacted, version, () => new Map<string, CommandBehavior | null>());
+    return orMake(compacted, key, () => compactBehavior(version[key] as CommandBehavior));
   }
+}
+
+/** What is known, or else made and kept. */
+function orMake<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
 }

@@ -59,22 +59,47 @@ export interface CheckResult {
 const MOST_OFFENDERS = 100;
 const MOST_DETAILS = 20;
 
+/** What is written in a book. Plain data: it may come from another thread. */
+export interface CheckEntries {
+  offences: Map<CheckName, { ids: Set<string>; details: string[] }>;
+  looked: Map<CheckName, number>;
+}
+
 export class CheckBook {
-  readonly #offences = new Map<CheckName, { ids: Set<string>; details: string[] }>();
-  readonly #looked = new Map<CheckName, number>();
+  readonly entries: CheckEntries;
   readonly #skipped = new Map<CheckName, string>();
   readonly #notes = new Map<CheckName, string>();
 
+  /** `entries`: what is written already; the book writes on. */
+  constructor(entries: CheckEntries = { offences: new Map(), looked: new Map() }) {
+    this.entries = entries;
+  }
+
   /** Something offends a check; `id` is a process, a command or a batch. */
   offend(check: CheckName, id: string, detail: string): void {
-    const found = this.#offences.get(check) ?? { ids: new Set<string>(), details: [] };
+    const found = this.#offencesOf(check);
     found.ids.add(id);
-    if (found.details.length < MOST_DETAILS) found.details.push(`${id}: ${detail}`);
-    this.#offences.set(check, found);
+    addDetails(found.details, [`${id}: ${detail}`]);
+  }
+
+  #offencesOf(check: CheckName) {
+    const found = this.entries.offences.get(check) ?? { ids: new Set<string>(), details: [] };
+    this.entries.offences.set(check, found);
+    return found;
   }
 
   looked(check: CheckName, count = 1): void {
-    this.#looked.set(check, (this.#looked.get(check) ?? 0) + count);
+    this.entries.looked.set(check, (this.entries.looked.get(check) ?? 0) + count);
+  }
+
+  /** Takes in what was written in another book. */
+  add({ offences, looked }: CheckEntries): void {
+    for (const [check, count] of looked) this.looked(check, count);
+    for (const [check, { ids, details }] of offences) {
+      const found = this.#offencesOf(check);
+      for (const id of ids) found.ids.add(id);
+      addDetails(found.details, details);
+    }
   }
 
   /** The check does not apply, or cannot be made. Offences that were found all the same count. */
@@ -88,12 +113,12 @@ export class CheckBook {
 
   results(names: readonly CheckName[] = CHECK_NAMES): CheckResult[] {
     return names.map((name) => {
-      const { ids = new Set<string>(), details = [] } = this.#offences.get(name) ?? {};
+      const { ids = new Set<string>(), details = [] } = this.entries.offences.get(name) ?? {};
       const skipped = this.#skipped.get(name);
       return {
         name,
         status: ids.size > 0 ? 'fail' : skipped === undefined ? 'pass' : 'skipped',
-        looked_at: this.#looked.get(name) ?? 0,
+        looked_at: this.entries.looked.get(name) ?? 0,
         count: ids.size,
         offenders: [...ids].slice(0, MOST_OFFENDERS),
         details,
@@ -102,5 +127,13 @@ export class CheckBook {
         note: skipped ?? this.#notes.get(name) ?? null,
       };
     });
+  }
+}
+
+/** Each once: judges of different windows may tell of the same document. */
+function addDetails(details: string[], more: readonly string[]): void {
+  for (const detail of more) {
+    if (details.length >= MOST_DETAILS) return;
+    if (!details.includes(detail)) details.push(detail);
   }
 }

@@ -1,8 +1,8 @@
 // What was observed of a batch while it was replayed: attempts by step, endings, and whatever makes a prediction incomparable.
-// Steps are counted by key, visits together, as the prediction counts them.
+// Steps are counted by key, visits together, as the prediction counts them. Plain data: it may come from another thread.
 
 import { stepKey } from '../../model/process.ts';
-import { addAttempt, emptyTally, type StepTally, type TalliedOutcome } from '../predict/tally.ts';
+import { addAttempt, addTally, emptyTally, type StepTally, type TalliedOutcome } from '../predict/tally.ts';
 import type { ReplayedCommand } from './replay-command.ts';
 
 export interface StepObservation {
@@ -12,41 +12,70 @@ export interface StepObservation {
   fired: Map<string, number>;
 }
 
+export interface Observed {
+  steps: Map<string, StepObservation>;
+  ends: {
+    completed: number;
+    failed: number;
+    compensated: number;
+    canceled: number;
+    in_troubleshooting: number;
+    open: number;
+  };
+  interrupted: number;
+  operated: number;
+  suppressed: number;
+  answered: number;
+  disturbed: number;
+}
+
 const TALLIED = new Set<string>(['success', 'permanent', 'transient', 'business_rule', 'lease_expired']);
 
-export class Observed {
-  readonly steps = new Map<string, StepObservation>();
-  readonly ends = { completed: 0, failed: 0, compensated: 0, canceled: 0, in_troubleshooting: 0, open: 0 };
-  interrupted = 0;
-  operated = 0;
-  suppressed = 0;
-  answered = 0;
-  disturbed = 0;
+export function emptyObserved(): Observed {
+  return {
+    steps: new Map(),
+    ends: { completed: 0, failed: 0, compensated: 0, canceled: 0, in_troubleshooting: 0, open: 0 },
+    ...{ interrupted: 0, operated: 0, suppressed: 0, answered: 0, disturbed: 0 },
+  };
+}
 
-  addStep(step: string, replayed: ReplayedCommand): void {
-    const observation = this.#of(stepKey(step));
-    if (replayed.operated) this.operated++;
-    for (const { outcome, fault, verdict, rolled, suppressed } of replayed.attempts) {
-      if (suppressed) this.suppressed++;
-      if (verdict === 'interrupted') this.interrupted++;
-      else if (TALLIED.has(outcome)) addAttempt(observation.tally, outcome as TalliedOutcome, fault);
-      if (verdict === 'answered') this.answered++;
-      if (verdict === 'disturbed') this.disturbed++;
-      if (rolled !== null && (verdict === 'as_rolled' || verdict === 'wrong')) count(observation.asked, rolled);
-      if (fault !== null) count(observation.fired, fault);
-    }
+export function observeStep(observed: Observed, step: string, replayed: ReplayedCommand): void {
+  const observation = observationOf(observed, stepKey(step));
+  if (replayed.operated) observed.operated++;
+  for (const { outcome, fault, verdict, rolled, suppressed } of replayed.attempts) {
+    if (suppressed) observed.suppressed++;
+    if (verdict === 'interrupted') observed.interrupted++;
+    else if (TALLIED.has(outcome)) addAttempt(observation.tally, outcome as TalliedOutcome, fault);
+    if (verdict === 'answered') observed.answered++;
+    if (verdict === 'disturbed') observed.disturbed++;
+    if (rolled !== null && (verdict === 'as_rolled' || verdict === 'wrong')) count(observation.asked, rolled, 1);
+    if (fault !== null) count(observation.fired, fault, 1);
   }
+}
 
-  addEnd(status: string): void {
-    const end = END_OF_STATUS[status] ?? 'open';
-    this.ends[end]++;
-  }
+export function observeEnd({ ends }: Observed, status: string): void {
+  ends[END_OF_STATUS[status] ?? 'open']++;
+}
 
-  #of(key: string): StepObservation {
-    const known = this.steps.get(key) ?? { tally: emptyTally(), asked: new Map(), fired: new Map() };
-    this.steps.set(key, known);
-    return known;
+/** Adds what was observed of other processes of the batch. */
+export function addObserved(observed: Observed, other: Observed): void {
+  for (const [step, { tally, asked, fired }] of other.steps) {
+    const observation = observationOf(observed, step);
+    addTally(observation.tally, tally);
+    for (const [fault, times] of asked) count(observation.asked, fault, times);
+    for (const [fault, times] of fired) count(observation.fired, fault, times);
   }
+  for (const end of Object.keys(observed.ends) as (keyof Observed['ends'])[]) observed.ends[end] += other.ends[end];
+  for (const what of ['interrupted', 'operated', 'suppressed', 'answered', 'disturbed'] as const)
+    observed[what] += other[what];
+}
+
+function observationOf({ steps }: Observed, key: string): StepObservation {
+  const known = steps.get(key);
+  if (known !== undefined) return known;
+  const observation = { tally: emptyTally(), asked: new Map(), fired: new Map() };
+  steps.set(key, observation);
+  return observation;
 }
 
 const END_OF_STATUS: Record<string, keyof Observed['ends']> = {
@@ -57,6 +86,6 @@ const END_OF_STATUS: Record<string, keyof Observed['ends']> = {
   WAITING_FOR_TSQ: 'in_troubleshooting',
 };
 
-function count(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
+function count(counts: Map<string, number>, name: string, times: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + times);
 }

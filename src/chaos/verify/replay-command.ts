@@ -1,25 +1,14 @@
 // Replays one command: from its behavior, its rolls, its policy and what interrupted or operated it, attempt by attempt, to the row
 // that must stand there now. Pure; whatever differs is told under the check that it offends.
 
-import type { VerifiedCommand, VerifiedEvent } from '../../db/queries/verify.ts';
+import type { AttemptRecord, CommandRecord, VerifiedCommand, VerifiedEvent } from '../../db/queries/verify.ts';
 import type { Reply } from '../../model/command.ts';
 import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
 import type { CommandBehavior } from '../behavior.ts';
+import type { DecideFault } from '../decide.ts';
 import { faultOf } from '../faults/index.ts';
-import type { Decide } from '../predict/fate.ts';
 import type { RollSource } from '../roll.ts';
 import type { CheckName } from './checks.ts';
-
-export interface AttemptRecord {
-  attempt: number;
-  outcome: string;
-  effect: string;
-  fault: string | null;
-  reason: string | null;
-  error_code: string | null;
-  /** When it ran, in ms since 1970; only of a failure that nobody asked for. */
-  span: { from_ms: number; to_ms: number } | null;
-}
 
 /**
  * How an attempt stands to what its roll asked for. `answered`: a business rule of the handler's own; `disturbed`: it failed while
@@ -47,29 +36,10 @@ export interface ReplayedCommand {
   offences: { check: CheckName; detail: string }[];
 }
 
-/** `attempt,outcome,effect,fault,reason,error_code,span;...` as readVerifiedCommands gives it. */
-function parseAttempts(text: string | null): AttemptRecord[] {
-  if (text === null) return [];
-  return text.split(';').map((line) => {
-    const [attempt = '0', outcome = '', effect = '', fault = '', reason = '', error_code = '', span = ''] =
-      line.split(',');
-    const [from_ms = 0, to_ms = 0] = span.split('-').map(Number);
-    return {
-      attempt: Number(attempt),
-      outcome,
-      effect,
-      fault: fault || null,
-      reason: reason || null,
-      error_code: error_code || null,
-      span: span === '' ? null : { from_ms, to_ms },
-    };
-  });
-}
-
 export interface CommandChaos {
   behavior: CommandBehavior | null;
   place: Omit<RollSource, 'attempt'>;
-  decide: Decide;
+  decide: DecideFault;
   /** Whether turbulence was made while an attempt ran. */
   disturbed(span: { from_ms: number; to_ms: number }): boolean;
 }
@@ -83,8 +53,6 @@ export function replayCommand(
   return replayPlain(command, chaos, events) ?? new Replay(command, chaos, events).run();
 }
 
-/** As readVerifiedCommands writes an attempt that succeeded at once, with nothing injected. */
-const PLAIN = '1,success,COMPLETED,,,,';
 const PLAIN_ATTEMPTS: ReplayedAttempt[] = [
   {
     ...{ attempt: 1, outcome: 'success', effect: 'COMPLETED', fault: null, reason: null, error_code: null, span: null },
@@ -98,16 +66,18 @@ function replayPlain(
   { behavior, place, decide }: CommandChaos,
   events: readonly VerifiedEvent[],
 ): ReplayedCommand | null {
+  const { record } = command;
   const plain =
-    command.attempted === PLAIN &&
-    command.status === 'COMPLETED' &&
-    command.attempts === 1 &&
-    command.attempts_limit === command.max_attempts &&
-    command.suppressed === null &&
+    record.attempted.length === 1 &&
+    isPlain(record.attempted[0] as AttemptRecord) &&
+    record.status === 'COMPLETED' &&
+    record.attempts === 1 &&
+    record.attempts_limit === record.max_attempts &&
+    record.suppressed === null &&
     events.length === 0;
   if (!plain) return null;
-  const chaotic = behavior !== null && command.purpose !== 'compensation';
-  if (chaotic && decide(behavior, { ...place, attempt: 1 }).kind !== 'none') return null;
+  const chaotic = behavior !== null && record.purpose !== 'compensation';
+  if (chaotic && decide(behavior, { ...place, attempt: 1 }) !== null) return null;
   return {
     attempts: PLAIN_ATTEMPTS,
     status: 'COMPLETED',
@@ -116,6 +86,11 @@ function replayPlain(
     operated: false,
     offences: NONE,
   };
+}
+
+/** It succeeded at once, with nothing injected. */
+function isPlain({ attempt, outcome, effect, fault, reason }: AttemptRecord): boolean {
+  return attempt === 1 && outcome === 'success' && effect === 'COMPLETED' && fault === null && reason === null;
 }
 
 const VERBS = new Set([
@@ -132,6 +107,7 @@ const NONE: never[] = [];
 
 class Replay {
   readonly #command: VerifiedCommand;
+  readonly #record: CommandRecord;
   readonly #chaos: CommandChaos;
   readonly #events: VerifiedEvent[];
   readonly #attempts: ReplayedAttempt[] = [];
@@ -144,18 +120,18 @@ class Replay {
 
   constructor(command: VerifiedCommand, chaos: CommandChaos, events: readonly VerifiedEvent[]) {
     this.#command = command;
+    this.#record = command.record;
     this.#chaos = chaos;
     // A verb on a process whose code threw drives the reply again and leaves the command as it is.
     this.#events =
       events.length === 0 ? NONE : events.filter(({ type, details }) => VERBS.has(type) && details?.redriven !== true);
-    this.#limit = command.max_attempts;
+    this.#limit = command.record.max_attempts;
   }
 
   run(): ReplayedCommand {
-    const { attempted, attempts: count } = this.#command;
-    const records = parseAttempts(attempted);
+    const { attempted, attempts: count } = this.#record;
     let expected = 1;
-    for (const record of records) {
+    for (const record of attempted) {
       if (record.attempt !== expected)
         this.#offend('settled_once', `attempt ${expected} of ${this.#step} is not there`);
       expected = record.attempt + 1;
@@ -176,9 +152,9 @@ class Replay {
   }
 
   get #step(): string {
-    return this.#command.purpose === 'compensation'
-      ? `the compensation of ${this.#command.step}`
-      : `${this.#command.step}`;
+    return this.#record.purpose === 'compensation'
+      ? `the compensation of ${this.#record.step}`
+      : `${this.#record.step}`;
   }
 
   #offend(check: CheckName, detail: string): void {
@@ -190,7 +166,7 @@ class Replay {
     const { attempt } = record;
     if (this.#status !== 'PENDING')
       this.#offend('settled_once', `attempt ${attempt} of ${this.#step} although it was ${this.#status}`);
-    const suppressed = this.#command.suppressed?.includes(attempt) ?? false;
+    const suppressed = this.#record.suppressed?.includes(attempt) ?? false;
     const rolled = suppressed ? null : this.#roll(attempt);
     const verdict = this.#verdictOf(record, rolled);
     if (verdict === 'wrong')
@@ -200,7 +176,7 @@ class Replay {
       );
     if (verdict === 'real_failure')
       this.#offend('no_real_failures', `attempt ${attempt} of ${this.#step}: ${record.error_code ?? record.outcome}`);
-    this.#attempts.push(Object.assign(record, { verdict, rolled, suppressed }));
+    this.#attempts.push({ ...record, verdict, rolled, suppressed });
     this.#follow(record);
   }
 
@@ -212,9 +188,8 @@ class Replay {
 
   #roll(attempt: number): string | null {
     const { behavior, place, decide } = this.#chaos;
-    if (behavior === null || this.#command.purpose === 'compensation') return null;
-    const { kind } = decide(behavior, { ...place, attempt });
-    return kind === 'none' ? null : kind;
+    if (behavior === null || this.#record.purpose === 'compensation') return null;
+    return decide(behavior, { ...place, attempt });
   }
 
   /** What must follow from an attempt, whatever its roll was. */
@@ -236,7 +211,7 @@ class Replay {
       case 'permanent':
         return 'TSQ';
       case 'business_rule':
-        return this.#command.purpose === 'compensation' ? 'TSQ' : 'FAILED';
+        return this.#record.purpose === 'compensation' ? 'TSQ' : 'FAILED';
       case 'released':
         this.#limit++;
         return 'RELEASED';
@@ -283,7 +258,7 @@ class Replay {
   #apply({ type, details }: VerifiedEvent, done: number): void {
     if (type === 'OPERATOR_RETRY') {
       this.#status = 'PENDING';
-      this.#limit = done + this.#command.max_attempts;
+      this.#limit = done + this.#record.max_attempts;
       this.#losses = 0;
     } else if (type === 'OPERATOR_COMPLETE') this.#status = 'COMPLETED';
     else if (type === 'DEADLINE_EXCEEDED')
@@ -296,7 +271,7 @@ class Replay {
   }
 
   #compareRow(ended: number, attempts: number): void {
-    const { status, attempts_limit } = this.#command;
+    const { status, attempts_limit } = this.#record;
     const running = status === 'IN_PROGRESS';
     if (attempts !== ended + (running ? 1 : 0))
       this.#offend('settled_once', `${this.#step} counts ${attempts} attempts, and ${ended} of them ended`);
@@ -308,7 +283,8 @@ class Replay {
 
   #reply(): Reply | null {
     if (!ENDED.has(this.#status)) return null;
-    const { result, error_code, error_message } = this.#command;
+    const { result, error_message } = this.#command;
+    const { error_code } = this.#record;
     if (this.#status === 'COMPLETED') return { outcome: 'SUCCESS', result };
     return { outcome: this.#status === 'FAILED' ? 'FAILED' : 'CANCELED', error_code, error_message };
   }

@@ -87,7 +87,7 @@ class Replay {
     this.#late ??= new Set(
       this.#sent
         .filter(({ events }) => events.some(({ type }) => type === 'LATE_RESULT_DISCARDED'))
-        .map(({ command }) => command.step),
+        .map(({ command }) => command.record.step),
     );
     return this.#late.has(step);
   }
@@ -106,7 +106,8 @@ class Replay {
   }
 
   #begin(launched: Record<string, unknown> | null): { row: ProcessRow; expected: Expected } | null {
-    const { process_id, ordinal, process_type, version } = this.#process;
+    const { process_id, ordinal } = this.#process;
+    const { process_type, version } = this.#process.record;
     try {
       const state = { ...this.#code.start(ordinal), ...(launched === null ? {} : { behavior: launched }) };
       const { step, command } = this.#code.begin({ process_id, ordinal, state });
@@ -148,7 +149,7 @@ class Replay {
 
   /** The next command, if it is the one expected; compensations that were sent once more are passed over. */
   #takeSent(expected: Expected): SentCommand | null {
-    const first = this.#sent[this.#next]?.command;
+    const first = this.#sent[this.#next]?.command.record;
     if (first?.purpose === expected.purpose && first.step === expected.step && first.type === expected.command)
       return this.#sent[this.#next++] ?? null;
     return this.#takeUnlike(expected);
@@ -158,7 +159,7 @@ class Replay {
     const check = expected.purpose === 'step' ? 'steps_complete' : 'compensations';
     const words = `${expected.purpose} ${expected.step}`;
     for (let sent = this.#sent[this.#next++]; sent !== undefined; sent = this.#sent[this.#next++]) {
-      const { purpose, step, type } = sent.command;
+      const { purpose, step, type } = sent.command.record;
       if (purpose === expected.purpose && step === expected.step) {
         if (type !== expected.command)
           this.#break(check, `${words} was sent as ${type} instead of ${expected.command}`);
@@ -220,7 +221,7 @@ class Replay {
     // What its code writes to the state it is given, before it throws, must not stay.
     row.state = { ...state };
     try {
-      return this.#code.advance(row, reply, { attempted: command.attempts > 0, keep_effects });
+      return this.#code.advance(row, reply, { attempted: command.record.attempts > 0, keep_effects });
     } catch (error) {
       row.state = state;
       // An operator had it mended in a way that this code does not know.
@@ -228,7 +229,7 @@ class Replay {
       else
         this.#break(
           'ends_as_replayed',
-          `its own code throws on the reply of ${command.step}, which was not recorded: ${error}`,
+          `its own code throws on the reply of ${command.record.step}, which was not recorded: ${error}`,
         );
       return null;
     }
@@ -237,14 +238,16 @@ class Replay {
   #refuseLeftOver(): void {
     if (this.#unknown) return;
     for (const { command } of this.#sent.slice(this.#next)) {
-      if (command.purpose === 'compensation' && this.#isLate(command.step)) continue;
-      const check = command.purpose === 'compensation' ? 'compensations' : 'steps_complete';
-      this.#break(check, `${command.purpose ?? 'nothing'} ${command.step} was sent, and nothing asked for it`);
+      const { purpose, step } = command.record;
+      if (purpose === 'compensation' && this.#isLate(step)) continue;
+      const check = purpose === 'compensation' ? 'compensations' : 'steps_complete';
+      this.#break(check, `${purpose ?? 'nothing'} ${step} was sent, and nothing asked for it`);
     }
   }
 
   #compare(end: ProcessRow): void {
-    const { status, path, state, awaiting_command_id, error_code } = this.#process;
+    const { state, awaiting_command_id } = this.#process;
+    const { status, path, error_code } = this.#process.record;
     if (status !== end.status) this.#offend('ends_as_replayed', `it is ${status}, and must be ${end.status}`);
     else if (this.#awaited === null && error_code !== end.error_code)
       this.#offend('ends_as_replayed', `it ended with ${error_code}, and must have with ${end.error_code}`);

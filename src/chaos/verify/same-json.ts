@@ -15,7 +15,8 @@ function sameAsIs(made: unknown, read: unknown): boolean {
     return Array.isArray(read) && made.length === read.length && made.every((item, at) => sameAsIs(item, read[at]));
   if (Array.isArray(read) || 'toJSON' in made) return false;
   let given = 0;
-  for (const [key, value] of Object.entries(made)) {
+  for (const key of Object.keys(made)) {
+    const value = (made as Record<string, unknown>)[key];
     if (value === undefined) continue;
     given++;
     if (!Object.hasOwn(read, key) || !sameAsIs(value, (read as Record<string, unknown>)[key])) return false;

@@ -141,10 +141,10 @@ async function judge(pool: Pool, batch_id: string, documents: Documents): Promis
       code: codeOf(selfTestProcess, batch),
       outline: outlineOf(selfTestProcess, batch.input),
       documents: () => [],
-      stored: () =>
-        application.storedArtifacts?.({ ...batch, process_type: selfTestProcess.type }, context) as AsyncIterable<
-          never[]
-        >,
+      stored: ({ from, to }) => {
+        const window = { batch_id, process_type: selfTestProcess.type, first_ordinal: from, count: to - from };
+        return application.storedArtifacts?.(window, context) as AsyncIterable<never[]>;
+      },
     }),
   });
   if (verified === null) throw new Error('The batch of the self-test is not there.');

@@ -39,75 +39,154 @@ export async function readVerifiedBatch(db: Queryable, batch_id: string): Promis
   return rows[0] ?? null;
 }
 
-/** What a verdict is given on: it changes with whatever could change the verdict of a batch at rest. */
-export async function readFingerprint(db: Queryable, batch_id: string): Promise<string | null> {
-  const { rows } = await db.query<{ fingerprint: string }>(
-    `select concat_ws(':', b.status, b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count,
-       b.waiting_count, b.in_troubleshooting_count, extract(epoch from coalesce(b.completed_at, b.rested_at)),
-       (select max(e.event_id) from faultline.event e where e.batch_id = b.batch_id)) as fingerprint
-     from faultline.batch b where b.batch_id = $1 and b.pruning_at is null`,
-    [batch_id],
-  );
-  return rows[0]?.fingerprint ?? null;
+/** What many processes have in common: one object for all of them. */
+export interface ProcessRecord {
+  process_type: string;
+  version: number;
+  status: ProcessStatus;
+  current_step: string | null;
+  path: readonly string[];
+  error_code: string | null;
 }
 
 export interface VerifiedProcess {
   process_id: string;
   ordinal: number;
-  process_type: string;
-  version: number;
-  status: ProcessStatus;
-  current_step: string | null;
   awaiting_command_id: string | null;
   state: Record<string, unknown>;
-  path: string[];
-  command_ids: string[];
-  error_code: string | null;
+  /** How many commands it lists. */
+  listed: number;
+  record: ProcessRecord;
+}
+
+const parseProcess = createRecordParser(
+  ([process_type, version, status, current_step, path, error_code]: [
+    string,
+    number,
+    ProcessStatus,
+    string | null,
+    string[],
+    string | null,
+  ]): ProcessRecord => ({ process_type, version, status, current_step, path, error_code }),
+);
+
+/** Which processes are read: of a batch, between ordinals. */
+export interface VerifiedSlice {
+  batch_id: string;
+  /** As the batch has it: where it stands beside a command, or in a state, it is not sent once more. */
+  behavior: Record<string, unknown> | null;
+  from: number;
+  to: number;
 }
 
 export async function readVerifiedProcesses(
   tx: Tx,
-  batch_id: string,
-  ordinals: { from: number; to: number },
+  { batch_id, behavior, from, to }: VerifiedSlice,
 ): Promise<VerifiedProcess[]> {
-  const { rows } = await tx.query<VerifiedProcess & Record<string, unknown>>(
-    `select p.process_id, p.ordinal, p.process_type, p.version, p.status, p.current_step, p.awaiting_command_id, p.state, array_to_string(p.path, ',') as path,
-       array_to_string(p.command_ids, ',') as command_ids, p.error_code
+  const { rows } = await tx.query<VerifiedProcess & { launched: boolean }>(
+    `select p.process_id, p.ordinal, p.awaiting_command_id, cardinality(p.command_ids) as listed,
+       case when p.state -> 'behavior' = $4::jsonb then p.state - 'behavior' else p.state end as state,
+       coalesce(p.state -> 'behavior' = $4::jsonb, false) as launched,
+       json_build_array(p.process_type, p.version, p.status, p.current_step, p.path, p.error_code)::text as record
      from faultline.process p
-     where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3 order by p.ordinal`,
-    [batch_id, ordinals.from, ordinals.to],
+     where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3 order by p.ordinal, p.lane`,
+    [batch_id, from, to, behavior && JSON.stringify(behavior)],
   );
-  // Neither step keys nor ids hold a comma; parsing arrays took as long as all the rest of a row.
   for (const row of rows) {
-    row.path = String(row.path).split(',');
-    row.command_ids = String(row.command_ids).split(',');
+    row.record = parseProcess(row.record as unknown as string);
+    if (row.launched) row.state.behavior = behavior;
   }
   return rows;
 }
 
-export interface VerifiedCommand {
-  command_id: string;
+/** An attempt that ended. */
+export interface AttemptRecord {
+  attempt: number;
+  outcome: string;
+  effect: string;
+  fault: string | null;
+  reason: string | null;
+  error_code: string | null;
+  /** When it ran, in ms since 1970; only of a failure that nobody asked for. */
+  span: { from_ms: number; to_ms: number } | null;
+}
+
+/** What many commands have in common: one object for all of them. */
+export interface CommandRecord {
   /** Null: a process lists it, but there is no such command. */
   purpose: CommandPurpose | null;
-  process_id: string | null;
   type: string;
   step: string | null;
   status: CommandStatus;
   attempts: number;
   attempts_limit: number;
   max_attempts: number;
-  result: unknown;
   error_code: string | null;
-  error_message: string | null;
-  /** As it stands beside the command, as JSON text: few are different, so each is parsed once. Null where there is none. */
-  behavior: string | null;
   annotated: boolean;
-  suppressed: number[] | null;
-  /**
-   * `attempt,outcome,effect,fault,reason,error_code,span` of each ended attempt, in order, joined by `;`. The span, from and to in ms since
-   * 1970 with a `-` between, is only of failures that nobody asked for.
-   */
-  attempted: string | null;
+  /** What stands beside the command: true for what the launch gives its step, JSON text for anything else, null for nothing. */
+  behavior: string | true | null;
+  suppressed: readonly number[] | null;
+  /** Its attempts that ended, in order. */
+  attempted: readonly AttemptRecord[];
+}
+
+export interface VerifiedCommand {
+  command_id: string;
+  result: unknown;
+  error_message: string | null;
+  record: CommandRecord;
+}
+
+type AttemptTuple = [number, string, string, string | null, string | null, string | null, number | null, number | null];
+
+const parseCommand = createRecordParser(
+  ([
+    purpose,
+    type,
+    step,
+    status,
+    attempts,
+    attempts_limit,
+    max_attempts,
+    error_code,
+    annotated,
+    behavior,
+    suppressed,
+    attempted,
+  ]: [
+    CommandPurpose | null,
+    string,
+    string | null,
+    CommandStatus,
+    number,
+    number,
+    number,
+    string | null,
+    boolean,
+    string | true | null,
+    number[] | null,
+    AttemptTuple[] | null,
+  ]): CommandRecord => ({
+    ...{
+      purpose,
+      type,
+      step,
+      status,
+      attempts,
+      attempts_limit,
+      max_attempts,
+      error_code,
+      annotated,
+      behavior,
+      suppressed,
+    },
+    attempted: (attempted ?? []).map(toAttempt),
+  }),
+);
+
+function toAttempt([attempt, outcome, effect, fault, reason, error_code, from_ms, to_ms]: AttemptTuple): AttemptRecord {
+  const span = from_ms === null || to_ms === null ? null : { from_ms, to_ms };
+  return { attempt, outcome, effect, fault, reason, error_code, span };
 }
 
 /**
@@ -116,30 +195,41 @@ export interface VerifiedCommand {
  */
 export async function lookUpByKey(tx: Tx): Promise<void> {
   await tx.query(`set local jit = off; set local enable_seqscan = off; set local enable_hashjoin = off;
-    set local enable_mergejoin = off; set local enable_bitmapscan = off; set local random_page_cost = 0.01`);
+    set local enable_mergejoin = off; set local enable_bitmapscan = off; set local random_page_cost = 0.01;
+    set local max_parallel_workers_per_gather = 0`);
 }
 
-/** The commands that the processes of a slice list, by id. */
+/** The commands that the processes of a slice list, in the order of the processes and of their lists. */
 export async function readVerifiedCommands(
   tx: Tx,
-  batch_id: string,
-  ordinals: { from: number; to: number },
-): Promise<Map<string, VerifiedCommand>> {
+  { batch_id, behavior, from, to }: VerifiedSlice,
+): Promise<VerifiedCommand[]> {
   const { rows } = await tx.query<VerifiedCommand & Record<string, unknown>>(
-    `select i.command_id, c.purpose, c.process_id, c.type, c.step, c.status, c.attempts, c.attempts_limit, c.max_attempts,
-       c.result, c.error_code, c.error_message, c.annotated, t.behavior::text as behavior, t.suppressed,
-       (select string_agg(concat_ws(',', a.attempt, a.outcome, a.effect, coalesce(a.fault, ''), coalesce(a.reason, ''), coalesce(a.error_code, ''),
-            case when a.fault is null and a.outcome in ('transient', 'permanent') then concat_ws('-',
-              (extract(epoch from a.started_at) * 1000)::bigint, (extract(epoch from a.ended_at) * 1000)::bigint) else '' end),
-          ';' order by a.attempt)
-        from faultline.attempt a where a.command_id = i.command_id and a.lane = p.lane) as attempted
-     from faultline.process p cross join unnest(p.command_ids) as i(command_id)
+    `select i.command_id, c.result, c.error_message,
+       json_build_array(c.purpose, c.type, c.step, c.status, c.attempts, c.attempts_limit, c.max_attempts, c.error_code, c.annotated,
+         case when t.behavior = $4::jsonb -> split_part(c.step, '#', 1) then 'true'::json else to_json(t.behavior::text) end, t.suppressed,
+         (select json_agg(json_build_array(a.attempt, a.outcome, a.effect, a.fault, a.reason, a.error_code,
+              case when a.fault is null and a.outcome in ('transient', 'permanent') then (extract(epoch from a.started_at) * 1000)::bigint end,
+              case when a.fault is null and a.outcome in ('transient', 'permanent') then (extract(epoch from a.ended_at) * 1000)::bigint end)
+            order by a.attempt)
+          from faultline.attempt a where a.command_id = i.command_id and a.lane = p.lane))::text as record
+     from faultline.process p cross join unnest(p.command_ids) with ordinality as i(command_id, place)
        left join faultline.command c on c.command_id = i.command_id and c.lane = p.lane
        left join e2e.test_command t on t.command_id = i.command_id and t.lane = p.lane
-     where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3`,
-    [batch_id, ordinals.from, ordinals.to],
+     where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3 order by p.ordinal, p.lane, i.place`,
+    [batch_id, from, to, behavior && JSON.stringify(behavior)],
   );
-  return new Map(rows.map((row) => [row.command_id, row]));
+  for (const row of rows) row.record = parseCommand(row.record as unknown as string);
+  return rows;
+}
+
+/** Those of `ids`, which may be any text, that are processes of the batch. */
+export async function findProcessesOf(tx: Tx, batch_id: string, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ process_id: string }>(
+    'select p.process_id from faultline.process p where p.batch_id = $1 and p.process_id::text = any($2::text[])',
+    [batch_id, ids],
+  );
+  return rows.map(({ process_id }) => process_id);
 }
 
 export interface VerifiedEvent {
@@ -188,49 +278,18 @@ export async function readBehaviorVersions(
   return rows;
 }
 
-export interface StoredVerdict {
-  verdict: 'pass' | 'fail';
-  checks: unknown;
-  fingerprint: string;
-  computed_at: Date;
-  duration_ms: number;
-}
+/** So many different records are kept; then all are forgotten, and the next one is parsed again. */
+const MOST_RECORDS = 5_000;
 
-export async function readStoredVerdict(db: Queryable, batch_id: string): Promise<StoredVerdict | null> {
-  const { rows } = await db.query<StoredVerdict & Record<string, unknown>>(
-    `select v.verdict, v.checks, v.fingerprint, v.computed_at, v.duration_ms from faultline.verdict v where v.batch_id = $1`,
-    [batch_id],
-  );
-  return rows[0] ?? null;
-}
-
-/** In place of an earlier one. A batch that was deleted meanwhile keeps none. */
-export async function storeVerdict(
-  db: Queryable,
-  batch_id: string,
-  { verdict, checks, fingerprint, duration_ms }: Omit<StoredVerdict, 'computed_at'>,
-): Promise<Date> {
-  const { rows } = await db.query<{ computed_at: Date }>(
-    `insert into faultline.verdict as v (batch_id, verdict, checks, fingerprint, duration_ms)
-     select b.batch_id, $2, $3::jsonb, $4, $5 from faultline.batch b where b.batch_id = $1
-     on conflict (batch_id) do update set verdict = excluded.verdict, checks = excluded.checks, fingerprint = excluded.fingerprint,
-       duration_ms = excluded.duration_ms, computed_at = now()
-     returning v.computed_at`,
-    [batch_id, verdict, JSON.stringify(checks), fingerprint, Math.round(duration_ms)],
-  );
-  return rows[0]?.computed_at ?? new Date();
-}
-
-/** Batches of processes that came to rest within the last hour and have no verdict, or one from before that. */
-export async function listUnjudgedBatches(db: Queryable, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ batch_id: string }>(
-    `select b.batch_id from faultline.batch b left join faultline.verdict v on v.batch_id = b.batch_id
-     where b.kind = 'process' and b.pruning_at is null
-       and b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')
-       and coalesce(b.completed_at, b.rested_at) > now() - interval '1 hour'
-       and (v.computed_at is null or v.computed_at < coalesce(b.completed_at, b.rested_at))
-     order by b.batch_id limit $1`,
-    [limit],
-  );
-  return rows.map((row) => row.batch_id);
+/** Parses JSON arrays, each text once: a hundred thousand rows hold a few dozen different ones. What it gives out is shared. */
+function createRecordParser<A, R>(make: (array: A) => R): (text: string) => R {
+  const records = new Map<string, R>();
+  return (text) => {
+    const known = records.get(text);
+    if (known !== undefined) return known;
+    const record = make(JSON.parse(text) as A);
+    if (records.size >= MOST_RECORDS) records.clear();
+    records.set(text, record);
+    return record;
+  };
 }
