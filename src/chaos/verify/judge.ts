@@ -4,6 +4,7 @@
 import type { Pool } from '../../db/pool.ts';
 import { withSnapshot } from '../../db/queries/read-snapshot.ts';
 import { readVerifiedBatch, type VerifiedBatch } from '../../db/queries/verify.ts';
+import type { SqlRule } from '../../db/queries/verify-rules.ts';
 import type { ProcessCode } from '../../process/outline.ts';
 import { addForetold, type Foretold, type Outline } from '../predict/foretell.ts';
 import type { DocumentOf, StoredDocument } from './artifact-book.ts';
@@ -38,6 +39,10 @@ export interface Findings {
   foretold: Foretold | null;
   /** How often the behavior was changed after the launch. */
   changes: number;
+  /** What SQL has to be asked about: see suspicion.ts. */
+  suspects: Set<SqlRule>;
+  /** Commands that are listed by their own processes. */
+  listed: number;
   /** Processes that an operator mended after their own code had thrown: not replayed to their end. */
   mended: number;
 }
@@ -71,5 +76,7 @@ export function addFindings(findings: Findings, other: Findings): void {
   book.add(other.entries);
   addObserved(findings.observed, other.observed);
   if (findings.foretold !== null && other.foretold !== null) addForetold(findings.foretold, other.foretold);
+  for (const rule of other.suspects) findings.suspects.add(rule);
+  findings.listed += other.listed;
   findings.mended += other.mended;
 }

@@ -3,6 +3,7 @@
 
 import type { Tx } from '../../db/pool.ts';
 import * as read from '../../db/queries/verify.ts';
+import type { SqlRule } from '../../db/queries/verify-rules.ts';
 import { createDecideFault, type DecideFault } from '../decide.ts';
 import type { Experiment } from '../experiment.ts';
 import { createForetelling } from '../predict/foretell.ts';
@@ -13,6 +14,7 @@ import type { Findings, VerifiedProcesses } from './judge.ts';
 import { emptyObserved, observeEnd, observeStep } from './observed.ts';
 import { replayCommand } from './replay-command.ts';
 import { replayProcess, type SentCommand } from './replay-process.ts';
+import { suspectsOf } from './suspicion.ts';
 import { type Ordinals, takeWindow, type WindowTask } from './windows.ts';
 
 /** Most commands have none. Never written to. */
@@ -48,6 +50,7 @@ export class Judgement {
   readonly #book = new CheckBook();
   readonly #observed = emptyObserved();
   readonly #seen = { processes: 0, commands: 0, attempts: 0, compensations: 0 };
+  readonly #suspects = new Set<SqlRule>();
   #artifacts: ArtifactBook | null = null;
   /** Processes of the batch that lie outside of a window whose documents were asked for. */
   readonly #elsewhere = new Set<string>();
@@ -97,6 +100,8 @@ export class Judgement {
       observed: this.#observed,
       foretold: this.#foretelling?.sum() ?? null,
       changes: this.#behaviors.versions.length,
+      suspects: this.#suspects,
+      listed: this.#seen.commands,
       mended: this.#mended,
     };
   }
@@ -206,6 +211,7 @@ export class Judgement {
           `it lists command ${command.command_id}, which is not there`,
         );
     }
+    for (const rule of suspectsOf(process, commands)) this.#suspects.add(rule);
     observeEnd(this.#observed, process.record.status);
     // Under one behavior only: with another beside a command its decisions are not those of the launch.
     if (this.#behaviors.versions.length === 0) this.#foretelling?.add(process.ordinal);

@@ -5,7 +5,7 @@ import type { Pool, Tx } from '../../db/pool.ts';
 import { exportSnapshot, withSnapshot } from '../../db/queries/read-snapshot.ts';
 import { readFingerprint } from '../../db/queries/verdicts.ts';
 import { readVerifiedBatch, type VerifiedBatch } from '../../db/queries/verify.ts';
-import { findRuleOffenders } from '../../db/queries/verify-rules.ts';
+import { countSentCommands, findRuleOffenders, type SqlRule } from '../../db/queries/verify-rules.ts';
 import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
 import { conclude } from './conclude.ts';
 import {
@@ -50,7 +50,14 @@ export function verifyBatch(options: VerifyOptions): Promise<Verified | null> {
     const others = Math.max(0, countWindows(ordinalsOf(batch), window) - 1);
     const judges = [createJudge(pool, processesOf), ...helpers.slice(0, others)];
     const book = new CheckBook();
-    const [findings] = await allDone([judgeAll(judges, task), askRules(tx, batch, book)]);
+    const asked = async () => {
+      await askRules(tx, batch_id, { book, rules: ['conservation'] });
+      return countSentCommands(tx, batch_id);
+    };
+    const [findings, sent] = await allDone([judgeAll(judges, task), asked()]);
+    if (findings.listed !== sent) findings.suspects.add('one_command_per_step');
+    await askRules(tx, batch_id, { book, rules: [...findings.suspects] });
+    for (const rule of LIGHT_CHECKS) book.looked(rule, batch.created_count);
     book.add(findings.entries);
     conclude(book, { batch, processes: processesOf(batch), findings });
     const checks = book.results();
@@ -64,7 +71,8 @@ export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult
     const batch = await readVerifiedBatch(tx, batch_id);
     if (batch === null || batch.kind !== 'process') return null;
     const book = new CheckBook();
-    await askRules(tx, batch, book);
+    await askRules(tx, batch_id, { book, rules: LIGHT_CHECKS });
+    for (const rule of LIGHT_CHECKS) book.looked(rule, batch.created_count);
     const light = new Set<CheckName>(LIGHT_CHECKS);
     return book
       .results()
@@ -88,10 +96,11 @@ async function allDone<T extends readonly Promise<unknown>[] | []>(
   return Promise.all(works) as Promise<{ [K in keyof T]: Awaited<T[K]> }>;
 }
 
-async function askRules(tx: Tx, batch: VerifiedBatch, book: CheckBook): Promise<void> {
-  for (const rule of LIGHT_CHECKS) {
-    const offenders = await findRuleOffenders(tx, rule, batch.batch_id);
-    book.looked(rule, batch.created_count);
-    for (const { id, detail } of offenders) book.offend(rule, id, detail);
-  }
+async function askRules(
+  tx: Tx,
+  batch_id: string,
+  { book, rules }: { book: CheckBook; rules: readonly SqlRule[] },
+): Promise<void> {
+  for (const rule of rules)
+    for (const { id, detail } of await findRuleOffenders(tx, rule, batch_id)) book.offend(rule, id, detail);
 }

@@ -30,7 +30,10 @@ where b.batch_id = $1 and (c.created > b.total_count or c.ordinals <> c.created
   /** A process that has not ended awaits a command that has not ended, unless its own code threw on the reply, or that is kept for another service. */
   no_settled_awaited: `
 select p.process_id::text as id, p.status || ' awaits ' || coalesce(c.type || ', which is ' || c.status, 'a command that is not there') as detail
-from faultline.process p left join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
+from faultline.process p left join lateral (
+  select c.command_id, c.type, c.status from faultline.command c where c.command_id = p.awaiting_command_id and c.lane = p.lane
+  offset 0 -- by its key: the planner would read all commands there are
+) c on true
 where p.batch_id = $1 and case
   when p.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then p.awaiting_command_id is not null
   when p.error_code = 'ADVANCE_FAILED' and p.status = 'WAITING_FOR_TSQ' then c.status is null
@@ -58,4 +61,31 @@ export async function findRuleOffenders(
 ): Promise<{ id: string; detail: string }[]> {
   const { rows } = await tx.query<{ id: string; detail: string }>(RULE_TEXT[rule], [batch_id]);
   return rows;
+}
+
+/**
+ * How many commands for steps and compensations a batch has, listed by a process or not. Commands are not indexed by their batch, which would
+ * cost every step; but an id begins with the time when it was made, on a worker's clock: ten minutes are left for its error, and two hours for
+ * what is still sent when the batch has ended, compensations of attempts that were given up for lost.
+ */
+export async function countSentCommands(tx: Tx, batch_id: string): Promise<number> {
+  const { rows: spans } = await tx.query<{ from_ms: number; to_ms: number }>(
+    `select (extract(epoch from b.created_at - interval '10 minutes') * 1000)::bigint as from_ms,
+       (extract(epoch from coalesce(greatest(b.completed_at, b.rested_at), now()) + interval '2 hours') * 1000)::bigint as to_ms
+     from faultline.batch b where b.batch_id = $1`,
+    [batch_id],
+  );
+  const [span] = spans;
+  if (span === undefined) return 0;
+  const { rows } = await tx.query<{ count: number }>(
+    `select count(*)::int as count from faultline.command c
+     where c.batch_id = $1 and c.purpose in ('step', 'compensation') and c.command_id >= $2::uuid and c.command_id < $3::uuid`,
+    [batch_id, firstIdAt(span.from_ms), firstIdAt(span.to_ms)],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** The first uuid v7 of a millisecond since 1970. */
+function firstIdAt(ms: number): string {
+  return ms.toString(16).padStart(12, '0').padEnd(32, '0');
 }

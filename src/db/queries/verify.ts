@@ -59,16 +59,14 @@ export interface VerifiedProcess {
   record: ProcessRecord;
 }
 
-const parseProcess = createRecordParser(
-  ([process_type, version, status, current_step, path, error_code]: [
-    string,
-    number,
-    ProcessStatus,
-    string | null,
-    string[],
-    string | null,
-  ]): ProcessRecord => ({ process_type, version, status, current_step, path, error_code }),
-);
+const parseProcess = createRecordParser<ProcessRecord>([
+  'process_type',
+  'version',
+  'status',
+  'current_step',
+  'path',
+  'error_code',
+]);
 
 /** Which processes are read: of a batch, between ordinals. */
 export interface VerifiedSlice {
@@ -123,6 +121,8 @@ export interface CommandRecord {
   max_attempts: number;
   error_code: string | null;
   annotated: boolean;
+  /** It is a command of the process that lists it, and of the same batch. */
+  own: boolean;
   /** What stands beside the command: true for what the launch gives its step, JSON text for anything else, null for nothing. */
   behavior: string | true | null;
   suppressed: readonly number[] | null;
@@ -137,52 +137,15 @@ export interface VerifiedCommand {
   record: CommandRecord;
 }
 
-type AttemptTuple = [number, string, string, string | null, string | null, string | null, number | null, number | null];
-
-const parseCommand = createRecordParser(
-  ([
-    purpose,
-    type,
-    step,
-    status,
-    attempts,
-    attempts_limit,
-    max_attempts,
-    error_code,
-    annotated,
-    behavior,
-    suppressed,
-    attempted,
-  ]: [
-    CommandPurpose | null,
-    string,
-    string | null,
-    CommandStatus,
-    number,
-    number,
-    number,
-    string | null,
-    boolean,
-    string | true | null,
-    number[] | null,
-    AttemptTuple[] | null,
-  ]): CommandRecord => ({
-    ...{
-      purpose,
-      type,
-      step,
-      status,
-      attempts,
-      attempts_limit,
-      max_attempts,
-      error_code,
-      annotated,
-      behavior,
-      suppressed,
-    },
-    attempted: (attempted ?? []).map(toAttempt),
-  }),
+const parseCommand = createRecordParser<CommandRecord>(
+  [
+    ...(['purpose', 'type', 'step', 'status', 'attempts', 'attempts_limit', 'max_attempts', 'error_code'] as const),
+    ...(['annotated', 'own', 'behavior', 'suppressed', 'attempted'] as const),
+  ],
+  (record) => ({ ...record, attempted: ((record.attempted as unknown as AttemptTuple[] | null) ?? []).map(toAttempt) }),
 );
+
+type AttemptTuple = [number, string, string, string | null, string | null, string | null, number | null, number | null];
 
 function toAttempt([attempt, outcome, effect, fault, reason, error_code, from_ms, to_ms]: AttemptTuple): AttemptRecord {
   const span = from_ms === null || to_ms === null ? null : { from_ms, to_ms };
@@ -206,7 +169,7 @@ export async function readVerifiedCommands(
 ): Promise<VerifiedCommand[]> {
   const { rows } = await tx.query<VerifiedCommand & Record<string, unknown>>(
     `select i.command_id, c.result, c.error_message,
-       json_build_array(c.purpose, c.type, c.step, c.status, c.attempts, c.attempts_limit, c.max_attempts, c.error_code, c.annotated,
+       json_build_array(c.purpose, c.type, c.step, c.status, c.attempts, c.attempts_limit, c.max_attempts, c.error_code, c.annotated, c.process_id = p.process_id and c.batch_id = p.batch_id,
          case when t.behavior = $4::jsonb -> split_part(c.step, '#', 1) then 'true'::json else to_json(t.behavior::text) end, t.suppressed,
          (select json_agg(json_build_array(a.attempt, a.outcome, a.effect, a.fault, a.reason, a.error_code,
               case when a.fault is null and a.outcome in ('transient', 'permanent') then (extract(epoch from a.started_at) * 1000)::bigint end,
@@ -281,13 +244,20 @@ export async function readBehaviorVersions(
 /** So many different records are kept; then all are forgotten, and the next one is parsed again. */
 const MOST_RECORDS = 5_000;
 
-/** Parses JSON arrays, each text once: a hundred thousand rows hold a few dozen different ones. What it gives out is shared. */
-function createRecordParser<A, R>(make: (array: A) => R): (text: string) => R {
+/**
+ * Parses JSON arrays of the values of `fields`, each text once: a hundred thousand rows hold a few dozen different ones. What it gives out is
+ * shared.
+ */
+function createRecordParser<R extends object>(
+  fields: readonly (keyof R & string)[],
+  finish: (record: R) => R = (record) => record,
+): (text: string) => R {
   const records = new Map<string, R>();
   return (text) => {
     const known = records.get(text);
     if (known !== undefined) return known;
-    const record = make(JSON.parse(text) as A);
+    const values = JSON.parse(text) as unknown[];
+    const record = finish(Object.fromEntries(fields.map((field, index) => [field, values[index]])) as R);
     if (records.size >= MOST_RECORDS) records.clear();
     records.set(text, record);
     return record;
