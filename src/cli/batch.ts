@@ -28,7 +28,7 @@ export async function follow(client: Client, launched: LaunchAnswer, { watch, js
 /** Shows a batch until it is at rest, then its verdict. 0: it passed. 5: it did not, or the batch was cancelled. */
 export async function watchBatch(client: Client, id: string, json: boolean): Promise<ExitCode> {
   const batch = await awaitRest(client, id, json);
-  const verdict = await awaitVerdict(client, id);
+  const verdict = await awaitVerdict(client, id, json);
   if (json) printJson({ ...batch, verdict });
   else printOutcome(batch, verdict);
   return verdict.verdict === 'pass' && batch.status !== 'CANCELED' ? EXIT.ok : EXIT.not_passed;

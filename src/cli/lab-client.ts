@@ -64,7 +64,7 @@ export function openLabThread(data: LabThreadData): Laboratory {
 
   return {
     foretell: (request) => ask({ kind: 'foretell', request }),
-    verify: (batch_id) => ask({ kind: 'verify', batch_id }),
+    verify: (batch_id, windows) => ask({ kind: 'verify', batch_id, ...(windows && { windows }) }),
     judge: (task) => ask({ kind: 'judge', task }),
     async close() {
       clearTimeout(idle);

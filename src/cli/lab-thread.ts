@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { JudgeTask } from '../chaos/verify/judge.ts';
+import type { WindowTask } from '../chaos/verify/windows.ts';
 import { createPool } from '../db/pool.ts';
 import { createLaboratory, type ForetellRequest, type Laboratory } from '../http/laboratory.ts';
 import { ProcessRegistry } from '../process/define.ts';
@@ -25,7 +26,7 @@ const MOST_JUDGES = 4;
 
 export type LabQuestion = { id: number } & (
   | { kind: 'foretell'; request: ForetellRequest }
-  | { kind: 'verify'; batch_id: string }
+  | { kind: 'verify'; batch_id: string; windows?: WindowTask }
   | { kind: 'judge'; task: JudgeTask }
 );
 export type LabAnswer = { id: number } & ({ value: unknown } | { error: LabError });
@@ -62,7 +63,7 @@ async function answer(opened: Promise<Laboratory>, question: LabQuestion): Promi
     const laboratory = await opened;
     switch (question.kind) {
       case 'verify':
-        return { id, value: await laboratory.verify(question.batch_id) };
+        return { id, value: await laboratory.verify(question.batch_id, question.windows) };
       case 'judge':
         return { id, value: await laboratory.judge(question.task) };
       case 'foretell':

@@ -2,7 +2,7 @@
 // Stopping the wait stops nothing else.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Batch, BatchDetail, Verdict } from '../http/contract.ts';
+import type { Batch, BatchDetail, Verdict, VerdictProgress } from '../http/contract.ts';
 import type { Client } from './client.ts';
 import { createProgress, type Progress } from './print.ts';
 
@@ -47,15 +47,38 @@ export function endedCount(batch: Batch): number {
   return batch.completed_count + batch.compensated_count + batch.failed_count + batch.canceled_count;
 }
 
-export function readVerdict(client: Client, id: string): Promise<Verdict> {
-  return client.get<Verdict>(`/process-batches/${encodeURIComponent(id)}/verdict`);
+/** Shows how far it has come, unless `silent`, where it takes long enough to be seen. */
+export async function readVerdict(client: Client, id: string, silent: boolean): Promise<Verdict> {
+  const path = `/process-batches/${encodeURIComponent(id)}/verdict`;
+  const progress = createProgress(silent);
+  const ended = new AbortController();
+  const showing = showJudging(client, `${path}/progress`, { progress, signal: ended.signal });
+  try {
+    return await client.get<Verdict>(path);
+  } finally {
+    ended.abort();
+    await showing;
+    progress.stop();
+  }
+}
+
+async function showJudging(
+  client: Client,
+  path: string,
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
+): Promise<void> {
+  while (await pause(LOOK_EVERY_MS, true, { signal }).catch(() => false)) {
+    // What matters is the verdict: whoever waits for that is told what goes wrong.
+    const now = await client.get<VerdictProgress>(path).catch(() => null);
+    if (now?.judging && !signal.aborted) progress.update('judged', now.judged, now.total);
+  }
 }
 
 /** The verdict on a batch at rest; `running` when it did not stay so for a minute. */
-export async function awaitVerdict(client: Client, id: string): Promise<Verdict> {
+export async function awaitVerdict(client: Client, id: string, silent: boolean): Promise<Verdict> {
   const until_ms = performance.now() + VERDICT_MS;
   for (;;) {
-    const verdict = await readVerdict(client, id);
+    const verdict = await readVerdict(client, id, silent);
     if (verdict.verdict !== 'running' || performance.now() > until_ms) return verdict;
     await pause(LOOK_EVERY_MS);
   }

@@ -23,7 +23,7 @@ export interface VerifyFlags {
 export function verify(client: Client, id: string, flags: VerifyFlags): Promise<ExitCode> {
   return judged(async () => {
     if (flags.wait) await awaitRest(client, id, flags.json);
-    const verdict = flags.wait ? await awaitVerdict(client, id) : await readVerdict(client, id);
+    const verdict = flags.wait ? await awaitVerdict(client, id, flags.json) : await readVerdict(client, id, flags.json);
     if (flags.json) printJson(verdict);
     else printVerdict(verdict);
     return VERDICT_EXIT[verdict.verdict];

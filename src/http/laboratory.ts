@@ -11,6 +11,7 @@ import {
   type VerifiedProcesses,
 } from '../chaos/verify/judge.ts';
 import { verifyBatch } from '../chaos/verify/verify.ts';
+import { createWindows, type WindowTask } from '../chaos/verify/windows.ts';
 import type { Pool } from '../db/pool.ts';
 import type { VerifiedBatch } from '../db/queries/verify.ts';
 import { UnknownProcessTypeError } from '../model/errors.ts';
@@ -29,8 +30,8 @@ export interface ForetellRequest {
 
 export interface Laboratory {
   foretell(request: ForetellRequest): Promise<Foretold>;
-  /** Null when there is no such batch of processes. */
-  verify(batch_id: string): ReturnType<typeof verifyBatch>;
+  /** Null when there is no such batch of processes. `windows` tell how far it has come. */
+  verify(batch_id: string, windows?: WindowTask): ReturnType<typeof verifyBatch>;
   /** Takes part in a verdict that another laboratory gives. */
   judge(task: JudgeTask): Promise<Findings>;
   close(): Promise<void>;
@@ -55,10 +56,10 @@ export function createLaboratory(parts: LaboratoryParts): Laboratory {
       if (definition === undefined) throw new UnknownProcessTypeError(process_type, []);
       return foretell(launch, outlineOf(definition, input));
     },
-    verify(batch_id) {
+    verify(batch_id, windows = createWindows()) {
       // One at a time: each takes two connections, and all that two verdicts at once would share is the time of this thread.
       const verified = last.then(() =>
-        verifyBatch({ pool, batch_id, processesOf: (batch) => processesOf(parts, batch), helpers }),
+        verifyBatch({ pool, batch_id, processesOf: (batch) => processesOf(parts, batch), helpers, windows }),
       );
       last = verified.catch(() => {});
       return verified;

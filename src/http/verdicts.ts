@@ -2,6 +2,7 @@
 // Promises one computation at a time for a batch, and light checks only while it runs.
 
 import { type CheckResult, verifyLightly } from '../chaos/verify/verify.ts';
+import { createWindows, judgedOf, type WindowTask } from '../chaos/verify/windows.ts';
 import type { Pool } from '../db/pool.ts';
 import { findBatch } from '../db/queries/read-batches.ts';
 import {
@@ -25,6 +26,8 @@ export interface Verdicts {
   read(batch_id: string): Promise<Verdict>;
   /** What is stored, if it still holds; computes nothing. */
   peek(batch_id: string): Promise<Verdict | null>;
+  /** How far the verdict that is being given has come; null when none is. */
+  progress(batch_id: string): { judged: number } | null;
   /** From now on batches that come to rest are judged by themselves. */
   start(): void;
   /** After it nothing is under way. */
@@ -32,7 +35,7 @@ export interface Verdicts {
 }
 
 export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Verdicts {
-  const computing = new Map<string, Promise<Verdict>>();
+  const computing = new Map<string, { verdict: Promise<Verdict>; windows: WindowTask }>();
   const light = createPacedMap(env, (batch_id) => lightVerdict(pool, env, batch_id));
   let timer: Timer | null = null;
   let round: Promise<void> = Promise.resolve();
@@ -45,9 +48,9 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
       : null;
   };
 
-  const compute = async (batch_id: string): Promise<Verdict> => {
+  const compute = async (batch_id: string, windows: WindowTask): Promise<Verdict> => {
     const began_ms = env.monotonicMs();
-    const verified = await laboratory.verify(batch_id);
+    const verified = await laboratory.verify(batch_id, windows);
     if (verified === null) throw new NotFoundError('batch', batch_id);
     const duration_ms = env.monotonicMs() - began_ms;
     const computed_at = await storeVerdict(pool, batch_id, { ...verified, duration_ms });
@@ -56,10 +59,11 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
 
   const judge = (batch_id: string): Promise<Verdict> => {
     const running = computing.get(batch_id);
-    if (running !== undefined) return running;
-    const begun = compute(batch_id).finally(() => computing.delete(batch_id));
-    computing.set(batch_id, begun);
-    return begun;
+    if (running !== undefined) return running.verdict;
+    const windows = createWindows();
+    const verdict = compute(batch_id, windows).finally(() => computing.delete(batch_id));
+    computing.set(batch_id, { verdict, windows });
+    return verdict;
   };
 
   const lookAround = async () => {
@@ -89,12 +93,16 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
       return (await peek(batch_id)) ?? judge(batch_id);
     },
     peek,
+    progress(batch_id) {
+      const running = computing.get(batch_id);
+      return running === undefined ? null : { judged: judgedOf(running.windows) };
+    },
     start: schedule,
     async stop() {
       stopped = true;
       timer?.clear();
       await round;
-      await Promise.allSettled(computing.values());
+      await Promise.allSettled([...computing.values()].map(({ verdict }) => verdict));
     },
   };
 }

@@ -80,6 +80,8 @@ test('a type that nobody knows is a 422, a batch that is not there a 404', async
   });
   const missing = await lab.get('/process-batches/019a0000-0000-7000-8000-000000000000/verdict');
   expect(missing.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
+  const progress = await lab.get('/process-batches/019a0000-0000-7000-8000-000000000000/verdict/progress');
+  expect(progress.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
 });
 
 test('a verdict is stored when a batch rests, holds while nothing changes, and is given anew after a verb', async () => {
@@ -94,6 +96,8 @@ test('a verdict is stored when a batch rests, holds while nothing changes, and i
   expect(first).toMatchObject({ batch_id, verdict: 'pass' });
   expect(first.checks.map(({ name }: { name: string }) => name)).toContain('as_predicted');
   expect((await verdictOf(batch_id)).computed_at).toBe(first.computed_at);
+  const progress = (await lab.get(`/process-batches/${batch_id}/verdict/progress`)).json();
+  expect(progress).toEqual({ batch_id, judging: false, judged: 0, total: 40 });
 
   const { items } = (await lab.get(`/tsq?batch_id=${batch_id}`)).json();
   await lab.post(`/tsq/${items[0].command_id}/complete`, { result: { result_path: 'by hand' } });

@@ -15,7 +15,7 @@ import { emptyObserved, observeEnd, observeStep } from './observed.ts';
 import { replayCommand } from './replay-command.ts';
 import { replayProcess, type SentCommand } from './replay-process.ts';
 import { suspectsOf } from './suspicion.ts';
-import { type Ordinals, takeWindow, type WindowTask } from './windows.ts';
+import { countJudged, type Ordinals, takeWindow, type WindowTask } from './windows.ts';
 
 /** Most commands have none. Never written to. */
 const NO_EVENTS: read.VerifiedEvent[] = [];
@@ -92,6 +92,7 @@ export class Judgement {
       const next = this.#sliceAfter(slice, windows);
       reading = this.#read(next);
       await this.#judge(slice, processes, commands);
+      countJudged(windows, slice.to - slice.from);
       slice = next;
     }
     this.#tellSeen();

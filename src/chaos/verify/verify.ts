@@ -17,7 +17,7 @@ import {
   type VerifiedProcesses,
 } from './judge.ts';
 import { ordinalsOf } from './judgement.ts';
-import { countWindows, createWindows, WINDOW } from './windows.ts';
+import { countWindows, createWindows, type WindowTask } from './windows.ts';
 
 export type { CheckResult } from './checks.ts';
 
@@ -28,8 +28,8 @@ export interface VerifyOptions {
   processesOf(batch: VerifiedBatch): VerifiedProcesses | null;
   /** Others that may judge beside this thread; they are asked where there is more than one window. */
   helpers?: readonly Judge[];
-  /** How many processes a window has, if not WINDOW. */
-  window?: number;
+  /** Of the caller's own, if he wants to see how far it has come. */
+  windows?: WindowTask;
 }
 
 export interface Verified {
@@ -41,13 +41,13 @@ export interface Verified {
 
 /** Every check, on a batch as it is now. Null when there is no such batch of processes. */
 export function verifyBatch(options: VerifyOptions): Promise<Verified | null> {
-  const { pool, batch_id, processesOf, helpers = [], window = WINDOW } = options;
+  const { pool, batch_id, processesOf, helpers = [], windows = createWindows() } = options;
   return withSnapshot(pool, async (tx) => {
     const batch = await readVerifiedBatch(tx, batch_id);
     if (batch === null || batch.kind !== 'process') return null;
     const fingerprint = (await readFingerprint(tx, batch_id)) ?? '';
-    const task = { batch_id, snapshot: await exportSnapshot(tx), windows: createWindows(window) };
-    const others = Math.max(0, countWindows(ordinalsOf(batch), window) - 1);
+    const task = { batch_id, snapshot: await exportSnapshot(tx), windows };
+    const others = Math.max(0, countWindows(ordinalsOf(batch), windows.size) - 1);
     const judges = [createJudge(pool, processesOf), ...helpers.slice(0, others)];
     const book = new CheckBook();
     const asked = async () => {

@@ -1,5 +1,5 @@
 // Windows of a batch: runs of ordinals that judges take one by one until none is left, whoever is free the next.
-// The counter is shared memory, so judges in several threads take from the same one.
+// The counters are shared memory, so judges in several threads take from the same ones, and whoever waits sees how far they are.
 
 /** Ordinals from `from` to below `to`. */
 export interface Ordinals {
@@ -10,15 +10,18 @@ export interface Ordinals {
 export interface WindowTask {
   /** How many ordinals a window has. */
   size: number;
-  /** How many windows were taken. */
-  taken: SharedArrayBuffer;
+  /** How many windows were taken, and how many processes are judged. */
+  counters: SharedArrayBuffer;
 }
+
+const TAKEN = 0;
+const JUDGED = 1;
 
 /** So many processes are judged at a time: what is kept of them, documents above all, is dropped between windows. */
 export const WINDOW = 2_000;
 
-export function createWindows(size: number): WindowTask {
-  return { size, taken: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
+export function createWindows(size: number = WINDOW): WindowTask {
+  return { size, counters: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT) };
 }
 
 /** Windows begin at multiples of their size, so that they fall together with folders of documents. */
@@ -27,13 +30,22 @@ export function countWindows({ from, to }: Ordinals, size: number): number {
 }
 
 /** The next window, or null when all are taken. */
-export function takeWindow({ size, taken }: WindowTask, { from, to }: Ordinals): Ordinals | null {
-  const at = Math.floor(from / size) + Atomics.add(new Int32Array(taken), 0, 1);
+export function takeWindow({ size, counters }: WindowTask, { from, to }: Ordinals): Ordinals | null {
+  const at = Math.floor(from / size) + Atomics.add(new Int32Array(counters), TAKEN, 1);
   const begin = Math.max(from, at * size);
   return begin < to ? { from: begin, to: Math.min(to, (at + 1) * size) } : null;
 }
 
 /** Leaves none to be taken. */
-export function endWindows({ taken }: WindowTask): void {
-  Atomics.store(new Int32Array(taken), 0, 2 ** 30);
+export function endWindows({ counters }: WindowTask): void {
+  Atomics.store(new Int32Array(counters), TAKEN, 2 ** 30);
+}
+
+export function countJudged({ counters }: WindowTask, processes: number): void {
+  Atomics.add(new Int32Array(counters), JUDGED, processes);
+}
+
+/** How many processes are judged, by all judges together. */
+export function judgedOf({ counters }: WindowTask): number {
+  return Atomics.load(new Int32Array(counters), JUDGED);
 }

@@ -72,6 +72,17 @@ export const verdictSchema = z.object({
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** How far a verdict that is being given has come. */
+export const verdictProgressSchema = z.object({
+  batch_id: idSchema,
+  /** Whether one is being given. */
+  judging: z.boolean(),
+  /** Processes that were replayed. */
+  judged: count,
+  total: count,
+});
+export type VerdictProgress = z.infer<typeof verdictProgressSchema>;
+
 /** The safety lever: stops all injection at once, and refuses new. */
 export const leverSchema = z.object({
   stopped: z.boolean(),

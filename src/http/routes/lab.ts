@@ -2,13 +2,15 @@
 
 import { z } from 'zod';
 import type { Experiment } from '../../chaos/experiment.ts';
+import { findBatch } from '../../db/queries/read-batches.ts';
+import { NotFoundError } from '../../model/errors.ts';
 import { drawSeed } from '../../process/launch.ts';
-import { idSchema, previewSchema, verdictSchema } from '../contract.ts';
+import { idSchema, previewSchema, verdictProgressSchema, verdictSchema } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { describeLaunch, parseLaunch } from '../launch-body.ts';
 import type { App, RouteContext } from '../server.ts';
 
-export function labRoutes(api: App, { bus, processes, laboratory, verdicts }: RouteContext): void {
+export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts }: RouteContext): void {
   api.post(
     '/processes/preview',
     {
@@ -52,5 +54,25 @@ export function labRoutes(api: App, { bus, processes, laboratory, verdicts }: Ro
       },
     },
     ({ params }) => verdicts.read(params.batch_id),
+  );
+
+  api.get(
+    '/process-batches/:batch_id/verdict/progress',
+    {
+      schema: {
+        tags: ['batches'],
+        summary: 'How far the verdict on a large batch has come',
+        description:
+          'For whoever waits for it, which takes seconds for 100,000 processes. `judging` is false when none is being given.',
+        params: z.object({ batch_id: idSchema }),
+        response: { 200: verdictProgressSchema, ...problemResponse },
+      },
+    },
+    async ({ params: { batch_id } }) => {
+      const batch = await findBatch(pool, batch_id);
+      if (batch === null) throw new NotFoundError('batch', batch_id);
+      const progress = verdicts.progress(batch_id);
+      return { batch_id, judging: progress !== null, judged: progress?.judged ?? 0, total: batch.total_count };
+    },
   );
 }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { StatementReport } from '../../../reporting/process.ts';
 import { createJudge, type Judge } from '../../../src/chaos/verify/judge.ts';
 import { type Verified, verifyBatch } from '../../../src/chaos/verify/verify.ts';
-import { countWindows, createWindows, type Ordinals, takeWindow } from '../../../src/chaos/verify/windows.ts';
+import { countWindows, createWindows, judgedOf, type Ordinals, takeWindow } from '../../../src/chaos/verify/windows.ts';
 import type { VerifiedBatch } from '../../../src/db/queries/verify.ts';
 import { codeOf, outlineOf } from '../../../src/process/outline.ts';
 import { until } from '../../support/until.ts';
@@ -66,10 +66,12 @@ function inOrder(verified: Verified | null) {
 }
 
 async function expectTheSame(): Promise<Verified | null> {
-  const one = await verifyBatch({ pool, batch_id, processesOf, window: COUNT });
+  const one = await verifyBatch({ pool, batch_id, processesOf, windows: createWindows(COUNT) });
   const helpers = [createJudge(pool, processesOf), createJudge(pool, processesOf)];
-  for (const window of [1, 7, 40]) {
-    const many = await verifyBatch({ pool, batch_id, processesOf, window, helpers });
+  for (const size of [1, 7, 40]) {
+    const windows = createWindows(size);
+    const many = await verifyBatch({ pool, batch_id, processesOf, windows, helpers });
+    expect(judgedOf(windows)).toBe(COUNT);
     expect(inOrder(many)).toEqual(inOrder(one));
   }
   return one;
@@ -119,7 +121,7 @@ test('a judge that throws ends the verdict with its error, after the others have
   const bad = createJudge(pool, () => {
     throw new Error('it has seen enough');
   });
-  const judging = verifyBatch({ pool, batch_id, processesOf, window: 5, helpers: [bad, counted] });
+  const judging = verifyBatch({ pool, batch_id, processesOf, windows: createWindows(5), helpers: [bad, counted] });
   await expect(judging).rejects.toThrow('it has seen enough');
   expect(others).toBe(1);
   // A worker is about, whose transactions are short.

@@ -6,6 +6,8 @@ import { problemFrom } from './client.ts';
 export const REFRESH = {
   /** Figures that move while one looks at them. */
   live_ms: 2_000,
+  /** A bar of something that takes seconds. */
+  progress_ms: 500,
   /** Lists, and what others may have changed. */
   list_ms: 5_000,
 } as const;

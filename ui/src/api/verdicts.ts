@@ -1,7 +1,15 @@
 // What a batch is foretold, judged and reported: query keys, fetches and verbs, side by side.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { BehaviorVersion, LaunchAnswer, Preview, Report, VerbBody, Verdict } from '../../../src/http/contract.ts';
+import type {
+  BehaviorVersion,
+  LaunchAnswer,
+  Preview,
+  Report,
+  VerbBody,
+  Verdict,
+  VerdictProgress,
+} from '../../../src/http/contract.ts';
 import { batchKeys, type LaunchRequest } from './batches.ts';
 import { apiUrl, type Page, request } from './client.ts';
 
@@ -15,6 +23,7 @@ export const verdictKeys = {
   preview: (launch: LaunchRequest | null) => ['preview', launch] as const,
   verdicts: (id: string) => [...batchKeys.all, 'verdict', id] as const,
   verdict: ({ batch_id, moment }: Judged) => [...verdictKeys.verdicts(batch_id), moment] as const,
+  progress: (id: string) => [...batchKeys.all, 'judging', id] as const,
   behaviors: (id: string) => [...batchKeys.all, 'behaviors', id] as const,
   reports: (id: string) => [...batchKeys.all, 'report', id] as const,
   report: ({ batch_id, moment }: Judged) => [...verdictKeys.reports(batch_id), moment] as const,
@@ -37,6 +46,14 @@ export const verdictQuery = (judged: Judged) =>
     queryKey: verdictKeys.verdict(judged),
     queryFn: ({ signal }) => request<Verdict>(pathOf(judged.batch_id, 'verdict'), { signal }),
     placeholderData: keepPreviousData,
+  });
+
+/** How far the verdict that is being given has come. */
+export const verdictProgressQuery = (id: string) =>
+  queryOptions({
+    queryKey: verdictKeys.progress(id),
+    queryFn: ({ signal }) => request<VerdictProgress>(pathOf(id, 'verdict/progress'), { signal }),
+    retry: false,
   });
 
 /** 0 as launched, then each change. */

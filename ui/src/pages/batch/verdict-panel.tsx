@@ -14,6 +14,7 @@ import { isStill, VERDICT_LOOKS } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
+import { Judging } from '../../parts/verdict/judging.tsx';
 
 /** Asked for again until it is there, and when a process has moved since. */
 export function VerdictPanel({ batch }: { batch: BatchDetail }) {
@@ -43,6 +44,7 @@ export function VerdictPanel({ batch }: { batch: BatchDetail }) {
         </Group>
       }
     >
+      <Judging batch_id={batch.batch_id} waiting={verdict.isFetching && isStill(batch.status)} />
       <QueryView query={verdict}>{(data) => <Judged verdict={data} />}</QueryView>
     </Panel>
   );

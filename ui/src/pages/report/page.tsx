@@ -17,6 +17,7 @@ import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
 import { Comparison } from '../../parts/verdict/comparison.tsx';
+import { Judging } from '../../parts/verdict/judging.tsx';
 import { ReportEvents } from './events.tsx';
 import { Latency } from './latency.tsx';
 import { ReportSettings } from './settings.tsx';
@@ -122,6 +123,7 @@ function ReportSkeleton({ id }: { id: string }) {
   return (
     <Stack gap="md">
       <title>{`Report ${shortId(id)} · Faultline`}</title>
+      <Judging batch_id={id} waiting />
       <Skeleton height={34} width={320} />
       <Skeleton height={170} />
       <Skeleton height={320} />
