@@ -21,7 +21,7 @@ export interface LabThreadData {
   helps?: boolean;
 }
 
-/** The server's processes take about half as long as a judge does, and the judges together gain no more from a fifth. */
+/** How many threads judge a large batch, where there are as many processors: each keeps the server about half as busy as itself. */
 const MOST_JUDGES = 4;
 
 export type LabQuestion = { id: number } & (
@@ -43,7 +43,9 @@ async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
   const processes = new ProcessRegistry();
   for (const definition of application.processes) processes.register(definition);
   const pool = createPool(url, { application_name: 'faultline laboratory', max: 2 });
-  const context = { pool, logger: createLogger(), data_dir };
+  // An application asks its own questions, while both of the laboratory's connections are taken.
+  const own = createPool(url, { application_name: 'faultline laboratory, application', max: 2 });
+  const context = { pool: own, logger: createLogger(), data_dir };
   const count = helps ? 0 : Math.min(availableParallelism(), MOST_JUDGES) - 1;
   const helpers = Array.from({ length: count }, () => openLabThread({ ...data, helps: true }).judge);
   return createLaboratory({ pool, processes, application, context, helpers });

@@ -30,7 +30,9 @@ export function createProgress(silent: boolean): Progress {
 }
 
 function createBars(): Progress {
-  const multi = new MultiBar({
+  // Opened with the first bar: closing one without any would leave an empty line.
+  let multi: MultiBar | null = null;
+  const options = {
     format: '{name} {bar} {value}/{total}  {note}',
     barCompleteChar: '\u2588',
     barIncompleteChar: '\u2591',
@@ -38,19 +40,20 @@ function createBars(): Progress {
     hideCursor: true,
     clearOnComplete: false,
     stream: process.stderr,
-  });
+  };
   const bars = new Map<string, SingleBar>();
   return {
     update(name, value, total, note = '') {
       let bar = bars.get(name);
       if (!bar) {
+        multi ??= new MultiBar(options);
         bar = multi.create(total, 0, { name: name.padEnd(10), note });
         bars.set(name, bar);
       }
       bar.setTotal(total);
       bar.update(value, { name: name.padEnd(10), note });
     },
-    stop: () => multi.stop(),
+    stop: () => multi?.stop(),
   };
 }
 

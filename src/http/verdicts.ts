@@ -1,5 +1,5 @@
 // Verdicts: computed when somebody asks or a batch has come to rest, stored, and computed again once anything of the batch changed.
-// Promises one computation at a time for a batch, and light checks only while it runs.
+// Promises one computation at a time, of all batches, and light checks only while a batch runs.
 
 import { type CheckResult, verifyLightly } from '../chaos/verify/verify.ts';
 import { createWindows, judgedOf, type WindowTask } from '../chaos/verify/windows.ts';
@@ -57,11 +57,14 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
     return showVerdict(batch_id, { ...verified, computed_at, duration_ms });
   };
 
+  /** The one that is being given. Two at once would share processors and connections, and both come later. */
+  let last: Promise<unknown> = Promise.resolve();
   const judge = (batch_id: string): Promise<Verdict> => {
     const running = computing.get(batch_id);
     if (running !== undefined) return running.verdict;
     const windows = createWindows();
-    const verdict = compute(batch_id, windows).finally(() => computing.delete(batch_id));
+    const verdict = last.then(() => compute(batch_id, windows)).finally(() => computing.delete(batch_id));
+    last = verdict.catch(() => {});
     computing.set(batch_id, { verdict, windows });
     return verdict;
   };

@@ -11,7 +11,7 @@ import type { DocumentOf, StoredDocument } from './artifact-book.ts';
 import { CheckBook, type CheckEntries } from './checks.ts';
 import { Judgement } from './judgement.ts';
 import { addObserved, type Observed } from './observed.ts';
-import { endWindows, type Ordinals, type WindowTask } from './windows.ts';
+import type { Ordinals, WindowTask } from './windows.ts';
 
 /** What the application knows of the batch's processes. Null where it is not registered here: replays are skipped then. */
 export interface VerifiedProcesses {
@@ -33,6 +33,8 @@ export interface JudgeTask {
 
 /** What a judge found in the windows it took. Plain data, as the task is. */
 export interface Findings {
+  /** How many ordinals it judged. */
+  judged: number;
   entries: CheckEntries;
   observed: Observed;
   /** Of the same processes; null where their type is not registered. */
@@ -41,37 +43,32 @@ export interface Findings {
   changes: number;
   /** What SQL has to be asked about: see suspicion.ts. */
   suspects: Set<SqlRule>;
-  /** Commands that are listed by their own processes. */
+  /** Commands that processes list, and that are there. */
   listed: number;
   /** Processes that an operator mended after their own code had thrown: not replayed to their end. */
   mended: number;
 }
 
-/** Takes windows until none is left. One that throws leaves none to the others. */
+/** Takes windows until none is left. One that throws within a window leaves none to the others: what it had found is lost. */
 export type Judge = (task: JudgeTask) => Promise<Findings>;
 
 /** A judge in this thread, with a connection of its own. */
 export function createJudge(pool: Pool, processesOf: (batch: VerifiedBatch) => VerifiedProcesses | null): Judge {
-  return async ({ batch_id, snapshot, windows }) => {
-    try {
-      return await withSnapshot(
-        pool,
-        async (tx) => {
-          const batch = await readVerifiedBatch(tx, batch_id);
-          if (batch === null) throw new Error(`The batch ${batch_id} is not in the snapshot it is judged by.`);
-          return new Judgement(tx, batch, processesOf(batch)).run(windows);
-        },
-        snapshot,
-      );
-    } catch (error) {
-      endWindows(windows);
-      throw error;
-    }
-  };
+  return ({ batch_id, snapshot, windows }) =>
+    withSnapshot(
+      pool,
+      async (tx) => {
+        const batch = await readVerifiedBatch(tx, batch_id);
+        if (batch === null) throw new Error(`The batch ${batch_id} is not in the snapshot it is judged by.`);
+        return new Judgement(tx, batch, processesOf(batch)).run(windows);
+      },
+      snapshot,
+    );
 }
 
 /** Adds what another judge found. */
 export function addFindings(findings: Findings, other: Findings): void {
+  findings.judged += other.judged;
   const book = new CheckBook(findings.entries);
   book.add(other.entries);
   addObserved(findings.observed, other.observed);

@@ -15,7 +15,7 @@ import { emptyObserved, observeEnd, observeStep } from './observed.ts';
 import { replayCommand } from './replay-command.ts';
 import { replayProcess, type SentCommand } from './replay-process.ts';
 import { suspectsOf } from './suspicion.ts';
-import { countJudged, type Ordinals, takeWindow, type WindowTask } from './windows.ts';
+import { countJudged, endWindows, type Ordinals, takeWindow, type WindowTask } from './windows.ts';
 
 /** Most commands have none. Never written to. */
 const NO_EVENTS: read.VerifiedEvent[] = [];
@@ -87,16 +87,24 @@ export class Judgement {
     // The server reads one slice while the one before is replayed here.
     let slice = this.#sliceAfter(null, windows);
     let reading = this.#read(slice);
-    while (slice !== null) {
-      const [processes, commands] = await reading;
-      const next = this.#sliceAfter(slice, windows);
-      reading = this.#read(next);
-      await this.#judge(slice, processes, commands);
-      countJudged(windows, slice.to - slice.from);
-      slice = next;
+    let judged = 0;
+    try {
+      while (slice !== null) {
+        const [processes, commands] = await reading;
+        const next = this.#sliceAfter(slice, windows);
+        reading = this.#read(next);
+        await this.#judge(slice, processes, commands);
+        judged += slice.to - slice.from;
+        countJudged(windows, slice.to - slice.from);
+        slice = next;
+      }
+    } catch (error) {
+      endWindows(windows);
+      throw error;
     }
     this.#tellSeen();
     return {
+      judged,
       entries: this.#book.entries,
       observed: this.#observed,
       foretold: this.#foretelling?.sum() ?? null,

@@ -17,20 +17,23 @@ import {
   type VerifiedProcesses,
 } from './judge.ts';
 import { ordinalsOf } from './judgement.ts';
-import { countWindows, createWindows, type WindowTask } from './windows.ts';
+import { countWindows, createWindows, endWindows, type WindowTask } from './windows.ts';
 
 export type { CheckResult } from './checks.ts';
 
 export interface VerifyOptions {
-  /** Two of its connections are needed at once. */
+  /** Two of its connections are needed at once, besides what the application takes. */
   pool: Pool;
   batch_id: string;
   processesOf(batch: VerifiedBatch): VerifiedProcesses | null;
-  /** Others that may judge beside this thread; they are asked where there is more than one window. */
+  /** Others that may judge beside this thread; they are asked where there are windows enough for them. */
   helpers?: readonly Judge[];
   /** Of the caller's own, if he wants to see how far it has come. */
   windows?: WindowTask;
 }
+
+/** A thread that begins to judge takes about as long to begin as it takes to judge two windows. */
+const WINDOWS_FOR_A_HELPER = 3;
 
 export interface Verified {
   verdict: 'pass' | 'fail';
@@ -47,14 +50,14 @@ export function verifyBatch(options: VerifyOptions): Promise<Verified | null> {
     if (batch === null || batch.kind !== 'process') return null;
     const fingerprint = (await readFingerprint(tx, batch_id)) ?? '';
     const task = { batch_id, snapshot: await exportSnapshot(tx), windows };
-    const others = Math.max(0, countWindows(ordinalsOf(batch), windows.size) - 1);
+    const others = Math.floor(countWindows(ordinalsOf(batch), windows.size) / WINDOWS_FOR_A_HELPER);
     const judges = [createJudge(pool, processesOf), ...helpers.slice(0, others)];
     const book = new CheckBook();
     const asked = async () => {
       await askRules(tx, batch_id, { book, rules: ['conservation'] });
       return countSentCommands(tx, batch_id);
     };
-    const [findings, sent] = await allDone([judgeAll(judges, task), asked()]);
+    const [sent, findings] = await allDone([asked(), judgeAll(judges, task, batch)], () => endWindows(windows));
     if (findings.listed !== sent) findings.suspects.add('one_command_per_step');
     await askRules(tx, batch_id, { book, rules: [...findings.suspects] });
     for (const rule of LIGHT_CHECKS) book.looked(rule, batch.created_count);
@@ -82,18 +85,21 @@ export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult
   });
 }
 
-async function judgeAll(judges: readonly Judge[], task: JudgeTask): Promise<Findings> {
-  const [findings, ...others] = (await allDone(judges.map((judge) => judge(task)))) as [Findings, ...Findings[]];
-  for (const other of others) addFindings(findings, other);
-  return findings;
+/** Whole when every process was judged: a judge that failed before it took a window is not missed. */
+async function judgeAll(judges: readonly Judge[], task: JudgeTask, batch: VerifiedBatch): Promise<Findings> {
+  const settled = await Promise.allSettled(judges.map(async (judge) => judge(task)));
+  const [findings, ...others] = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  for (const other of others) addFindings(findings as Findings, other);
+  if (findings?.judged === batch.total_count) return findings;
+  const failed = settled.find((one) => one.status === 'rejected');
+  throw failed?.reason ?? new Error('Not every process was judged.');
 }
 
-/** Fails as the first of them does, but not before all have ended: the snapshot must stay until then. */
-async function allDone<T extends readonly Promise<unknown>[] | []>(
-  works: T,
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+/** Fails when one of them does, the first in their order, but not before all have ended: the snapshot must stay until then. */
+async function allDone<A, B>(works: [Promise<A>, Promise<B>], onFailure: () => void): Promise<[A, B]> {
+  for (const work of works) work.catch(onFailure);
   await Promise.allSettled(works);
-  return Promise.all(works) as Promise<{ [K in keyof T]: Awaited<T[K]> }>;
+  return Promise.all(works);
 }
 
 async function askRules(

@@ -13,8 +13,9 @@ export function withSnapshot<T>(pool: Pool, work: (tx: Tx) => Promise<T>, snapsh
   });
 }
 
-/** Lets other transactions read from the same moment for as long as this one is open. */
+/** Lets other transactions read from the same moment for as long as this one is open, which may wait for them. */
 export async function exportSnapshot(tx: Tx): Promise<string> {
+  await tx.query('set local idle_in_transaction_session_timeout = 0');
   const { rows } = await tx.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot');
   return (rows[0] as { snapshot: string }).snapshot;
 }

@@ -110,7 +110,17 @@ test('a batch with damage in many places', async () => {
   expect(failed.settled_once).toBeGreaterThanOrEqual(2);
 });
 
-test('a judge that throws ends the verdict with its error, after the others have ended, and leaves no transaction open', async () => {
+test('a judge that cannot begin is not missed', async () => {
+  const bad: Judge = async () => {
+    throw new Error('it has no connection');
+  };
+  const sound = inOrder(await verifyBatch({ pool, batch_id, processesOf }));
+  const windows = createWindows(5);
+  const helpers = [bad, createJudge(pool, processesOf)];
+  expect(inOrder(await verifyBatch({ pool, batch_id, processesOf, windows, helpers }))).toEqual(sound);
+});
+
+test('a judge that fails within a window fails the verdict, after the others have ended; no transaction is left open', async () => {
   let others = 0;
   const good = createJudge(pool, processesOf);
   const counted: Judge = async (task) => {
@@ -118,10 +128,13 @@ test('a judge that throws ends the verdict with its error, after the others have
     others++;
     return findings;
   };
-  const bad = createJudge(pool, () => {
-    throw new Error('it has seen enough');
-  });
-  const judging = verifyBatch({ pool, batch_id, processesOf, windows: createWindows(5), helpers: [bad, counted] });
+  const bad = createJudge(pool, (batch) => ({
+    ...processesOf(batch),
+    documents: () => {
+      throw new Error('it has seen enough');
+    },
+  }));
+  const judging = verifyBatch({ pool, batch_id, processesOf, windows: createWindows(1), helpers: [bad, counted] });
   await expect(judging).rejects.toThrow('it has seen enough');
   expect(others).toBe(1);
   // A worker is about, whose transactions are short.

@@ -44,7 +44,7 @@ export function VerdictPanel({ batch }: { batch: BatchDetail }) {
         </Group>
       }
     >
-      <Judging batch_id={batch.batch_id} waiting={verdict.isFetching && isStill(batch.status)} />
+      {verdict.isFetching && isStill(batch.status) && <Judging batch_id={batch.batch_id} />}
       <QueryView query={verdict}>{(data) => <Judged verdict={data} />}</QueryView>
     </Panel>
   );

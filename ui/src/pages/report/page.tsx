@@ -123,7 +123,7 @@ function ReportSkeleton({ id }: { id: string }) {
   return (
     <Stack gap="md">
       <title>{`Report ${shortId(id)} · Faultline`}</title>
-      <Judging batch_id={id} waiting />
+      <Judging batch_id={id} />
       <Skeleton height={34} width={320} />
       <Skeleton height={170} />
       <Skeleton height={320} />

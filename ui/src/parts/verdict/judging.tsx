@@ -6,14 +6,10 @@ import { REFRESH } from '../../api/refresh.ts';
 import { verdictProgressQuery } from '../../api/verdicts.ts';
 import { formatCount } from '../format.ts';
 
-/** Nothing while none is being given. `waiting`: somebody is waiting for one; only then it is asked about. */
-export function Judging({ batch_id, waiting }: { batch_id: string; waiting: boolean }) {
-  const progress = useQuery({
-    ...verdictProgressQuery(batch_id),
-    enabled: waiting,
-    refetchInterval: REFRESH.progress_ms,
-  });
-  if (!waiting || !progress.data?.judging) return null;
+/** To be there while somebody waits for a verdict; shows nothing while none is being given. */
+export function Judging({ batch_id }: { batch_id: string }) {
+  const progress = useQuery({ ...verdictProgressQuery(batch_id), refetchInterval: REFRESH.progress_ms, gcTime: 0 });
+  if (!progress.data?.judging) return null;
   const { judged, total } = progress.data;
   const figures = `${formatCount(judged)} of ${formatCount(total)}`;
   return (
