@@ -17,7 +17,8 @@ export interface OutageLog {
 
 const KEEPS_FAILING = { times: 3, within_ms: 15_000 };
 
-export function createOutageLog(env: Env): OutageLog {
+/** `onBack` is told how long it was away, each time it is back. */
+export function createOutageLog(env: Env, onBack: (away_ms: number) => void = () => {}): OutageLog {
   let since_ms: number | null = null;
   let until_ms: number | null = null;
   /** When each failed lately, by message. */
@@ -44,6 +45,7 @@ export function createOutageLog(env: Env): OutageLog {
       const away_ms = Math.round(until_ms - since_ms);
       since_ms = null;
       env.logger.info({ away_ms }, `the database is back after ${away_ms} ms`);
+      onBack(away_ms);
     },
     awayAgoMs() {
       if (since_ms !== null) return 0;

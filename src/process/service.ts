@@ -13,6 +13,7 @@ import { losingConnections, type WithoutConnection } from '../db/lost-connection
 import { readLanes } from '../db/migrate.ts';
 import { type Hints, openHints } from '../db/notify.ts';
 import { createPool, type Pool } from '../db/pool.ts';
+import { insertEvents } from '../db/queries/events.ts';
 import type { Env } from '../model/env.ts';
 import type { Rounds } from '../model/rounds.ts';
 import type { Application, ApplicationContext } from './application.ts';
@@ -99,7 +100,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     env,
     hints,
     hooks,
-    outage: createOutageLog(env),
+    outage: createOutageLog(env, (away_ms) => {
+      // In the audit, and for verdicts: attempts that failed meanwhile did not fail of themselves.
+      const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
+      insertEvents(busPool, 0, [event]).catch((error) =>
+        env.logger.warn({ err: error, away_ms }, 'an outage of the database could not be written down'),
+      );
+    }),
     control,
     settings: control.settings,
     lanes: await readLanes(pool),

@@ -66,6 +66,22 @@ describe('C21: health', () => {
     expect(log.failing()).toBe(null);
   });
 
+  test('the end of an outage is told once, with its length; what is no lost connection is none', () => {
+    let now = 1_000;
+    const told: number[] = [];
+    const log = createOutageLog(createEnv(silentLogger, { monotonicMs: () => now }), (away_ms) => told.push(away_ms));
+    const away = Object.assign(new Error('gone'), { code: '57P01' });
+    log.failed(away, {}, 'claiming failed');
+    now = 2_000;
+    log.failed(away, {}, 'settling failed');
+    now = 3_500;
+    log.answered();
+    log.answered();
+    log.failed(new Error('bad'), {}, 'settling failed');
+    log.answered();
+    expect(told).toEqual([2_500]);
+  });
+
   test('of a worker whose handlers only fail is HEALTHY', async () => {
     const lab = await openLab({
       env: hasty,

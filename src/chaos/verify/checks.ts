@@ -12,7 +12,7 @@ export const CHECKS = {
     'Every attempt came to what its roll said and is marked with that fault, or it was interrupted, or injection was stopped.',
   faults_fired: 'Every fault that the rolls asked of a step really fired there, as often as they asked.',
   no_real_failures:
-    'No attempt failed of itself: every failure was asked for, or came while turbulence was made. (A business rule of your own is an answer, not a failure.)',
+    'No attempt failed of itself: every failure was asked for, or came while turbulence was made or the database was away. (A business rule of your own is an answer, not a failure.)',
   behavior_written:
     'Each step has beside it the behavior that its process was launched with, or one that was set for the batch later; a step without one has none.',
   no_settled_awaited: 'No process awaits a command that has ended, or one that is not there.',

@@ -58,7 +58,7 @@ function incomparable({ batch, processes, findings }: Judged): string[] {
   const { interrupted, disturbed, operated, suppressed, answered, ends } = findings.observed;
   const counted: [number, string][] = [
     [interrupted, 'attempts were interrupted'],
-    [disturbed, 'attempts failed under turbulence'],
+    [disturbed, 'attempts failed under turbulence or without the database'],
     [operated, 'commands were operated, cancelled or cut by a deadline'],
     [suppressed, 'attempts were left alone because injection was stopped'],
     [findings.changes, 'times the behavior was changed'],

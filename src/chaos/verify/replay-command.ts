@@ -12,7 +12,7 @@ import type { CheckName } from './checks.ts';
 
 /**
  * How an attempt stands to what its roll asked for. `answered`: a business rule of the handler's own; `disturbed`: it failed while
- * turbulence was made.
+ * turbulence was made, or the database was away.
  */
 export type AttemptVerdict = 'as_rolled' | 'interrupted' | 'answered' | 'disturbed' | 'real_failure' | 'wrong';
 
@@ -40,7 +40,7 @@ export interface CommandChaos {
   behavior: CommandBehavior | null;
   place: Omit<RollSource, 'attempt'>;
   decide: DecideFault;
-  /** Whether turbulence was made while an attempt ran. */
+  /** Whether turbulence was made, or the database was away, while an attempt ran. */
   disturbed(span: { from_ms: number; to_ms: number }): boolean;
 }
 

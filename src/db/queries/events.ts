@@ -23,7 +23,8 @@ export type EventType =
   | 'INJECTION_STOPPED'
   | 'CHAOS_STOPPED'
   | 'CHAOS_RESUMED'
-  | 'TURBULENCE';
+  | 'TURBULENCE'
+  | 'DATABASE_AWAY';
 
 export interface NewEvent {
   type: EventType;

@@ -216,13 +216,17 @@ export async function readVerifiedEvents(tx: Tx, batch_id: string): Promise<Veri
   return rows;
 }
 
-/** Turbulence made for this batch or any other while it was open, as spans in ms since 1970: from the deed to the end of a pause. */
+/**
+ * What came between while the batch was open, as spans in ms since 1970: turbulence made for it or for any other, from the deed to the end of a
+ * pause, and when the database was away from a process of the service, as that one wrote down when it was back.
+ */
 export async function readDisturbances(tx: Tx, batch_id: string): Promise<{ from_ms: number; to_ms: number }[]> {
   const { rows } = await tx.query<{ from_ms: number; to_ms: number }>(
-    `select (extract(epoch from e.at) * 1000)::bigint as from_ms,
+    `select (extract(epoch from e.at) * 1000)::bigint - coalesce((e.details ->> 'away_ms')::bigint, 0) as from_ms,
        (extract(epoch from e.at) * 1000)::bigint + coalesce((e.details ->> 'pause_ms')::int, 0) as to_ms
      from faultline.event e, faultline.batch b
-     where b.batch_id = $1 and e.type = 'TURBULENCE' and e.at >= b.created_at and e.at <= coalesce(b.completed_at, now())
+     where b.batch_id = $1 and e.type in ('TURBULENCE', 'DATABASE_AWAY')
+       and e.at >= b.created_at and e.at <= coalesce(b.completed_at, now())
      order by e.at`,
     [batch_id],
   );
