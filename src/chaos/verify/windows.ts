@@ -18,7 +18,7 @@ const TAKEN = 0;
 const JUDGED = 1;
 
 /** So many processes are judged at a time: what is kept of them, documents above all, is dropped between windows. */
-export const WINDOW = 2_000;
+const WINDOW = 2_000;
 
 export function createWindows(size: number = WINDOW): WindowTask {
   return { size, counters: new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT) };
