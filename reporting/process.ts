@@ -83,7 +83,7 @@ export const StatementReport = defineProcess({
     {
       key: 'query',
       command: 'StatementQuery',
-      request: (state, owner) => ({ ...ownerOf(owner), ...periodOf(state) }),
+      request: requestOf,
       onReply: (state, reply) => ({ ...state, query_result_path: resultPathOf(reply) }),
       compensate: discard('query'),
     },
@@ -91,8 +91,7 @@ export const StatementReport = defineProcess({
       key: 'aggregation',
       command: 'StatementDataAggregation',
       request: (state, owner) => ({
-        ...ownerOf(owner),
-        ...periodOf(state),
+        ...requestOf(state, owner),
         query_result_path: state.query_result_path,
       }),
       onReply: (state, reply) => ({ ...state, aggregated_data_path: resultPathOf(reply) }),
@@ -102,8 +101,7 @@ export const StatementReport = defineProcess({
       key: 'render',
       command: 'StatementRender',
       request: (state, owner) => ({
-        ...ownerOf(owner),
-        ...periodOf(state),
+        ...requestOf(state, owner),
         query_result_path: state.query_result_path,
         aggregated_data_path: state.aggregated_data_path,
         output_type: state.output_type,
@@ -114,18 +112,23 @@ export const StatementReport = defineProcess({
   ],
 });
 
-function ownerOf({ process_id, batch_id, ordinal }: ArtifactOwner): ArtifactOwner {
-  return { process_id, batch_id, ordinal };
-}
-
-function periodOf({ from_date, to_date, account_list }: Readonly<StatementReportState>) {
-  return { from_date, to_date, account_list };
+/** What the command of every step is told: whose documents, and of which accounts and days. */
+function requestOf(
+  { from_date, to_date, account_list }: Readonly<StatementReportState>,
+  { process_id, batch_id, ordinal }: ArtifactOwner,
+) {
+  return { process_id, batch_id, ordinal, from_date, to_date, account_list };
 }
 
 function discard(step: StepKey) {
   return {
     command: 'DiscardArtifact',
-    request: (_state: Readonly<StatementReportState>, owner: ArtifactOwner) => ({ ...ownerOf(owner), step }),
+    request: (_state: Readonly<StatementReportState>, { process_id, batch_id, ordinal }: ArtifactOwner) => ({
+      process_id,
+      batch_id,
+      ordinal,
+      step,
+    }),
   };
 }
 

@@ -3,7 +3,7 @@
 
 import type { CommandPurpose, CommandStatus } from '../../model/command.ts';
 import type { ProcessStatus } from '../../model/process.ts';
-import type { Queryable, Tx } from '../pool.ts';
+import { type Queryable, queryArrays, type Tx } from '../pool.ts';
 
 export interface VerifiedBatch {
   batch_id: string;
@@ -59,14 +59,10 @@ export interface VerifiedProcess {
   record: ProcessRecord;
 }
 
-const parseProcess = createRecordParser<ProcessRecord>([
-  'process_type',
-  'version',
-  'status',
-  'current_step',
-  'path',
-  'error_code',
-]);
+const parseProcess = parseEachOnce((json: string): ProcessRecord => {
+  const [process_type, version, status, current_step, path, error_code] = JSON.parse(json);
+  return { process_type, version, status, current_step, path, error_code };
+});
 
 /** Which processes are read: of a batch, between ordinals. */
 export interface VerifiedSlice {
@@ -137,53 +133,147 @@ export interface VerifiedCommand {
   record: CommandRecord;
 }
 
-const parseCommand = createRecordParser<CommandRecord>(
-  [
-    ...(['purpose', 'type', 'step', 'status', 'attempts', 'attempts_limit', 'max_attempts', 'error_code'] as const),
-    ...(['annotated', 'own', 'behavior', 'suppressed', 'attempted'] as const),
-  ],
-  (record) => ({ ...record, attempted: ((record.attempted as unknown as AttemptTuple[] | null) ?? []).map(toAttempt) }),
-);
+/** Between the values of a record, and between the attempts of a command: no text of ours holds them, and JSON escapes them. */
+const UNIT = '\x1f';
+const PART = '\x1e';
 
-type AttemptTuple = [number, string, string, string | null, string | null, string | null, number | null, number | null];
+const parseCommand = parseEachOnce((text: string): CommandRecord => {
+  const [command = '', ...attempted] = text.split(PART);
+  const [
+    purpose,
+    type,
+    step,
+    status,
+    attempts,
+    attempts_limit,
+    max_attempts,
+    error_code,
+    annotated,
+    own,
+    beside,
+    suppressed,
+  ] = command.split(UNIT);
+  return {
+    purpose: (purpose || null) as CommandPurpose | null,
+    type: textOf(type) ?? '',
+    step: textOf(step),
+    status: status as CommandStatus,
+    attempts: Number(attempts),
+    attempts_limit: Number(attempts_limit),
+    max_attempts: Number(max_attempts),
+    error_code: textOf(error_code),
+    annotated: annotated === 't',
+    own: own === 't',
+    behavior: beside === AS_LAUNCHED || beside || null,
+    suppressed: suppressed ? suppressed.slice(1, -1).split(',').map(Number) : null,
+    attempted: attempted.map(parseAttempt),
+  };
+});
 
-function toAttempt([attempt, outcome, effect, fault, reason, error_code, from_ms, to_ms]: AttemptTuple): AttemptRecord {
-  const span = from_ms === null || to_ms === null ? null : { from_ms, to_ms };
-  return { attempt, outcome, effect, fault, reason, error_code, span };
+function parseAttempt(text: string): AttemptRecord {
+  const [attempt, outcome = '', effect = '', fault, reason, error_code, from_ms, to_ms] = text.split(UNIT);
+  return {
+    attempt: Number(attempt),
+    outcome,
+    effect,
+    fault: fault || null,
+    reason: textOf(reason),
+    error_code: textOf(error_code),
+    span: from_ms && to_ms ? { from_ms: Number(from_ms), to_ms: Number(to_ms) } : null,
+  };
 }
 
+/** Of a text that may hold anything, and comes as JSON. */
+function textOf(json: string | undefined): string | null {
+  return json?.startsWith('"') ? (JSON.parse(json) as string) : null;
+}
+
+const AS_LAUNCHED = '=';
+
 /**
- * For the rest of the transaction rows are looked up by key. A slice is a few thousand rows of tables of millions; the planner, whose
- * statistics may be of an hour ago or of none, walked whole tables once for each slice.
+ * For the rest of the transaction rows are looked up by key, many keys at a time. A slice is a few thousand rows of tables of millions;
+ * the planner, whose statistics may be of an hour ago or of none, walked whole tables once for each slice.
  */
 export async function lookUpByKey(tx: Tx): Promise<void> {
-  await tx.query(`set local jit = off; set local enable_seqscan = off; set local enable_hashjoin = off;
+  await tx.query(`set local jit = off; set local enable_seqscan = off; set local enable_nestloop = off;
     set local enable_mergejoin = off; set local enable_bitmapscan = off; set local random_page_cost = 0.01;
     set local max_parallel_workers_per_gather = 0`);
 }
+
+const between = (values: readonly string[]) => `concat(${values.join(`, '${UNIT}', `)})`;
+const ms = (column: string) =>
+  `case when a.fault is null and a.outcome in ('transient', 'permanent') then (extract(epoch from ${column}) * 1000)::bigint end`;
+
+/**
+ * A row for each attempt, and one for a command that has none. The keys of a slice lie side by side in the indexes: a scan for all of them
+ * turns few pages, where a look-up for each begins at the root. Text by `concat`: JSON costs PostgreSQL three times as much.
+ */
+const COMMANDS_OF_SLICE = `
+  with listed as materialized (
+    select p.ordinal, p.lane, p.process_id, p.batch_id, i.command_id, i.place
+    from faultline.process p cross join unnest(p.command_ids) with ordinality as i(command_id, place)
+    where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3),
+  keys as materialized (select array_agg(l.command_id) as ids from listed l)
+  select l.command_id, l.place, c.result, c.error_message,
+    ${between([
+      ...[
+        'c.purpose',
+        'to_json(c.type)',
+        'to_json(c.step)',
+        'c.status',
+        'c.attempts',
+        'c.attempts_limit',
+        'c.max_attempts',
+      ],
+      ...['to_json(c.error_code)', 'c.annotated', 'c.process_id = l.process_id and c.batch_id = l.batch_id'],
+      `case when t.behavior = $4::jsonb -> split_part(c.step, '#', 1) then '${AS_LAUNCHED}' else t.behavior::text end`,
+      't.suppressed',
+    ])},
+    case when a.attempt is not null then ${between([
+      ...['a.attempt', 'a.outcome', 'a.effect', 'a.fault', 'to_json(a.reason)', 'to_json(a.error_code)'],
+      ...['a.started_at', 'a.ended_at'].map(ms),
+    ])} end
+  from listed l
+    left join (select * from faultline.command where command_id = any((select ids from keys)::uuid[])) c
+      on c.command_id = l.command_id and c.lane = l.lane
+    left join (select * from e2e.test_command where command_id = any((select ids from keys)::uuid[])) t
+      on t.command_id = l.command_id and t.lane = l.lane
+    left join (select * from faultline.attempt where command_id = any((select ids from keys)::uuid[])) a
+      on a.command_id = l.command_id and a.lane = l.lane
+  order by l.ordinal, l.lane, l.place, a.attempt`;
+
+type AttemptRow = [
+  command_id: string,
+  place: number,
+  result: unknown,
+  error_message: string | null,
+  command: string,
+  attempt: string | null,
+];
 
 /** The commands that the processes of a slice list, in the order of the processes and of their lists. */
 export async function readVerifiedCommands(
   tx: Tx,
   { batch_id, behavior, from, to }: VerifiedSlice,
 ): Promise<VerifiedCommand[]> {
-  const { rows } = await tx.query<VerifiedCommand & Record<string, unknown>>(
-    `select i.command_id, c.result, c.error_message,
-       json_build_array(c.purpose, c.type, c.step, c.status, c.attempts, c.attempts_limit, c.max_attempts, c.error_code, c.annotated, c.process_id = p.process_id and c.batch_id = p.batch_id,
-         case when t.behavior = $4::jsonb -> split_part(c.step, '#', 1) then 'true'::json else to_json(t.behavior::text) end, t.suppressed,
-         (select json_agg(json_build_array(a.attempt, a.outcome, a.effect, a.fault, a.reason, a.error_code,
-              case when a.fault is null and a.outcome in ('transient', 'permanent') then (extract(epoch from a.started_at) * 1000)::bigint end,
-              case when a.fault is null and a.outcome in ('transient', 'permanent') then (extract(epoch from a.ended_at) * 1000)::bigint end)
-            order by a.attempt)
-          from faultline.attempt a where a.command_id = i.command_id and a.lane = p.lane))::text as record
-     from faultline.process p cross join unnest(p.command_ids) with ordinality as i(command_id, place)
-       left join faultline.command c on c.command_id = i.command_id and c.lane = p.lane
-       left join e2e.test_command t on t.command_id = i.command_id and t.lane = p.lane
-     where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3 order by p.ordinal, p.lane, i.place`,
-    [batch_id, from, to, behavior && JSON.stringify(behavior)],
-  );
-  for (const row of rows) row.record = parseCommand(row.record as unknown as string);
-  return rows;
+  const values = [batch_id, from, to, behavior && JSON.stringify(behavior)];
+  const rows = await queryArrays<AttemptRow>(tx, COMMANDS_OF_SLICE, values);
+  const commands: VerifiedCommand[] = [];
+  let last: VerifiedCommand | null = null;
+  let last_place = 0;
+  let text = '';
+  for (const [command_id, place, result, error_message, command, attempt] of rows) {
+    if (last !== null && last.command_id === command_id && last_place === place) {
+      text += PART + attempt;
+      last.record = parseCommand(text);
+      continue;
+    }
+    text = attempt === null ? command : command + PART + attempt;
+    last = { command_id, result, error_message, record: parseCommand(text) };
+    last_place = place;
+    commands.push(last);
+  }
+  return commands;
 }
 
 /** Those of `ids`, which may be any text, that are processes of the batch. */
@@ -248,20 +338,13 @@ export async function readBehaviorVersions(
 /** So many different records are kept; then all are forgotten, and the next one is parsed again. */
 const MOST_RECORDS = 5_000;
 
-/**
- * Parses JSON arrays of the values of `fields`, each text once: a hundred thousand rows hold a few dozen different ones. What it gives out is
- * shared.
- */
-function createRecordParser<R extends object>(
-  fields: readonly (keyof R & string)[],
-  finish: (record: R) => R = (record) => record,
-): (text: string) => R {
+/** Parses each text once: a hundred thousand rows hold a few dozen different ones. What it gives out is shared. */
+function parseEachOnce<R>(parse: (text: string) => R): (text: string) => R {
   const records = new Map<string, R>();
   return (text) => {
     const known = records.get(text);
     if (known !== undefined) return known;
-    const values = JSON.parse(text) as unknown[];
-    const record = finish(Object.fromEntries(fields.map((field, index) => [field, values[index]])) as R);
+    const record = parse(text);
     if (records.size >= MOST_RECORDS) records.clear();
     records.set(text, record);
     return record;
