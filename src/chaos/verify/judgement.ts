@@ -2,6 +2,7 @@
 // Works slice by slice, so that memory stays flat however large the batch is, and gives the thread away in between.
 
 import type { Tx } from '../../db/pool.ts';
+import { readVerifiedCommands, type VerifiedCommand } from '../../db/queries/verified-commands.ts';
 import * as read from '../../db/queries/verify.ts';
 import type { SqlRule } from '../../db/queries/verify-rules.ts';
 import { createDecideFault, type DecideFault } from '../decide.ts';
@@ -40,7 +41,7 @@ function launchOf({ seed, total_count, first_ordinal, behavior, experiment, max_
 interface Slice extends Ordinals {
   window: Ordinals;
 }
-type ReadSlice = [read.VerifiedProcess[], read.VerifiedCommand[]];
+type ReadSlice = [read.VerifiedProcess[], VerifiedCommand[]];
 
 /** One judge's work on one verdict. */
 export class Judgement {
@@ -154,7 +155,7 @@ export class Judgement {
       const { batch_id, behavior } = this.#batch;
       const { from, to } = slice;
       const processes = await read.readVerifiedProcesses(this.#tx, { batch_id, behavior, from, to });
-      return [processes, await read.readVerifiedCommands(this.#tx, { batch_id, behavior, from, to })];
+      return [processes, await readVerifiedCommands(this.#tx, { batch_id, behavior, from, to })];
     };
     const reading = readBoth();
     // Whoever awaits it sees a failure; one that comes earlier, while a slice is replayed, must not end the program.
@@ -207,7 +208,7 @@ export class Judgement {
     }
   }
 
-  #verify(process: read.VerifiedProcess, commands: readonly read.VerifiedCommand[]): void {
+  #verify(process: read.VerifiedProcess, commands: readonly VerifiedCommand[]): void {
     const launched = this.#behaviors.launchedTo(process.ordinal);
     this.#decided = [];
     const sent: SentCommand[] = [];
@@ -236,7 +237,7 @@ export class Judgement {
       });
   }
 
-  #replay(process: read.VerifiedProcess, command: read.VerifiedCommand): SentCommand {
+  #replay(process: read.VerifiedProcess, command: VerifiedCommand): SentCommand {
     const { purpose, step, type } = command.record;
     const events = this.#events.get(command.command_id) ?? NO_EVENTS;
     const behavior = this.#behaviors.of(command.record);

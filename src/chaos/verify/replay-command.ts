@@ -1,7 +1,8 @@
 // Replays one command: from its behavior, its rolls, its policy and what interrupted or operated it, attempt by attempt, to the row
 // that must stand there now. Pure; whatever differs is told under the check that it offends.
 
-import type { AttemptRecord, CommandRecord, VerifiedCommand, VerifiedEvent } from '../../db/queries/verify.ts';
+import type { AttemptRecord, CommandRecord, VerifiedCommand } from '../../db/queries/verified-commands.ts';
+import type { VerifiedEvent } from '../../db/queries/verify.ts';
 import type { Reply } from '../../model/command.ts';
 import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
 import type { CommandBehavior } from '../behavior.ts';

@@ -1,7 +1,8 @@
 // Replays one process: its definition's own code is given the recorded replies, one by one, and what it decides must be what was
 // sent, where the process stands, and the state it has. Pure but for that code.
 
-import type { VerifiedCommand, VerifiedEvent, VerifiedProcess } from '../../db/queries/verify.ts';
+import type { VerifiedCommand } from '../../db/queries/verified-commands.ts';
+import type { VerifiedEvent, VerifiedProcess } from '../../db/queries/verify.ts';
 import type { Reply } from '../../model/command.ts';
 import type { ProcessRow } from '../../model/process.ts';
 import type { Decision } from '../../process/advance.ts';

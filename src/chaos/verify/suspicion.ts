@@ -1,7 +1,8 @@
 // What a replay sees of the checks that SQL answers: enough to know that the statement would find nothing, so that it need not be asked.
 // Pure. Suspects too much rather than too little: whether something is wrong, and what, the statement says.
 
-import type { VerifiedCommand, VerifiedProcess } from '../../db/queries/verify.ts';
+import type { VerifiedCommand } from '../../db/queries/verified-commands.ts';
+import type { VerifiedProcess } from '../../db/queries/verify.ts';
 import type { SqlRule } from '../../db/queries/verify-rules.ts';
 
 const ENDED = new Set<string>(['COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED']);
