@@ -358,6 +358,8 @@ CREATE INDEX event_command ON faultline.event USING btree (command_id) WHERE (co
 
 CREATE INDEX event_process ON faultline.event USING btree (process_id) WHERE (process_id IS NOT NULL);
 
+CREATE INDEX event_system ON faultline.event USING btree (at) WHERE ((command_id IS NULL) AND (process_id IS NULL));
+
 CREATE INDEX event_turbulence ON faultline.event USING btree (batch_id, ((details ->> 'kind'::text)), event_id) WHERE (type = 'TURBULENCE'::text);
 
 CREATE INDEX idempotency_key_created ON faultline.idempotency_key USING btree (created_at);

@@ -9,6 +9,7 @@ import {
   readBlockAudit,
   readCommandAudit,
   readProcessAudit,
+  readSystemAudit,
   readWindowAudit,
 } from '../db/queries/read-audit.ts';
 import { findBatch } from '../db/queries/read-batches.ts';
@@ -27,6 +28,7 @@ const BLOCKS_A_PAGE = 20;
 /** A page of what the query asks for; `next_cursor` is null only at the end, so a page may be shorter than its limit. */
 export async function readAuditPage(pool: Pool, query: AuditQuery): Promise<AuditPage> {
   const { command_id, process_id, batch_id, limit } = query;
+  if (query.level === 'system') return readSystemPage(pool, query);
   if (batch_id !== undefined) return readBatchPage(pool, batch_id, query);
   if (command_id === undefined && process_id === undefined) return readWindowPage(pool, query);
   const { after } = startOf(query, 0);
@@ -74,6 +76,17 @@ async function readBatchPage(pool: Pool, batch_id: string, query: AuditQuery): P
     if (events.length === query.limit) break;
   }
   return { events, next_cursor: block < blocks ? encodeCursor('audit_from', [block]) : null };
+}
+
+async function readSystemPage(pool: Pool, query: AuditQuery): Promise<AuditPage> {
+  const { batch_id = null, limit } = query;
+  const batch = batch_id === null ? null : await findBatch(pool, batch_id);
+  if (batch_id !== null && batch === null) return { events: [], next_cursor: null };
+  const from = batch?.created_at.toISOString() ?? (query.from as string);
+  const to = batch?.completed_at?.toISOString() ?? query.to ?? new Date().toISOString();
+  const window = { from_us: microsOf(from), to_us: microsOf(to), batch_id };
+  const { after } = startOf(query, 0);
+  return cut(await readSystemAudit(pool, window, after, limit + 1), limit, (last) => placeCursor(0, last));
 }
 
 const FIRST_SLICE_US = 1_000_000;

@@ -19,7 +19,7 @@ const PAGES = [
   ['/batches', 'Process batches', 'Nothing was launched yet'],
   ['/processes', 'Processes', 'No process'],
   ['/tsq', 'Troubleshooting', 'Nothing waits for an operator'],
-  ['/audit', 'Audit', 'Look something up'],
+  ['/audit', 'Audit', 'Nothing happened to the system in this time'],
   ['/batches/new', 'New batch', 'No chaos'],
   ['/profiles', 'Chaos profiles', 'No profile was saved yet'],
   ['/profiles/new', 'New chaos profile', 'Permanent failure'],

@@ -120,6 +120,13 @@ describe('chaos under way', () => {
     await system.untilStill(batch_id);
     await untilText(page.getByTestId('verdict-badge'), 'Pass');
     await untilText(page.getByTestId('predicted-note'), /behavior|injection|stopped|changed/i);
+
+    await page.getByRole('main').getByRole('link', { name: 'Audit' }).click();
+    await page.locator('[data-type=PROCESS_STARTED]').first().waitFor();
+    await page.getByRole('switch', { name: 'Without its processes' }).click();
+    await page.locator('[data-type=PROCESS_STARTED]').first().waitFor({ state: 'detached' });
+    await untilText(page.locator('[data-type=BEHAVIOR_CHANGED]'), 'look at the last step');
+    await page.locator('[data-type=INJECTION_STOPPED]').waitFor();
   });
 
   test('the lever stops all of it, refuses new, and lets it go on', async () => {
@@ -140,6 +147,17 @@ describe('chaos under way', () => {
     await page.getByTestId('confirm').click();
     await page.getByTestId('lever-banner').waitFor({ state: 'detached' });
     await launch(page);
+
+    await page.getByRole('link', { name: 'Audit' }).first().click();
+    await untilText(page.locator('[data-type=CHAOS_STOPPED]').last(), 'drill is over');
+    await page.locator('[data-type=CHAOS_RESUMED]').last().waitFor();
+    await page.getByText('Last hour').click();
+    await page
+      .locator('[data-type=BATCH_STARTED]')
+      .last()
+      .getByRole('link', { name: /^batch/ })
+      .click();
+    await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
   });
 });
 

@@ -4,37 +4,13 @@ import { describe, expect, test } from 'vitest';
 import type { CommandStatus } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
 import { at, insertAttempt, insertBatch, insertCommand, insertEvent, insertProcess } from '../support/factories.ts';
+import { type ReadEvent, readAudit, typesOf as types } from './audit-reader.ts';
 import { openLab } from './lab.ts';
 
 const lab = await openLab();
 const { pool } = lab.database;
 
-interface Event {
-  at: string;
-  type: string;
-  attempt: number | null;
-  fault: string | null;
-  step: string | null;
-  details: Record<string, unknown>;
-  command_id: string | null;
-  process_id: string | null;
-}
-
-/** The whole audit of a query, read in pages of `limit`. */
-async function audit(query: string, limit = 100): Promise<Event[]> {
-  const events: Event[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const answer = await lab.get(`/audit?${query}&limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`);
-    expect(answer.statusCode, answer.body).toBe(200);
-    const page = answer.json();
-    expect(page.items.length).toBeLessThanOrEqual(limit);
-    events.push(...page.items);
-    cursor = page.next_cursor;
-  }
-  return events;
-}
-
-const types = (events: Event[]) => events.map((event) => event.type);
+const audit = (query: string, limit?: number) => readAudit(lab, query, limit);
 
 describe('C18: of a command', () => {
   const outcomes: [string, { status: CommandStatus }, Record<string, unknown>, string[]][] = [
@@ -189,7 +165,7 @@ const UNDONE = [
   'COMPLETED query',
   'PROCESS_ENDED',
 ];
-const told = (events: Event[]) => events.map(({ type, step }) => (step === null ? type : `${type} ${step}`));
+const told = (events: ReadEvent[]) => events.map(({ type, step }) => (step === null ? type : `${type} ${step}`));
 
 describe('P04: of a process', () => {
   test('cause stands before effect, though both are of one instant', async () => {

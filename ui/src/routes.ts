@@ -4,6 +4,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import type { CommandStatus } from '../../src/model/command.ts';
 import type { BatchStatus, ProcessStatus } from '../../src/model/process.ts';
+import { AUDIT_SPANS, type AuditSearch } from './pages/audit/spans.ts';
 import { RowsSkeleton } from './parts/query-view.tsx';
 import { NotFound } from './parts/shell/not-found.tsx';
 import { PageError } from './parts/shell/page-error.tsx';
@@ -210,10 +211,12 @@ const tsqRoute = createRoute({
 const auditRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/audit',
-  validateSearch: (search: Search): { command_id?: string; process_id?: string; batch_id?: string } => ({
+  validateSearch: (search: Search): AuditSearch => ({
     command_id: text(search, 'command_id'),
     process_id: text(search, 'process_id'),
     batch_id: text(search, 'batch_id'),
+    level: text(search, 'level') === 'system' ? 'system' : undefined,
+    span: oneOf(AUDIT_SPANS, text(search, 'span')),
   }),
   component: lazyRouteComponent(() => import('./pages/audit/page.tsx')),
 });

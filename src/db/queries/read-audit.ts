@@ -1,4 +1,4 @@
-// Reading the audit: of a command, of a process, of a batch in blocks of processes, and of a window of time.
+// Reading the audit: of a command, of a process, of a batch in blocks of processes, of a window of time, and of the system.
 // Always in order (at, attempt, rank), from any place on; what no attempt belongs to stands after what one does.
 
 import type { Queryable } from '../pool.ts';
@@ -48,6 +48,10 @@ const OF_WINDOW = select(`(
     and purpose in ('step', 'compensation', 'lone')
   union all
   select ${COLUMNS} from faultline.recorded_event where at >= ${timestampOf('$7')} and at < ${timestampOf('$8')})`);
+// What concerns a whole batch, or all of them. Of batch $9, if there is one, at any time; of the others and the system in the window.
+const OF_SYSTEM = select(`(
+  select ${COLUMNS} from faultline.recorded_event where command_id is null and process_id is null and (batch_id = $9::uuid
+    or (at >= ${timestampOf('$7')} and at < ${timestampOf('$8')} and ($9::uuid is null or batch_id is null))))`);
 
 interface AuditRow extends Omit<AuditRecord, 'place'> {
   attempt_place: number;
@@ -97,6 +101,16 @@ export function readWindowAudit(
   limit: number,
 ) {
   return read(db, OF_WINDOW, after, limit, [window.from_us, window.to_us]);
+}
+
+/** What was recorded in [from_us, to_us) that concerns no single command or process; with a batch, all of its own, and nothing of others. */
+export function readSystemAudit(
+  db: Queryable,
+  { from_us, to_us, batch_id }: { from_us: number; to_us: number; batch_id: string | null },
+  after: AuditPlace | null,
+  limit: number,
+) {
+  return read(db, OF_SYSTEM, after, limit, [from_us, to_us, batch_id]);
 }
 
 /** True when more than `limit` attempts ended in [from_us, to_us); looks at no more than that. */

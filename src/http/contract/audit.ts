@@ -9,6 +9,8 @@ const MAX_WINDOW_MS = 24 * 3_600_000;
  * Exactly one of command_id, process_id, batch_id, or a window `from`..`to` of at most 24 hours.
  * A command, process or batch answers everything that happened to it; a batch by blocks of 250 processes, each in order of time.
  * A window answers what attempts came to and what was recorded (operators, batches, discarded results), over all commands.
+ * With `level=system` only what concerns no single command or process: batches, the safety lever, turbulence, outages. Of a batch those are
+ * its own, and those of the whole system from its start to its end; a window may then be of any length.
  */
 export const auditQuerySchema = z
   .strictObject({
@@ -18,6 +20,7 @@ export const auditQuerySchema = z
     batch_id: idSchema.optional(),
     from: z.iso.datetime({ offset: true }).optional(),
     to: z.iso.datetime({ offset: true }).optional(),
+    level: z.literal('system').optional(),
   })
   .superRefine((query, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
@@ -26,11 +29,14 @@ export const auditQuerySchema = z
     if (subjects + (windowed ? 1 : 0) !== 1) {
       return issue('command_id', 'give exactly one of command_id, process_id, batch_id, or a window from..to');
     }
+    if (query.level !== undefined && query.batch_id === undefined && !windowed)
+      return issue('level', 'goes with a batch_id or a window from..to');
     if (!windowed) return;
     if (query.from === undefined) return issue('from', 'is required with to');
     const length_ms = Date.parse(query.to ?? new Date().toISOString()) - Date.parse(query.from);
     if (length_ms < 0) issue('from', 'must not be after to');
-    else if (length_ms > MAX_WINDOW_MS) issue('to', 'must be at most 24 hours after from');
+    else if (length_ms > MAX_WINDOW_MS && query.level === undefined)
+      issue('to', 'must be at most 24 hours after from, unless level is system');
   });
 export type AuditQuery = z.infer<typeof auditQuerySchema>;
 

@@ -1,14 +1,18 @@
-// The audit of a command, a process or a batch: query key and fetch, side by side.
+// The audit of a command, a process, a batch or the whole system: query key and fetch, side by side.
 
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import type { AuditEvent } from '../../../src/http/contract.ts';
 import { type Page, request, withQuery } from './client.ts';
 
-/** Exactly one of the three is looked up. */
+/** One of the three ids, or the system since a moment. */
 export interface AuditSubject {
   command_id?: string;
   process_id?: string;
   batch_id?: string;
+  /** As an ISO time. */
+  from?: string;
+  /** Only what concerns no single command or process. */
+  level?: 'system';
 }
 
 const auditKeys = {

@@ -75,6 +75,11 @@ function EventRow({ event, previous, subject }: EventRowProps) {
               process {shortId(event.process_id)}
             </LinkTo>
           )}
+          {event.batch_id && !event.command_id && !event.process_id && !subject.batch_id && (
+            <LinkTo to="/batches/$id" params={{ id: event.batch_id }} inherit>
+              batch {shortId(event.batch_id)}
+            </LinkTo>
+          )}
           {hasDetails && (
             <UnstyledButton className={classes.disclosure} onClick={toggle} aria-expanded={opened}>
               <IconChevronRight size={13} data-open={opened || undefined} aria-hidden />

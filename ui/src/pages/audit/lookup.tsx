@@ -1,44 +1,52 @@
-// Which record to look up: the kind of thing, and its id.
+// Which record to look up: that of the whole system for a while, or the kind of thing and its id.
 
-import { Button, SegmentedControl, TextInput } from '@mantine/core';
+import { Button, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type FormEvent, useEffect, useState } from 'react';
-import type { AuditSubject } from '../../api/audit.ts';
 import classes from './audit.module.css';
+import { AUDIT_SPANS, type AuditSearch, type AuditSpan } from './spans.ts';
 
 const KINDS = [
-  { value: 'command_id', label: 'Command' },
-  { value: 'process_id', label: 'Process' },
+  { value: 'system', label: 'System' },
   { value: 'batch_id', label: 'Batch' },
+  { value: 'process_id', label: 'Process' },
+  { value: 'command_id', label: 'Command' },
 ] as const;
 type Kind = (typeof KINDS)[number]['value'];
+const SPANS = Object.entries(AUDIT_SPANS).map(([value, { label }]) => ({ value, label }));
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface LookupProps {
-  subject: AuditSubject;
-  onLookup: (subject: AuditSubject) => void;
+  search: AuditSearch;
+  span: AuditSpan;
+  onLookup: (search: AuditSearch) => void;
 }
 
-export function Lookup({ subject, onLookup }: LookupProps) {
-  const given = KINDS.find(({ value }) => subject[value] !== undefined)?.value;
-  const givenId = given && subject[given];
-  const [kind, setKind] = useState<Kind>(given ?? 'process_id');
+export function Lookup({ search, span, onLookup }: LookupProps) {
+  const given: Kind = KINDS.find(({ value }) => value !== 'system' && search[value] !== undefined)?.value ?? 'system';
+  const givenId = given === 'system' ? undefined : search[given];
+  const [kind, setKind] = useState<Kind>(given);
   const [id, setId] = useState('');
   const [error, setError] = useState<string | null>(null);
 
   // A link may have brought another subject.
   useEffect(() => {
-    if (given) setKind(given);
+    setKind(given);
     setId(givenId ?? '');
     setError(null);
   }, [given, givenId]);
 
+  const choose = (value: Kind) => {
+    setKind(value);
+    setError(null);
+    if (value === 'system') onLookup({});
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!UUID.test(id.trim())) return setError('must be an id, such as 0198c0de-0000-7000-8000-000000000000');
     setError(null);
-    onLookup({ [kind]: id.trim() });
+    onLookup({ [kind]: id.trim(), level: kind === 'batch_id' ? search.level : undefined });
   };
 
   return (
@@ -47,24 +55,47 @@ export function Lookup({ subject, onLookup }: LookupProps) {
         size="xs"
         data={[...KINDS]}
         value={kind}
-        onChange={(value) => setKind(value as Kind)}
+        onChange={(value) => choose(value as Kind)}
         aria-label="Of what"
       />
-      <TextInput
-        flex={1}
-        miw={180}
-        maw={460}
-        size="xs"
-        aria-label="Id"
-        placeholder="Id"
-        value={id}
-        error={error}
-        onChange={(event) => setId(event.currentTarget.value)}
-        classNames={{ input: classes.mono }}
-      />
-      <Button type="submit" leftSection={<IconSearch size={14} />}>
-        Look up
-      </Button>
+      {kind === 'system' ? (
+        <SegmentedControl
+          size="xs"
+          data={SPANS}
+          value={span}
+          onChange={(value) => onLookup({ span: value as AuditSpan })}
+          aria-label="How far back"
+        />
+      ) : (
+        <>
+          <TextInput
+            flex={1}
+            miw={180}
+            maw={460}
+            size="xs"
+            aria-label="Id"
+            placeholder="Id"
+            value={id}
+            error={error}
+            onChange={(event) => setId(event.currentTarget.value)}
+            classNames={{ input: classes.mono }}
+          />
+          <Button type="submit" leftSection={<IconSearch size={14} />}>
+            Look up
+          </Button>
+        </>
+      )}
+      {search.batch_id !== undefined && kind === 'batch_id' && (
+        <Switch
+          size="xs"
+          className={classes.level}
+          label="Without its processes"
+          checked={search.level === 'system'}
+          onChange={({ currentTarget: { checked } }) =>
+            onLookup({ batch_id: search.batch_id, level: checked ? 'system' : undefined })
+          }
+        />
+      )}
     </form>
   );
 }

@@ -1,10 +1,11 @@
-// The audit: everything that happened to a command, a process or a batch, in order, with the time between.
+// The audit: everything that happened to a command, a process, a batch or the whole system, in order, with the time between.
 
 import { Button, EmptyState, Paper } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
 import type { InfiniteData } from '@tanstack/react-query';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { useMemo } from 'react';
 import type { AuditEvent } from '../../../../src/http/contract.ts';
 import { type AuditSubject, auditQuery } from '../../api/audit.ts';
 import type { Page } from '../../api/client.ts';
@@ -12,48 +13,39 @@ import { PageHead } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { EventTimeline } from './event-timeline.tsx';
 import { Lookup } from './lookup.tsx';
+import { AUDIT_SPANS } from './spans.ts';
 
 const route = getRouteApi('/audit');
 
 export default function AuditPage() {
-  const search = route.useSearch();
+  const { span = 'day', ...asked } = route.useSearch();
   const navigate = route.useNavigate();
-  const asked = search.command_id ?? search.process_id ?? search.batch_id;
+  const of_system = asked.command_id === undefined && asked.process_id === undefined && asked.batch_id === undefined;
+  // Fixed until another span is chosen: a moment that moves would be another question each time.
+  const from = useMemo(() => new Date(Date.now() - AUDIT_SPANS[span].ms).toISOString(), [span]);
   return (
     <>
       <PageHead title="Audit" description="The record of every state change, oldest first." />
-      <Lookup subject={search} onLookup={(subject) => navigate({ search: subject })} />
+      <Lookup search={asked} span={span} onLookup={(search) => navigate({ search })} />
       <Paper withBorder style={{ overflow: 'hidden' }}>
-        {asked ? (
-          <Events subject={search} />
+        {of_system ? (
+          <Events subject={{ from, level: 'system' }} empty="Nothing happened to the system in this time" />
         ) : (
-          <EmptyState
-            py={64}
-            icon={<IconHistory stroke={1.5} />}
-            title="Look something up"
-            description="Give the id of a command, a process or a batch. Their pages link here, too."
-          />
+          <Events subject={asked} empty="Nothing is recorded under this id" />
         )}
       </Paper>
     </>
   );
 }
 
-function Events({ subject }: { subject: AuditSubject }) {
+function Events({ subject, empty }: { subject: AuditSubject; empty: string }) {
   const events = useInfiniteQuery(auditQuery(subject));
   return (
     <QueryView<InfiniteData<Page<AuditEvent>>> query={events}>
       {({ pages }) => {
         const items = pages.flatMap((page) => page.items);
         if (items.length === 0) {
-          return (
-            <EmptyState
-              py={48}
-              icon={<IconHistory stroke={1.5} />}
-              title="Nothing is recorded under this id"
-              data-testid="audit-empty"
-            />
-          );
+          return <EmptyState py={48} icon={<IconHistory stroke={1.5} />} title={empty} data-testid="audit-empty" />;
         }
         return (
           <>
