@@ -100,8 +100,9 @@ const TELLING = ['actor', 'reason', 'error_code', 'error_message', 'status'];
 
 function summaryOf(details: Record<string, unknown>): string {
   const told = TELLING.filter((name) => typeof details[name] === 'string').map((name) => String(details[name]));
-  const { metric, above, kind } = details;
+  const { metric, above, kind, away_ms } = details;
   if (typeof metric === 'string' && typeof above === 'number') told.unshift(stopWords(metric, above));
   if (typeof kind === 'string') told.unshift(turbulenceLabel(kind));
+  if (typeof away_ms === 'number') told.push(`for ${formatDuration(away_ms)}`);
   return told.length > 0 ? told.join(' · ') : 'Details';
 }
