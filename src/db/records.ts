@@ -2,6 +2,8 @@
 
 /** So many different records are kept; then all are forgotten, and the next one is parsed again. */
 const MOST_RECORDS = 5_000;
+/** Longer ones are hardly met twice, and take room. */
+const LONGEST_KEPT = 2_000;
 
 /** Parses each text once: a hundred thousand rows hold a few dozen different ones. What it gives out is shared. */
 export function parseEachOnce<R>(parse: (text: string) => R): (text: string) => R {
@@ -10,6 +12,7 @@ export function parseEachOnce<R>(parse: (text: string) => R): (text: string) => 
     const known = records.get(text);
     if (known !== undefined) return known;
     const record = parse(text);
+    if (text.length > LONGEST_KEPT) return record;
     if (records.size >= MOST_RECORDS) records.clear();
     records.set(text, record);
     return record;

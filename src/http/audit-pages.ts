@@ -1,18 +1,21 @@
-// Pages of the audit. A batch is read in blocks of processes and a window in slices of time,
+// Pages of the audit. A batch is read in blocks of processes or commands, and a window in slices of time,
 // so that a page costs about the same however much there is before and behind it.
 
 import type { Pool } from '../db/pool.ts';
 import {
+  type AuditedBatch,
   type AuditPlace,
   type AuditRecord,
+  findAuditedBatch,
   isWindowFuller,
+  listMemberIds,
   readBlockAudit,
   readCommandAudit,
+  readMembersAudit,
   readProcessAudit,
   readSystemAudit,
   readWindowAudit,
 } from '../db/queries/read-audit.ts';
-import { findBatch } from '../db/queries/read-batches.ts';
 import type { AuditQuery } from './contract.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 
@@ -28,8 +31,8 @@ const BLOCKS_A_PAGE = 20;
 /** A page of what the query asks for; `next_cursor` is null only at the end, so a page may be shorter than its limit. */
 export async function readAuditPage(pool: Pool, query: AuditQuery): Promise<AuditPage> {
   const { command_id, process_id, batch_id, limit } = query;
-  if (query.level === 'system') return readSystemPage(pool, query);
   if (batch_id !== undefined) return readBatchPage(pool, batch_id, query);
+  if (query.level === 'system') return readSystemPage(pool, query, null);
   if (command_id === undefined && process_id === undefined) return readWindowPage(pool, query);
   const { after } = startOf(query, 0);
   const events =
@@ -59,14 +62,25 @@ function cut(events: AuditRecord[], limit: number, cursorOf: (last: AuditRecord)
 }
 
 async function readBatchPage(pool: Pool, batch_id: string, query: AuditQuery): Promise<AuditPage> {
-  const batch = await findBatch(pool, batch_id);
+  const batch = await findAuditedBatch(pool, batch_id);
   if (batch === null) return { events: [], next_cursor: null };
-  const blocks = Math.ceil(batch.total_count / BLOCK_SIZE);
+  if (query.level === 'system') return readSystemPage(pool, query, { ...batch, batch_id });
+  return batch.kind === 'command'
+    ? readMembersPage(pool, batch_id, query)
+    : readProcessesPage(pool, { ...batch, batch_id }, query);
+}
+
+async function readProcessesPage(
+  pool: Pool,
+  { batch_id, total_count, first_ordinal }: AuditedBatch & { batch_id: string },
+  query: AuditQuery,
+): Promise<AuditPage> {
+  const blocks = Math.ceil(total_count / BLOCK_SIZE);
   let { part: block, after } = startOf(query, 0);
   const events: AuditRecord[] = [];
   for (let looks = 0; block < blocks && looks < BLOCKS_A_PAGE; looks++) {
     const wanted = query.limit - events.length;
-    const from_ordinal = batch.first_ordinal + block * BLOCK_SIZE;
+    const from_ordinal = first_ordinal + block * BLOCK_SIZE;
     const range = { batch_id, from_ordinal, to_ordinal: from_ordinal + BLOCK_SIZE, with_own: block === 0 };
     const page = cut(await readBlockAudit(pool, range, after, wanted + 1), wanted, (last) => placeCursor(block, last));
     events.push(...page.events);
@@ -78,15 +92,42 @@ async function readBatchPage(pool: Pool, batch_id: string, query: AuditQuery): P
   return { events, next_cursor: block < blocks ? encodeCursor('audit_from', [block]) : null };
 }
 
-async function readSystemPage(pool: Pool, query: AuditQuery): Promise<AuditPage> {
-  const { batch_id = null, limit } = query;
-  const batch = batch_id === null ? null : await findBatch(pool, batch_id);
-  if (batch_id !== null && batch === null) return { events: [], next_cursor: null };
-  const from = batch?.created_at.toISOString() ?? (query.from as string);
-  const to = batch?.completed_at?.toISOString() ?? query.to ?? new Date().toISOString();
-  const window = { from_us: microsOf(from), to_us: microsOf(to), batch_id };
-  const { after } = startOf(query, 0);
-  return cut(await readSystemAudit(pool, window, after, limit + 1), limit, (last) => placeCursor(0, last));
+/** Of a command batch, which may grow while it is read: a block begins after the last command of the block before. */
+async function readMembersPage(pool: Pool, batch_id: string, query: AuditQuery): Promise<AuditPage> {
+  const cursor = query.cursor === undefined ? null : decodeCursor(['audit_members'], query.cursor).value;
+  let after_id = cursor?.[0] ?? null;
+  let after = cursor?.[1] ?? null;
+  const events: AuditRecord[] = [];
+  while (events.length < query.limit) {
+    const command_ids = await listMemberIds(pool, batch_id, after_id, BLOCK_SIZE);
+    const wanted = query.limit - events.length;
+    const members = { batch_id, command_ids, with_own: after_id === null };
+    const page = cut(await readMembersAudit(pool, members, after, wanted + 1), wanted, (last) =>
+      encodeCursor('audit_members', [after_id, last.place]),
+    );
+    events.push(...page.events);
+    if (page.next_cursor !== null) return { events, next_cursor: page.next_cursor };
+    if (command_ids.length < BLOCK_SIZE) return { events, next_cursor: null };
+    after_id = command_ids.at(-1) ?? null;
+    after = null;
+  }
+  return { events, next_cursor: encodeCursor('audit_members', [after_id, null]) };
+}
+
+async function readSystemPage(
+  pool: Pool,
+  { order = 'asc', limit, ...query }: AuditQuery,
+  batch: (AuditedBatch & { batch_id: string }) | null,
+): Promise<AuditPage> {
+  const window = batch ?? {
+    from_us: microsOf(query.from as string),
+    to_us: microsOf(query.to ?? new Date().toISOString()),
+    batch_id: null,
+  };
+  const after = query.cursor === undefined ? null : decodeCursor(['audit_system'], query.cursor).value;
+  return cut(await readSystemAudit(pool, { ...window, order }, after, limit + 1), limit, (last) =>
+    encodeCursor('audit_system', last.place),
+  );
 }
 
 const FIRST_SLICE_US = 1_000_000;

@@ -8,6 +8,8 @@ import { idSchema } from './contract.ts';
 const micros = z.int().min(0);
 const count = z.int().min(-1).max(2_147_483_647);
 
+const place = z.tuple([micros, count, count, idSchema, z.int().min(0)]);
+
 const KINDS = {
   batch: z.tuple([idSchema]),
   ordinal: z.tuple([count]),
@@ -23,6 +25,9 @@ const KINDS = {
   audit: z.tuple([count, micros, count, count, idSchema, z.int().min(0)]),
   /** A block or window of which nothing was read yet. */
   audit_from: z.tuple([micros]),
+  /** The last command of the block before, and the place of an event within the block. */
+  audit_members: z.tuple([idSchema.nullable(), place.nullable()]),
+  audit_system: place,
 };
 
 export type CursorKind = keyof typeof KINDS;

@@ -123,7 +123,7 @@ describe('chaos under way', () => {
 
     await page.getByRole('main').getByRole('link', { name: 'Audit' }).click();
     await page.locator('[data-type=PROCESS_STARTED]').first().waitFor();
-    await page.getByRole('switch', { name: 'Without its processes' }).click();
+    await page.getByRole('switch', { name: 'Only the batch as a whole' }).click();
     await page.locator('[data-type=PROCESS_STARTED]').first().waitFor({ state: 'detached' });
     await untilText(page.locator('[data-type=BEHAVIOR_CHANGED]'), 'look at the last step');
     await page.locator('[data-type=INJECTION_STOPPED]').waitFor();
@@ -149,12 +149,13 @@ describe('chaos under way', () => {
     await launch(page);
 
     await page.getByRole('link', { name: 'Audit' }).first().click();
-    await untilText(page.locator('[data-type=CHAOS_STOPPED]').last(), 'drill is over');
-    await page.locator('[data-type=CHAOS_RESUMED]').last().waitFor();
-    await page.getByText('Last hour').click();
+    await untilText(page.locator('[data-type=CHAOS_STOPPED]').first(), 'drill is over');
+    await page.locator('[data-type=CHAOS_RESUMED]').first().waitFor();
+    await page.getByText('Last day').click();
+    await page.waitForURL(/span=day/);
     await page
       .locator('[data-type=BATCH_STARTED]')
-      .last()
+      .first()
       .getByRole('link', { name: /^batch/ })
       .click();
     await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);

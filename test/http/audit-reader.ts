@@ -14,6 +14,8 @@ export interface ReadEvent {
   details: Record<string, unknown>;
   command_id: string | null;
   process_id: string | null;
+  batch_id: string | null;
+  batch_kind: 'process' | 'command' | null;
 }
 
 /** The whole audit of a query, read in pages of `limit`. */

@@ -160,6 +160,15 @@ test.each([
   expect(slices.flat().map(({ path }) => path)).toEqual(paths);
 });
 
+test('a folder that cannot be read fails the listing, and is not taken for an empty one', async () => {
+  const batch_id = '019a0000-0000-7000-9000-0000000f00de';
+  await store.put(artifactPath(newOwner({ batch_id, ordinal: 0 }), 'render', 'csv'), 'x', never);
+  await writeFile(join(data_dir, 'artifacts', batch_id, '1'), 'a file in the place of a folder');
+  const listed = store.listWindow({ batch_id, first_ordinal: 0, count: 2_000 });
+  expect((await listed.next()).value).toHaveLength(1);
+  await expect(listed.next()).rejects.toThrow('ENOTDIR');
+});
+
 test('an attempt after a killed one clears away what that one left unfinished', async () => {
   const owner = newOwner();
   await store.put(artifactPath(owner, 'aggregation', 'json'), '{}', never);

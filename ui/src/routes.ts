@@ -215,7 +215,7 @@ const auditRoute = createRoute({
     command_id: text(search, 'command_id'),
     process_id: text(search, 'process_id'),
     batch_id: text(search, 'batch_id'),
-    level: text(search, 'level') === 'system' ? 'system' : undefined,
+    level: search.batch_id !== undefined && text(search, 'level') === 'system' ? 'system' : undefined,
     span: oneOf(AUDIT_SPANS, text(search, 'span')),
   }),
   component: lazyRouteComponent(() => import('./pages/audit/page.tsx')),

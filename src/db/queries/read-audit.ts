@@ -1,8 +1,12 @@
-// Reading the audit: of a command, of a process, of a batch in blocks of processes, of a window of time, and of the system.
+// Reading the audit: of a command, of a process, of a batch in blocks of processes or commands, of a window of time, and of the system.
 // Always in order (at, attempt, rank), from any place on; what no attempt belongs to stands after what one does.
 
+import { COMMAND_STATUSES } from '../../model/command.ts';
 import type { Queryable } from '../pool.ts';
 import { microsOf, timestampOf } from './read-snapshot.ts';
+
+/** Of processes, or of commands that belong to none. */
+export type BatchKind = 'process' | 'command';
 
 export interface AuditRecord {
   at: Date;
@@ -10,6 +14,7 @@ export interface AuditRecord {
   command_id: string | null;
   process_id: string | null;
   batch_id: string | null;
+  batch_kind: BatchKind | null;
   step: string | null;
   attempt: number | null;
   fault: string | null;
@@ -23,15 +28,16 @@ export type AuditPlace = [at_us: number, attempt: number, rank: number, tie: str
 
 const NO_ATTEMPT = 2_147_483_647;
 const TIE = `coalesce(e.command_id, e.process_id, e.batch_id, '00000000-0000-0000-0000-000000000000')`;
-const PLACE = `e.at, coalesce(e.attempt, ${NO_ATTEMPT}), e.rank, ${TIE}, e.event_id`;
+const PLACE = ['e.at', `coalesce(e.attempt, ${NO_ATTEMPT})`, 'e.rank', TIE, 'e.event_id'];
 
 /** $1 the limit, $2 to $6 the place to begin after; the source's own parameters from $7. */
-const select = (source: string) => `
-select e.at, e.type, e.command_id, e.process_id, e.batch_id, e.step, e.attempt, e.fault, e.details,
+const select = (source: string, order: 'asc' | 'desc' = 'asc') => `
+select e.at, e.type, e.command_id, e.process_id, e.batch_id, (select b.kind from faultline.batch b where b.batch_id = e.batch_id) as batch_kind,
+  e.step, e.attempt, e.fault, e.details,
   ${microsOf('e.at')} as at_us, coalesce(e.attempt, ${NO_ATTEMPT}) as attempt_place, e.rank, ${TIE} as tie, e.event_id
 from ${source} e
-where ($2::bigint is null or (${PLACE}) > (${timestampOf('$2')}, $3::int, $4::int, $5::uuid, $6::bigint))
-order by ${PLACE} limit $1`;
+where ($2::bigint is null or (${PLACE.join()}) ${order === 'asc' ? '>' : '<'} (${timestampOf('$2')}, $3::int, $4::int, $5::uuid, $6::bigint))
+order by ${PLACE.map((part) => `${part} ${order}`).join()} limit $1`;
 
 const COLUMNS = 'at, attempt, rank, type, command_id, process_id, batch_id, step, fault, details, event_id';
 
@@ -48,10 +54,22 @@ const OF_WINDOW = select(`(
     and purpose in ('step', 'compensation', 'lone')
   union all
   select ${COLUMNS} from faultline.recorded_event where at >= ${timestampOf('$7')} and at < ${timestampOf('$8')})`);
-// What concerns a whole batch, or all of them. Of batch $9, if there is one, at any time; of the others and the system in the window.
-const OF_SYSTEM = select(`(
+const OF_MEMBERS = select(`(
+  select ${COLUMNS} from faultline.audit where command_id = any($7::uuid[])
+  union all
+  select ${COLUMNS} from faultline.recorded_event where batch_id = $8 and command_id is null and process_id is null and $9::boolean)`);
+// What concerns a whole batch, or all of them. With a batch: its own at any time, and in the window what met all batches, whichever of
+// them turbulence was made for; an outage counts from when it began, and is written down when it is over.
+const ofSystem = (order: 'asc' | 'desc') =>
+  select(
+    `(
   select ${COLUMNS} from faultline.recorded_event where command_id is null and process_id is null and (batch_id = $9::uuid
-    or (at >= ${timestampOf('$7')} and at < ${timestampOf('$8')} and ($9::uuid is null or batch_id is null))))`);
+    or (at >= ${timestampOf('$7')} and (at < ${timestampOf('$8')} or ($9::uuid is not null and type = 'DATABASE_AWAY'
+        and at - (details ->> 'away_ms')::bigint * interval '1 ms' < ${timestampOf('$8')}))
+      and ($9::uuid is null or batch_id is null or type = 'TURBULENCE'))))`,
+    order,
+  );
+const OF_SYSTEM = { asc: ofSystem('asc'), desc: ofSystem('desc') };
 
 interface AuditRow extends Omit<AuditRecord, 'place'> {
   attempt_place: number;
@@ -103,14 +121,63 @@ export function readWindowAudit(
   return read(db, OF_WINDOW, after, limit, [window.from_us, window.to_us]);
 }
 
-/** What was recorded in [from_us, to_us) that concerns no single command or process; with a batch, all of its own, and nothing of others. */
-export function readSystemAudit(
+export interface AuditedBatch {
+  kind: BatchKind;
+  total_count: number;
+  first_ordinal: number;
+  /** In microseconds; the end is that of the batch, or now. */
+  from_us: number;
+  to_us: number;
+}
+
+/** A batch of either kind; null when there is none of that id. */
+export async function findAuditedBatch(db: Queryable, batch_id: string): Promise<AuditedBatch | null> {
+  const { rows } = await db.query<AuditedBatch & Record<string, unknown>>(
+    `select b.kind, b.total_count, b.first_ordinal, ${microsOf('b.created_at')} as from_us,
+       ${microsOf('coalesce(b.completed_at, now())')} + 1 as to_us
+     from faultline.batch b where b.batch_id = $1 and b.pruning_at is null`,
+    [batch_id],
+  );
+  return rows[0] ?? null;
+}
+
+/** The commands of a command batch after one of them, in the order of their ids. */
+export async function listMemberIds(
   db: Queryable,
-  { from_us, to_us, batch_id }: { from_us: number; to_us: number; batch_id: string | null },
+  batch_id: string,
+  after_id: string | null,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await db.query<{ command_id: string }>(
+    `select m.command_id from unnest($1::text[]) as s(status)
+       cross join lateral (
+         select c.command_id from faultline.command c
+         where c.batch_id = $2 and c.purpose = 'lone' and c.status = s.status and ($3::uuid is null or c.command_id > $3)
+         order by c.command_id limit $4) m
+     order by m.command_id limit $4`,
+    [COMMAND_STATUSES, batch_id, after_id, limit],
+  );
+  return rows.map(({ command_id }) => command_id);
+}
+
+/** The audit of commands of a command batch, the batch's own events with it if asked. */
+export function readMembersAudit(
+  db: Queryable,
+  members: { batch_id: string; command_ids: readonly string[]; with_own: boolean },
   after: AuditPlace | null,
   limit: number,
 ) {
-  return read(db, OF_SYSTEM, after, limit, [from_us, to_us, batch_id]);
+  return read(db, OF_MEMBERS, after, limit, [members.command_ids, members.batch_id, members.with_own]);
+}
+
+/** What was recorded in [from_us, to_us) that concerns no single command or process; with a batch, all of its own, and of others what met it. */
+export function readSystemAudit(
+  db: Queryable,
+  window: { from_us: number; to_us: number; batch_id: string | null; order: 'asc' | 'desc' },
+  after: AuditPlace | null,
+  limit: number,
+) {
+  return read(db, OF_SYSTEM[window.order], after, limit, [window.from_us, window.to_us, window.batch_id]);
 }
 
 /** True when more than `limit` attempts ended in [from_us, to_us); looks at no more than that. */

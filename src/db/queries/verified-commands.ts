@@ -46,7 +46,7 @@ export interface VerifiedCommand {
   record: CommandRecord;
 }
 
-/** Between the values of a record, and between the attempts of a command: no name of ours holds them, and JSON escapes them. */
+/** Between the values of a record, and between the attempts of a command: JSON escapes them, and nothing else that comes may hold them. */
 const UNIT = '\x1f';
 const PART = '\x1e';
 
@@ -78,17 +78,17 @@ const parseCommand = parseEachOnce((text: string): CommandRecord => {
     annotated: annotated === 't',
     own: own === 't',
     behavior: beside === AS_LAUNCHED || beside || null,
-    suppressed: suppressed ? suppressed.slice(1, -1).split(',').map(Number) : null,
+    suppressed: suppressed ? JSON.parse(suppressed) : null,
     attempted: attempted.map(parseAttempt),
   };
 });
 
 function parseAttempt(text: string): AttemptRecord {
-  const [attempt, outcome = '', effect = '', fault, reason, error_code, from_ms, to_ms] = text.split(UNIT);
+  const [attempt, outcome, effect, fault, reason, error_code, from_ms, to_ms] = text.split(UNIT);
   return {
     attempt: Number(attempt),
-    outcome,
-    effect,
+    outcome: textOf(outcome) ?? '',
+    effect: textOf(effect) ?? '',
     fault: textOf(fault),
     reason: textOf(reason),
     error_code: textOf(error_code),
@@ -96,25 +96,23 @@ function parseAttempt(text: string): AttemptRecord {
   };
 }
 
-/** Of a text that may hold anything, and comes as JSON; where a separator was written by hand, pieces come, which are to offend and no more. */
+/** Of a text that may hold anything, by hand even a separator, and therefore comes as JSON. */
 function textOf(json: string | undefined): string | null {
-  if (!json) return null;
-  try {
-    return JSON.parse(json) as string;
-  } catch {
-    return json;
-  }
+  return json ? (JSON.parse(json) as string) : null;
 }
 
 const AS_LAUNCHED = '=';
 
 const between = (values: readonly string[]) => `concat(${values.join(`, '${UNIT}', `)})`;
+/** Not the attempt of number 1: that may be missing. */
+const FIRST = 'lag(l.place) over (order by l.place, a.attempt) is distinct from l.place';
 const ms = (column: string) =>
   `case when a.fault is null and a.outcome in ('transient', 'permanent') then (extract(epoch from ${column}) * 1000)::bigint end`;
 
 /**
- * A row for each attempt, and one for a command that has none. The keys of a slice lie side by side in the indexes: a scan for all of them
- * turns few pages, where a look-up for each begins at the root. Text by `concat`: JSON costs PostgreSQL three times as much.
+ * A row for each attempt, and one for a command that has none; what a command alone has is on its first. The keys of a slice lie side by
+ * side in the indexes: from PostgreSQL 17 on a scan for all of them turns few pages, where a look-up for each begins at the root (before 17
+ * it does so too). Text by `concat`: JSON throughout costs PostgreSQL twice as much.
  */
 const COMMANDS_OF_SLICE = `
   with listed as materialized (
@@ -122,23 +120,32 @@ const COMMANDS_OF_SLICE = `
     from faultline.process p cross join unnest(p.command_ids) with ordinality as i(command_id, place)
     where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3),
   keys as materialized (select array_agg(l.command_id) as ids from listed l)
-  select l.command_id, l.place, c.result, c.error_message,
-    ${between([
-      ...[
-        'c.purpose',
-        'to_json(c.type)',
-        'to_json(c.step)',
-        'c.status',
-        'c.attempts',
-        'c.attempts_limit',
-        'c.max_attempts',
+  select l.command_id, l.place,
+    case when ${FIRST} then c.result end, case when ${FIRST} then c.error_message end, case when ${FIRST} then ${between(
+      [
+        ...[
+          'c.purpose',
+          'to_json(c.type)',
+          'to_json(c.step)',
+          'c.status',
+          'c.attempts',
+          'c.attempts_limit',
+          'c.max_attempts',
+        ],
+        ...['to_json(c.error_code)', 'c.annotated', 'c.process_id = l.process_id and c.batch_id = l.batch_id'],
+        `case when t.behavior = $4::jsonb -> split_part(c.step, '#', 1) then '${AS_LAUNCHED}' else t.behavior::text end`,
+        'to_json(t.suppressed)',
       ],
-      ...['to_json(c.error_code)', 'c.annotated', 'c.process_id = l.process_id and c.batch_id = l.batch_id'],
-      `case when t.behavior = $4::jsonb -> split_part(c.step, '#', 1) then '${AS_LAUNCHED}' else t.behavior::text end`,
-      't.suppressed',
-    ])},
+    )} end,
     case when a.attempt is not null then ${between([
-      ...['a.attempt', 'a.outcome', 'a.effect', 'to_json(a.fault)', 'to_json(a.reason)', 'to_json(a.error_code)'],
+      ...[
+        'a.attempt',
+        'to_json(a.outcome)',
+        'to_json(a.effect)',
+        'to_json(a.fault)',
+        'to_json(a.reason)',
+        'to_json(a.error_code)',
+      ],
       ...['a.started_at', 'a.ended_at'].map(ms),
     ])} end
   from listed l
@@ -155,7 +162,7 @@ type AttemptRow = [
   place: number,
   result: unknown,
   error_message: string | null,
-  command: string,
+  command: string | null,
   attempt: string | null,
 ];
 
@@ -167,19 +174,11 @@ export async function readVerifiedCommands(
   const values = [batch_id, from, to, behavior && JSON.stringify(behavior)];
   const rows = await queryArrays<AttemptRow>(tx, COMMANDS_OF_SLICE, values);
   const commands: VerifiedCommand[] = [];
-  let last: VerifiedCommand | null = null;
-  let last_place = 0;
-  let text = '';
-  for (const [command_id, place, result, error_message, command, attempt] of rows) {
-    if (last !== null && last_place === place) {
-      text += PART + attempt;
-      last.record = parseCommand(text);
-      continue;
-    }
-    text = attempt === null ? command : command + PART + attempt;
-    last = { command_id, result, error_message, record: parseCommand(text) };
-    last_place = place;
-    commands.push(last);
+  for (let at = 0; at < rows.length; ) {
+    const [command_id, place, result, error_message, command, attempt] = rows[at] as AttemptRow;
+    let text = attempt === null ? `${command}` : command + PART + attempt;
+    for (at++; rows[at]?.[1] === place; at++) text += PART + rows[at]?.[5];
+    commands.push({ command_id, result, error_message, record: parseCommand(text) });
   }
   return commands;
 }

@@ -143,7 +143,8 @@ export async function readDisturbances(tx: Tx, batch_id: string): Promise<{ from
        (extract(epoch from e.at) * 1000)::bigint + coalesce((e.details ->> 'pause_ms')::int, 0) as to_ms
      from faultline.event e, faultline.batch b
      where b.batch_id = $1 and e.type in ('TURBULENCE', 'DATABASE_AWAY')
-       and e.at >= b.created_at and e.at <= coalesce(b.completed_at, now())
+       and e.at >= b.created_at
+       and e.at - coalesce((e.details ->> 'away_ms')::bigint, 0) * interval '1 ms' <= coalesce(b.completed_at, now())
      order by e.at`,
     [batch_id],
   );

@@ -7,10 +7,11 @@ const MAX_WINDOW_MS = 24 * 3_600_000;
 
 /**
  * Exactly one of command_id, process_id, batch_id, or a window `from`..`to` of at most 24 hours.
- * A command, process or batch answers everything that happened to it; a batch by blocks of 250 processes, each in order of time.
+ * A command, process or batch answers everything that happened to it; a batch by blocks of 250 processes or commands, each in order of time.
  * A window answers what attempts came to and what was recorded (operators, batches, discarded results), over all commands.
  * With `level=system` only what concerns no single command or process: batches, the safety lever, turbulence, outages. Of a batch those are
- * its own, and those of the whole system from its start to its end; a window may then be of any length.
+ * its own, and from its start to its end those that met every batch, turbulence made for another one too; a window may then be of any
+ * length.
  */
 export const auditQuerySchema = z
   .strictObject({
@@ -20,7 +21,11 @@ export const auditQuerySchema = z
     batch_id: idSchema.optional(),
     from: z.iso.datetime({ offset: true }).optional(),
     to: z.iso.datetime({ offset: true }).optional(),
-    level: z.literal('system').optional(),
+    level: z
+      .literal('system')
+      .optional()
+      .describe('Only what concerns no single command or process; with a batch_id or a window.'),
+    order: z.enum(['asc', 'desc']).optional().describe('With level=system: oldest first (asc), or newest first.'),
   })
   .superRefine((query, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
@@ -31,6 +36,7 @@ export const auditQuerySchema = z
     }
     if (query.level !== undefined && query.batch_id === undefined && !windowed)
       return issue('level', 'goes with a batch_id or a window from..to');
+    if (query.order !== undefined && query.level === undefined) issue('order', 'goes with level=system');
     if (!windowed) return;
     if (query.from === undefined) return issue('from', 'is required with to');
     const length_ms = Date.parse(query.to ?? new Date().toISOString()) - Date.parse(query.from);
@@ -46,6 +52,7 @@ export const auditEventSchema = z.object({
   command_id: idSchema.nullable(),
   process_id: idSchema.nullable(),
   batch_id: idSchema.nullable(),
+  batch_kind: z.enum(['process', 'command']).nullable(),
   step: z.string().nullable(),
   attempt: z.number().int().nullable(),
   fault: z.string().nullable(),

@@ -29,7 +29,7 @@ export type Problem = z.infer<typeof problemSchema>;
 /** `cursor` is opaque: the `next_cursor` of the page before. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(200).optional(),
+  cursor: z.string().max(300).optional(),
 };
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });

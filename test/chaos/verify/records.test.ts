@@ -43,7 +43,10 @@ const application: Application = {
 
 /** The others succeed, and one after another is written to by hand. */
 const FIRST_DAMAGED = 3;
-const DAMAGED = ['an outcome', 'an effect', 'a fault', 'a step', 'a behavior', 'a list', 'a list of another'];
+const DAMAGED = [
+  ...['an outcome', 'an effect', 'a fault', 'a step', 'a behavior', 'a list', 'a list of another'],
+  ...['an outcome that holds an effect', 'an attempt that holds the next'],
+];
 
 const lab = await openVerdictLab({ application: () => application });
 const { pool } = lab.database;
@@ -116,6 +119,17 @@ test.each([
     'update faultline.process set command_ids = command_ids || command_ids where batch_id = $1 and ordinal = $2',
   ],
   [
+    'an outcome that holds an effect',
+    `update faultline.attempt set outcome = E'success\\x1fCOMPLETED', effect = '' where attempt = 2 and ${OF_COMMAND}`,
+  ],
+  [
+    'an attempt that holds the next',
+    `with gone as (delete from faultline.attempt where attempt = 2 and ${OF_COMMAND})
+     update faultline.attempt set effect = '',
+       outcome = E'"transient"\\x1f"RETRY"\\x1f"first_attempts"\\x1f\\x1f\\x1f\\x1f\\x1e2\\x1f"success"\\x1f"COMPLETED"'
+     where attempt = 1 and ${OF_COMMAND}`,
+  ],
+  [
     'a list of another',
     `update faultline.process p set command_ids = q.command_ids from faultline.process q
      where p.batch_id = $1 and p.ordinal = $2 and q.batch_id = $1 and q.ordinal = $2 - 1`,
@@ -125,4 +139,17 @@ test.each([
   const { rowCount } = await pool.query(damage, [batch_id, FIRST_DAMAGED + DAMAGED.indexOf(what)]);
   expect(rowCount).toBe(1);
   expect(await countOffences()).toBeGreaterThan(before);
+});
+
+test('however many attempts a command has, they are read once, and what it has itself comes once', async () => {
+  const { rows } = await pool.query(
+    `insert into faultline.attempt (command_id, lane, attempt, claim_id, started_at, ended_at, outcome, effect, error_code, purpose)
+     select p.command_ids[1], p.lane, n, gen_random_uuid(), now() + n * interval '1 ms', now() + n * interval '2 ms', 'transient', 'RETRY', 'E' || n, 'step'
+     from faultline.process p, generate_series(10, 5000) n where p.batch_id = $1 and p.ordinal = 1 returning attempt`,
+    [batch_id],
+  );
+  const command = (await readAll(BEHAVIOR))[1];
+  expect(command?.record.attempted).toHaveLength(3 + rows.length);
+  expect(command?.record.attempted.at(-1)).toMatchObject({ attempt: 5000, error_code: 'E5000' });
+  expect(command?.result).toEqual({ ordinal: 1 });
 });

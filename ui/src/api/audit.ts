@@ -6,13 +6,15 @@ import { type Page, request, withQuery } from './client.ts';
 
 /** One of the three ids, or the system since a moment. */
 export interface AuditSubject {
-  command_id?: string;
-  process_id?: string;
-  batch_id?: string;
+  command_id?: string | undefined;
+  process_id?: string | undefined;
+  batch_id?: string | undefined;
   /** As an ISO time. */
-  from?: string;
+  from?: string | undefined;
   /** Only what concerns no single command or process. */
-  level?: 'system';
+  level?: 'system' | undefined;
+  /** With a level; oldest first if not given. */
+  order?: 'desc' | undefined;
 }
 
 const auditKeys = {

@@ -1,4 +1,4 @@
-// Events in order, each with the time that passed since the one before. What chaos did stands out in violet.
+// Events in order, either way, each with the time that passed since the one before it in time. What chaos did stands out in violet.
 
 import { Collapse, Text, ThemeIcon, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -22,7 +22,7 @@ export function EventTimeline({ events, subject }: { events: AuditEvent[]; subje
           // biome-ignore lint/suspicious/noArrayIndexKey: the record only grows at its end, and two events may be alike
           key={index}
           event={event}
-          previous={events[index - 1]}
+          previous={events[subject.order === 'desc' ? index + 1 : index - 1]}
           subject={subject}
         />
       ))}
@@ -75,8 +75,12 @@ function EventRow({ event, previous, subject }: EventRowProps) {
               process {shortId(event.process_id)}
             </LinkTo>
           )}
-          {event.batch_id && !event.command_id && !event.process_id && !subject.batch_id && (
-            <LinkTo to="/batches/$id" params={{ id: event.batch_id }} inherit>
+          {event.batch_id && !event.command_id && !event.process_id && event.batch_id !== subject.batch_id && (
+            <LinkTo
+              to={event.batch_kind === 'command' ? '/command-batches/$id' : '/batches/$id'}
+              params={{ id: event.batch_id }}
+              inherit
+            >
               batch {shortId(event.batch_id)}
             </LinkTo>
           )}

@@ -30,23 +30,24 @@ export function Lookup({ search, span, onLookup }: LookupProps) {
   const [id, setId] = useState('');
   const [error, setError] = useState<string | null>(null);
 
-  // A link may have brought another subject.
+  // A link may have brought another subject, or the same again while another kind was chosen here.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: search is new with each navigation
   useEffect(() => {
     setKind(given);
     setId(givenId ?? '');
     setError(null);
-  }, [given, givenId]);
+  }, [given, givenId, search]);
 
   const choose = (value: Kind) => {
     setKind(value);
     setError(null);
-    if (value === 'system') onLookup({});
+    if (value === 'system') onLookup({ span });
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!UUID.test(id.trim())) return setError('must be an id, such as 0198c0de-0000-7000-8000-000000000000');
     setError(null);
-    onLookup({ [kind]: id.trim(), level: kind === 'batch_id' ? search.level : undefined });
+    onLookup({ [kind]: id.trim(), span, level: kind === 'batch_id' ? search.level : undefined });
   };
 
   return (
@@ -89,10 +90,10 @@ export function Lookup({ search, span, onLookup }: LookupProps) {
         <Switch
           size="xs"
           className={classes.level}
-          label="Without its processes"
+          label="Only the batch as a whole"
           checked={search.level === 'system'}
           onChange={({ currentTarget: { checked } }) =>
-            onLookup({ batch_id: search.batch_id, level: checked ? 'system' : undefined })
+            onLookup({ batch_id: search.batch_id, span, level: checked ? 'system' : undefined })
           }
         />
       )}

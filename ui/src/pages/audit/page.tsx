@@ -18,21 +18,33 @@ import { AUDIT_SPANS } from './spans.ts';
 const route = getRouteApi('/audit');
 
 export default function AuditPage() {
-  const { span = 'day', ...asked } = route.useSearch();
+  const search = route.useSearch();
   const navigate = route.useNavigate();
-  const of_system = asked.command_id === undefined && asked.process_id === undefined && asked.batch_id === undefined;
+  const { span = 'hour', command_id, process_id, batch_id, level } = search;
   // Fixed until another span is chosen: a moment that moves would be another question each time.
   const from = useMemo(() => new Date(Date.now() - AUDIT_SPANS[span].ms).toISOString(), [span]);
+  const of_system = command_id === undefined && process_id === undefined && batch_id === undefined;
+  const subject: AuditSubject = of_system
+    ? { from, level: 'system', order: 'desc' }
+    : { command_id, process_id, batch_id, level };
   return (
     <>
-      <PageHead title="Audit" description="The record of every state change, oldest first." />
-      <Lookup search={asked} span={span} onLookup={(search) => navigate({ search })} />
+      <PageHead
+        title="Audit"
+        description={
+          of_system
+            ? 'What happened to batches and to all of the system, newest first.'
+            : 'The record of every state change, oldest first.'
+        }
+      />
+      <Lookup search={search} span={span} onLookup={(asked) => navigate({ search: asked })} />
       <Paper withBorder style={{ overflow: 'hidden' }}>
-        {of_system ? (
-          <Events subject={{ from, level: 'system' }} empty="Nothing happened to the system in this time" />
-        ) : (
-          <Events subject={asked} empty="Nothing is recorded under this id" />
-        )}
+        <Events
+          // What is unfolded belongs to one subject.
+          key={JSON.stringify(subject)}
+          subject={subject}
+          empty={of_system ? 'Nothing happened to the system in this time' : 'Nothing is recorded under this id'}
+        />
       </Paper>
     </>
   );
