@@ -104,15 +104,27 @@ function textOf(json: string | undefined): string | null {
 const AS_LAUNCHED = '=';
 
 const between = (values: readonly string[]) => `concat(${values.join(`, '${UNIT}', `)})`;
-/** Not the attempt of number 1: that may be missing. */
-const FIRST = 'lag(l.place) over (order by l.place, a.attempt) is distinct from l.place';
 const ms = (column: string) =>
   `case when a.fault is null and a.outcome in ('transient', 'permanent') then (extract(epoch from ${column}) * 1000)::bigint end`;
 
+/** As parseCommand takes it apart. */
+const COMMAND_TEXT = between([
+  ...['c.purpose', 'to_json(c.type)', 'to_json(c.step)', 'c.status', 'c.attempts', 'c.attempts_limit'],
+  ...['c.max_attempts', 'to_json(c.error_code)', 'c.annotated'],
+  'c.process_id = l.process_id and c.batch_id = l.batch_id',
+  `case when t.behavior = $4::jsonb -> split_part(c.step, '#', 1) then '${AS_LAUNCHED}' else t.behavior::text end`,
+  'to_json(t.suppressed)',
+]);
+/** As parseAttempt does. */
+const ATTEMPT_TEXT = between([
+  ...['a.attempt', 'to_json(a.outcome)', 'to_json(a.effect)', 'to_json(a.fault)', 'to_json(a.reason)'],
+  ...['to_json(a.error_code)', ms('a.started_at'), ms('a.ended_at')],
+]);
+
 /**
- * A row for each attempt, and one for a command that has none; what a command alone has is on its first. The keys of a slice lie side by
- * side in the indexes: from PostgreSQL 17 on a scan for all of them turns few pages, where a look-up for each begins at the root (before 17
- * it does so too). Text by `concat`: JSON throughout costs PostgreSQL twice as much.
+ * A row for each attempt, and one for a command that has none; a result, which may be large, is on the first. The keys of a slice lie side
+ * by side in the indexes: from PostgreSQL 17 on a scan for all of them turns few pages, where a look-up for each begins at the root (before
+ * 17 it does so too). Text by `concat`: JSON throughout costs PostgreSQL twice as much.
  */
 const COMMANDS_OF_SLICE = `
   with listed as materialized (
@@ -121,33 +133,10 @@ const COMMANDS_OF_SLICE = `
     where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3),
   keys as materialized (select array_agg(l.command_id) as ids from listed l)
   select l.command_id, l.place,
-    case when ${FIRST} then c.result end, case when ${FIRST} then c.error_message end, case when ${FIRST} then ${between(
-      [
-        ...[
-          'c.purpose',
-          'to_json(c.type)',
-          'to_json(c.step)',
-          'c.status',
-          'c.attempts',
-          'c.attempts_limit',
-          'c.max_attempts',
-        ],
-        ...['to_json(c.error_code)', 'c.annotated', 'c.process_id = l.process_id and c.batch_id = l.batch_id'],
-        `case when t.behavior = $4::jsonb -> split_part(c.step, '#', 1) then '${AS_LAUNCHED}' else t.behavior::text end`,
-        'to_json(t.suppressed)',
-      ],
-    )} end,
-    case when a.attempt is not null then ${between([
-      ...[
-        'a.attempt',
-        'to_json(a.outcome)',
-        'to_json(a.effect)',
-        'to_json(a.fault)',
-        'to_json(a.reason)',
-        'to_json(a.error_code)',
-      ],
-      ...['a.started_at', 'a.ended_at'].map(ms),
-    ])} end
+    case when a.attempt > 1 and (
+        select true from faultline.attempt o where o.command_id = l.command_id and o.attempt = 1 and o.lane = l.lane)
+      then null else c.result end,
+    c.error_message, ${COMMAND_TEXT}, case when a.attempt is not null then ${ATTEMPT_TEXT} end
   from listed l
     left join (select * from faultline.command where command_id = any((select ids from keys)::uuid[])) c
       on c.command_id = l.command_id and c.lane = l.lane
@@ -162,7 +151,7 @@ type AttemptRow = [
   place: number,
   result: unknown,
   error_message: string | null,
-  command: string | null,
+  command: string,
   attempt: string | null,
 ];
 
@@ -176,7 +165,7 @@ export async function readVerifiedCommands(
   const commands: VerifiedCommand[] = [];
   for (let at = 0; at < rows.length; ) {
     const [command_id, place, result, error_message, command, attempt] = rows[at] as AttemptRow;
-    let text = attempt === null ? `${command}` : command + PART + attempt;
+    let text = attempt === null ? command : command + PART + attempt;
     for (at++; rows[at]?.[1] === place; at++) text += PART + rows[at]?.[5];
     commands.push({ command_id, result, error_message, record: parseCommand(text) });
   }
