@@ -3,6 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { Laboratory } from '../http/laboratory.ts';
+import { FaultlineError } from '../model/errors.ts';
 import type { LabAnswer, LabError, LabQuestion, LabThreadData } from './lab-thread.ts';
 
 const IDLE_MS = 60_000;
@@ -76,9 +77,12 @@ export function openLabThread(data: LabThreadData): Laboratory {
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-/** With its code, so that a database that is away is told from a mistake. */
-function asError({ message, code, stack }: LabError): Error {
-  const error = new Error(message);
+/** With its code, so that a database that is away is told from a mistake; a refusal of our own stays one. */
+function asError({ message, code, stack, status, errors }: LabError): Error {
+  const error =
+    code !== undefined && status !== undefined
+      ? new FaultlineError(code, status, message, { errors })
+      : new Error(message);
   if (stack) error.stack = stack;
-  return code === undefined ? error : Object.assign(error, { code });
+  return code === undefined || error instanceof FaultlineError ? error : Object.assign(error, { code });
 }

@@ -8,6 +8,7 @@ import type { JudgeTask } from '../chaos/verify/judge.ts';
 import type { WindowTask } from '../chaos/verify/windows.ts';
 import { createPool } from '../db/pool.ts';
 import { createLaboratory, type ForetellRequest, type Laboratory } from '../http/laboratory.ts';
+import { FaultlineError, type FieldError } from '../model/errors.ts';
 import { ProcessRegistry } from '../process/define.ts';
 import { loadApplication } from './compose.ts';
 import { openLabThread } from './lab-client.ts';
@@ -35,6 +36,9 @@ export interface LabError {
   /** As errors of PostgreSQL, of Node and our own have one. */
   code?: string;
   stack?: string;
+  /** Of a FaultlineError, so that it is answered as one. */
+  status?: number;
+  errors?: FieldError[];
 }
 
 async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
@@ -74,6 +78,7 @@ async function answer(opened: Promise<Laboratory>, question: LabQuestion): Promi
   } catch (error) {
     if (!(error instanceof Error)) return { id, error: { message: String(error) } };
     const { message, stack, code } = error as Error & { code?: unknown };
-    return { id, error: { message, stack, ...(typeof code === 'string' && { code }) } };
+    const refusal = error instanceof FaultlineError ? { status: error.status, errors: error.errors } : {};
+    return { id, error: { message, stack, ...(typeof code === 'string' && { code }), ...refusal } };
   }
 }

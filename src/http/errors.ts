@@ -31,6 +31,7 @@ const TITLES: Record<number, string> = {
   404: 'Not found',
   409: 'Not possible in this state',
   422: 'The input is not acceptable',
+  504: 'No answer in time',
 };
 
 const OF_FASTIFY: Record<string, [HttpCode, string]> = {

@@ -20,6 +20,7 @@ import { createPacedMap } from './paced.ts';
 
 const AT_REST = new Set(['AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED']);
 const LOOK_EVERY_MS = 2_000;
+const AGAIN_AFTER_MS = 60_000;
 
 export interface Verdicts {
   /** @throws NotFoundError */
@@ -69,10 +70,16 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
     return verdict;
   };
 
+  /** Batches that could not be judged lately, and until when they are left alone: others must not wait behind them. */
+  const hopeless = new Map<string, number>();
   const lookAround = async () => {
-    for (const batch_id of await listUnjudgedBatches(pool, 20)) {
+    for (const [batch_id, until_ms] of hopeless) if (until_ms <= env.monotonicMs()) hopeless.delete(batch_id);
+    for (const batch_id of await listUnjudgedBatches(pool, { except: [...hopeless.keys()], limit: 20 })) {
       if (stopped) return;
-      await judge(batch_id);
+      await judge(batch_id).catch((error: unknown) => {
+        hopeless.set(batch_id, env.monotonicMs() + AGAIN_AFTER_MS);
+        env.logger.warn({ err: error, batch_id }, 'a batch at rest could not be judged, trying again in a minute');
+      });
     }
   };
 
@@ -81,7 +88,7 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
       LOOK_EVERY_MS,
       () => {
         round = lookAround()
-          .catch((error) => env.logger.warn({ err: error }, 'a batch at rest could not be judged, trying again'))
+          .catch((error) => env.logger.warn({ err: error }, 'batches at rest could not be looked for, trying again'))
           .finally(() => void (stopped || schedule()));
       },
       { unref: true },

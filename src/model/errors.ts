@@ -146,6 +146,17 @@ export class TurbulenceNotAllowedError extends FaultlineError {
   }
 }
 
+/** 504: what lies in the storage of the application was asked for, and nothing came. */
+export class StorageSilentError extends FaultlineError {
+  constructor(silent_ms: number) {
+    super(
+      'STORAGE_SILENT',
+      504,
+      `The storage of the application told nothing of its documents for ${silent_ms / 1_000} s.`,
+    );
+  }
+}
+
 /** The database was migrated by a newer version of Faultline. */
 export class SchemaTooNewError extends FaultlineError {
   constructor(found: string, known: string) {

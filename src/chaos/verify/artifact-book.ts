@@ -2,6 +2,7 @@
 // there.
 
 import type { VerifiedProcess } from '../../db/queries/verify.ts';
+import { StorageSilentError } from '../../model/errors.ts';
 import { stepKey } from '../../model/process.ts';
 import type { CheckBook } from './checks.ts';
 import type { SentCommand } from './replay-process.ts';
@@ -23,6 +24,9 @@ interface Expectation {
   steps: readonly string[];
 }
 
+/** A storage that is silent for so long is given up: verdicts are given one at a time, and all others wait. */
+const PATIENCE_MS = 60_000;
+
 const key = (visited: string | null): string => stepKey(visited ?? '');
 const ALL_MET: string[] = [];
 
@@ -42,7 +46,10 @@ export class ArtifactBook {
   /** The piece after the one that was read last: it is looked for while processes are replayed. */
   #next: Promise<IteratorResult<readonly StoredDocument[]>> | null = null;
 
-  constructor(stored: AsyncIterable<readonly StoredDocument[]> | undefined) {
+  readonly #patience_ms: number;
+
+  constructor(stored: AsyncIterable<readonly StoredDocument[]> | undefined, patience_ms = PATIENCE_MS) {
+    this.#patience_ms = patience_ms;
     this.#stored = stored?.[Symbol.asyncIterator]() ?? null;
     this.#lookAhead();
   }
@@ -86,11 +93,23 @@ export class ArtifactBook {
   }
 
   async #readPiece(book: CheckBook): Promise<boolean> {
-    const { done, value } = (await this.#next) ?? { done: true, value: undefined };
+    const { done, value } = (await this.#awaitNext()) ?? { done: true, value: undefined };
     if (done || value === undefined) return false;
     this.#lookAhead();
     for (const document of value) if (!this.#meet(document, book)) this.#early.push(document);
     return true;
+  }
+
+  async #awaitNext(): Promise<IteratorResult<readonly StoredDocument[]> | null> {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new StorageSilentError(this.#patience_ms)), this.#patience_ms);
+    });
+    try {
+      return await Promise.race([this.#next, silence]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Reads what is left of storage, tells what is missing, and returns what belongs to no process of the window. */

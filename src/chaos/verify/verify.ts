@@ -74,7 +74,7 @@ export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult
     const batch = await readVerifiedBatch(tx, batch_id);
     if (batch === null || batch.kind !== 'process') return null;
     const book = new CheckBook();
-    await askRules(tx, batch_id, { book, rules: LIGHT_CHECKS });
+    await askRules(tx, batch_id, { book, rules: LIGHT_CHECKS, light: true });
     for (const rule of LIGHT_CHECKS) book.looked(rule, batch.created_count);
     const light = new Set<CheckName>(LIGHT_CHECKS);
     return book
@@ -105,8 +105,8 @@ async function allDone<A, B>(works: [Promise<A>, Promise<B>], onFailure: () => v
 async function askRules(
   tx: Tx,
   batch_id: string,
-  { book, rules }: { book: CheckBook; rules: readonly SqlRule[] },
+  { book, rules, light = false }: { book: CheckBook; rules: readonly SqlRule[]; light?: boolean },
 ): Promise<void> {
   for (const rule of rules)
-    for (const { id, detail } of await findRuleOffenders(tx, rule, batch_id)) book.offend(rule, id, detail);
+    for (const { id, detail } of await findRuleOffenders(tx, rule, batch_id, { light })) book.offend(rule, id, detail);
 }

@@ -48,15 +48,19 @@ export async function storeVerdict(
 }
 
 /** Batches of processes that came to rest within the last hour and have no verdict, or one from before that. */
-export async function listUnjudgedBatches(db: Queryable, limit: number): Promise<string[]> {
+export async function listUnjudgedBatches(
+  db: Queryable,
+  { except, limit }: { except: readonly string[]; limit: number },
+): Promise<string[]> {
   const { rows } = await db.query<{ batch_id: string }>(
     `select b.batch_id from faultline.batch b left join faultline.verdict v on v.batch_id = b.batch_id
      where b.kind = 'process' and b.pruning_at is null
        and b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')
        and coalesce(b.completed_at, b.rested_at) > now() - interval '1 hour'
        and (v.computed_at is null or v.computed_at < coalesce(b.completed_at, b.rested_at))
+       and b.batch_id <> all($2::uuid[])
      order by b.batch_id limit $1`,
-    [limit],
+    [limit, except],
   );
   return rows.map((row) => row.batch_id);
 }

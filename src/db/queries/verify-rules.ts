@@ -54,19 +54,41 @@ where c.batch_id = $1 and c.purpose in ('step', 'compensation')
 } as const;
 export type SqlRule = keyof typeof RULE_TEXT;
 
+/** The least id that can be made at a moment: ids begin with the milliseconds since 1970. */
+const idAt = (moment: string) =>
+  `(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`;
+
+/**
+ * Commands whose ids were made in the time of the batch, give or take an hour for clocks that differ. There is no index of commands by
+ * batch, and before and after there may be the commands of years.
+ */
+const IN_ITS_TIME = `c.command_id >= (select ${idAt("b.created_at - interval '1 hour'")} from faultline.batch b where b.batch_id = $1)
+  and c.command_id < (select ${idAt("coalesce(b.completed_at, now()) + interval '1 hour'")} from faultline.batch b where b.batch_id = $1)`;
+
+const LIGHT_TEXT = {
+  ...RULE_TEXT,
+  one_command_per_step: RULE_TEXT.one_command_per_step.replaceAll(
+    'where c.batch_id = $1',
+    `where c.batch_id = $1 and ${IN_ITS_TIME}`,
+  ),
+} as const satisfies Record<SqlRule, string>;
+
+/** `light`: of commands only those whose ids were made in the time of the batch; else every command there is may be read. */
 export async function findRuleOffenders(
   tx: Tx,
   rule: SqlRule,
   batch_id: string,
+  { light = false } = {},
 ): Promise<{ id: string; detail: string }[]> {
-  const { rows } = await tx.query<{ id: string; detail: string }>(RULE_TEXT[rule], [batch_id]);
+  const { rows } = await tx.query<{ id: string; detail: string }>((light ? LIGHT_TEXT : RULE_TEXT)[rule], [batch_id]);
   return rows;
 }
 
-/** How many commands for steps and compensations a batch has, listed by a process or not. Reads every command there is. */
+/** How many commands for steps and compensations a batch has, listed by a process or not, whose ids were made in its time. */
 export async function countSentCommands(tx: Tx, batch_id: string): Promise<number> {
   const { rows } = await tx.query<{ count: number }>(
-    `select count(*)::int as count from faultline.command c where c.batch_id = $1 and c.purpose in ('step', 'compensation')`,
+    `select count(*)::int as count from faultline.command c
+     where c.batch_id = $1 and c.purpose in ('step', 'compensation') and ${IN_ITS_TIME}`,
     [batch_id],
   );
   return rows[0]?.count ?? 0;

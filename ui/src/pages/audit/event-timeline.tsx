@@ -6,7 +6,7 @@ import { IconChevronRight } from '@tabler/icons-react';
 import type { AuditEvent } from '../../../../src/http/contract.ts';
 import type { AuditSubject } from '../../api/audit.ts';
 import { stopWords, turbulenceLabel } from '../../parts/experiment/experiment.ts';
-import { formatDuration, humanize, shortId } from '../../parts/format.ts';
+import { formatCount, formatDuration, humanize, shortId } from '../../parts/format.ts';
 import { JsonView } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { InjectedBadge } from '../../parts/status-badge.tsx';
@@ -104,9 +104,10 @@ const TELLING = ['actor', 'reason', 'error_code', 'error_message', 'status'];
 
 function summaryOf(details: Record<string, unknown>): string {
   const told = TELLING.filter((name) => typeof details[name] === 'string').map((name) => String(details[name]));
-  const { metric, above, kind, away_ms } = details;
+  const { metric, above, kind, away_ms, total_count } = details;
   if (typeof metric === 'string' && typeof above === 'number') told.unshift(stopWords(metric, above));
   if (typeof kind === 'string') told.unshift(turbulenceLabel(kind));
+  if (typeof total_count === 'number') told.push(`${formatCount(total_count)} in all`);
   if (typeof away_ms === 'number') told.push(`for ${formatDuration(away_ms)}`);
   return told.length > 0 ? told.join(' · ') : 'Details';
 }

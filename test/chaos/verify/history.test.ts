@@ -1,0 +1,84 @@
+// However long the history, a batch is judged by what was made in its time: the commands of other years are not read.
+
+import { expect, test } from 'vitest';
+import type { Tx } from '../../../src/db/pool.ts';
+import { countSentCommands, findRuleOffenders } from '../../../src/db/queries/verify-rules.ts';
+import { openVerdictLab } from './lab.ts';
+
+const lab = await openVerdictLab();
+const { pool } = lab.database;
+await lab.work();
+const batch_id = await lab.launch({ seed: 'history', count: 50, behavior: { render: { fail_permanent_pct: 30 } } });
+await lab.untilRest(batch_id);
+// Two years of commands, one every hour or so, of which this batch knows nothing; as old as their ids say.
+await pool.query(
+  `insert into faultline.command (command_id, lane, domain, type, purpose, status, attempts_limit, max_attempts, lease_ms, backoff_ms,
+     available_at, created_at, settled_at, batch_id)
+   select (lpad(to_hex((extract(epoch from m.at) * 1000)::bigint), 12, '0') || '7' || substr(md5(m.n::text), 1, 3) || '8' || substr(md5(m.n::text), 1, 15))::uuid,
+     0, 'history', 'Old', 'step', 'COMPLETED', 3, 3, 1000, '{1}', m.at, m.at, m.at, gen_random_uuid()
+   from (select n, now() - interval '3 hours' - n * interval '1 hour' as at from generate_series(1, 20000) n) m`,
+);
+
+/** Runs what it is given, and keeps how many commands each statement read. */
+function watch(read: number[]): Tx {
+  return {
+    async query(text: string, values: unknown[]) {
+      const { rows } = await pool.query(`explain (analyze, format json) ${text}`, values);
+      read.push(countRead(rows[0]['QUERY PLAN'][0].Plan));
+      return pool.query(text, values);
+    },
+  } as unknown as Tx;
+}
+
+interface Plan {
+  'Relation Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  Plans?: Plan[];
+}
+
+function countRead(plan: Plan): number {
+  const own =
+    plan['Relation Name'] === 'command'
+      ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+      : 0;
+  return own + (plan.Plans ?? []).reduce((sum, inner) => sum + countRead(inner), 0);
+}
+
+test.each(['with fresh statistics', 'with none'])('commands of its own time only: %s', async (statistics) => {
+  if (statistics === 'with fresh statistics') await pool.query('analyze faultline.command');
+  const { rows } = await pool.query('select count(*)::int as own from faultline.command where batch_id = $1', [
+    batch_id,
+  ]);
+  const { own } = rows[0];
+  const read: number[] = [];
+  expect(await countSentCommands(watch(read), batch_id)).toBe(
+    (
+      await pool.query('select sum(cardinality(command_ids))::int as n from faultline.process where batch_id = $1', [
+        batch_id,
+      ])
+    ).rows[0].n,
+  );
+  expect(await findRuleOffenders(watch(read), 'one_command_per_step', batch_id, { light: true })).toEqual([]);
+  expect(own).toBeGreaterThan(100);
+  // The rule has two parts, each of which reads them once.
+  expect(read[0]).toBeLessThanOrEqual(own + 10);
+  expect(read[1]).toBeLessThanOrEqual(2 * own + 20);
+  expect((await lab.verify(batch_id)).verdict).toBe('pass');
+});
+
+test('one that no process lists is found, though it was made an hour off', async () => {
+  await pool.query(
+    `insert into faultline.command (command_id, lane, domain, type, purpose, status, attempts_limit, max_attempts, lease_ms, backoff_ms,
+       available_at, created_at, settled_at, batch_id, step)
+     select (lpad(to_hex((extract(epoch from now() - interval '55 minutes') * 1000)::bigint), 12, '0') || '70008000000000000001')::uuid,
+       0, 'reporting', 'StatementQuery', 'step', 'COMPLETED', 3, 3, 1000, '{1}', now(), now(), now(), $1, 'query'`,
+    [batch_id],
+  );
+  const { failed } = await lab.verify(batch_id);
+  expect(failed).toEqual(['one_command_per_step']);
+  expect(
+    await findRuleOffenders(pool as unknown as Tx, 'one_command_per_step', batch_id, { light: true }),
+  ).toHaveLength(1);
+});
