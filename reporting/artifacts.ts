@@ -50,7 +50,7 @@ export function artifactPath(owner: ArtifactOwner, step: string, extension: Arti
 }
 
 /** The last folder that was one: a verdict asks of half a million paths, those of a process one after another. */
-let known_folder = '';
+let known_folder: string | null = null;
 
 function isFolder(folder: string): boolean {
   if (folder === known_folder) return true;

@@ -6,6 +6,8 @@ import { CliError, EXIT } from './exit.ts';
 
 export interface Client {
   get<T>(path: string, query?: Record<string, string | number | boolean | undefined>): Promise<T>;
+  /** As get, for an answer that may take minutes to make. */
+  await<T>(path: string): Promise<T>;
   /** As get, but null for what is not there. */
   find<T>(path: string): Promise<T | null>;
   post<T>(path: string, body?: object): Promise<T>;
@@ -22,6 +24,7 @@ interface Page<T> {
 }
 
 const TIMEOUT_MS = 60_000;
+const LONG_TIMEOUT_MS = 10 * 60_000;
 
 /** `url` is the server's, without the API's prefix. */
 export function createClient(url: string): Client {
@@ -43,12 +46,13 @@ export function createClient(url: string): Client {
 
   return {
     get,
+    await: async (path) => read(await send(new URL(`${base}${path}`), 'GET', { timeout_ms: LONG_TIMEOUT_MS })),
     async find<T>(path: string) {
       const answer = await send(new URL(`${base}${path}`), 'GET');
       return answer.status === 404 ? null : read<T>(answer);
     },
-    post: async (path, body = {}) => read(await send(new URL(`${base}${path}`), 'POST', body)),
-    put: async (path, body) => read(await send(new URL(`${base}${path}`), 'PUT', body)),
+    post: async (path, body = {}) => read(await send(new URL(`${base}${path}`), 'POST', { body })),
+    put: async (path, body) => read(await send(new URL(`${base}${path}`), 'PUT', { body })),
     remove: async (path) => read(await send(new URL(`${base}${path}`), 'DELETE')),
     async *list<T>(path: string, query = {}) {
       let cursor: string | undefined;
@@ -68,11 +72,15 @@ function apiBase(url: string): string {
   return `${url.replace(/\/+$/, '')}/api/v1`;
 }
 
-async function send(address: URL, method: 'GET' | 'POST' | 'PUT' | 'DELETE', body?: object): Promise<Response> {
+async function send(
+  address: URL,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  { body, timeout_ms = TIMEOUT_MS }: { body?: object; timeout_ms?: number } = {},
+): Promise<Response> {
   try {
     return await fetch(address, {
       method,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeout_ms),
       ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
   } catch (cause) {

@@ -54,7 +54,7 @@ export async function readVerdict(client: Client, id: string, silent: boolean): 
   const ended = new AbortController();
   const showing = showJudging(client, `${path}/progress`, { progress, signal: ended.signal });
   try {
-    return await client.get<Verdict>(path);
+    return await client.await<Verdict>(path);
   } finally {
     ended.abort();
     await showing;

@@ -92,26 +92,29 @@ async function readProcessesPage(
   return { events, next_cursor: block < blocks ? encodeCursor('audit_from', [block]) : null };
 }
 
-/** Of a command batch, which may grow while it is read: a block begins after the last command of the block before. */
+/** Of a command batch, which may grow while it is read: a block is what lies between two commands, however many there are by then. */
 async function readMembersPage(pool: Pool, batch_id: string, query: AuditQuery): Promise<AuditPage> {
   const cursor = query.cursor === undefined ? null : decodeCursor(['audit_members'], query.cursor).value;
   let after_id = cursor?.[0] ?? null;
-  let after = cursor?.[1] ?? null;
+  let upto_id = cursor?.[1] ?? null;
+  let after = cursor?.[2] ?? null;
   const events: AuditRecord[] = [];
   while (events.length < query.limit) {
-    const command_ids = await listMemberIds(pool, batch_id, after_id, BLOCK_SIZE);
+    const command_ids = await listMemberIds(pool, batch_id, { after_id, upto_id, limit: BLOCK_SIZE });
+    const last_id = command_ids.at(-1) ?? null;
     const wanted = query.limit - events.length;
     const members = { batch_id, command_ids, with_own: after_id === null };
     const page = cut(await readMembersAudit(pool, members, after, wanted + 1), wanted, (last) =>
-      encodeCursor('audit_members', [after_id, last.place]),
+      encodeCursor('audit_members', [after_id, upto_id ?? last_id, last.place]),
     );
     events.push(...page.events);
     if (page.next_cursor !== null) return { events, next_cursor: page.next_cursor };
-    if (command_ids.length < BLOCK_SIZE) return { events, next_cursor: null };
-    after_id = command_ids.at(-1) ?? null;
+    if (upto_id === null && command_ids.length < BLOCK_SIZE) return { events, next_cursor: null };
+    after_id = upto_id ?? last_id;
+    upto_id = null;
     after = null;
   }
-  return { events, next_cursor: encodeCursor('audit_members', [after_id, null]) };
+  return { events, next_cursor: encodeCursor('audit_members', [after_id, null, null]) };
 }
 
 async function readSystemPage(

@@ -25,8 +25,8 @@ const KINDS = {
   audit: z.tuple([count, micros, count, count, idSchema, z.int().min(0)]),
   /** A block or window of which nothing was read yet. */
   audit_from: z.tuple([micros]),
-  /** The last command of the block before, and the place of an event within the block. */
-  audit_members: z.tuple([idSchema.nullable(), place.nullable()]),
+  /** The last command of the block before, and within a block its own last command and the place of an event. */
+  audit_members: z.tuple([idSchema.nullable(), idSchema.nullable(), place.nullable()]),
   audit_system: place,
 };
 

@@ -3,7 +3,7 @@
 
 import { type CheckResult, verifyLightly } from '../chaos/verify/verify.ts';
 import { createWindows, judgedOf, type WindowTask } from '../chaos/verify/windows.ts';
-import type { Pool } from '../db/pool.ts';
+import { isConnectionError, type Pool } from '../db/pool.ts';
 import { findBatch } from '../db/queries/read-batches.ts';
 import {
   listUnjudgedBatches,
@@ -20,7 +20,7 @@ import { createPacedMap } from './paced.ts';
 
 const AT_REST = new Set(['AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED']);
 const LOOK_EVERY_MS = 2_000;
-const AGAIN_AFTER_MS = 60_000;
+const AGAIN_AFTER_MS = 5 * 60_000;
 
 export interface Verdicts {
   /** @throws NotFoundError */
@@ -64,7 +64,11 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
     const running = computing.get(batch_id);
     if (running !== undefined) return running.verdict;
     const windows = createWindows();
-    const verdict = last.then(() => compute(batch_id, windows)).finally(() => computing.delete(batch_id));
+    const begin = () => {
+      if (stopped) throw new Error('The server is closing.');
+      return compute(batch_id, windows);
+    };
+    const verdict = last.then(begin).finally(() => computing.delete(batch_id));
     last = verdict.catch(() => {});
     computing.set(batch_id, { verdict, windows });
     return verdict;
@@ -77,8 +81,10 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
     for (const batch_id of await listUnjudgedBatches(pool, { except: [...hopeless.keys()], limit: 20 })) {
       if (stopped) return;
       await judge(batch_id).catch((error: unknown) => {
+        // The database may be back in a second.
+        if (stopped || isConnectionError(error)) throw error;
         hopeless.set(batch_id, env.monotonicMs() + AGAIN_AFTER_MS);
-        env.logger.warn({ err: error, batch_id }, 'a batch at rest could not be judged, trying again in a minute');
+        env.logger.warn({ err: error, batch_id }, 'a batch at rest could not be judged, trying again in some minutes');
       });
     }
   };
@@ -88,7 +94,9 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
       LOOK_EVERY_MS,
       () => {
         round = lookAround()
-          .catch((error) => env.logger.warn({ err: error }, 'batches at rest could not be looked for, trying again'))
+          .catch((error) => {
+            if (!stopped) env.logger.warn({ err: error }, 'batches at rest could not be judged, trying again');
+          })
           .finally(() => void (stopped || schedule()));
       },
       { unref: true },

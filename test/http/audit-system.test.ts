@@ -92,6 +92,35 @@ test('of a batch of commands: its own events and those of its commands, block by
   ]);
 });
 
+test('a batch of commands that grows while it is read: each event once', async () => {
+  const { batch_id } = await insertBatch(pool, 'RUNNING', {
+    ...{ kind: 'command', process_type: null, process_version: null, total_count: 600, created_count: 600 },
+    created_at: at(0),
+  });
+  const add = (command_id: string) =>
+    insertCommand(pool, 'PENDING', {
+      command_id,
+      batch_id,
+      process_id: null,
+      purpose: 'lone',
+      step: null,
+      created_at: at(1),
+    });
+  const idOf = (n: number) => `019a0000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+  for (let n = 0; n < 600; n++) await add(idOf(n * 10));
+  const met: string[] = [];
+  for (let cursor = '', page = 0; page === 0 || cursor !== ''; page++) {
+    const answer = (await lab.get(`/audit?batch_id=${batch_id}&limit=100${cursor && `&cursor=${cursor}`}`)).json();
+    met.push(...answer.items.map(({ command_id }: { command_id: string }) => command_id));
+    cursor = answer.next_cursor ?? '';
+    // Into the block that is being read, and into one that is still to come.
+    if (page === 0) for (const n of [2_001, 5_001]) await add(idOf(n));
+  }
+  expect(met).toHaveLength(new Set(met).size);
+  for (let n = 0; n < 600; n++) expect(met).toContain(idOf(n * 10));
+  expect(met).toContain(idOf(5_001));
+});
+
 test('a long window, an unknown batch, and what it does not go with', async () => {
   const year = `from=${at(-3e7).toISOString()}&to=${at(0).toISOString()}`;
   expect((await lab.get(`/audit?${year}`)).statusCode).toBe(422);

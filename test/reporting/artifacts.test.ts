@@ -32,6 +32,11 @@ async function filesOf(owner: ArtifactOwner): Promise<string[]> {
   return readdir(join(data_dir, 'artifacts', artifactFolder(owner))).catch(() => []);
 }
 
+// First in this file: nothing is remembered of another path yet.
+test.each(['query.json', 'x.csv', '/query.json'])('a name without a folder is none of ours: %s', (name) => {
+  expect(parseArtifactPath(name)).toBeNull();
+});
+
 test('lie by batch, thousand and process; without a batch under lone', () => {
   const owner = newOwner();
   expect(artifactPath(owner, 'query', 'ndjson')).toBe(`${owner.batch_id}/1/${owner.process_id}/query.ndjson`);

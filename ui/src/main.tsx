@@ -18,7 +18,8 @@ const queryClient = new QueryClient({
       staleTime: 1_000,
       retry: (failures, error) => {
         const { status } = problemFrom(error);
-        return (status === 0 || status >= 500) && failures < MAX_RETRIES;
+        // 504 has been waited for already, and others behind it.
+        return (status === 0 || (status >= 500 && status !== 504)) && failures < MAX_RETRIES;
       },
     },
   },

@@ -25,7 +25,7 @@ interface Expectation {
 }
 
 /** A storage that is silent for so long is given up: verdicts are given one at a time, and all others wait. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 30_000;
 
 const key = (visited: string | null): string => stepKey(visited ?? '');
 const ALL_MET: string[] = [];
@@ -98,6 +98,11 @@ export class ArtifactBook {
     this.#lookAhead();
     for (const document of value) if (!this.#meet(document, book)) this.#early.push(document);
     return true;
+  }
+
+  /** Lets go of storage before its end. Nothing is awaited: it may be silent. */
+  abandon(): void {
+    void this.#stored?.return?.()?.catch(() => {});
   }
 
   async #awaitNext(): Promise<IteratorResult<readonly StoredDocument[]> | null> {

@@ -101,6 +101,7 @@ export class Judgement {
       }
     } catch (error) {
       endWindows(windows);
+      this.#artifacts?.abandon();
       throw error;
     }
     this.#tellSeen();

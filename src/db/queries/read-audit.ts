@@ -141,21 +141,21 @@ export async function findAuditedBatch(db: Queryable, batch_id: string): Promise
   return rows[0] ?? null;
 }
 
-/** The commands of a command batch after one of them, in the order of their ids. */
+/** The commands of a command batch in the order of their ids: the next `limit` after one, or all of them up to another. */
 export async function listMemberIds(
   db: Queryable,
   batch_id: string,
-  after_id: string | null,
-  limit: number,
+  { after_id, upto_id, limit }: { after_id: string | null; upto_id: string | null; limit: number },
 ): Promise<string[]> {
   const { rows } = await db.query<{ command_id: string }>(
     `select m.command_id from unnest($1::text[]) as s(status)
        cross join lateral (
          select c.command_id from faultline.command c
-         where c.batch_id = $2 and c.purpose = 'lone' and c.status = s.status and ($3::uuid is null or c.command_id > $3)
-         order by c.command_id limit $4) m
-     order by m.command_id limit $4`,
-    [COMMAND_STATUSES, batch_id, after_id, limit],
+         where c.batch_id = $2 and c.purpose = 'lone' and c.status = s.status
+           and ($3::uuid is null or c.command_id > $3) and ($4::uuid is null or c.command_id <= $4)
+         order by c.command_id limit $5) m
+     order by m.command_id limit $5`,
+    [COMMAND_STATUSES, batch_id, after_id, upto_id, upto_id === null ? limit : null],
   );
   return rows.map(({ command_id }) => command_id);
 }

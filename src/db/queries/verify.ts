@@ -142,7 +142,7 @@ export async function readDisturbances(tx: Tx, batch_id: string): Promise<{ from
     `select (extract(epoch from e.at) * 1000)::bigint - coalesce((e.details ->> 'away_ms')::bigint, 0) as from_ms,
        (extract(epoch from e.at) * 1000)::bigint + coalesce((e.details ->> 'pause_ms')::int, 0) as to_ms
      from faultline.event e, faultline.batch b
-     where b.batch_id = $1 and e.type in ('TURBULENCE', 'DATABASE_AWAY')
+     where b.batch_id = $1 and e.type in ('TURBULENCE', 'DATABASE_AWAY') and e.command_id is null and e.process_id is null
        and e.at >= b.created_at
        and e.at - coalesce((e.details ->> 'away_ms')::bigint, 0) * interval '1 ms' <= coalesce(b.completed_at, now())
      order by e.at`,

@@ -2,11 +2,13 @@
 
 import { expect, test } from 'vitest';
 import type { Tx } from '../../../src/db/pool.ts';
+import { readDisturbances } from '../../../src/db/queries/verify.ts';
 import { countSentCommands, findRuleOffenders } from '../../../src/db/queries/verify-rules.ts';
 import { openVerdictLab } from './lab.ts';
 
 const lab = await openVerdictLab();
 const { pool } = lab.database;
+await pool.query('alter table faultline.command set (autovacuum_enabled = off)');
 await lab.work();
 const batch_id = await lab.launch({ seed: 'history', count: 50, behavior: { render: { fail_permanent_pct: 30 } } });
 await lab.untilRest(batch_id);
@@ -46,8 +48,10 @@ function countRead(plan: Plan): number {
   return own + (plan.Plans ?? []).reduce((sum, inner) => sum + countRead(inner), 0);
 }
 
-test.each(['with fresh statistics', 'with none'])('commands of its own time only: %s', async (statistics) => {
-  if (statistics === 'with fresh statistics') await pool.query('analyze faultline.command');
+test.each(['with no statistics', 'with fresh ones'])('commands of its own time only: %s', async (statistics) => {
+  if (statistics === 'with fresh ones') await pool.query('analyze faultline.command');
+  const known = await pool.query(`select 1 from pg_stats where schemaname = 'faultline' and tablename = 'command'`);
+  expect(known.rows.length > 0).toBe(statistics === 'with fresh ones');
   const { rows } = await pool.query('select count(*)::int as own from faultline.command where batch_id = $1', [
     batch_id,
   ]);
@@ -66,6 +70,27 @@ test.each(['with fresh statistics', 'with none'])('commands of its own time only
   expect(read[0]).toBeLessThanOrEqual(own + 10);
   expect(read[1]).toBeLessThanOrEqual(2 * own + 20);
   expect((await lab.verify(batch_id)).verdict).toBe('pass');
+});
+
+test('disturbances are found among however many events of processes', async () => {
+  await pool.query(
+    `insert into faultline.event (lane, at, type, process_id)
+     select 0, now(), 'PROCESS_COMPENSATING', gen_random_uuid() from generate_series(1, 50000)`,
+  );
+  await pool.query(`insert into faultline.event (lane, at, type, batch_id, details)
+    select 0, b.created_at + interval '1 ms', 'TURBULENCE', b.batch_id, '{"pause_ms": 5}' from faultline.batch b`);
+  await pool.query('analyze faultline.event');
+  const plans: string[] = [];
+  const explaining = {
+    async query(text: string, values: unknown[]) {
+      plans.push(JSON.stringify((await pool.query(`explain (format json) ${text}`, values)).rows));
+      return pool.query(text, values);
+    },
+  } as unknown as Tx;
+  const [disturbance, ...others] = await readDisturbances(explaining, batch_id);
+  expect(others).toEqual([]);
+  expect((disturbance?.to_ms ?? 0) - (disturbance?.from_ms ?? 0)).toBe(5);
+  expect(plans[0]).toContain('event_system');
 });
 
 test('one that no process lists is found, though it was made an hour off', async () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { createEnv, silentLogger } from 'faultline';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { StatementReport } from '../../../reporting/process.ts';
 import { ArtifactBook, type StoredDocument } from '../../../src/chaos/verify/artifact-book.ts';
 import { CheckBook } from '../../../src/chaos/verify/checks.ts';
@@ -19,7 +19,7 @@ import { openVerdictLab } from './lab.ts';
 test('one that says nothing is given up', async () => {
   async function* silent(): AsyncGenerator<readonly StoredDocument[]> {
     yield [];
-    await new Promise(() => {});
+    await new Promise(() => {}); // for ever
   }
   const book = new ArtifactBook(silent(), 50);
   await book.keepUp(new CheckBook());
@@ -52,7 +52,7 @@ test('a batch that cannot be judged keeps no other waiting', async () => {
   const env = createEnv({ ...silentLogger, warn: (fields: object) => void warnings.push(fields) });
   const verdicts = createVerdicts(lab.database.pool, env, lab.laboratory);
   verdicts.start();
-  afterAll(() => verdicts.stop());
+  onTestFinished(() => verdicts.stop());
   await until('the other one is judged', async () => (await verdicts.peek(sound)) !== null, { deadline_ms: 20_000 });
   expect(await verdicts.peek(broken)).toBeNull();
   expect(warnings).toMatchObject([{ batch_id: broken, err: { message: 'the disk is gone' } }]);

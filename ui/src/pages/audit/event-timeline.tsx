@@ -15,12 +15,12 @@ import classes from './audit.module.css';
 import { eventLook } from './event-looks.ts';
 
 export function EventTimeline({ events, subject }: { events: AuditEvent[]; subject: AuditSubject }) {
+  const keys = keysOf(events);
   return (
     <ol className={classes.events} data-testid="audit-events">
       {events.map((event, index) => (
         <EventRow
-          // biome-ignore lint/suspicious/noArrayIndexKey: the record only grows at its end, and two events may be alike
-          key={index}
+          key={keys[index]}
           event={event}
           previous={events[subject.order === 'desc' ? index + 1 : index - 1]}
           subject={subject}
@@ -28,6 +28,17 @@ export function EventTimeline({ events, subject }: { events: AuditEvent[]; subje
       ))}
     </ol>
   );
+}
+
+/** An event has no id; those that are alike are numbered. */
+function keysOf(events: AuditEvent[]): string[] {
+  const seen = new Map<string, number>();
+  return events.map(({ at, type, attempt, command_id, process_id, batch_id }) => {
+    const alike = [at, type, attempt, command_id, process_id, batch_id].join();
+    const number = (seen.get(alike) ?? 0) + 1;
+    seen.set(alike, number);
+    return `${alike} ${number}`;
+  });
 }
 
 interface EventRowProps {

@@ -2,6 +2,7 @@
 
 import { Button, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
+import { useRouterState } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useState } from 'react';
 import classes from './audit.module.css';
 import { AUDIT_SPANS, type AuditSearch, type AuditSpan } from './spans.ts';
@@ -31,12 +32,13 @@ export function Lookup({ search, span, onLookup }: LookupProps) {
   const [error, setError] = useState<string | null>(null);
 
   // A link may have brought another subject, or the same again while another kind was chosen here.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: search is new with each navigation
+  const visit = useRouterState({ select: ({ location }) => location.state.__TSR_key });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each visit begins with what the address says
   useEffect(() => {
     setKind(given);
     setId(givenId ?? '');
     setError(null);
-  }, [given, givenId, search]);
+  }, [given, givenId, visit]);
 
   const choose = (value: Kind) => {
     setKind(value);
