@@ -176,9 +176,8 @@ describe('names, length, opening, suppressions, machine paths', () => {
   );
 
   test('addresses and routes are not', () => {
-    expect(
-      judge('src/bus/worker.ts', "const x = ['https://host/work/x', '/workers', './tmp/x', '/api/v1/x'];"),
-    ).toEqual([]);
+    const inside = ['work', 'tmp'].map((folder) => `'https://host/${folder}/x', './${folder}/x'`);
+    expect(judge('src/bus/worker.ts', `const x = [${inside.join(', ')}, '/workers', '/api/v1/x'];`)).toEqual([]);
   });
 
   test('an exception carries its reason, and excuses one rule on one line', () => {

@@ -64,15 +64,13 @@ function cut(events: AuditRecord[], limit: number, cursorOf: (last: AuditRecord)
 async function readBatchPage(pool: Pool, batch_id: string, query: AuditQuery): Promise<AuditPage> {
   const batch = await findAuditedBatch(pool, batch_id);
   if (batch === null) return { events: [], next_cursor: null };
-  if (query.level === 'system') return readSystemPage(pool, query, { ...batch, batch_id });
-  return batch.kind === 'command'
-    ? readMembersPage(pool, batch_id, query)
-    : readProcessesPage(pool, { ...batch, batch_id }, query);
+  if (query.level === 'system') return readSystemPage(pool, query, batch);
+  return batch.kind === 'command' ? readMembersPage(pool, batch_id, query) : readProcessesPage(pool, batch, query);
 }
 
 async function readProcessesPage(
   pool: Pool,
-  { batch_id, total_count, first_ordinal }: AuditedBatch & { batch_id: string },
+  { batch_id, total_count, first_ordinal }: AuditedBatch,
   query: AuditQuery,
 ): Promise<AuditPage> {
   const blocks = Math.ceil(total_count / BLOCK_SIZE);
@@ -120,7 +118,7 @@ async function readMembersPage(pool: Pool, batch_id: string, query: AuditQuery):
 async function readSystemPage(
   pool: Pool,
   { order = 'asc', limit, ...query }: AuditQuery,
-  batch: (AuditedBatch & { batch_id: string }) | null,
+  batch: AuditedBatch | null,
 ): Promise<AuditPage> {
   const window = batch ?? {
     from_us: microsOf(query.from as string),

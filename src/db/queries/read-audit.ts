@@ -122,6 +122,7 @@ export function readWindowAudit(
 }
 
 export interface AuditedBatch {
+  batch_id: string;
   kind: BatchKind;
   total_count: number;
   first_ordinal: number;
@@ -133,7 +134,7 @@ export interface AuditedBatch {
 /** A batch of either kind; null when there is none of that id. */
 export async function findAuditedBatch(db: Queryable, batch_id: string): Promise<AuditedBatch | null> {
   const { rows } = await db.query<AuditedBatch & Record<string, unknown>>(
-    `select b.kind, b.total_count, b.first_ordinal, ${microsOf('b.created_at')} as from_us,
+    `select b.batch_id, b.kind, b.total_count, b.first_ordinal, ${microsOf('b.created_at')} as from_us,
        ${microsOf('coalesce(b.completed_at, now())')} + 1 as to_us
      from faultline.batch b where b.batch_id = $1 and b.pruning_at is null`,
     [batch_id],

@@ -1,9 +1,9 @@
-// However long the history, a batch is judged by what was made in its time: the commands of other years are not read.
+// However long the history: the checks of a running batch do not read the commands of other years, and the verdict misses none of them.
 
 import { expect, test } from 'vitest';
 import type { Tx } from '../../../src/db/pool.ts';
 import { readDisturbances } from '../../../src/db/queries/verify.ts';
-import { countSentCommands, findRuleOffenders } from '../../../src/db/queries/verify-rules.ts';
+import { findRuleOffenders } from '../../../src/db/queries/verify-rules.ts';
 import { openVerdictLab } from './lab.ts';
 
 const lab = await openVerdictLab();
@@ -57,18 +57,10 @@ test.each(['with no statistics', 'with fresh ones'])('commands of its own time o
   ]);
   const { own } = rows[0];
   const read: number[] = [];
-  expect(await countSentCommands(watch(read), batch_id)).toBe(
-    (
-      await pool.query('select sum(cardinality(command_ids))::int as n from faultline.process where batch_id = $1', [
-        batch_id,
-      ])
-    ).rows[0].n,
-  );
   expect(await findRuleOffenders(watch(read), 'one_command_per_step', batch_id, { light: true })).toEqual([]);
   expect(own).toBeGreaterThan(100);
   // The rule has two parts, each of which reads them once.
-  expect(read[0]).toBeLessThanOrEqual(own + 10);
-  expect(read[1]).toBeLessThanOrEqual(2 * own + 20);
+  expect(read[0]).toBeLessThanOrEqual(2 * own + 20);
   expect((await lab.verify(batch_id)).verdict).toBe('pass');
 });
 
@@ -93,17 +85,23 @@ test('disturbances are found among however many events of processes', async () =
   expect(plans[0]).toContain('event_system');
 });
 
-test('one that no process lists is found, though it was made an hour off', async () => {
-  await pool.query(
+/** A command of the batch that no process lists. */
+const insertUnlisted = (id: string) =>
+  pool.query(
     `insert into faultline.command (command_id, lane, domain, type, purpose, status, attempts_limit, max_attempts, lease_ms, backoff_ms,
        available_at, created_at, settled_at, batch_id, step)
-     select (lpad(to_hex((extract(epoch from now() - interval '55 minutes') * 1000)::bigint), 12, '0') || '70008000000000000001')::uuid,
-       0, 'reporting', 'StatementQuery', 'step', 'COMPLETED', 3, 3, 1000, '{1}', now(), now(), now(), $1, 'query'`,
+     select ${id}, 0, 'reporting', 'StatementQuery', 'step', 'COMPLETED', 3, 3, 1000, '{1}', now(), now(), now(), $1, 'query'`,
     [batch_id],
   );
-  const { failed } = await lab.verify(batch_id);
-  expect(failed).toEqual(['one_command_per_step']);
-  expect(
-    await findRuleOffenders(pool as unknown as Tx, 'one_command_per_step', batch_id, { light: true }),
-  ).toHaveLength(1);
+const countLightly = async () =>
+  (await findRuleOffenders(pool as unknown as Tx, 'one_command_per_step', batch_id, { light: true })).length;
+
+test('one that no process lists is found by the verdict whatever its id says, by the light check when it says about the right time', async () => {
+  await insertUnlisted(`'00000000-0000-4000-8000-000000000001'::uuid`);
+  expect((await lab.verify(batch_id)).failed).toEqual(['one_command_per_step']);
+  expect(await countLightly()).toBe(0);
+  await insertUnlisted(
+    `(lpad(to_hex((extract(epoch from now() - interval '55 minutes') * 1000)::bigint), 12, '0') || '70008000000000000001')::uuid`,
+  );
+  expect(await countLightly()).toBe(1);
 });
