@@ -150,6 +150,9 @@ describe('a batch', () => {
     const held = signal<(value: unknown) => void>('its handler runs');
     const waiting = await lab.launch(trip, { script: ({ key }) => key === 'book' && new Promise(held.fire) });
     const letGo = await held.promise;
+    // Its first step may run before the chunk that made it is settled.
+    const open = `select count(*) as count from faultline.command where purpose = 'chunk' and status <> 'COMPLETED'`;
+    await until('every chunk is settled', async () => (await lab.pool.query(open)).rows[0].count === 0);
     const mine = await rowsOfBatch(lab, old);
     const kinds = new Set([...mine].map((row) => row.split(' ')[0]));
     expect([...kinds].sort()).toEqual([...TABLES].filter((table) => table !== 'faultline.reply').sort());
