@@ -37,7 +37,7 @@ const completed = (batch_id: string, at_least: number) =>
       );
       return rows[0].count >= at_least;
     },
-    { deadline_ms: 20_000 },
+    { deadline_ms: 60_000 },
   );
 
 interface Sent {
@@ -60,7 +60,9 @@ async function sentOf(batch_id: string): Promise<Sent[]> {
   return rows;
 }
 
-test('with 2,000 processes under way each step has the part of one version, and a second later the newest', async () => {
+test('with 2,000 processes under way each step has the part of one version, and a second later the newest', {
+  timeout: 90_000,
+}, async () => {
   const launched = { cut: { min_duration_ms: 20 }, weld: { min_duration_ms: 21, error_code: 'V0' } };
   const first = { cut: { min_duration_ms: 10 }, weld: { min_duration_ms: 11 }, paint: { min_duration_ms: 12 } };
   const second = { weld: { min_duration_ms: 1, error_code: 'V2' } };

@@ -26,7 +26,7 @@ const BEHAVIOR = {
 } satisfies Record<string, CommandBehavior>;
 
 async function launch(count: number): Promise<string> {
-  const policy = { max_attempts: 10, backoff_ms: [0], lease_ms: 500 };
+  const policy = { max_attempts: 10, backoff_ms: [0], lease_ms: 2_000 };
   const request = { definition: assembly, count, input: {}, behavior: BEHAVIOR, seed: 'lever', policy };
   return (await launchBatch(bus, request)).batch_id;
 }
@@ -61,7 +61,7 @@ const atRest = (batch_id: string) =>
          where batch_id = $1 and status not in ('WAITING_FOR_REPLY', 'COMPENSATING')`,
         batch_id,
       )) === (await one<number>('select total_count from faultline.batch where batch_id = $1', batch_id)),
-    { deadline_ms: 15_000 },
+    { deadline_ms: 45_000 },
   );
 
 interface Attempt {
@@ -110,7 +110,9 @@ const eventsOf = async () => {
   return rows.filter(({ type }) => /CHAOS|INJECTION/.test(type));
 };
 
-test('while it stands nothing is injected; what goes on after it goes on with the same rolls', async () => {
+test('while it stands nothing is injected; what goes on after it goes on with the same rolls', {
+  timeout: 90_000,
+}, async () => {
   const worker = await lab.work({ slots: 20 });
   const batch_id = await launch(400);
   await ended(batch_id, 150);
@@ -137,7 +139,7 @@ test('while it stands nothing is injected; what goes on after it goes on with th
   ]);
 });
 
-test('injection ended for one batch goes on in another', async () => {
+test('injection ended for one batch goes on in another', { timeout: 90_000 }, async () => {
   const [ends, goesOn] = [await launch(150), await launch(150)];
   const worker = await lab.work({ slots: 20 });
   await ended(ends, 40);

@@ -58,7 +58,7 @@ const read = async <T>(path: string): Promise<T> => (await fetch(`${url}/api/v1$
 const batchOf = (id: string) => read<BatchDetail>(`/process-batches/${id}`);
 
 const LAUNCH = ['--type', 'Holding', '--set', 'hold=false'];
-const POLICY = ['--backoff-ms', '1', '--max-attempts', '2', '--lease-ms', '500'];
+const POLICY = ['--backoff-ms', '1', '--max-attempts', '2', '--lease-ms', '20000'];
 const CHAOS = ['--chaos', 'hold.fail_transient_pct=40', '--chaos', 'hold.fail_business_rule_pct=10'];
 const create = async (...args: string[]) =>
   (await json<LaunchAnswer>('batch', 'create', ...LAUNCH, ...POLICY, ...args)).batch_id;

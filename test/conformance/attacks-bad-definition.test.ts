@@ -51,7 +51,8 @@ test('it can be cancelled: what was never attempted is, and nothing more is crea
   await until('the good chunk is through', async () => (await lab.processes(batch_id)).length === 1_000);
   await cancelBatch(lab.bus, batch_id, { actor: 'ann' });
   expect(await lab.untilBatch(batch_id, 'CANCELED')).toMatchObject({ created_count: 1_000, canceled_count: 1_000 });
+  // The batch is cancelled before the job that did it is settled.
+  const open = `select 1 from faultline.command where status in ('PENDING', 'IN_PROGRESS')`;
+  await until('nothing is open', async () => (await lab.pool.query(open)).rowCount === 0);
   await launching.stop();
-  const { rows } = await lab.pool.query(`select 1 from faultline.command where status in ('PENDING', 'IN_PROGRESS')`);
-  expect(rows).toEqual([]);
 });

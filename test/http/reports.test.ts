@@ -10,7 +10,7 @@ const lab = await openLab();
 const { pool } = lab.database;
 await lab.work();
 
-const POLICY = { retry: { max_attempts: 3, backoff_ms: [1] }, lease_ms: 500 };
+const POLICY = { retry: { max_attempts: 3, backoff_ms: [1] }, lease_ms: 2_000 };
 const read = async (batch_id: string): Promise<Report> => {
   const answer = await lab.get(`/process-batches/${batch_id}/report`);
   expect(answer.statusCode).toBe(200);
@@ -53,7 +53,7 @@ test('what was foretold is what was injected and observed, step by step', async 
       total_count: 40,
       process_type: 'StatementReport',
       behavior_versions: [],
-      lease_ms: 500,
+      lease_ms: 2_000,
     },
   });
   const { predicted, processes, steps } = report;

@@ -166,6 +166,7 @@ describe('a chunk that comes again', () => {
     });
     const batch_id = await lab.launch(trip, { count: 2500, behavior: { book: { max_duration_ms: 1 } } });
     await expectWhole(lab, batch_id, 2500, 2500);
+    await until('all are settled', async () => (await chunkAttempts(batch_id)).length === 4);
     expect((await chunkAttempts(batch_id)).sort()).toEqual([...Array(3).fill('success COMPLETED'), 'transient RETRY']);
   });
 
