@@ -25,9 +25,6 @@ export interface Bus {
   lanes: number;
 }
 
-/** Later steps go before first steps, so that processes finish rather than pile up. Lower goes first. */
-export const PRIORITY = { next_step: 4, lone: 5, first_step: 6, chunk: 5, job: 3 } as const;
-
 /** The domain of Faultline's own work; hidden from lists. */
 export const OWN_DOMAIN = 'faultline';
 

@@ -25,10 +25,11 @@ import {
   takeTurnOfJob,
 } from '../db/queries/jobs.ts';
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
+import { PRIORITY } from '../model/command.ts';
 import { laneOf } from '../model/env.ts';
 import { CommandError, FaultlineError, InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
-import { type Bus, OWN_DOMAIN, PRIORITY, sendCommands } from './bus.ts';
+import { type Bus, OWN_DOMAIN, sendCommands } from './bus.ts';
 import type { HandlerContext, HandlerRegistry } from './handlers.ts';
 import { cancelVerb, completeVerb, type Operated, operateSet, retryVerb, type Verb } from './troubleshooting.ts';
 

@@ -3,7 +3,7 @@
 
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
-import { type Outcome, park, type Settlement } from '../model/command.ts';
+import { type Outcome, park, type Settlement, timedOutBy } from '../model/command.ts';
 import { lossDelay, MAX_LEASE_LOSSES } from '../model/retry.ts';
 import type { Bus } from './bus.ts';
 import { decide, settleExpired, settleLine } from './settle.ts';
@@ -76,12 +76,7 @@ async function reapApart(reaping: Reaping, expired: readonly ExpiredCommand[], e
 
 function expiredLine(bus: Bus, command: ExpiredCommand): SettleLine {
   const outcome: Outcome = command.fault
-    ? {
-        kind: 'lease_expired',
-        error_code: 'TIMED_OUT',
-        error_message: `The lease ran out: ${command.fault}.`,
-        fault: command.fault,
-      }
+    ? { kind: 'lease_expired', ...timedOutBy(command.fault), fault: command.fault }
     : {
         kind: 'lease_expired',
         error_code: 'LEASE_EXPIRED',

@@ -1,13 +1,13 @@
 // What a sender may ask for, checked field by field, and the command that becomes of it.
 // Promises that a command which passes can be stored, and that every mistake of a set is named by its path.
 
-import type { DeadlineAction } from '../model/command.ts';
+import { type DeadlineAction, PRIORITY } from '../model/command.ts';
 import { laneOf, memberId } from '../model/env.ts';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
 import type { RetryPolicy } from '../model/retry.ts';
 import { isPlainObject, jsonProblems, MAX_JSON_DEPTH } from '../model/storable.ts';
-import { type Bus, OWN_DOMAIN, PRIORITY } from './bus.ts';
+import { type Bus, OWN_DOMAIN } from './bus.ts';
 import type { OutgoingCommand } from './handlers.ts';
 
 /** A larger payload belongs in a store of its own, with its address in the command. In bytes, as JSON. */

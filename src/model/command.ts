@@ -18,6 +18,9 @@ export type CommandStatus = (typeof COMMAND_STATUSES)[number];
 export const COMMAND_PURPOSES = ['step', 'compensation', 'lone', 'chunk', 'job'] as const;
 export type CommandPurpose = (typeof COMMAND_PURPOSES)[number];
 
+/** Later steps go before first steps, so that processes finish rather than pile up. Lower goes first. */
+export const PRIORITY = { next_step: 4, lone: 5, first_step: 6, chunk: 5, job: 3 } as const;
+
 export const OUTCOME_KINDS = [
   'success',
   'transient',
@@ -235,6 +238,11 @@ export function decideSettlement(command: ClaimedCommand, outcome: Outcome, draw
     case 'lease_expired':
       return retryOrPark(command, draw);
   }
+}
+
+/** What an attempt says it failed with whose lease ran out by this injected fault. */
+export function timedOutBy(fault: string): { error_code: string; error_message: string } {
+  return { error_code: 'TIMED_OUT', error_message: `The lease ran out: ${fault}.` };
 }
 
 /** Given back without having counted, to be taken again in `delay_ms`. */

@@ -1,7 +1,7 @@
 // Cancelling a batch: a durable job on the bus. Unsent chunks and first commands never attempted are cancelled, in slices;
 // what was begun runs out. The status change waits for the chunks under way, so none slips in after it.
 
-import { type Bus, byLane, OWN_DOMAIN, PRIORITY, sendCommands, tellTransitions } from '../bus/bus.ts';
+import { type Bus, byLane, OWN_DOMAIN, sendCommands, tellTransitions } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
 import { requestedReplies } from '../bus/settle.ts';
 import { type Operator, toTransitionCommand } from '../bus/troubleshooting.ts';
@@ -11,6 +11,7 @@ import { readUnattemptedCommands } from '../db/queries/command-batches.ts';
 import { insertEvents, insertReplies } from '../db/queries/events.ts';
 import { readUnattempted } from '../db/queries/processes.ts';
 import { cancelIfUnattempted, cancelPendingChunks } from '../db/queries/troubleshooting.ts';
+import { PRIORITY } from '../model/command.ts';
 import { laneOf } from '../model/env.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
 import type { BatchStatus, CommandPolicy } from '../model/process.ts';
@@ -117,16 +118,11 @@ function cancelSlice(bus: Bus, lane: number, command_ids: string[]): Promise<num
         reason: 'BATCH_CANCELED',
       })),
     );
-    const reply = {
-      outcome: 'CANCELED',
-      error_code: 'BATCH_CANCELED',
-      error_message: 'The batch was cancelled.',
-    } as const;
-    const transitions = canceled.map((command) => ({
-      kind: 'replied' as const,
-      command: toTransitionCommand(command),
-      reply,
-    }));
+    const transitions = canceled.map((command) => {
+      const { error_code, error_message } = command;
+      const reply = { outcome: 'CANCELED', error_code, error_message } as const;
+      return { kind: 'replied' as const, command: toTransitionCommand(command), reply };
+    });
     await insertReplies(tx, lane, requestedReplies(bus, transitions));
     await tellTransitions(bus, tx, transitions);
     return canceled.length;

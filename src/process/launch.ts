@@ -2,7 +2,7 @@
 // Durable, resumable, cancellable, and answered at once however large the batch is.
 
 import { inspect } from 'node:util';
-import { type Bus, OWN_DOMAIN, PRIORITY, sendCommands } from '../bus/bus.ts';
+import { type Bus, OWN_DOMAIN, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
 import { findQueueErrors } from '../bus/request.ts';
 import { type Tx, withTx } from '../db/pool.ts';
@@ -16,6 +16,7 @@ import {
 } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
+import { PRIORITY } from '../model/command.ts';
 import {
   type FieldError,
   IdempotencyKeyReusedError,

@@ -1,10 +1,10 @@
 // The outline of a process for whoever foretells it: its steps in order, what can be undone, and whether its way is known beforehand.
 // Calls the definition's own code only where it is pure by contract.
 
-import type { Reply } from '../model/command.ts';
+import type { Deadline, Reply } from '../model/command.ts';
 import type { ProcessRow } from '../model/process.ts';
-import { advance, begin, type Decision, type ReplyContext } from './advance.ts';
-import type { AnyProcessDefinition, StepDefinition } from './define.ts';
+import { advance, begin, type Decision, findStep, type ReplyContext } from './advance.ts';
+import { type AnyProcessDefinition, deadlineOf, type StepDefinition } from './define.ts';
 import { parseInput } from './launch.ts';
 
 export interface OutlinedStep {
@@ -68,15 +68,27 @@ export interface ProcessCode {
   start(ordinal: number): Record<string, unknown>;
   begin(process: { process_id: string; ordinal: number; state: Record<string, unknown> }): ReturnType<typeof begin>;
   advance(process: ProcessRow, reply: Reply, context: ReplyContext): Decision;
+  /** Of a step, or of the process itself. */
+  deadlineOf(step: string | null): Deadline | null;
 }
 
 /** `input` is the batch's, as it was stored. @throws PermanentCommandError when the definition does not take it */
 export function codeOf(definition: AnyProcessDefinition, batch: { batch_id: string; input: unknown }): ProcessCode {
   const input = parseInput(definition, batch.input);
   const { batch_id } = batch;
+  // Asked for each command of a batch, and the same for all of a step.
+  const deadlines = new Map<string | null, Deadline | null>();
+  const deadlineOfStep = (step: string | null) => {
+    const known = deadlines.get(step);
+    if (known !== undefined) return known;
+    const deadline = deadlineOf(step === null ? definition : findStep(definition, step));
+    deadlines.set(step, deadline);
+    return deadline;
+  };
   return {
     start: (ordinal) => definition.start(input, { ordinal, batch_id }),
     begin: (process) => begin(definition, { ...process, batch_id }),
     advance: (process, reply, context) => advance(definition, process, reply, context),
+    deadlineOf: deadlineOfStep,
   };
 }

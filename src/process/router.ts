@@ -2,7 +2,7 @@
 // A reply advances a process once, if it is the one awaited; any other is recorded and ignored.
 
 import { inspect } from 'node:util';
-import { type Bus, PRIORITY, sendCommands } from '../bus/bus.ts';
+import { type Bus, sendCommands } from '../bus/bus.ts';
 import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../bus/handlers.ts';
 import { queuedReply } from '../bus/settle.ts';
 import type { Tx } from '../db/pool.ts';
@@ -22,6 +22,7 @@ import {
   unparkAwaitingProcesses,
   updateIfAwaiting,
 } from '../db/queries/processes.ts';
+import { PRIORITY } from '../model/command.ts';
 import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
 import { advance, type Decision, findStep } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';

@@ -106,6 +106,7 @@ test('the example of a fault is whole, and does what it says', async () => {
     order: true,
     percent: true,
     comes_to: true,
+    failure: true,
     delayed: true,
     inject: true,
   };

@@ -10,6 +10,7 @@ export const corruptReplyFault: Fault<'corrupt_reply'> = {
   field: 'corrupt_reply_pct',
   order: 9,
   comes_to: 'success',
+  failure: () => null,
   delayed: 'always',
   percent: percentOf('corrupt_reply_pct'),
   async inject({ attempt, source, work }) {

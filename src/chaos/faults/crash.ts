@@ -8,6 +8,7 @@ export const crashFault: Fault<'crash'> = {
   field: 'crash_pct',
   order: 5,
   comes_to: 'lease_expired',
+  failure: () => null,
   delayed: 'always',
   percent: percentOf('crash_pct'),
   async inject({ attempt, work, crash }) {

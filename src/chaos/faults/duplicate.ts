@@ -8,6 +8,7 @@ export const duplicateFault: Fault<'duplicate'> = {
   field: 'duplicate_pct',
   order: 8,
   comes_to: 'success',
+  failure: () => null,
   delayed: 'always',
   percent: percentOf('duplicate_pct'),
   async inject({ attempt, work }) {

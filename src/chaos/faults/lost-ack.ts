@@ -7,6 +7,7 @@ export const lostAckFault: Fault<'lost_ack'> = {
   field: 'lost_ack_pct',
   order: 7,
   comes_to: 'lease_expired',
+  failure: () => null,
   delayed: 'always',
   percent: percentOf('lost_ack_pct'),
   async inject({ attempt, work }) {

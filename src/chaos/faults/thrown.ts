@@ -1,6 +1,7 @@
 // The common shape of faults that throw: which error, under which code and message unless the behavior names its own.
 
 import type { CommandErrorOptions } from '../../model/errors.ts';
+import type { CommandBehavior } from '../behavior.ts';
 import { type Fault, type FaultContext, type FaultField, type PercentField, percentOf } from './fault.ts';
 
 interface ThrownFault<Name extends string> extends Pick<Fault<Name>, 'name' | 'order' | 'comes_to'> {
@@ -17,17 +18,22 @@ type Frequency = { field: PercentField } | { field: FaultField; percent: Fault['
 /** A fault that throws `error`; the behavior's `error_code` and `error_message` take the place of the defaults. */
 export function thrownFault<Name extends string>(kind: ThrownFault<Name> & Frequency): Fault<Name> {
   const { name, field, order, comes_to } = kind;
+  const failure = ({ error_code, error_message }: CommandBehavior) => ({
+    error_code: error_code ?? kind.code,
+    error_message: error_message ?? kind.message,
+  });
   return {
     name,
     field,
     order,
     comes_to,
+    failure,
     delayed: 'if_asked',
     percent: 'percent' in kind ? kind.percent : percentOf(kind.field),
     async inject(context) {
       await kind.first?.(context);
-      const { behavior } = context;
-      throw new kind.error(behavior.error_code ?? kind.code, behavior.error_message ?? kind.message, { fault: name });
+      const { error_code, error_message } = failure(context.behavior);
+      throw new kind.error(error_code, error_message, { fault: name });
     },
   };
 }

@@ -13,6 +13,7 @@ export const timeoutFault: Fault<'timeout'> = {
   field: 'timeout_pct',
   order: 4,
   comes_to: 'lease_expired',
+  failure: () => null,
   delayed: 'never',
   percent: percentOf('timeout_pct'),
   async inject({ attempt, env }) {

@@ -18,6 +18,8 @@ export const CHECKS = {
   no_settled_awaited: 'No process awaits a command that has ended, or one that is not there.',
   one_command_per_step:
     'There is one command for each process, step and visit, and every command of a process is listed by it.',
+  rows_agree:
+    'Rows that tell of the same thing agree: a process with its batch, a command with its process and the policy of the batch, an attempt with its command, and what stands on a command with its last attempt. No attempt began before it was due.',
   steps_complete: 'Each process sent the steps that its definition makes of the replies, in that order, and no others.',
   compensations: 'What had to be undone was undone, newest first, each step once in its turn; nothing else was.',
   state: 'The state of each process is what its definition makes of the replies it was given.',

@@ -120,7 +120,7 @@ export class Judgement {
   #tellSeen(): void {
     const { processes, commands, attempts, compensations } = this.#seen;
     this.#book.looked('ends_as_replayed', processes);
-    for (const check of ['settled_once', 'behavior_written'] as const) this.#book.looked(check, commands);
+    for (const check of ['settled_once', 'behavior_written', 'rows_agree'] as const) this.#book.looked(check, commands);
     for (const check of ['attempts_as_rolled', 'no_real_failures'] as const) this.#book.looked(check, attempts);
     this.#book.looked('compensations', compensations);
   }
@@ -153,10 +153,9 @@ export class Judgement {
   #read(slice: Slice | null): Promise<ReadSlice> {
     const readBoth = async (): Promise<ReadSlice> => {
       if (slice === null) return [[], []];
-      const { batch_id, behavior } = this.#batch;
-      const { from, to } = slice;
-      const processes = await read.readVerifiedProcesses(this.#tx, { batch_id, behavior, from, to });
-      return [processes, await readVerifiedCommands(this.#tx, { batch_id, behavior, from, to })];
+      const asked = { batch: this.#batch, from: slice.from, to: slice.to };
+      const processes = await read.readVerifiedProcesses(this.#tx, asked);
+      return [processes, await readVerifiedCommands(this.#tx, asked)];
     };
     const reading = readBoth();
     // Whoever awaits it sees a failure; one that comes earlier, while a slice is replayed, must not end the program.
@@ -223,6 +222,9 @@ export class Judgement {
         );
     }
     for (const rule of suspectsOf(process, commands)) this.#suspects.add(rule);
+    const { disagrees } = process.record;
+    if (disagrees !== null)
+      this.#book.offend('rows_agree', process.process_id, `${disagrees} cannot be, by the rows beside it`);
     observeEnd(this.#observed, process.record.status);
     // Under one behavior only: with another beside a command its decisions are not those of the launch.
     if (this.#behaviors.versions.length === 0) this.#foretelling?.add(process.ordinal);
@@ -245,7 +247,7 @@ export class Judgement {
     const place = { seed: this.#batch.seed, key: process.ordinal, step: step ?? type };
     const replayed = replayCommand(
       command,
-      { behavior, place, decide: this.#decide, disturbed: this.#disturbed },
+      { behavior, place, decide: this.#decide, times: this.#batch, disturbed: this.#disturbed },
       events,
     );
     for (const { check, detail } of replayed.offences) this.#book.offend(check, command.command_id, detail);

@@ -3,13 +3,14 @@
 
 import type { AttemptRecord, CommandRecord, VerifiedCommand } from '../../db/queries/verified-commands.ts';
 import type { VerifiedEvent } from '../../db/queries/verify.ts';
-import type { Reply } from '../../model/command.ts';
-import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
+import { type Reply, timedOutBy } from '../../model/command.ts';
 import type { CommandBehavior } from '../behavior.ts';
 import type { DecideFault } from '../decide.ts';
-import { faultOf } from '../faults/index.ts';
+import { type FaultName, faultOf } from '../faults/index.ts';
 import type { RollSource } from '../roll.ts';
 import type { CheckName } from './checks.ts';
+import { disagreementsOf } from './disagreements.ts';
+import { type Following, PolicyReplay, type RetryTimes } from './following.ts';
 
 /**
  * How an attempt stands to what its roll asked for. `answered`: a business rule of the handler's own; `disturbed`: it failed while
@@ -41,6 +42,7 @@ export interface CommandChaos {
   behavior: CommandBehavior | null;
   place: Omit<RollSource, 'attempt'>;
   decide: DecideFault;
+  times: RetryTimes;
   /** Whether turbulence was made, or the database was away, while an attempt ran. */
   disturbed(span: { from_ms: number; to_ms: number }): boolean;
 }
@@ -56,8 +58,8 @@ export function replayCommand(
 
 const PLAIN_ATTEMPTS: ReplayedAttempt[] = [
   {
-    ...{ attempt: 1, outcome: 'success', effect: 'COMPLETED', fault: null, reason: null, error_code: null, span: null },
-    ...{ verdict: 'as_rolled', rolled: null, suppressed: false },
+    ...{ attempt: 1, outcome: 'success', effect: 'COMPLETED', fault: null, reason: null, delay_ms: null, span: null },
+    ...{ error_code: null, error_message: null, disagrees: [], verdict: 'as_rolled', rolled: null, suppressed: false },
   },
 ];
 
@@ -74,6 +76,8 @@ function replayPlain(
     record.status === 'COMPLETED' &&
     record.attempts === 1 &&
     record.attempts_limit === record.max_attempts &&
+    record.interruptions === 0 &&
+    record.disagrees.length === 0 &&
     record.suppressed === null &&
     events.length === 0;
   if (!plain) return null;
@@ -90,8 +94,17 @@ function replayPlain(
 }
 
 /** It succeeded at once, with nothing injected. */
-function isPlain({ attempt, outcome, effect, fault, reason }: AttemptRecord): boolean {
-  return attempt === 1 && outcome === 'success' && effect === 'COMPLETED' && fault === null && reason === null;
+function isPlain({ attempt, outcome, effect, fault, reason, delay_ms, error_code, disagrees }: AttemptRecord): boolean {
+  return (
+    attempt === 1 &&
+    outcome === 'success' &&
+    effect === 'COMPLETED' &&
+    fault === null &&
+    reason === null &&
+    delay_ms === null &&
+    error_code === null &&
+    disagrees.length === 0
+  );
 }
 
 const VERBS = new Set([
@@ -114,8 +127,7 @@ class Replay {
   readonly #attempts: ReplayedAttempt[] = [];
   #offences: ReplayedCommand['offences'] = NONE;
   #status = 'PENDING';
-  #limit: number;
-  #losses = 0;
+  readonly #policy: PolicyReplay;
   #operated = false;
   #keep_effects = false;
 
@@ -126,7 +138,7 @@ class Replay {
     // A verb on a process whose code threw drives the reply again and leaves the command as it is.
     this.#events =
       events.length === 0 ? NONE : events.filter(({ type, details }) => VERBS.has(type) && details?.redriven !== true);
-    this.#limit = command.record.max_attempts;
+    this.#policy = new PolicyReplay(command.record, chaos.times);
   }
 
   run(): ReplayedCommand {
@@ -142,6 +154,7 @@ class Replay {
     const ended = expected - 1;
     this.#applyVerbs(ended);
     this.#compareRow(ended, count);
+    for (const detail of disagreementsOf(this.#record, this.#operated)) this.#offend('rows_agree', detail);
     return {
       attempts: this.#attempts,
       status: this.#status,
@@ -175,6 +188,7 @@ class Replay {
         'attempts_as_rolled',
         `attempt ${attempt} of ${this.#step}: its roll says ${rolled ?? 'no fault'}, it came to ${record.outcome}${record.fault === null ? ', unmarked' : ` marked ${record.fault}`}`,
       );
+    if (verdict === 'as_rolled' && rolled !== null) this.#compareFailure(record, rolled as FaultName);
     if (verdict === 'real_failure')
       this.#offend('no_real_failures', `attempt ${attempt} of ${this.#step}: ${record.error_code ?? record.outcome}`);
     this.#attempts.push({ ...record, verdict, rolled, suppressed });
@@ -193,43 +207,34 @@ class Replay {
     return decide(behavior, { ...place, attempt });
   }
 
+  /** An injected failure says what its behavior has it say. */
+  #compareFailure({ attempt, reason, error_code, error_message }: AttemptRecord, rolled: FaultName): void {
+    const { behavior } = this.#chaos;
+    if (behavior === null || reason === 'RESULT_NOT_STORABLE') return;
+    const { comes_to, failure } = faultOf(rolled);
+    const said = comes_to === 'lease_expired' ? timedOutBy(rolled) : failure(behavior);
+    if (error_code !== (said?.error_code ?? null) || error_message !== (said?.error_message ?? null))
+      this.#offend(
+        'attempts_as_rolled',
+        `attempt ${attempt} of ${this.#step} says ${error_code}: ${error_message}, and must say ${said?.error_code}: ${said?.error_message}`,
+      );
+  }
+
   /** What must follow from an attempt, whatever its roll was. */
   #follow(record: AttemptRecord): void {
-    const expected = this.#effectOf(record);
-    if (expected !== record.effect)
-      this.#offend(
-        'settled_once',
-        `attempt ${record.attempt} of ${this.#step} had effect ${record.effect} instead of ${expected}`,
-      );
-    this.#status = STATUS_OF_EFFECT[record.effect] ?? this.#status;
-  }
-
-  #effectOf({ outcome, effect, fault, attempt, reason }: AttemptRecord): string {
-    if (reason === 'RESULT_NOT_STORABLE') return 'TSQ';
-    switch (outcome) {
-      case 'success':
-        return 'COMPLETED';
-      case 'permanent':
-        return 'TSQ';
-      case 'business_rule':
-        return this.#record.purpose === 'compensation' ? 'TSQ' : 'FAILED';
-      case 'released':
-        this.#limit++;
-        return 'RELEASED';
-      case 'canceled':
-        this.#cut(attempt);
-        return effect;
-      case 'lease_expired':
-        if (fault === null) return this.#interrupted();
-        break;
+    const { attempt, outcome, effect, reason, delay_ms } = record;
+    if (outcome === 'canceled') this.#cut(attempt);
+    const must = this.#policy.after(record);
+    const tell = (what: string) => this.#offend('settled_once', `attempt ${attempt} of ${this.#step} ${what}`);
+    if (must !== null) {
+      if (must.effect !== effect) tell(`had effect ${effect} instead of ${must.effect}`);
+      else if (must.reason !== reason) tell(`had reason ${reason} instead of ${must.reason}`);
+      else if (!isWithin(delay_ms, must.delay_ms))
+        tell(
+          `was to be tried again after ${delay_ms} ms instead of ${[...new Set(must.delay_ms)].join(' to ') || null}`,
+        );
     }
-    return attempt >= this.#limit ? 'TSQ' : 'RETRY';
-  }
-
-  #interrupted(): string {
-    this.#limit++;
-    this.#losses++;
-    return this.#losses > MAX_LEASE_LOSSES ? 'TSQ' : 'RETRY';
+    this.#status = STATUS_OF_EFFECT[effect] ?? this.#status;
   }
 
   /** An attempt cut short must have somebody who cut it. */
@@ -259,8 +264,7 @@ class Replay {
   #apply({ type, details }: VerifiedEvent, done: number): void {
     if (type === 'OPERATOR_RETRY') {
       this.#status = 'PENDING';
-      this.#limit = done + this.#record.max_attempts;
-      this.#losses = 0;
+      this.#policy.renew(done);
     } else if (type === 'OPERATOR_COMPLETE') this.#status = 'COMPLETED';
     else if (type === 'DEADLINE_EXCEEDED')
       this.#status = details?.action === 'tsq' ? 'IN_TROUBLESHOOTING_QUEUE' : 'FAILED';
@@ -272,14 +276,17 @@ class Replay {
   }
 
   #compareRow(ended: number, attempts: number): void {
-    const { status, attempts_limit } = this.#record;
+    const { status, attempts_limit, interruptions } = this.#record;
+    const { limit, losses } = this.#policy;
     const running = status === 'IN_PROGRESS';
     if (attempts !== ended + (running ? 1 : 0))
       this.#offend('settled_once', `${this.#step} counts ${attempts} attempts, and ${ended} of them ended`);
     const expected = running && this.#status === 'PENDING' ? 'IN_PROGRESS' : this.#status;
     if (status !== expected) this.#offend('settled_once', `${this.#step} is ${status}, and must be ${expected}`);
-    if (attempts_limit !== this.#limit)
-      this.#offend('settled_once', `${this.#step} has attempts_limit ${attempts_limit}, and must have ${this.#limit}`);
+    if (attempts_limit !== limit)
+      this.#offend('settled_once', `${this.#step} has attempts_limit ${attempts_limit}, and must have ${limit}`);
+    if (interruptions !== losses)
+      this.#offend('settled_once', `${this.#step} has interruptions ${interruptions}, and must have ${losses}`);
   }
 
   #reply(): Reply | null {
@@ -289,6 +296,10 @@ class Replay {
     if (this.#status === 'COMPLETED') return { outcome: 'SUCCESS', result };
     return { outcome: this.#status === 'FAILED' ? 'FAILED' : 'CANCELED', error_code, error_message };
   }
+}
+
+function isWithin(delay_ms: number | null, span: Following['delay_ms']): boolean {
+  return delay_ms === null || span === null ? delay_ms === span : delay_ms >= span[0] && delay_ms <= span[1];
 }
 
 const STATUS_OF_EFFECT: Record<string, string> = {
@@ -304,7 +315,7 @@ function verdictOf({ outcome, fault, error_code }: AttemptRecord, rolled: string
   if (outcome === 'released' || outcome === 'canceled' || (outcome === 'lease_expired' && fault === null))
     return error_code === 'NO_HANDLER' ? 'real_failure' : 'interrupted';
   if (rolled !== null) {
-    const { comes_to } = faultOf(rolled as Parameters<typeof faultOf>[0]);
+    const { comes_to } = faultOf(rolled as FaultName);
     if (fault === rolled && outcome === comes_to) return 'as_rolled';
     // Under a fault that lets the work succeed, the work may fail for real, or answer no; it is then not marked.
     if (comes_to !== 'success' || fault !== null) return 'wrong';

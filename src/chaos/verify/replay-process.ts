@@ -41,9 +41,8 @@ function drivenReply(
   const reply = replayed.reply as Reply;
   const { details } = driven ?? {};
   if (driven?.type === 'OPERATOR_CANCEL') {
-    const error_message = (details?.reason as string | undefined) ?? null;
     return {
-      reply: { outcome: 'CANCELED', error_code: 'OPERATOR_CANCELED', error_message },
+      reply: { outcome: 'CANCELED', error_code: 'OPERATOR_CANCELED', error_message: driven.reason },
       keep_effects: details?.keep_effects === true,
     };
   }
@@ -142,10 +141,22 @@ class Replay {
     for (let next: Expected | null = expected; next !== null; ) {
       const sent = this.#takeSent(next);
       if (sent === null) return row;
+      this.#compareDeadline(next, sent);
       next = this.#decide(row, sent);
     }
     this.#refuseLeftOver();
     return row;
+  }
+
+  /** A step has that of its definition; what undoes has none. */
+  #compareDeadline({ purpose, step }: Expected, { command }: SentCommand): void {
+    const { deadline } = command.record;
+    const must = purpose === 'step' ? this.#code.deadlineOf(step) : null;
+    if (deadline !== (must === null ? null : `${must.deadline_ms} ${must.on_deadline}`))
+      this.#offend(
+        'steps_complete',
+        `${purpose} ${step} has the deadline ${deadline}, and must have ${must?.deadline_ms ?? 'none'}`,
+      );
   }
 
   /** The next command, if it is the one expected; compensations that were sent once more are passed over. */
@@ -187,7 +198,7 @@ class Replay {
     const { replayed, command } = sent;
     this.#awaited = command.command_id;
     if (replayed.reply === null) {
-      if (replayed.status === 'IN_TROUBLESHOOTING_QUEUE') row.status = 'WAITING_FOR_TSQ';
+      if (replayed.status === 'IN_TROUBLESHOOTING_QUEUE') this.#park(row, command);
       else row.status = row.undo === null ? 'WAITING_FOR_REPLY' : 'COMPENSATING';
       return null;
     }
@@ -202,6 +213,7 @@ class Replay {
     row.state = decision.state;
     row.undo = decision.undo;
     row.ending = decision.ending;
+    row.keep_effects = decision.keep_effects ?? false;
     row.error_code = decision.error_code;
     row.error_message = decision.error_message;
     if (send === null) {
@@ -211,6 +223,14 @@ class Replay {
     row.current_step = send.step;
     if (send.purpose === 'step') row.path.push(send.step);
     return send;
+  }
+
+  /** While it is being undone it keeps what it had failed with. */
+  #park(row: ProcessRow, { record, error_message }: VerifiedCommand): void {
+    row.status = 'WAITING_FOR_TSQ';
+    if (row.undo !== null) return;
+    row.error_code = record.error_code ?? '';
+    row.error_message = error_message ?? '';
   }
 
   /** Null where the process's own code threw, and nobody has driven the reply on since. */
@@ -247,18 +267,29 @@ class Replay {
   }
 
   #compare(end: ProcessRow): void {
-    const { state, awaiting_command_id } = this.#process;
-    const { status, path, error_code } = this.#process.record;
-    if (status !== end.status) this.#offend('ends_as_replayed', `it is ${status}, and must be ${end.status}`);
-    else if (this.#awaited === null && error_code !== end.error_code)
-      this.#offend('ends_as_replayed', `it ended with ${error_code}, and must have with ${end.error_code}`);
-    else if (awaiting_command_id !== this.#awaited)
-      this.#offend(
-        'ends_as_replayed',
-        `it awaits ${awaiting_command_id ?? 'nothing'}, and must await ${this.#awaited ?? 'nothing'}`,
-      );
-    if (path.join() !== end.path.join())
-      this.#offend('steps_complete', `its path is ${path.join(', ')}, and must be ${end.path.join(', ')}`);
+    const { state, awaiting_command_id, error_message, record } = this.#process;
+    const offend = (is: string) => this.#offend('ends_as_replayed', is);
+    for (const column of COMPARED) {
+      if (record[column] === end[column]) continue;
+      offend(`its ${column} is ${record[column]}, and must be ${end[column]}`);
+      break;
+    }
+    const deadline = this.#code.deadlineOf(null);
+    if (
+      record.deadline_ms !== (deadline?.deadline_ms ?? null) ||
+      (deadline && record.on_deadline !== deadline.on_deadline)
+    )
+      offend(`its deadline is ${record.deadline_ms}, and must be ${deadline?.deadline_ms ?? 'none'}`);
+    if (awaiting_command_id !== this.#awaited)
+      offend(`it awaits ${awaiting_command_id ?? 'nothing'}, and must await ${this.#awaited ?? 'nothing'}`);
+    // What its code threw stands nowhere else.
+    if (error_message !== end.error_message && end.error_code !== 'ADVANCE_FAILED')
+      offend(`its error_message is ${error_message}, and must be ${end.error_message}`);
+    if (record.path.join() !== end.path.join())
+      this.#offend('steps_complete', `its path is ${record.path.join(', ')}, and must be ${end.path.join(', ')}`);
     if (!sameJson(end.state, state)) this.#offend('state', 'its state is not what its definition makes of the replies');
   }
 }
+
+/** Of a process as it is, and as it must be. */
+const COMPARED = ['status', 'error_code', 'current_step', 'undo', 'ending', 'keep_effects'] as const;

@@ -76,8 +76,14 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'a command is attempted after it had completed',
     check: 'settled_once',
-    follow: [],
+    follow: ['rows_agree'],
     tamper: 'attempt_again',
+  },
+  {
+    name: 'a retry does not wait for its delay',
+    check: 'rows_agree',
+    follow: [],
+    tamper: 'retry_early',
   },
   {
     name: 'a document is left over of what was undone',
@@ -106,7 +112,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'a parked command is settled past every verb',
     check: 'no_settled_awaited',
-    follow: ['settled_once'],
+    follow: ['settled_once', 'rows_agree'],
     tamper: 'settle_by_hand',
   },
   {

@@ -102,6 +102,14 @@ attempts as (
 )
 update faultline.command c set attempts = c.attempts + 1 from picked k where c.command_id = k.command_id
 returning c.process_id`,
+  /** An attempt began before the delay after the one before it had passed. */
+  retry_early: `
+update faultline.attempt a set started_at = b.retry_at - interval '1 ms'
+from faultline.attempt b
+where a.command_id = b.command_id and a.attempt = 2 and b.attempt = 1 and a.command_id = (
+  select c.command_id from faultline.attempt c join faultline.process p on p.process_id = c.process_id
+  where c.batch_id = $1 and c.purpose = 'step' and c.effect = 'RETRY' and c.attempt = 1 order by p.ordinal, c.step limit 1)
+returning a.process_id`,
 } as const;
 export type Tampering = keyof typeof TAMPER;
 

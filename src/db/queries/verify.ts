@@ -4,12 +4,14 @@
 import type { ProcessStatus } from '../../model/process.ts';
 import type { Queryable, Tx } from '../pool.ts';
 import { parseEachOnce } from '../records.ts';
+import { disagreements, processAgreements } from './agreement.ts';
 
 export interface VerifiedBatch {
   batch_id: string;
   kind: string;
   process_type: string | null;
   process_version: number | null;
+  domain: string;
   status: string;
   total_count: number;
   first_ordinal: number;
@@ -18,6 +20,9 @@ export interface VerifiedBatch {
   behavior: Record<string, unknown> | null;
   experiment: Record<string, unknown> | null;
   max_attempts: number;
+  backoff_ms: number[];
+  lease_ms: number;
+  jitter_pct: number;
   created_count: number;
   completed_count: number;
   compensated_count: number;
@@ -30,8 +35,8 @@ export interface VerifiedBatch {
 
 export async function readVerifiedBatch(db: Queryable, batch_id: string): Promise<VerifiedBatch | null> {
   const { rows } = await db.query<VerifiedBatch & Record<string, unknown>>(
-    `select b.batch_id, b.kind, b.process_type, b.process_version, b.status, b.total_count, b.first_ordinal, b.seed, b.input, b.behavior,
-       b.experiment, b.max_attempts, b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count,
+    `select b.batch_id, b.kind, b.process_type, b.process_version, b.domain, b.status, b.total_count, b.first_ordinal, b.seed, b.input, b.behavior,
+       b.experiment, b.max_attempts, b.backoff_ms, b.lease_ms, b.jitter_pct, b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count,
        b.waiting_count, b.in_troubleshooting_count, b.injection_stopped_at is not null as injection_stopped
      from faultline.batch b where b.batch_id = $1 and b.pruning_at is null`,
     [batch_id],
@@ -46,13 +51,21 @@ export interface ProcessRecord {
   status: ProcessStatus;
   current_step: string | null;
   path: readonly string[];
+  undo: number | null;
+  ending: string | null;
+  keep_effects: boolean;
   error_code: string | null;
+  deadline_ms: number | null;
+  on_deadline: string | null;
+  /** The columns that do not agree with its batch, or with one another, with commas between. */
+  disagrees: string | null;
 }
 
 export interface VerifiedProcess {
   process_id: string;
   ordinal: number;
   awaiting_command_id: string | null;
+  error_message: string | null;
   state: Record<string, unknown>;
   /** How many commands it lists. */
   listed: number;
@@ -60,31 +73,34 @@ export interface VerifiedProcess {
 }
 
 const parseProcess = parseEachOnce((json: string): ProcessRecord => {
-  const [process_type, version, status, current_step, path, error_code] = JSON.parse(json);
-  return { process_type, version, status, current_step, path, error_code };
+  const [process_type, version, status, current_step, path, undo, ending, keep_effects, error_code, ...others] =
+    JSON.parse(json);
+  const [deadline_ms, on_deadline, disagrees] = others;
+  const place = { status, current_step, path, undo, ending, keep_effects, error_code };
+  return { process_type, version, ...place, deadline_ms, on_deadline, disagrees };
 });
 
 /** Which processes are read: of a batch, between ordinals. */
 export interface VerifiedSlice {
-  batch_id: string;
-  /** As the batch has it: where it stands beside a command, or in a state, it is not sent once more. */
-  behavior: Record<string, unknown> | null;
+  /** Its behavior, where it stands beside a command, or in a state, is not sent once more. */
+  batch: VerifiedBatch;
   from: number;
   to: number;
 }
 
-export async function readVerifiedProcesses(
-  tx: Tx,
-  { batch_id, behavior, from, to }: VerifiedSlice,
-): Promise<VerifiedProcess[]> {
+const PROCESS_DISAGREES = disagreements(processAgreements({ process_type: '$5', version: '$6', domain: '$7' }));
+
+export async function readVerifiedProcesses(tx: Tx, { batch, from, to }: VerifiedSlice): Promise<VerifiedProcess[]> {
+  const { batch_id, behavior, process_type, process_version, domain } = batch;
   const { rows } = await tx.query<VerifiedProcess & { launched: boolean }>(
-    `select p.process_id, p.ordinal, p.awaiting_command_id, cardinality(p.command_ids) as listed,
+    `select p.process_id, p.ordinal, p.awaiting_command_id, p.error_message, cardinality(p.command_ids) as listed,
        case when p.state -> 'behavior' = $4::jsonb then p.state - 'behavior' else p.state end as state,
        coalesce(p.state -> 'behavior' = $4::jsonb, false) as launched,
-       json_build_array(p.process_type, p.version, p.status, p.current_step, p.path, p.error_code)::text as record
+       json_build_array(p.process_type, p.version, p.status, p.current_step, p.path, p.undo, p.ending, p.keep_effects,
+         p.error_code, p.deadline_ms, p.on_deadline, ${PROCESS_DISAGREES})::text as record
      from faultline.process p
      where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3 order by p.ordinal, p.lane`,
-    [batch_id, from, to, behavior && JSON.stringify(behavior)],
+    [batch_id, from, to, behavior && JSON.stringify(behavior), process_type, process_version, domain],
   );
   for (const row of rows) {
     row.record = parseProcess(row.record as unknown as string);
@@ -117,13 +133,14 @@ export interface VerifiedEvent {
   command_id: string | null;
   process_id: string | null;
   attempt: number | null;
+  reason: string | null;
   details: Record<string, unknown> | null;
 }
 
 /** What operators, cancellations, deadlines and the processes' own code did to the batch, in order. Late results are told by command. */
 export async function readVerifiedEvents(tx: Tx, batch_id: string): Promise<VerifiedEvent[]> {
   const { rows } = await tx.query<VerifiedEvent & Record<string, unknown>>(
-    `select e.type, e.command_id, e.process_id, e.attempt, e.details
+    `select e.type, e.command_id, e.process_id, e.attempt, e.reason, e.details
      from faultline.event e
      where e.batch_id = $1 and e.type in ('OPERATOR_RETRY', 'OPERATOR_CANCEL', 'OPERATOR_COMPLETE', 'COMMAND_CANCELED', 'DEADLINE_EXCEEDED',
        'ADVANCE_FAILED', 'LATE_RESULT_DISCARDED', 'REPLY_IGNORED')

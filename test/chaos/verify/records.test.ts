@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Tx } from '../../../src/db/pool.ts';
 import { withSnapshot } from '../../../src/db/queries/read-snapshot.ts';
 import { readVerifiedCommands } from '../../../src/db/queries/verified-commands.ts';
-import { lookUpByKey } from '../../../src/db/queries/verify.ts';
+import { lookUpByKey, readVerifiedBatch, type VerifiedBatch } from '../../../src/db/queries/verify.ts';
 import type { Application } from '../../../src/process/application.ts';
 import { defineProcess } from '../../../src/process/define.ts';
 import { openVerdictLab } from './lab.ts';
@@ -72,7 +72,9 @@ const readAll = (behavior: Record<string, unknown> | null, results: unknown[] = 
         return answer;
       },
     } as unknown as Tx;
-    return readVerifiedCommands(watched, { batch_id, behavior, from: 0, to: FIRST_DAMAGED + DAMAGED.length });
+    const batch = (await readVerifiedBatch(tx, batch_id)) as VerifiedBatch;
+    const slice = { batch: { ...batch, behavior }, from: 0, to: FIRST_DAMAGED + DAMAGED.length };
+    return readVerifiedCommands(watched, slice);
   });
 
 test('records are read as they were written', async () => {

@@ -1,0 +1,89 @@
+// What a verdict asks of rows that tell of the same thing: that they agree. A command with its process and its batch's policy, an attempt
+// with its command, and what stands on a command with its last attempt. Each agreement is named by the column that is wrong where it fails.
+
+/** By column: what must be true of it. */
+type Agreements = Readonly<Record<string, string>>;
+
+const ENDED = `('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED')`;
+
+/** `p` is a process; the rest is what its batch says. */
+export const processAgreements = (batch: Record<'process_type' | 'version' | 'domain', string>): Agreements => ({
+  process_type: `p.process_type = ${batch.process_type}`,
+  version: `p.version = ${batch.version}`,
+  domain: `p.domain = ${batch.domain}`,
+  completed_at: `p.completed_at is not distinct from case when p.status in ${ENDED} then p.updated_at end`,
+  parked_at: `(p.parked_at is null) = (p.status <> 'WAITING_FOR_TSQ')`,
+  deadline_at: '(p.deadline_at is null) = (p.deadline_ms is null)',
+});
+
+interface Policy {
+  domain: string;
+  max_attempts: string;
+  backoff_ms: string;
+  lease_ms: string;
+  jitter_pct: string;
+  first_priority: string;
+  next_priority: string;
+}
+
+/**
+ * `c` is a command, `l` what its process says of it, `t` what stands beside it for chaos. The first command of a process has a priority of
+ * its own; the policy is the batch's for all of them.
+ */
+export const commandAgreements = (batch: Policy): Agreements => ({
+  batch_id: 'c.batch_id = l.batch_id',
+  domain: `c.domain = ${batch.domain}`,
+  priority: `c.priority = case when l.at = 1 then ${batch.first_priority} else ${batch.next_priority} end`,
+  max_attempts: `c.max_attempts = ${batch.max_attempts}`,
+  backoff_ms: `c.backoff_ms = ${batch.backoff_ms}`,
+  lease_ms: `c.lease_ms = ${batch.lease_ms}`,
+  jitter_pct: `c.jitter_pct = ${batch.jitter_pct}`,
+  correlation_id: 'c.correlation_id = l.process_id',
+  reply_to: 'c.reply_to is null',
+  deadline_at: '(c.deadline_at is null) = (c.deadline_ms is null)',
+  claim_id: '(c.claim_id is null) = (c.attempts = 0)',
+  parked_at: `c.parked_at is not distinct from case when c.status = 'IN_TROUBLESHOOTING_QUEUE' then c.settled_at end`,
+  settled_at: `(c.settled_at is null) = (c.status in ('PENDING', 'IN_PROGRESS'))`,
+  result: `(c.result is null or c.status = 'COMPLETED')`,
+  error_group: `(c.error_group is null) = (c.status <> 'IN_TROUBLESHOOTING_QUEUE')`,
+  chaos_payload: `(t.command_id is null or (t.payload ->> 'process_id' = l.process_id::text and t.payload ->> 'process_step' = c.step))`,
+});
+
+/** `a` is an attempt of `c`; `due_at` is when the one before it said that it was to be tried again. */
+export const attemptAgreements = (due_at: string): Agreements => ({
+  process_id: 'a.process_id = c.process_id',
+  batch_id: 'a.batch_id = c.batch_id',
+  purpose: 'a.purpose = c.purpose',
+  step: 'a.step is not distinct from c.step',
+  started_at: `coalesce(a.started_at >= ${due_at}, true)`,
+});
+
+/** `a` is the last attempt of `c`, which no other follows yet. */
+export const LAST_ATTEMPT_AGREEMENTS: Agreements = {
+  claim_id: 'c.claim_id = a.claim_id',
+  worker_id: 'c.worker_id is not distinct from a.worker_id',
+  attempt_started_at: 'c.attempt_started_at = a.started_at',
+  fault: 'c.fault is not distinct from a.fault',
+  error_code: 'c.error_code is not distinct from a.error_code',
+  error_message: 'c.error_message is not distinct from a.error_message',
+  park_reason: 'c.park_reason is not distinct from a.reason',
+  ended_at: '(c.settled_at is null or c.settled_at = a.ended_at)',
+};
+
+/** That all of them do. */
+export function allOf(agreements: Agreements): string {
+  return Object.values(agreements).join(' and ');
+}
+
+/**
+ * The columns that do not agree, with commas between; null where all do. One by one they are asked only where one is wrong. `where`: for
+ * which rows they must hold.
+ */
+export function disagreements(agreements: Agreements, where?: string): string {
+  const all = allOf(agreements);
+  const each = Object.entries(agreements).map(
+    ([column, must]) => `case when (${must}) is not true then '${column}' end`,
+  );
+  const otherwise = where === undefined ? '' : `not (${where}) or `;
+  return `case when ${otherwise}(${all}) then null else concat_ws(',', ${each.join(', ')}) end`;
+}
