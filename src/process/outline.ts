@@ -64,6 +64,7 @@ const NO_ID = '00000000-0000-7000-8000-000000000000';
 
 /** A definition's own code, bound to one batch, for whoever replays its processes. */
 export interface ProcessCode {
+  batch_id: string;
   /** The state a process starts with, without what its launcher put there. Throws what the definition's code throws. */
   start(ordinal: number): Record<string, unknown>;
   begin(process: { process_id: string; ordinal: number; state: Record<string, unknown> }): ReturnType<typeof begin>;
@@ -86,6 +87,7 @@ export function codeOf(definition: AnyProcessDefinition, batch: { batch_id: stri
     return deadline;
   };
   return {
+    batch_id,
     start: (ordinal) => definition.start(input, { ordinal, batch_id }),
     begin: (process) => begin(definition, { ...process, batch_id }),
     advance: (process, reply, context) => advance(definition, process, reply, context),

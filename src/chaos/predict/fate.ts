@@ -18,7 +18,7 @@ export interface CommandFate {
 /** Counts each attempt in `tally`. A behavior of null is no chaos at all. */
 export function foretellCommand(
   behavior: CommandBehavior | null,
-  place: Omit<RollSource, 'attempt'>,
+  { seed, key, step }: Omit<RollSource, 'attempt'>,
   max_attempts: number,
   tally: StepTally,
   decide: DecideFault,
@@ -28,7 +28,7 @@ export function foretellCommand(
     return { attempts: 1, end: 'SUCCESS', fault: null };
   }
   for (let attempt = 1; ; attempt++) {
-    const fault = decide(behavior, { ...place, attempt });
+    const fault = decide(behavior, { seed, key, step, attempt });
     const outcome = fault === null ? 'success' : faultOf(fault).comes_to;
     addAttempt(tally, outcome, fault);
     if (outcome === 'success') return { attempts: attempt, end: 'SUCCESS', fault };

@@ -1,15 +1,16 @@
 // The checks of a verdict: their names, their rules in words, and the book in which offences are written while a batch is looked at.
 // A check passes when nothing offends it; each tells how much it looked at, so that "nothing" is told from "nothing to look at".
 
+import { AGREEMENT_TEXT } from '../../db/queries/agreement.ts';
 import { RULE_TEXT } from '../../db/queries/verify-rules.ts';
 
 export const CHECKS = {
   conservation:
     'Every process that was asked for is there once, and is in exactly one state; the counts of the batch are those of its processes.',
   settled_once:
-    'Attempts are numbered from 1 without a hole, bar one in flight; what followed from each is what the policy says; nothing was attempted after it had ended; the row is what its attempts, interruptions and operators made of it.',
+    'Attempts are numbered from 1 without a hole, bar one in flight; what followed from each, and when it was tried again, is what the policy says; nothing was attempted after it had ended; the row is what its attempts, interruptions and operators made of it.',
   attempts_as_rolled:
-    'Every attempt came to what its roll said and is marked with that fault, or it was interrupted, or injection was stopped.',
+    'Every attempt came to what its roll said, is marked with that fault and says what its behavior has it say, or it was interrupted, or injection was stopped.',
   faults_fired: 'Every fault that the rolls asked of a step really fired there, as often as they asked.',
   no_real_failures:
     'No attempt failed of itself: every failure was asked for, or came while turbulence was made or the database was away. (A business rule of your own is an answer, not a failure.)',
@@ -19,9 +20,11 @@ export const CHECKS = {
   one_command_per_step:
     'There is one command for each process, step and visit, and every command of a process is listed by it.',
   rows_agree:
-    'Rows that tell of the same thing agree: a process with its batch, a command with its process and the policy of the batch, an attempt with its command, and what stands on a command with its last attempt. No attempt began before it was due.',
-  steps_complete: 'Each process sent the steps that its definition makes of the replies, in that order, and no others.',
-  compensations: 'What had to be undone was undone, newest first, each step once in its turn; nothing else was.',
+    'Rows that tell of the same thing agree: a process with its batch, a command with its process and the policy of the batch, an attempt with its command, what stands on a command with its last attempt. No attempt began before it was due.',
+  steps_complete:
+    'Each process sent the steps that its definition makes of the replies, in that order, with the payloads and deadlines that it makes, and no others.',
+  compensations:
+    'What had to be undone was undone, newest first, each step once in its turn, with the payload that its definition makes; nothing else was.',
   state: 'The state of each process is what its definition makes of the replies it was given.',
   ends_as_replayed: 'Each process ended, or waits, as the replay of its definition with the recorded replies does.',
   artifacts:
@@ -45,6 +48,9 @@ from faultline.process p cross join unnest(p.command_ids) as i(command_id)
   left join faultline.command c using (command_id) left join e2e.test_command t using (command_id)
   left join faultline.attempt a using (command_id)
 where p.batch_id = $1 order by p.ordinal, a.attempt`;
+
+/** Of checks that are a statement: what people can ask for themselves. */
+const SQL_TEXT: Partial<Record<CheckName, string>> = { ...RULE_TEXT, rows_agree: AGREEMENT_TEXT };
 
 export interface CheckResult {
   name: CheckName;
@@ -125,7 +131,7 @@ export class CheckBook {
         offenders: [...ids].slice(0, MOST_OFFENDERS),
         details,
         rule: CHECKS[name],
-        sql: name in RULE_TEXT ? RULE_TEXT[name as keyof typeof RULE_TEXT].trim() : REPLAY_SQL,
+        sql: (SQL_TEXT[name] ?? REPLAY_SQL).trim(),
         note: skipped ?? this.#notes.get(name) ?? null,
       };
     });

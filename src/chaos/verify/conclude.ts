@@ -1,5 +1,6 @@
 // What only all findings together can tell: faults that never fired, the prediction, and which checks could not be made.
 
+import { compareEach } from '../../db/queries/verified-commands.ts';
 import type { VerifiedBatch } from '../../db/queries/verify.ts';
 import { differences, emptyTally } from '../predict/tally.ts';
 import type { CheckBook } from './checks.ts';
@@ -82,6 +83,10 @@ function tellSkipped(book: CheckBook, { batch, processes, findings }: Judged): v
   if (processes?.stored === undefined || processes.documents === undefined)
     book.skip('artifacts', 'The application does not tell what lies in its storage.');
   for (const check of ['steps_complete', 'state'] as const) book.looked(check, batch.created_count);
+  const each = compareEach(batch);
+  if (each > 1)
+    for (const check of ['steps_complete', 'compensations'] as const)
+      book.note(check, `Payloads were compared of one process in ${each}.`);
   if (findings.mended > 0)
     book.note(
       'ends_as_replayed',

@@ -18,7 +18,7 @@ import { replayProcess, type SentCommand } from './replay-process.ts';
 import { suspectsOf } from './suspicion.ts';
 import { countJudged, endWindows, type Ordinals, takeWindow, type WindowTask } from './windows.ts';
 
-/** Most commands have none. Never written to. */
+/** Most processes have none. Never written to. */
 const NO_EVENTS: read.VerifiedEvent[] = [];
 const SLICE = 500;
 /** So many processes are replayed before others have a turn. */
@@ -55,6 +55,7 @@ export class Judgement {
   #artifacts: ArtifactBook | null = null;
   /** Processes of the batch that lie outside of a window whose documents were asked for. */
   readonly #elsewhere = new Set<string>();
+  /** Of commands, by process. */
   readonly #events = new Map<string, read.VerifiedEvent[]>();
   #disturbances: { from_ms: number; to_ms: number }[] = [];
   #behaviors: BehaviorBook;
@@ -75,10 +76,10 @@ export class Judgement {
 
   readonly #draw = createDecideFault();
   readonly #decide: DecideFault = (behavior, source) => {
-    const { step, attempt } = source;
-    for (const known of this.#decided) if (known.attempt === attempt && known.step === step) return known.fault;
+    for (const known of this.#decided)
+      if (known.attempt === source.attempt && known.step === source.step) return known.fault;
     const fault = this.#draw(behavior, source);
-    this.#decided.push({ step, attempt, fault });
+    this.#decided.push({ step: source.step, attempt: source.attempt, fault });
     return fault;
   };
 
@@ -134,9 +135,9 @@ export class Judgement {
     );
     this.#disturbances = await read.readDisturbances(this.#tx, batch_id);
     for (const event of await read.readVerifiedEvents(this.#tx, batch_id)) {
-      if (event.command_id === null) continue;
-      const known = this.#events.get(event.command_id);
-      if (known === undefined) this.#events.set(event.command_id, [event]);
+      if (event.command_id === null || event.process_id === null) continue;
+      const known = this.#events.get(event.process_id);
+      if (known === undefined) this.#events.set(event.process_id, [event]);
       else known.push(event);
     }
   }
@@ -211,9 +212,10 @@ export class Judgement {
   #verify(process: read.VerifiedProcess, commands: readonly VerifiedCommand[]): void {
     const launched = this.#behaviors.launchedTo(process.ordinal);
     this.#decided = [];
+    const events = this.#events.get(process.process_id) ?? NO_EVENTS;
     const sent: SentCommand[] = [];
     for (const command of commands) {
-      if (command.record.purpose !== null) sent.push(this.#replay(process, command));
+      if (command.record.purpose !== null) sent.push(this.#replay(process, command, events));
       else
         this.#book.offend(
           'one_command_per_step',
@@ -240,9 +242,15 @@ export class Judgement {
       });
   }
 
-  #replay(process: read.VerifiedProcess, command: VerifiedCommand): SentCommand {
+  /** `ofProcess`: events of any of its commands. */
+  #replay(
+    process: read.VerifiedProcess,
+    command: VerifiedCommand,
+    ofProcess: readonly read.VerifiedEvent[],
+  ): SentCommand {
     const { purpose, step, type } = command.record;
-    const events = this.#events.get(command.command_id) ?? NO_EVENTS;
+    const events =
+      ofProcess.length === 0 ? NO_EVENTS : ofProcess.filter((event) => event.command_id === command.command_id);
     const behavior = this.#behaviors.of(command.record);
     const place = { seed: this.#batch.seed, key: process.ordinal, step: step ?? type };
     const replayed = replayCommand(

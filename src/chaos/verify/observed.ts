@@ -42,7 +42,8 @@ export function emptyObserved(): Observed {
 export function observeStep(observed: Observed, step: string, replayed: ReplayedCommand): void {
   const observation = observationOf(observed, stepKey(step));
   if (replayed.operated) observed.operated++;
-  for (const { outcome, fault, verdict, rolled, suppressed } of replayed.attempts) {
+  for (const { record, verdict, rolled, suppressed } of replayed.attempts) {
+    const { outcome, fault } = record;
     if (suppressed) observed.suppressed++;
     if (verdict === 'interrupted') observed.interrupted++;
     else if (TALLIED.has(outcome)) addAttempt(observation.tally, outcome as TalliedOutcome, fault);

@@ -18,7 +18,8 @@ import { type Following, PolicyReplay, type RetryTimes } from './following.ts';
  */
 export type AttemptVerdict = 'as_rolled' | 'interrupted' | 'answered' | 'disturbed' | 'real_failure' | 'wrong';
 
-export interface ReplayedAttempt extends AttemptRecord {
+export interface ReplayedAttempt {
+  record: AttemptRecord;
   verdict: AttemptVerdict;
   /** The fault its roll asked for. */
   rolled: string | null;
@@ -56,11 +57,12 @@ export function replayCommand(
   return replayPlain(command, chaos, events) ?? new Replay(command, chaos, events).run();
 }
 
+const PLAIN_ATTEMPT: AttemptRecord = {
+  ...{ attempt: 1, outcome: 'success', effect: 'COMPLETED', fault: null, reason: null, delay_ms: null, span: null },
+  ...{ error_code: null, error_message: null, disagrees: [] },
+};
 const PLAIN_ATTEMPTS: ReplayedAttempt[] = [
-  {
-    ...{ attempt: 1, outcome: 'success', effect: 'COMPLETED', fault: null, reason: null, delay_ms: null, span: null },
-    ...{ error_code: null, error_message: null, disagrees: [], verdict: 'as_rolled', rolled: null, suppressed: false },
-  },
+  { record: PLAIN_ATTEMPT, verdict: 'as_rolled', rolled: null, suppressed: false },
 ];
 
 /** Nine commands of ten succeeded at once and met nothing: those need no more than their roll. Null for any other. */
@@ -82,7 +84,8 @@ function replayPlain(
     events.length === 0;
   if (!plain) return null;
   const chaotic = behavior !== null && record.purpose !== 'compensation';
-  if (chaotic && decide(behavior, { ...place, attempt: 1 }) !== null) return null;
+  if (chaotic && decide(behavior, { seed: place.seed, key: place.key, step: place.step, attempt: 1 }) !== null)
+    return null;
   return {
     attempts: PLAIN_ATTEMPTS,
     status: 'COMPLETED',
@@ -191,7 +194,7 @@ class Replay {
     if (verdict === 'as_rolled' && rolled !== null) this.#compareFailure(record, rolled as FaultName);
     if (verdict === 'real_failure')
       this.#offend('no_real_failures', `attempt ${attempt} of ${this.#step}: ${record.error_code ?? record.outcome}`);
-    this.#attempts.push({ ...record, verdict, rolled, suppressed });
+    this.#attempts.push({ record, verdict, rolled, suppressed });
     this.#follow(record);
   }
 
@@ -204,7 +207,7 @@ class Replay {
   #roll(attempt: number): string | null {
     const { behavior, place, decide } = this.#chaos;
     if (behavior === null || this.#record.purpose === 'compensation') return null;
-    return decide(behavior, { ...place, attempt });
+    return decide(behavior, { seed: place.seed, key: place.key, step: place.step, attempt });
   }
 
   /** An injected failure says what its behavior has it say. */

@@ -8,6 +8,7 @@ import type { ProcessRow } from '../../model/process.ts';
 import type { Decision } from '../../process/advance.ts';
 import type { ProcessCode } from '../../process/outline.ts';
 import type { CheckName } from './checks.ts';
+import { jsonbText } from './jsonb-text.ts';
 import type { ReplayedCommand } from './replay-command.ts';
 import { sameJson } from './same-json.ts';
 
@@ -62,6 +63,7 @@ interface Expected {
   purpose: 'step' | 'compensation';
   step: string;
   command: string;
+  payload: object;
 }
 
 class Replay {
@@ -110,11 +112,11 @@ class Replay {
     const { process_type, version } = this.#process.record;
     try {
       const state = { ...this.#code.start(ordinal), ...(launched === null ? {} : { behavior: launched }) };
-      const { step, command } = this.#code.begin({ process_id, ordinal, state });
+      const { step, command, payload } = this.#code.begin({ process_id, ordinal, state });
       const row: ProcessRow = {
         process_id,
         lane: 0,
-        batch_id: null,
+        batch_id: this.#code.batch_id,
         ordinal,
         process_type,
         version,
@@ -129,7 +131,7 @@ class Replay {
         error_code: null,
         error_message: null,
       };
-      return { row, expected: { purpose: 'step', step, command } };
+      return { row, expected: { purpose: 'step', step, command, payload } };
     } catch (error) {
       this.#offend('steps_complete', `it cannot be started again: ${error}`);
       return null;
@@ -141,16 +143,25 @@ class Replay {
     for (let next: Expected | null = expected; next !== null; ) {
       const sent = this.#takeSent(next);
       if (sent === null) return row;
-      this.#compareDeadline(next, sent);
+      this.#compareSent(next, sent);
       next = this.#decide(row, sent);
     }
     this.#refuseLeftOver();
     return row;
   }
 
-  /** A step has that of its definition; what undoes has none. */
-  #compareDeadline({ purpose, step }: Expected, { command }: SentCommand): void {
+  /** Of deadlines a step has that of its definition, and what undoes has none. */
+  #compareSent({ purpose, step, payload }: Expected, { command }: SentCommand): void {
     const { deadline } = command.record;
+    if (
+      command.payload !== null &&
+      command.payload !== jsonbText(payload) &&
+      !sameJson(payload, JSON.parse(command.payload))
+    )
+      this.#offend(
+        purpose === 'step' ? 'steps_complete' : 'compensations',
+        `${purpose} ${step} was sent with another payload than its definition makes of the state`,
+      );
     const must = purpose === 'step' ? this.#code.deadlineOf(step) : null;
     if (deadline !== (must === null ? null : `${must.deadline_ms} ${must.on_deadline}`))
       this.#offend(

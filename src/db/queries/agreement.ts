@@ -1,6 +1,8 @@
 // What a verdict asks of rows that tell of the same thing: that they agree. A command with its process and its batch's policy, an attempt
 // with its command, and what stands on a command with its last attempt. Each agreement is named by the column that is wrong where it fails.
 
+import { PRIORITY } from '../../model/command.ts';
+
 /** By column: what must be true of it. */
 type Agreements = Readonly<Record<string, string>>;
 
@@ -75,6 +77,9 @@ export function allOf(agreements: Agreements): string {
   return Object.values(agreements).join(' and ');
 }
 
+/** Of `c` and its attempt `a`. */
+export const IS_LAST = `a.attempt = c.attempts and c.status <> 'IN_PROGRESS'`;
+
 /**
  * The columns that do not agree, with commas between; null where all do. One by one they are asked only where one is wrong. `where`: for
  * which rows they must hold.
@@ -87,3 +92,36 @@ export function disagreements(agreements: Agreements, where?: string): string {
   const otherwise = where === undefined ? '' : `not (${where}) or `;
   return `case when ${otherwise}(${all}) then null else concat_ws(',', ${each.join(', ')}) end`;
 }
+
+const OF_PROCESS = processAgreements({
+  ...{ process_type: 'b.process_type', version: 'b.process_version', domain: 'b.domain' },
+});
+const OF_COMMAND = commandAgreements({
+  ...{ domain: 'b.domain', max_attempts: 'b.max_attempts', backoff_ms: 'b.backoff_ms', lease_ms: 'b.lease_ms' },
+  ...{ jitter_pct: 'b.jitter_pct', first_priority: `${PRIORITY.first_step}`, next_priority: `${PRIORITY.next_step}` },
+});
+const DUE_AT = `(select d.retry_at from faultline.attempt d
+  where d.command_id = a.command_id and d.attempt = a.attempt - 1 and d.lane = a.lane)`;
+
+/**
+ * The same as a statement that stands alone, for people who want to look for themselves: `$1` is the batch, a row is what offends. It knows
+ * nothing of what an operator or a deadline did to a command, which explains some of it.
+ */
+export const AGREEMENT_TEXT = `
+select o.id, o.detail from (
+  select p.process_id::text as id, ${disagreements(OF_PROCESS)} as detail
+  from faultline.batch b join faultline.process p on p.batch_id = b.batch_id where b.batch_id = $1
+  union all
+  select c.command_id::text, nullif(concat_ws(',', ${disagreements(OF_COMMAND)},
+    case when a.attempt is not null then ${disagreements(attemptAgreements(DUE_AT))} end,
+    case when a.attempt is not null then ${disagreements(LAST_ATTEMPT_AGREEMENTS, IS_LAST)} end), '')
+  from faultline.batch b
+    join (
+      select p.lane, p.process_id, p.batch_id, i.command_id, i.at
+      from faultline.process p cross join unnest(p.command_ids) with ordinality as i(command_id, at)
+    ) l on l.batch_id = b.batch_id
+    join faultline.command c on c.command_id = l.command_id and c.lane = l.lane
+    left join e2e.test_command t on t.command_id = l.command_id and t.lane = l.lane
+    left join faultline.attempt a on a.command_id = l.command_id and a.lane = l.lane
+  where b.batch_id = $1
+) o where o.detail is not null`;

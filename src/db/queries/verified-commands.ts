@@ -4,8 +4,15 @@
 import { type CommandPurpose, type CommandStatus, PRIORITY } from '../../model/command.ts';
 import { queryArrays, type Tx } from '../pool.ts';
 import { parseEachOnce } from '../records.ts';
-import { allOf, attemptAgreements, commandAgreements, disagreements, LAST_ATTEMPT_AGREEMENTS } from './agreement.ts';
-import type { VerifiedSlice } from './verify.ts';
+import {
+  allOf,
+  attemptAgreements,
+  commandAgreements,
+  disagreements,
+  IS_LAST,
+  LAST_ATTEMPT_AGREEMENTS,
+} from './agreement.ts';
+import type { VerifiedBatch, VerifiedSlice } from './verify.ts';
 
 /** An attempt that ended. */
 export interface AttemptRecord {
@@ -53,6 +60,8 @@ export interface CommandRecord {
 
 export interface VerifiedCommand {
   command_id: string;
+  /** As PostgreSQL writes it; null where it is not to be compared. */
+  payload: string | null;
   result: unknown;
   error_message: string | null;
   record: CommandRecord;
@@ -155,7 +164,6 @@ const COMMAND = commandAgreements({
 const DUE_AT = `case when a.attempt > 1 then (select b.retry_at from faultline.attempt b
   where b.command_id = l.command_id and b.attempt = a.attempt - 1 and b.lane = l.lane) end`;
 const ATTEMPT = attemptAgreements(DUE_AT);
-const IS_LAST = `a.attempt = c.attempts and c.status <> 'IN_PROGRESS'`;
 const BEHAVIOR_OF_STEP = `$4::jsonb -> split_part(c.step, '#', 1)`;
 
 /** As fullRecord takes it apart. */
@@ -183,6 +191,10 @@ const ATTEMPT_VALUES = [
 ];
 const ATTEMPT_UNITS = ATTEMPT_VALUES.length;
 
+/** Its first attempt is on this row. */
+const IS_FIRST = `(a.attempt is null or a.attempt <= 1 or (
+  select true from faultline.attempt o where o.command_id = l.command_id and o.attempt = 1 and o.lane = l.lane) is null)`;
+
 /** Nine commands of ten are like this: sent in full, each would cost as much as the one that is not. */
 const IS_PLAIN = [
   ...[`c.status = 'COMPLETED'`, 'c.attempts = 1', 'a.attempt = 1', `a.outcome = 'success'`, `a.effect = 'COMPLETED'`],
@@ -206,14 +218,12 @@ const PLAIN_ATTEMPTS = [parseAttempt(PLAIN_ATTEMPT)];
  */
 const COMMANDS_OF_SLICE = `
   with listed as materialized (
-    select p.lane, p.process_id, p.batch_id, i.command_id, i.at, row_number() over (order by p.ordinal, p.lane, i.at) as place
+    select p.lane, p.process_id, p.batch_id, p.ordinal % $12::int = 0 as compared, i.command_id, i.at, row_number() over (order by p.ordinal, p.lane, i.at) as place
     from faultline.process p cross join unnest(p.command_ids) with ordinality as i(command_id, at)
     where p.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3),
   keys as materialized (select array_agg(l.command_id) as ids from listed l)
   select l.command_id, l.place,
-    case when a.attempt > 1 and (
-        select true from faultline.attempt o where o.command_id = l.command_id and o.attempt = 1 and o.lane = l.lane)
-      then null else c.result end,
+    case when l.compared and ${IS_FIRST} then c.payload::text end, case when ${IS_FIRST} then c.result end,
     c.error_message,
     case when ${IS_PLAIN} then ${between(PLAIN_VALUES)}
       else concat(${between(COMMAND_VALUES)}, case when a.attempt is not null then concat('${PART}', ${between(ATTEMPT_VALUES)}) end) end
@@ -226,21 +236,36 @@ const COMMANDS_OF_SLICE = `
       on a.command_id = l.command_id and a.lane = l.lane
   order by l.place, a.attempt`;
 
-type AttemptRow = [command_id: string, place: number, result: unknown, error_message: string | null, text: string];
+type AttemptRow = [
+  command_id: string,
+  place: number,
+  payload: string | null,
+  result: unknown,
+  error_message: string | null,
+  text: string,
+];
+
+/** Payloads are as large as the rest of a command together, so of a larger batch not all are read. */
+export const MOST_COMPARED = 20_000;
+
+/** Of how many processes of a batch one has its payloads compared. */
+export function compareEach({ total_count }: Pick<VerifiedBatch, 'total_count'>): number {
+  return Math.ceil(total_count / MOST_COMPARED);
+}
 
 /** The commands that the processes of a slice list, in the order of the processes and of their lists. */
 export async function readVerifiedCommands(tx: Tx, { batch, from, to }: VerifiedSlice): Promise<VerifiedCommand[]> {
   const { batch_id, behavior, domain, max_attempts, backoff_ms, lease_ms, jitter_pct } = batch;
   const policy = [domain, max_attempts, backoff_ms, lease_ms, jitter_pct, PRIORITY.first_step, PRIORITY.next_step];
-  const values = [batch_id, from, to, behavior && JSON.stringify(behavior), ...policy];
+  const values = [batch_id, from, to, behavior && JSON.stringify(behavior), ...policy, compareEach(batch)];
   const rows = await queryArrays<AttemptRow>(tx, COMMANDS_OF_SLICE, values);
   const commands: VerifiedCommand[] = [];
   for (let at = 0; at < rows.length; ) {
-    const [command_id, place, result, error_message, text] = rows[at] as AttemptRow;
+    const [command_id, place, payload, result, error_message, text] = rows[at] as AttemptRow;
     const first = at;
     for (at++; rows[at]?.[1] === place; ) at++;
-    const record = at - first === 1 ? recordOf(text) : recordOfMany(rows.slice(first, at).map((row) => row[4]));
-    commands.push({ command_id, result, error_message, record });
+    const record = at - first === 1 ? recordOf(text) : recordOfMany(rows.slice(first, at).map((row) => row[5]));
+    commands.push({ command_id, payload, result, error_message, record });
   }
   return commands;
 }

@@ -68,7 +68,7 @@ const readAll = (behavior: Record<string, unknown> | null, results: unknown[] = 
     const watched = {
       async query(query: pg.QueryArrayConfig) {
         const answer = await tx.query(query);
-        results.push(...(answer.rows as unknown as unknown[][]).map((row) => row[2]));
+        results.push(...(answer.rows as unknown as unknown[][]).map((row) => row[3]));
         return answer;
       },
     } as unknown as Tx;
