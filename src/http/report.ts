@@ -177,6 +177,12 @@ function sumOf(tallies: readonly AttemptTally[], matches: (tally: AttemptTally) 
   return tallies.reduce((sum, tally) => (matches(tally) ? sum + tally.count : sum), 0);
 }
 
+/** Whether something was still to be injected then: a batch at rest had met all it had to. */
+function heldBack({ type, at }: Observed['stops'][number], { completed_at, rested_at }: Observed['batch']): boolean {
+  const rested = completed_at ?? rested_at;
+  return type !== 'STOP_CONDITION_MET' && (rested === null || at <= rested);
+}
+
 /** Why what is foretold is missing, or need not be what was observed; null where it has to be. */
 function predictedNote(predicted: Preview | null, observed: Observed): string | null {
   const { batch, versions, stops, tallies, operator_verbs } = observed;
@@ -184,7 +190,7 @@ function predictedNote(predicted: Preview | null, observed: Observed): string | 
   const reasons = [
     predicted.note,
     versions.length > 0 ? 'The behavior was changed under way; what is foretold is that of the launch.' : null,
-    stops.some(({ type }) => type !== 'STOP_CONDITION_MET') ? 'Injection was stopped for a time, or for good.' : null,
+    stops.some((stop) => heldBack(stop, batch)) ? 'Injection was stopped for a time, or for good.' : null,
     batch.status === 'CANCELED' ? 'The batch was cancelled.' : null,
     batch.completed_at === null && batch.rested_at === null ? 'The batch is not at rest yet.' : null,
     tallies.some(isInterruption) ? 'Attempts were interrupted by no fault of chaos.' : null,

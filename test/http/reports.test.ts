@@ -166,6 +166,15 @@ test('stops, changed behavior and operators are told, and why the foretold need 
   }
 });
 
+test('what was stopped after the batch had come to rest is told, and is no reason', async () => {
+  const batch_id = await lab.launch({ count: 1, behavior: { query: { fail_permanent_pct: 100 } }, ...POLICY });
+  await lab.atRest(batch_id);
+  await event(batch_id, 'INJECTION_STOPPED', 3_600_000, {});
+  const { stops, predicted_note } = await read(batch_id);
+  expect(stops).toHaveLength(1);
+  expect(predicted_note).toBeNull();
+});
+
 test('a batch under way has a report that says so; what is not there is not found', async () => {
   const stopped = await lab.launch({ count: 1, behavior: { query: { min_duration_ms: 60_000 } } });
   const report = await read(stopped);

@@ -1,5 +1,5 @@
 // The text that PostgreSQL gives for a document, made from a value: so that most documents need not be parsed to be compared.
-// A text that is the same says so for certain. One that differs says nothing: numbers, dates and what JSON leaves out are written otherwise.
+// A text that is the same says so for certain. One that differs says nothing: some numbers are written otherwise.
 
 /** The keys of objects that were made by the same code, as they came and as jsonb orders them: by length, then by bytes. */
 interface Shape {
@@ -9,9 +9,16 @@ interface Shape {
 
 /** One for each number of keys: objects of a kind come one after another. */
 const shapes: (Shape | undefined)[] = [];
+const MOST_KEYS = 100;
 
+/** In no text of PostgreSQL: what JSON leaves out, or writes in a way of its own. */
+const UNWRITTEN = '?';
+
+/** What `value::jsonb::text` is, or a text that no document has. */
 export function jsonbText(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null)
+    return JSON.stringify(value);
+  if (typeof value !== 'object' || 'toJSON' in value) return UNWRITTEN;
   if (Array.isArray(value)) return `[${value.map(jsonbText).join(', ')}]`;
   let text = '';
   for (const { key, written } of shapeOf(value).ordered)
@@ -27,6 +34,6 @@ function shapeOf(value: object): Shape {
     .map((key) => ({ key, written: `${JSON.stringify(key)}: `, bytes: Buffer.from(key) }))
     .sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes));
   const shape = { keys, ordered };
-  if (keys.length < 100) shapes[keys.length] = shape;
+  if (keys.length < MOST_KEYS) shapes[keys.length] = shape;
   return shape;
 }

@@ -5,8 +5,8 @@ import type { Pool, Tx } from '../../db/pool.ts';
 import { exportSnapshot, withSnapshot } from '../../db/queries/read-snapshot.ts';
 import { readFingerprint } from '../../db/queries/verdicts.ts';
 import { readVerifiedBatch, type VerifiedBatch } from '../../db/queries/verify.ts';
-import { countSentCommands, findRuleOffenders, type SqlRule } from '../../db/queries/verify-rules.ts';
-import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
+import { countSentCommands, findRuleOffenders, LIGHT_TEXT, type SqlRule } from '../../db/queries/verify-rules.ts';
+import { CheckBook, type CheckResult, LIGHT_CHECKS } from './checks.ts';
 import { conclude } from './conclude.ts';
 import {
   addFindings,
@@ -76,12 +76,12 @@ export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult
     const book = new CheckBook();
     await askRules(tx, batch_id, { book, rules: LIGHT_CHECKS, light: true });
     for (const rule of LIGHT_CHECKS) book.looked(rule, batch.created_count);
-    const light = new Set<CheckName>(LIGHT_CHECKS);
-    return book
-      .results()
-      .map((check) =>
-        light.has(check.name) ? check : { ...check, status: 'skipped', note: 'Made when the batch is at rest.' },
-      );
+    return book.results().map((check) => ({
+      ...check,
+      ...(check.name in LIGHT_TEXT
+        ? { sql: LIGHT_TEXT[check.name as SqlRule].trim() }
+        : { status: 'skipped', note: 'Made when the batch is at rest.' }),
+    }));
   });
 }
 

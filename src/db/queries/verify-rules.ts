@@ -65,7 +65,8 @@ const idAt = (moment: string) =>
 const IN_ITS_TIME = `c.command_id >= (select ${idAt("b.created_at - interval '1 hour'")} from faultline.batch b where b.batch_id = $1)
   and c.command_id < (select ${idAt("coalesce(b.completed_at, now()) + interval '1 hour'")} from faultline.batch b where b.batch_id = $1)`;
 
-const LIGHT_TEXT = {
+/** What the light checks ask. */
+export const LIGHT_TEXT = {
   ...RULE_TEXT,
   one_command_per_step: RULE_TEXT.one_command_per_step.replaceAll(
     'where c.batch_id = $1',
