@@ -6,8 +6,8 @@ import { CliError, EXIT } from './exit.ts';
 
 export interface Client {
   get<T>(path: string, query?: Record<string, string | number | boolean | undefined>): Promise<T>;
-  /** As get, for an answer that may take minutes to make. */
-  await<T>(path: string): Promise<T>;
+  /** For an answer that may take minutes to make. */
+  await<T>(path: string, method?: 'GET' | 'POST'): Promise<T>;
   /** As get, but null for what is not there. */
   find<T>(path: string): Promise<T | null>;
   post<T>(path: string, body?: object): Promise<T>;
@@ -46,7 +46,8 @@ export function createClient(url: string): Client {
 
   return {
     get,
-    await: async (path) => read(await send(new URL(`${base}${path}`), 'GET', { timeout_ms: LONG_TIMEOUT_MS })),
+    await: async (path, method = 'GET') =>
+      read(await send(new URL(`${base}${path}`), method, { timeout_ms: LONG_TIMEOUT_MS })),
     async find<T>(path: string) {
       const answer = await send(new URL(`${base}${path}`), 'GET');
       return answer.status === 404 ? null : read<T>(answer);

@@ -11,7 +11,7 @@ const VERDICT_MS = 60_000;
 
 const UNDER_WAY = new Set<Batch['status']>(['CREATING', 'RUNNING', 'CANCELING']);
 
-function isAtRest({ status }: Batch): boolean {
+export function isAtRest({ status }: Batch): boolean {
   return !UNDER_WAY.has(status);
 }
 
@@ -47,14 +47,19 @@ export function endedCount(batch: Batch): number {
   return batch.completed_count + batch.compensated_count + batch.failed_count + batch.canceled_count;
 }
 
-/** Shows how far it has come, unless `silent`, where it takes long enough to be seen. */
-export async function readVerdict(client: Client, id: string, silent: boolean): Promise<Verdict> {
+/** Shows how far it has come, unless `silent`, where it takes long enough to be seen. POST: given anew, whatever is stored. */
+export async function readVerdict(
+  client: Client,
+  id: string,
+  silent: boolean,
+  method: 'GET' | 'POST' = 'GET',
+): Promise<Verdict> {
   const path = `/process-batches/${encodeURIComponent(id)}/verdict`;
   const progress = createProgress(silent);
   const ended = new AbortController();
   const showing = showJudging(client, `${path}/progress`, { progress, signal: ended.signal });
   try {
-    return await client.await<Verdict>(path);
+    return await client.await<Verdict>(path, method);
   } finally {
     ended.abort();
     await showing;

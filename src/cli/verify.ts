@@ -7,7 +7,7 @@ import { renderReport } from '../http/report-markdown.ts';
 import type { Client } from './client.ts';
 import { CliError, type ExitCode } from './exit.ts';
 import { printJson, printTable } from './print.ts';
-import { awaitRest, awaitVerdict, readVerdict } from './rest.ts';
+import { awaitRest, awaitVerdict, isAtRest, readBatch, readVerdict } from './rest.ts';
 import type { SelfTestOptions } from './self-test.ts';
 
 const VERDICT_EXIT = { pass: 0, fail: 1, running: 2 } as const satisfies Record<Verdict['verdict'], ExitCode>;
@@ -22,12 +22,19 @@ export interface VerifyFlags {
 
 export function verify(client: Client, id: string, flags: VerifyFlags): Promise<ExitCode> {
   return judged(async () => {
-    if (flags.wait) await awaitRest(client, id, flags.json);
-    const verdict = flags.wait ? await awaitVerdict(client, id, flags.json) : await readVerdict(client, id, flags.json);
+    const verdict = await verdictOf(client, id, flags);
     if (flags.json) printJson(verdict);
     else printVerdict(verdict);
     return VERDICT_EXIT[verdict.verdict];
   });
+}
+
+/** One that was stored before is not believed: rows and documents may have been touched since. */
+async function verdictOf(client: Client, id: string, { wait, json: silent }: VerifyFlags): Promise<Verdict> {
+  const rested = isAtRest(await readBatch(client, id));
+  if (wait) await awaitRest(client, id, silent);
+  if (rested) return readVerdict(client, id, silent, 'POST');
+  return wait ? awaitVerdict(client, id, silent) : readVerdict(client, id, silent);
 }
 
 /** The oracle judged, on a database of its own: 0 when every broken variant was told, 1 when one was not. */
@@ -47,7 +54,8 @@ export interface ReportFlags {
 export function report(client: Client, id: string, { wait, format, out }: ReportFlags): Promise<ExitCode> {
   return judged(async () => {
     // Progress goes to stderr, and so not into the report.
-    if (wait) await awaitRest(client, id, false);
+    if (isAtRest(await readBatch(client, id))) await readVerdict(client, id, false, 'POST');
+    else if (wait) await awaitRest(client, id, false);
     const document = await client.get<Report>(`/process-batches/${encodeURIComponent(id)}/report`);
     const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : renderReport(document);
     if (out === undefined) process.stdout.write(text);

@@ -25,6 +25,8 @@ const AGAIN_AFTER_MS = 5 * 60_000;
 export interface Verdicts {
   /** @throws NotFoundError */
   read(batch_id: string): Promise<Verdict>;
+  /** Given anew, on nothing older than this call: what was written by hand, or lies in storage, changes no fingerprint. @throws NotFoundError */
+  judge(batch_id: string): Promise<Verdict>;
   /** What is stored, if it still holds; computes nothing. */
   peek(batch_id: string): Promise<Verdict | null>;
   /** How far the verdict that is being given has come; null when none is. */
@@ -74,6 +76,22 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
     return verdict;
   };
 
+  const following = new Map<string, Promise<Verdict>>();
+  const judgeAnew = (batch_id: string): Promise<Verdict> => {
+    const running = computing.get(batch_id);
+    if (running === undefined) return judge(batch_id);
+    const next =
+      following.get(batch_id) ??
+      running.verdict
+        .catch(() => {})
+        .then(() => {
+          following.delete(batch_id);
+          return judge(batch_id);
+        });
+    following.set(batch_id, next);
+    return next;
+  };
+
   /** Batches that could not be judged lately, and until when they are left alone: others must not wait behind them. */
   const hopeless = new Map<string, number>();
   const lookAround = async () => {
@@ -103,12 +121,19 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
     );
   };
 
+  const isAtRest = async (batch_id: string) => {
+    const batch = await findBatch(pool, batch_id);
+    if (batch === null) throw new NotFoundError('batch', batch_id);
+    return AT_REST.has(batch.status);
+  };
+
   return {
     async read(batch_id) {
-      const batch = await findBatch(pool, batch_id);
-      if (batch === null) throw new NotFoundError('batch', batch_id);
-      if (!AT_REST.has(batch.status)) return light.of(batch_id).read();
+      if (!(await isAtRest(batch_id))) return light.of(batch_id).read();
       return (await peek(batch_id)) ?? judge(batch_id);
+    },
+    async judge(batch_id) {
+      return (await isAtRest(batch_id)) ? judgeAnew(batch_id) : light.of(batch_id).read();
     },
     peek,
     progress(batch_id) {

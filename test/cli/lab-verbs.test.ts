@@ -106,7 +106,6 @@ test('a batch that was tampered with fails, with the offender named; one under w
        select command_id from faultline.command where batch_id = $1 and purpose = 'step' limit 1) returning process_id`,
     [batch_id],
   );
-  await database.pool.query('delete from faultline.verdict where batch_id = $1', [batch_id]);
   const failed = await faultline('verify', batch_id);
   expect(failed.code).toBe(1);
   expect(failed.stdout).toMatch(/^\S+ +fail +\d/m);

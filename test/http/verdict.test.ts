@@ -9,6 +9,7 @@ await lab.work();
 const FAST = { retry: { max_attempts: 2, backoff_ms: [0] }, lease_ms: 2_000 };
 const preview = (body: object) => lab.post('/processes/preview', { ...LAUNCH, ...FAST, ...body });
 const verdictOf = async (batch_id: string) => (await lab.get(`/process-batches/${batch_id}/verdict`)).json();
+const judgeAnew = async (batch_id: string) => (await lab.post(`/process-batches/${batch_id}/verdict`, {})).json();
 
 test('a preview is what the launch comes to; it launches nothing', async () => {
   const body = {
@@ -112,6 +113,22 @@ test('a verdict is stored when a batch rests, holds while nothing changes, and i
   });
 });
 
+test('given anew it is on nothing older than the request, and not twice for many who ask at once', async () => {
+  const batch_id = await lab.launch({ count: 10, seed: 'anew' });
+  await lab.atRest(batch_id);
+  const first = await verdictOf(batch_id);
+  expect((await verdictOf(batch_id)).computed_at).toBe(first.computed_at);
+  const all = await Promise.all(Array.from({ length: 8 }, () => judgeAnew(batch_id)));
+  // Those who come while one is given share the next.
+  expect(new Set(all.map(({ computed_at }) => computed_at)).size).toBeLessThan(8);
+  for (const { verdict, computed_at } of all) {
+    expect(verdict).toBe('pass');
+    expect(computed_at > first.computed_at).toBe(true);
+  }
+  const missing = await lab.post('/process-batches/019a0000-0000-7000-8000-000000000000/verdict', {});
+  expect(missing.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
+});
+
 test('a batch that is damaged at rest fails by name, with its offenders', async () => {
   const batch_id = await lab.launch({ count: 10, seed: 'damage' });
   await lab.atRest(batch_id);
@@ -119,15 +136,16 @@ test('a batch that is damaged at rest fails by name, with its offenders', async 
     `update faultline.process set state = state || '{"output_type": "gif"}' where batch_id = $1 and ordinal = 3 returning process_id`,
     [batch_id],
   );
-  await lab.database.pool.query('delete from faultline.verdict where batch_id = $1', [batch_id]);
-  const verdict = await verdictOf(batch_id);
+  const verdict = await judgeAnew(batch_id);
   expect(verdict.verdict).toBe('fail');
+  expect((await verdictOf(batch_id)).computed_at).toBe(verdict.computed_at);
   const failed = verdict.checks.filter(({ status }: { status: string }) => status === 'fail');
   expect(failed).toMatchObject([{ name: 'state', count: 1, offenders: [rows[0].process_id] }]);
 });
 
 test('while a batch runs its verdict is running, by the light checks only', async () => {
   const batch_id = await lab.launch({ count: 5, lease_ms: 60_000, behavior: { query: { min_duration_ms: 30_000 } } });
+  expect((await judgeAnew(batch_id)).verdict).toBe('running');
   const verdict = await verdictOf(batch_id);
   expect(verdict.verdict).toBe('running');
   expect(verdict.checks.filter(({ status }: { status: string }) => status === 'pass')).toHaveLength(3);

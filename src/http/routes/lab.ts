@@ -56,6 +56,21 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
     ({ params }) => verdicts.read(params.batch_id),
   );
 
+  api.post(
+    '/process-batches/:batch_id/verdict',
+    {
+      schema: {
+        tags: ['batches'],
+        summary: 'The verdict given anew, whatever is stored',
+        description:
+          'On nothing older than the request: also what was written by hand, or is missing in storage, since the last one was stored. While the batch runs it is what GET answers.',
+        params: z.object({ batch_id: idSchema }),
+        response: { 200: verdictSchema, ...problemResponse },
+      },
+    },
+    ({ params }) => verdicts.judge(params.batch_id),
+  );
+
   api.get(
     '/process-batches/:batch_id/verdict/progress',
     {

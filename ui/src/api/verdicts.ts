@@ -48,6 +48,11 @@ export const verdictQuery = (judged: Judged) =>
     placeholderData: keepPreviousData,
   });
 
+/** Given anew, whatever is stored. */
+export function judgeBatch(id: string): Promise<Verdict> {
+  return request<Verdict>(pathOf(id, 'verdict'), { method: 'POST', body: {} });
+}
+
 /** How far the verdict that is being given has come. */
 export const verdictProgressQuery = (id: string) =>
   queryOptions({

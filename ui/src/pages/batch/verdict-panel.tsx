@@ -15,6 +15,7 @@ import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
 import { Judging } from '../../parts/verdict/judging.tsx';
+import { useCheckNow } from './use-batch-verbs.ts';
 
 /** Asked for again until it is there, and when a process has moved since. */
 export function VerdictPanel({ batch }: { batch: BatchDetail }) {
@@ -23,6 +24,7 @@ export function VerdictPanel({ batch }: { batch: BatchDetail }) {
     refetchInterval: ({ state: { data, error } }) =>
       data?.verdict === 'running' || !isStill(batch.status) ? unlessRefused(REFRESH.list_ms, error) : false,
   });
+  const checking = useCheckNow(batch);
   return (
     <Panel
       title="Verdict"
@@ -36,15 +38,15 @@ export function VerdictPanel({ batch }: { batch: BatchDetail }) {
             color="gray"
             size="compact-xs"
             leftSection={<IconRefresh size={13} aria-hidden />}
-            loading={verdict.isFetching && verdict.data === undefined}
-            onClick={() => verdict.refetch()}
+            loading={checking.isPending || (verdict.isFetching && verdict.data === undefined)}
+            onClick={() => checking.mutate()}
           >
             Check now
           </Button>
         </Group>
       }
     >
-      {verdict.isFetching && isStill(batch.status) && <Judging batch_id={batch.batch_id} />}
+      {(verdict.isFetching || checking.isPending) && isStill(batch.status) && <Judging batch_id={batch.batch_id} />}
       <QueryView query={verdict}>{(data) => <Judged verdict={data} />}</QueryView>
     </Panel>
   );
