@@ -26,7 +26,7 @@ interface Places {
 export async function readCommandPage(db: Queryable, { limit, cursor, ...query }: Query) {
   const places = placesOf(cursor);
   const { lone, others } = await readBoth(db, query, places, limit + 1);
-  const merged = [...lone, ...others].sort((a, b) => b.created_at_us - a.created_at_us);
+  const merged = mergeNewestFirst(lone, others);
   const shown = merged.slice(0, limit);
   const lastOf = (from: readonly CommandRecord[]) => shown.findLast((command) => from.includes(command));
   const [last_lone, last_other] = [lastOf(lone), lastOf(others)];
@@ -36,6 +36,25 @@ export async function readCommandPage(db: Queryable, { limit, cursor, ...query }
     last_other?.command_id ?? places.process_command_id,
   ]);
   return { items: shown.map(showCommand), next_cursor: merged.length > limit ? next : null };
+}
+
+/**
+ * The newer of the two that come next, again and again, so that what is shown of each is its beginning: the cursor knows no more of it than
+ * where it was left off. Ids are made before their transaction begins, so those of processes may be older than their neighbours.
+ */
+function mergeNewestFirst(lone: readonly CommandRecord[], others: readonly CommandRecord[]): CommandRecord[] {
+  const merged: CommandRecord[] = [];
+  for (let i = 0, j = 0; i < lone.length || j < others.length; ) {
+    const [a, b] = [lone[i], others[j]];
+    if (a !== undefined && (b === undefined || a.created_at_us >= b.created_at_us)) {
+      merged.push(a);
+      i++;
+    } else {
+      merged.push(b as CommandRecord);
+      j++;
+    }
+  }
+  return merged;
 }
 
 function placesOf(cursor: string | undefined): Places {

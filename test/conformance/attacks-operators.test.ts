@@ -106,6 +106,11 @@ describe.each([
       const ended = done.filter((type) => type !== 'OPERATOR_RETRY');
       expect(ended.length).toBeLessThan(2);
     }
+    // What undoes a late effect is awaited by nobody, and may come after the end of the batch.
+    await until('nothing is left to be done', async () => {
+      const open = `select 1 from faultline.command where status in ('PENDING', 'IN_PROGRESS')`;
+      return (await lab.pool.query(open)).rowCount === 0;
+    });
     expect(await findOffences(lab.pool, batch_id)).toEqual([]);
   });
 });
