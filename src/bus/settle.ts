@@ -1,6 +1,7 @@
 // Settling: a set of outcomes, in one transaction, with what follows for their processes. Exactly once, by the fence.
 // A result that comes too late changes nothing and leaves LATE_RESULT_DISCARDED.
 
+import { asStored } from '../db/json.ts';
 import type { Tx } from '../db/pool.ts';
 import { withTx } from '../db/pool.ts';
 import { readHeldClaims } from '../db/queries/claims.ts';
@@ -175,7 +176,7 @@ function transitionOf(line: SettleLine): CommandTransition | null {
 }
 
 function replyOf(outcome: Reply['outcome'], { result, error_code, error_message }: Outcome): Reply {
-  return { outcome, result, error_code: error_code ?? null, error_message: error_message ?? null };
+  return { outcome, result: asStored(result), error_code: error_code ?? null, error_message: error_message ?? null };
 }
 
 /** Replies that the sender of a lone command asked for. A process's own replies go to the router, not through a queue. */
@@ -219,7 +220,9 @@ async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): P
     lane,
     late.map((item) => item.command),
   );
-  const discarded = late.filter((item) => item.outcome.kind !== 'released' && !answered.has(item.command.command_id));
+  const unanswered = late.filter((item) => !answered.has(item.command.command_id));
+  // One that was only given back, and never began, did nothing that anybody must know of.
+  const discarded = unanswered.filter(({ outcome, began }) => outcome.kind !== 'released' || began === true);
   await insertEvents(
     tx,
     lane,
@@ -232,8 +235,7 @@ async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): P
       details: { outcome: outcome.kind, claim_id: command.claim_id },
     })),
   );
-  return late
-    .filter((item) => !answered.has(item.command.command_id))
+  return unanswered
     .filter(({ began, abandoned, outcome }) => began ?? (outcome.kind === 'success' && !abandoned))
     .map((item) => ({ kind: 'discarded', command: transitionCommand(item.command) }));
 }

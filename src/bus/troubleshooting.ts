@@ -1,6 +1,7 @@
 // The operator's verbs on commands of the troubleshooting queue: retry, cancel, complete. One command is a set of one.
 // Each writes by one guarded statement, so of two operators one wins and the other is told (409).
 
+import { asStored } from '../db/json.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import { type EventType, insertEvents, insertReplies } from '../db/queries/events.ts';
 import {
@@ -88,7 +89,7 @@ export function cancelVerb(operator: Operator & { reason: string }): Verb {
 }
 
 export function completeVerb(operator: Operator, result?: unknown): Verb {
-  const reply: Reply = { outcome: 'SUCCESS', result: result ?? null };
+  const reply: Reply = { outcome: 'SUCCESS', result: asStored(result) };
   return {
     type: 'OPERATOR_COMPLETE',
     operator,

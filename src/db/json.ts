@@ -36,3 +36,22 @@ export function toJson(value: unknown): string | null {
     throw new NotStorableError(cause);
   }
 }
+
+/**
+ * The value as it comes back from a jsonb column: what JSON leaves out is gone, what it writes otherwise is so. Most values are what they
+ * would become, and are given back. Only for what could be stored.
+ */
+export function asStored(value: unknown): unknown {
+  if (isAsStored(value)) return value;
+  const json = toJson(value);
+  return json === null ? null : JSON.parse(json);
+}
+
+function isAsStored(value: unknown): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== 'object' || 'toJSON' in value) return false;
+  if (Array.isArray(value)) return value.every(isAsStored);
+  const prototype = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isAsStored);
+}

@@ -10,7 +10,7 @@ import {
   type TerminalProcessStatus,
   visitOf,
 } from '../model/process.ts';
-import { type AnyProcessDefinition, deadlineOf, type StepDefinition } from './define.ts';
+import { type AnyProcessDefinition, deadlineOf, type RequestContext, type StepDefinition } from './define.ts';
 
 type State = Record<string, unknown>;
 type AnyStep = StepDefinition<State>;
@@ -54,15 +54,26 @@ export function begin(
 ) {
   const step = definition.steps[0] as AnyStep;
   const { key, command } = step;
-  return { step: key, command, payload: step.request(start.state, start), deadline: deadlineOf(step) };
+  return { step: key, command, payload: payloadOf(step, start.state, start), deadline: deadlineOf(step) };
+}
+
+/** What `request` makes; it is told the ids that it may use, and nothing else of the process. */
+export function payloadOf(
+  step: Pick<AnyStep, 'request'>,
+  state: State,
+  { process_id, batch_id, ordinal }: RequestContext,
+): object {
+  return step.request(state, { process_id, batch_id, ordinal }) ?? {};
 }
 
 function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply): Decision {
   const step = findStep(definition, process.current_step);
   // Taken before onReply, which may write to the state it is given instead of returning another.
   const launched = launcherKeys(process.state);
-  const state = { ...(step.onReply?.(process.state, reply) ?? process.state), ...launched };
-  const key = step.next === undefined ? followingKey(definition, step) : step.next(state, reply);
+  // The same, whoever gave it: a handler, an operator, or a replay.
+  const told: Reply = { outcome: 'SUCCESS', result: reply.result ?? null, error_code: null, error_message: null };
+  const state = { ...(step.onReply?.(process.state, told) ?? process.state), ...launched };
+  const key = step.next === undefined ? followingKey(definition, step) : step.next(state, told);
   if (key === null) {
     return { status: 'COMPLETED', state, send: null, undo: null, ending: null, error_code: null, error_message: null };
   }
@@ -74,7 +85,7 @@ function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply:
       purpose: 'step',
       step: visitOf(process.path, key),
       command: next.command,
-      payload: next.request(state, process),
+      payload: payloadOf(next, state, process),
     },
     undo: null,
     ending: null,
@@ -148,7 +159,7 @@ function undoFrom(definition: AnyProcessDefinition, process: ProcessRow, undoing
     const step = process.path[left - 1] as string;
     const { compensate } = findStep(definition, step);
     if (compensate === undefined) continue;
-    const payload = compensate.request(state, process);
+    const payload = payloadOf(compensate, state, process);
     const send = { purpose: 'compensation' as const, step, command: compensate.command, payload };
     return { status: 'COMPENSATING', state, send, undo: left, ending: undoing.underway, error_code, error_message };
   }

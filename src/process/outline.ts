@@ -2,7 +2,7 @@
 // Calls the definition's own code only where it is pure by contract.
 
 import type { Deadline, Reply } from '../model/command.ts';
-import type { ProcessRow } from '../model/process.ts';
+import { type ProcessRow, stepKey } from '../model/process.ts';
 import { advance, begin, type Decision, findStep, type ReplyContext } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type StepDefinition } from './define.ts';
 import { parseInput } from './launch.ts';
@@ -67,6 +67,8 @@ export interface ProcessCode {
   batch_id: string;
   /** The state a process starts with, without what its launcher put there. Throws what the definition's code throws. */
   start(ordinal: number): Record<string, unknown>;
+  /** The same from an input of its own, which no code that ran before can have written to. */
+  startAnew(ordinal: number): Record<string, unknown>;
   begin(process: { process_id: string; ordinal: number; state: Record<string, unknown> }): ReturnType<typeof begin>;
   advance(process: ProcessRow, reply: Reply, context: ReplyContext): Decision;
   /** Of a step, or of the process itself. */
@@ -75,22 +77,24 @@ export interface ProcessCode {
 
 /** `input` is the batch's, as it was stored. @throws PermanentCommandError when the definition does not take it */
 export function codeOf(definition: AnyProcessDefinition, batch: { batch_id: string; input: unknown }): ProcessCode {
-  const input = parseInput(definition, batch.input);
   const { batch_id } = batch;
+  const stored = JSON.stringify(batch.input);
+  const input = parseInput(definition, JSON.parse(stored));
   // Asked for each command of a batch, and the same for all of a step.
   const deadlines = new Map<string | null, Deadline | null>();
-  const deadlineOfStep = (step: string | null) => {
-    const known = deadlines.get(step);
-    if (known !== undefined) return known;
-    const deadline = deadlineOf(step === null ? definition : findStep(definition, step));
-    deadlines.set(step, deadline);
-    return deadline;
-  };
   return {
     batch_id,
     start: (ordinal) => definition.start(input, { ordinal, batch_id }),
+    startAnew: (ordinal) => definition.start(parseInput(definition, JSON.parse(stored)), { ordinal, batch_id }),
     begin: (process) => begin(definition, { ...process, batch_id }),
     advance: (process, reply, context) => advance(definition, process, reply, context),
-    deadlineOf: deadlineOfStep,
+    deadlineOf(step) {
+      const key = step === null ? null : stepKey(step);
+      const known = deadlines.get(key);
+      if (known !== undefined) return known;
+      const deadline = deadlineOf(key === null ? definition : findStep(definition, key));
+      deadlines.set(key, deadline);
+      return deadline;
+    },
   };
 }

@@ -24,7 +24,7 @@ import {
 } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
 import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
-import { advance, type Decision, findStep } from './advance.ts';
+import { advance, type Decision, findStep, payloadOf } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 
 type OfProcess<T> = T & { command: TransitionCommand & { process_id: string } };
@@ -279,7 +279,7 @@ function planLateEffect(
       purpose: 'compensation' as const,
       step: command.step,
       command: step.compensate.command,
-      payload: step.compensate.request(process.state, process),
+      payload: payloadOf(step.compensate, process.state, process),
     };
     plan.commands.push(processCommand(definition, process, command, process.state, send));
     plan.unawaited.push({ process_id: process.process_id, command_id: send.command_id });

@@ -1,6 +1,7 @@
 // The crash: the handler has begun, and its worker dies. Where the whole process may not, the attempt alone does.
 // Promises that nothing of the attempt is ever settled, and that whatever its handler still comes to is heard by nobody.
 
+import { timedOutBy } from '../../model/command.ts';
 import { type Fault, percentOf } from './fault.ts';
 
 export const crashFault: Fault<'crash'> = {
@@ -8,7 +9,7 @@ export const crashFault: Fault<'crash'> = {
   field: 'crash_pct',
   order: 5,
   comes_to: 'lease_expired',
-  failure: () => null,
+  failure: () => timedOutBy('crash'),
   delayed: 'always',
   percent: percentOf('crash_pct'),
   async inject({ attempt, work, crash }) {

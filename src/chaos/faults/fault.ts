@@ -40,7 +40,7 @@ export interface Fault<Name extends string = string> {
    * written on the command before it happens. `success`: the work is done, and the mark is all that tells.
    */
   comes_to: Extract<OutcomeKind, 'success' | 'transient' | 'permanent' | 'business_rule' | 'lease_expired'>;
-  /** What an attempt says it failed with. Null: it succeeds, or its lease runs out. */
+  /** What an attempt says it failed with; null where it succeeds. */
   failure(behavior: CommandBehavior): { error_code: string; error_message: string } | null;
   /** Whether the delay of the behavior comes before it: as before any work, only where `delay_failures` asks for it, or never. */
   delayed: 'always' | 'if_asked' | 'never';

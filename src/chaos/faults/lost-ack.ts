@@ -1,5 +1,6 @@
 // The lost acknowledgement: the work is done, and nobody learns of it. Its lease runs out, and it is done again.
 
+import { timedOutBy } from '../../model/command.ts';
 import { type Fault, percentOf } from './fault.ts';
 
 export const lostAckFault: Fault<'lost_ack'> = {
@@ -7,7 +8,7 @@ export const lostAckFault: Fault<'lost_ack'> = {
   field: 'lost_ack_pct',
   order: 7,
   comes_to: 'lease_expired',
-  failure: () => null,
+  failure: () => timedOutBy('lost_ack'),
   delayed: 'always',
   percent: percentOf('lost_ack_pct'),
   async inject({ attempt, work }) {

@@ -1,6 +1,7 @@
 // The timeout fault: the attempt hangs past its lease without working, then wakes and offers a result nobody wants any more.
 // Promises to hold no slot and no heartbeat meanwhile, only a timer that keeps no process alive.
 
+import { timedOutBy } from '../../model/command.ts';
 import { type Fault, percentOf } from './fault.ts';
 
 /** Past the end of a lease, in ms, by when reap has come by twice: it looks every quarter of a lease, at least each second. */
@@ -13,7 +14,7 @@ export const timeoutFault: Fault<'timeout'> = {
   field: 'timeout_pct',
   order: 4,
   comes_to: 'lease_expired',
-  failure: () => null,
+  failure: () => timedOutBy('timeout'),
   delayed: 'never',
   percent: percentOf('timeout_pct'),
   async inject({ attempt, env }) {

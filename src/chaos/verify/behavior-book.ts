@@ -2,7 +2,8 @@
 // There are few of them and many commands, so each text is parsed once and each pair compared once.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { CommandRecord, VerifiedCommand } from '../../db/queries/verified-commands.ts';
+import type { CommandRecord } from '../../db/queries/command-text.ts';
+import type { VerifiedCommand } from '../../db/queries/verified-commands.ts';
 import type { VerifiedBatch, VerifiedProcess } from '../../db/queries/verify.ts';
 import { stepKey } from '../../model/process.ts';
 import { type CommandBehavior, compactBehavior } from '../behavior.ts';

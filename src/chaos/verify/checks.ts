@@ -6,7 +6,7 @@ import { RULE_TEXT } from '../../db/queries/verify-rules.ts';
 
 export const CHECKS = {
   conservation:
-    'Every process that was asked for is there once, and is in exactly one state; the counts of the batch are those of its processes.',
+    'Every process that was asked for is there once, and is in exactly one state; the counts of the batch are those of its processes, and its status is what follows from them.',
   settled_once:
     'Attempts are numbered from 1 without a hole, bar one in flight; what followed from each, and when it was tried again, is what the policy says; nothing was attempted after it had ended; the row is what its attempts, interruptions and operators made of it.',
   attempts_as_rolled:

@@ -1,25 +1,38 @@
-// Rows that tell of the same thing and do not say the same, in words. What an operator or a deadline did to a command changes what stands
-// on it, and not what its attempts say: those columns need not agree then.
+// Rows that tell of the same thing and do not say the same, in words. A verb writes on a command what its attempts do not say: that, and no
+// more, need not agree then.
 
-import type { CommandRecord } from '../../db/queries/verified-commands.ts';
+import type { CommandRecord } from '../../db/queries/command-text.ts';
+
+/** Which verbs came when, as the replay met them. */
+export interface Verbs {
+  /** After the last attempt that ended. */
+  since_last: boolean;
+  /** Attempts that followed a verb. */
+  before: ReadonlySet<number>;
+  /** An operator retried the command, whenever. */
+  retried: boolean;
+}
 
 const NONE: never[] = [];
 
-const OPERATED = new Set(['error_code', 'error_message', 'error_group', 'park_reason', 'ended_at', 'started_at']);
+/** What a verb writes on the command. */
+const WRITTEN = new Set(['error_code', 'error_message', 'error_group', 'park_reason', 'ended_at', 'available_at']);
 
-/** `operated`: a verb or a deadline changed the command. */
-export function disagreementsOf(record: CommandRecord, operated: boolean): string[] {
+/** `name` is what the command is called. */
+export function wordsOfDisagreements(record: CommandRecord, name: string, verbs: Verbs): string[] {
   if (record.disagrees.length === 0 && record.attempted.every(({ disagrees }) => disagrees.length === 0)) return NONE;
-  const name = record.purpose === 'compensation' ? `the compensation of ${record.step}` : `${record.step}`;
-  const wrong = (columns: readonly string[]) => columns.filter((column) => !operated || !OPERATED.has(column));
-  const rows = [
-    { words: name, columns: wrong(record.disagrees) },
-    ...record.attempted.map(({ attempt, disagrees }) => ({
-      words: `attempt ${attempt} of ${name}`,
-      columns: wrong(disagrees),
-    })),
-  ];
-  return rows
+  const ofCommand = record.disagrees.filter((column) =>
+    column === 'deadline_at' ? !verbs.retried : !(verbs.since_last && WRITTEN.has(column)),
+  );
+  const ofAttempts = record.attempted.map(({ attempt, disagrees }) => ({
+    words: `attempt ${attempt} of ${name}`,
+    columns: disagrees.filter((column) =>
+      verbs.before.has(attempt)
+        ? column !== 'started_at' && column !== 'available_at' && !(verbs.since_last && WRITTEN.has(column))
+        : !(verbs.since_last && WRITTEN.has(column)),
+    ),
+  }));
+  return [{ words: name, columns: ofCommand }, ...ofAttempts]
     .filter(({ columns }) => columns.length > 0)
     .map(({ words, columns }) => `${words}: ${columns.join(', ')} cannot be, by the rows beside it`);
 }

@@ -1,7 +1,7 @@
 // What must follow from the attempts of a command, one after another, by its policy: whether it is tried again, when, or who is asked.
 // Pure; the bus decides the same from the row it claimed, this from the attempts that were recorded.
 
-import type { AttemptRecord, CommandRecord } from '../../db/queries/verified-commands.ts';
+import type { AttemptRecord, CommandRecord } from '../../db/queries/command-text.ts';
 import { lossDelay, MAX_LEASE_LOSSES, retryDelay, retryRound, withJitter } from '../../model/retry.ts';
 
 /** The part of a batch's policy that its commands share. */
@@ -48,7 +48,10 @@ export class PolicyReplay {
 
   /** Null: by the policy alone nothing is known to follow. */
   after(attempt: AttemptRecord): Following | null {
-    if (attempt.reason === 'RESULT_NOT_STORABLE') return parked('RESULT_NOT_STORABLE');
+    if (attempt.reason === 'RESULT_NOT_STORABLE') {
+      if (attempt.outcome === 'lease_expired' && attempt.fault === null) this.#countLoss();
+      return parked('RESULT_NOT_STORABLE');
+    }
     switch (attempt.outcome) {
       case 'success':
         return COMPLETED;
@@ -76,9 +79,13 @@ export class PolicyReplay {
     return { effect: 'RETRY', reason: null, delay_ms: [withJitter(most, jitter_pct, 1), most] };
   }
 
-  #afterLoss(): Following {
+  #countLoss(): void {
     this.limit++;
     this.losses++;
+  }
+
+  #afterLoss(): Following {
+    this.#countLoss();
     if (this.losses > MAX_LEASE_LOSSES) return parked('LEASE_EXPIRED');
     return { effect: 'RETRY', reason: null, delay_ms: [0, lossDelay(this.losses, 1)] };
   }

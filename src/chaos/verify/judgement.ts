@@ -5,6 +5,7 @@ import type { Tx } from '../../db/pool.ts';
 import { readVerifiedCommands, type VerifiedCommand } from '../../db/queries/verified-commands.ts';
 import * as read from '../../db/queries/verify.ts';
 import type { SqlRule } from '../../db/queries/verify-rules.ts';
+import { isPlainObject } from '../../model/storable.ts';
 import { createDecideFault, type DecideFault } from '../decide.ts';
 import type { Experiment } from '../experiment.ts';
 import { createForetelling } from '../predict/foretell.ts';
@@ -121,7 +122,8 @@ export class Judgement {
   #tellSeen(): void {
     const { processes, commands, attempts, compensations } = this.#seen;
     this.#book.looked('ends_as_replayed', processes);
-    for (const check of ['settled_once', 'behavior_written', 'rows_agree'] as const) this.#book.looked(check, commands);
+    this.#book.looked('rows_agree', processes + commands);
+    for (const check of ['settled_once', 'behavior_written'] as const) this.#book.looked(check, commands);
     for (const check of ['attempts_as_rolled', 'no_real_failures'] as const) this.#book.looked(check, attempts);
     this.#book.looked('compensations', compensations);
   }
@@ -211,6 +213,10 @@ export class Judgement {
 
   #verify(process: read.VerifiedProcess, commands: readonly VerifiedCommand[]): void {
     const launched = this.#behaviors.launchedTo(process.ordinal);
+    if (!isPlainObject(process.state)) {
+      this.#book.offend('state', process.process_id, 'its state is no object');
+      process.state = {};
+    }
     this.#decided = [];
     const events = this.#events.get(process.process_id) ?? NO_EVENTS;
     const sent: SentCommand[] = [];
@@ -225,8 +231,8 @@ export class Judgement {
     }
     for (const rule of suspectsOf(process, commands)) this.#suspects.add(rule);
     const { disagrees } = process.record;
-    if (disagrees !== null)
-      this.#book.offend('rows_agree', process.process_id, `${disagrees} cannot be, by the rows beside it`);
+    if (disagrees.length > 0)
+      this.#book.offend('rows_agree', process.process_id, `${disagrees.join(', ')} cannot be, by the rows beside it`);
     observeEnd(this.#observed, process.record.status);
     // Under one behavior only: with another beside a command its decisions are not those of the launch.
     if (this.#behaviors.versions.length === 0) this.#foretelling?.add(process.ordinal);

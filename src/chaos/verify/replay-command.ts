@@ -1,15 +1,16 @@
 // Replays one command: from its behavior, its rolls, its policy and what interrupted or operated it, attempt by attempt, to the row
 // that must stand there now. Pure; whatever differs is told under the check that it offends.
 
-import type { AttemptRecord, CommandRecord, VerifiedCommand } from '../../db/queries/verified-commands.ts';
+import { type AttemptRecord, type CommandRecord, PLAIN_ATTEMPT } from '../../db/queries/command-text.ts';
+import type { VerifiedCommand } from '../../db/queries/verified-commands.ts';
 import type { VerifiedEvent } from '../../db/queries/verify.ts';
-import { type Reply, timedOutBy } from '../../model/command.ts';
+import type { Reply } from '../../model/command.ts';
 import type { CommandBehavior } from '../behavior.ts';
 import type { DecideFault } from '../decide.ts';
 import { type FaultName, faultOf } from '../faults/index.ts';
 import type { RollSource } from '../roll.ts';
 import type { CheckName } from './checks.ts';
-import { disagreementsOf } from './disagreements.ts';
+import { wordsOfDisagreements } from './disagreements.ts';
 import { type Following, PolicyReplay, type RetryTimes } from './following.ts';
 
 /**
@@ -57,10 +58,6 @@ export function replayCommand(
   return replayPlain(command, chaos, events) ?? new Replay(command, chaos, events).run();
 }
 
-const PLAIN_ATTEMPT: AttemptRecord = {
-  ...{ attempt: 1, outcome: 'success', effect: 'COMPLETED', fault: null, reason: null, delay_ms: null, span: null },
-  ...{ error_code: null, error_message: null, disagrees: [] },
-};
 const PLAIN_ATTEMPTS: ReplayedAttempt[] = [
   { record: PLAIN_ATTEMPT, verdict: 'as_rolled', rolled: null, suppressed: false },
 ];
@@ -117,7 +114,18 @@ const VERBS = new Set([
   'COMMAND_CANCELED',
   'DEADLINE_EXCEEDED',
 ]);
+/** Verbs that end an attempt under way, and those that only what waits for an operator can be given. */
+const CUTS = new Set(['OPERATOR_CANCEL', 'COMMAND_CANCELED', 'DEADLINE_EXCEEDED']);
+const ASKED = new Set(['OPERATOR_RETRY', 'OPERATOR_COMPLETE']);
 const ENDED = new Set(['COMPLETED', 'FAILED', 'CANCELED']);
+
+/** What a command is after a verb. */
+function statusOf({ type, details }: VerifiedEvent): string {
+  if (type === 'OPERATOR_RETRY') return 'PENDING';
+  if (type === 'OPERATOR_COMPLETE') return 'COMPLETED';
+  if (type === 'DEADLINE_EXCEEDED') return details?.action === 'tsq' ? 'IN_TROUBLESHOOTING_QUEUE' : 'FAILED';
+  return 'CANCELED';
+}
 
 /** Most commands have neither verbs nor offences. Never written to. */
 const NONE: never[] = [];
@@ -132,6 +140,7 @@ class Replay {
   #status = 'PENDING';
   readonly #policy: PolicyReplay;
   #operated = false;
+  readonly #verbs = { since_last: false, before: new Set<number>(), retried: false };
   #keep_effects = false;
 
   constructor(command: VerifiedCommand, chaos: CommandChaos, events: readonly VerifiedEvent[]) {
@@ -151,13 +160,14 @@ class Replay {
       if (record.attempt !== expected)
         this.#offend('settled_once', `attempt ${expected} of ${this.#step} is not there`);
       expected = record.attempt + 1;
-      this.#applyVerbs(record.attempt - 1);
+      if (this.#applyVerbs(record.attempt - 1)) this.#verbs.before.add(record.attempt);
       this.#take(record);
     }
     const ended = expected - 1;
-    this.#applyVerbs(ended);
+    this.#verbs.since_last = this.#applyVerbs(ended);
     this.#compareRow(ended, count);
-    for (const detail of disagreementsOf(this.#record, this.#operated)) this.#offend('rows_agree', detail);
+    for (const detail of wordsOfDisagreements(this.#record, this.#step, this.#verbs))
+      this.#offend('rows_agree', detail);
     return {
       attempts: this.#attempts,
       status: this.#status,
@@ -214,8 +224,7 @@ class Replay {
   #compareFailure({ attempt, reason, error_code, error_message }: AttemptRecord, rolled: FaultName): void {
     const { behavior } = this.#chaos;
     if (behavior === null || reason === 'RESULT_NOT_STORABLE') return;
-    const { comes_to, failure } = faultOf(rolled);
-    const said = comes_to === 'lease_expired' ? timedOutBy(rolled) : failure(behavior);
+    const said = faultOf(rolled).failure(behavior);
     if (error_code !== (said?.error_code ?? null) || error_message !== (said?.error_message ?? null))
       this.#offend(
         'attempts_as_rolled',
@@ -226,8 +235,7 @@ class Replay {
   /** What must follow from an attempt, whatever its roll was. */
   #follow(record: AttemptRecord): void {
     const { attempt, outcome, effect, reason, delay_ms } = record;
-    if (outcome === 'canceled') this.#cut(attempt);
-    const must = this.#policy.after(record);
+    const must = outcome === 'canceled' ? this.#cut(record) : this.#policy.after(record);
     const tell = (what: string) => this.#offend('settled_once', `attempt ${attempt} of ${this.#step} ${what}`);
     if (must !== null) {
       if (must.effect !== effect) tell(`had effect ${effect} instead of ${must.effect}`);
@@ -241,37 +249,44 @@ class Replay {
   }
 
   /** An attempt cut short must have somebody who cut it. */
-  #cut(attempt: number): void {
-    const by = this.#events.findIndex(
-      (event) => event.attempt === attempt && event.type !== 'OPERATOR_RETRY' && event.type !== 'OPERATOR_COMPLETE',
-    );
-    if (by === -1) {
+  #cut({ attempt, error_code }: AttemptRecord): Following | null {
+    const by = this.#events.findIndex((event) => event.attempt === attempt && CUTS.has(event.type));
+    const [event] = by === -1 ? [] : this.#events.splice(by, 1);
+    if (event === undefined) {
       this.#offend('settled_once', `attempt ${attempt} of ${this.#step} was cut short by nobody`);
-      return;
+      return null;
     }
-    const [event] = this.#events.splice(by, 1);
     this.#operated = true;
-    if (event !== undefined) this.#keep(event);
+    this.#keep(event);
+    const code = event.type === 'DEADLINE_EXCEEDED' ? event.type : 'OPERATOR_CANCELED';
+    if (error_code !== code)
+      this.#offend('settled_once', `attempt ${attempt} of ${this.#step} says ${error_code}, and must say ${code}`);
+    const status = statusOf(event);
+    if (status === 'IN_TROUBLESHOOTING_QUEUE') return { effect: 'TSQ', reason: 'DEADLINE_EXCEEDED', delay_ms: null };
+    return { effect: status, reason: null, delay_ms: null };
   }
 
-  /** Verbs that came while `done` attempts had ended, in their order. */
-  #applyVerbs(done: number): void {
+  /** Verbs that came while `done` attempts had ended, in their order; whether there were any. */
+  #applyVerbs(done: number): boolean {
+    let any = false;
     while (this.#events.length > 0 && (this.#events[0]?.attempt ?? 0) <= done) {
       const event = this.#events.shift() as VerifiedEvent;
+      any = true;
       this.#operated = true;
       this.#keep(event);
       this.#apply(event, done);
     }
+    return any;
   }
 
-  #apply({ type, details }: VerifiedEvent, done: number): void {
-    if (type === 'OPERATOR_RETRY') {
-      this.#status = 'PENDING';
+  #apply(event: VerifiedEvent, done: number): void {
+    const fits = ASKED.has(event.type) ? this.#status === 'IN_TROUBLESHOOTING_QUEUE' : !ENDED.has(this.#status);
+    if (!fits) this.#offend('settled_once', `${event.type} came to ${this.#step} although it was ${this.#status}`);
+    if (event.type === 'OPERATOR_RETRY') {
       this.#policy.renew(done);
-    } else if (type === 'OPERATOR_COMPLETE') this.#status = 'COMPLETED';
-    else if (type === 'DEADLINE_EXCEEDED')
-      this.#status = details?.action === 'tsq' ? 'IN_TROUBLESHOOTING_QUEUE' : 'FAILED';
-    else this.#status = 'CANCELED';
+      this.#verbs.retried = true;
+    }
+    this.#status = statusOf(event);
   }
 
   #keep({ details }: VerifiedEvent): void {
@@ -314,12 +329,14 @@ const STATUS_OF_EFFECT: Record<string, string> = {
   CANCELED: 'CANCELED',
 };
 
-function verdictOf({ outcome, fault, error_code }: AttemptRecord, rolled: string | null): AttemptVerdict {
+function verdictOf({ outcome, fault, reason, error_code }: AttemptRecord, rolled: string | null): AttemptVerdict {
   if (outcome === 'released' || outcome === 'canceled' || (outcome === 'lease_expired' && fault === null))
     return error_code === 'NO_HANDLER' ? 'real_failure' : 'interrupted';
   if (rolled !== null) {
     const { comes_to } = faultOf(rolled as FaultName);
     if (fault === rolled && outcome === comes_to) return 'as_rolled';
+    // What follows from it, or what was worked under it, could not be stored.
+    if (fault === rolled && reason === 'RESULT_NOT_STORABLE') return 'real_failure';
     // Under a fault that lets the work succeed, the work may fail for real, or answer no; it is then not marked.
     if (comes_to !== 'success' || fault !== null) return 'wrong';
     if (outcome === 'business_rule') return 'answered';

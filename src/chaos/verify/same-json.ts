@@ -5,7 +5,16 @@ import { isDeepStrictEqual } from 'node:util';
 
 /** `read` came from JSON; `made` may hold what JSON would leave out (undefined) or write as something else (dates). */
 export function sameJson(made: unknown, read: unknown): boolean {
-  return sameAsIs(made, read) || isDeepStrictEqual(JSON.parse(JSON.stringify(made)), read);
+  return sameAsIs(made, read) || isDeepStrictEqual(throughJson(made), read);
+}
+
+/** Undefined for what cannot be written. */
+export function throughJson(made: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(made) ?? 'null');
+  } catch {
+    return undefined;
+  }
 }
 
 function sameAsIs(made: unknown, read: unknown): boolean {

@@ -6,7 +6,7 @@ import { exportSnapshot, withSnapshot } from '../../db/queries/read-snapshot.ts'
 import { readFingerprint } from '../../db/queries/verdicts.ts';
 import { readVerifiedBatch, type VerifiedBatch } from '../../db/queries/verify.ts';
 import { countSentCommands, findRuleOffenders, LIGHT_TEXT, type SqlRule } from '../../db/queries/verify-rules.ts';
-import { CheckBook, type CheckResult, LIGHT_CHECKS } from './checks.ts';
+import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
 import { conclude } from './conclude.ts';
 import {
   addFindings,
@@ -78,11 +78,15 @@ export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult
     for (const rule of LIGHT_CHECKS) book.looked(rule, batch.created_count);
     return book.results().map((check) => ({
       ...check,
-      ...(check.name in LIGHT_TEXT
-        ? { sql: LIGHT_TEXT[check.name as SqlRule].trim() }
+      ...(isLight(check.name)
+        ? { sql: LIGHT_TEXT[check.name].trim() }
         : { status: 'skipped', note: 'Made when the batch is at rest.' }),
     }));
   });
+}
+
+function isLight(name: CheckName): name is SqlRule {
+  return LIGHT_CHECKS.some((light) => light === name);
 }
 
 /** Whole when every process was judged: a judge that failed before it took a window is not missed. */

@@ -70,7 +70,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'an attempt is deleted',
     check: 'settled_once',
-    follow: ['as_predicted'],
+    follow: ['rows_agree', 'as_predicted'],
     tamper: 'delete_attempt',
   },
   {

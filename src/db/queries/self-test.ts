@@ -27,8 +27,8 @@ attempts as (
   from picked k join faultline.attempt a on a.command_id = k.command_id
 ),
 rows as (
-  insert into e2e.test_command (command_id, lane, behavior, payload)
-  select k.new_id, t.lane, t.behavior, t.payload from picked k join e2e.test_command t on t.command_id = k.command_id
+  insert into e2e.test_command (command_id, lane, behavior, payload, created_at)
+  select k.new_id, t.lane, t.behavior, t.payload, t.created_at from picked k join e2e.test_command t on t.command_id = k.command_id
 )
 update faultline.process p set command_ids = p.command_ids || k.new_id from picked k where p.process_id = k.process_id
 returning p.process_id`,

@@ -15,7 +15,7 @@ with counted as (
   from faultline.process p where p.batch_id = $1
 )
 select b.batch_id::text as id,
-  concat_ws(', ', c.created || ' processes of ' || b.total_count, c.ordinals || ' ordinals from ' || c.first || ' to ' || c.last,
+  concat_ws(', ', b.status, c.created || ' processes of ' || b.total_count, c.ordinals || ' ordinals from ' || c.first || ' to ' || c.last,
     'completed ' || c.completed || ' (counted ' || b.completed_count || ')', 'compensated ' || c.compensated || ' (' || b.compensated_count || ')',
     'failed ' || c.failed || ' (' || b.failed_count || ')', 'canceled ' || c.canceled || ' (' || b.canceled_count || ')',
     'in troubleshooting ' || c.parked || ' (' || b.in_troubleshooting_count || ')') as detail
@@ -23,6 +23,9 @@ from faultline.batch b cross join counted c
 where b.batch_id = $1 and (c.created > b.total_count or c.ordinals <> c.created
   or (c.created > 0 and (c.first < b.first_ordinal or c.last >= b.first_ordinal + b.total_count))
   or (b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES') and c.created <> b.total_count)
+  or case b.status when 'AT_REST' then c.waiting > 0 or c.parked = 0 when 'COMPLETED' then c.completed <> b.total_count
+    when 'COMPLETED_WITH_FAILURES' then c.waiting + c.parked > 0 or c.completed = b.total_count
+    when 'CANCELED' then c.waiting + c.parked > 0 end
   or (b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')
     and (b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count, b.waiting_count,
       b.in_troubleshooting_count) is distinct from

@@ -57,8 +57,8 @@ export interface ProcessRecord {
   error_code: string | null;
   deadline_ms: number | null;
   on_deadline: string | null;
-  /** The columns that do not agree with its batch, or with one another, with commas between. */
-  disagrees: string | null;
+  /** The columns that do not agree with its batch, or with one another. */
+  disagrees: readonly string[];
 }
 
 export interface VerifiedProcess {
@@ -77,7 +77,7 @@ const parseProcess = parseEachOnce((json: string): ProcessRecord => {
     JSON.parse(json);
   const [deadline_ms, on_deadline, disagrees] = others;
   const place = { status, current_step, path, undo, ending, keep_effects, error_code };
-  return { process_type, version, ...place, deadline_ms, on_deadline, disagrees };
+  return { process_type, version, ...place, deadline_ms, on_deadline, disagrees: disagrees?.split(',') ?? [] };
 });
 
 /** Which processes are read: of a batch, between ordinals. */

@@ -117,6 +117,22 @@ async function countOffences(): Promise<number> {
   return verified?.checks.reduce((sum, { count }) => sum + count, 0) ?? -1;
 }
 
+/** The words of the first attempt as they were, and the beginning of the next: both would read as whole. */
+const FORGED = [
+  'transient',
+  'RETRY',
+  'first_attempts',
+  '',
+  '"CHAOS_FIRST_ATTEMPTS"',
+  '"Chaos: one of the first attempts."',
+  '0',
+  '',
+  '',
+  '',
+]
+  .join('\\x1f')
+  .concat('\\x1e2\\x1fsuccess');
+
 const OF_COMMAND =
   'command_id = (select p.command_ids[1] from faultline.process p where p.batch_id = $1 and p.ordinal = $2)';
 
@@ -137,9 +153,8 @@ test.each([
   [
     'an attempt that holds the next',
     `with gone as (delete from faultline.attempt where attempt = 2 and ${OF_COMMAND})
-     update faultline.attempt set effect = '',
-       outcome = E'"transient"\\x1f"RETRY"\\x1f"first_attempts"\\x1f\\x1f\\x1f\\x1f\\x1e2\\x1f"success"\\x1f"COMPLETED"'
-     where attempt = 1 and ${OF_COMMAND}`,
+     update faultline.attempt set effect = 'COMPLETED', fault = null, error_code = null, error_message = null, retry_at = null,
+       outcome = E'${FORGED}' where attempt = 1 and ${OF_COMMAND}`,
   ],
   [
     'a list of another',
@@ -151,6 +166,11 @@ test.each([
   const { rowCount } = await pool.query(damage, [batch_id, FIRST_DAMAGED + DAMAGED.indexOf(what)]);
   expect(rowCount).toBe(1);
   expect(await countOffences()).toBeGreaterThan(before);
+});
+
+test('an attempt that holds the next is told as what it is', async () => {
+  const { details } = await lab.verify(batch_id);
+  expect(details.filter((detail) => detail.endsWith('odd: attempts cannot be, by the rows beside it'))).not.toEqual([]);
 });
 
 test('however many attempts a command has, all are read, and its result comes with the first', async () => {
