@@ -221,8 +221,7 @@ async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): P
     late.map((item) => item.command),
   );
   const unanswered = late.filter((item) => !answered.has(item.command.command_id));
-  // One that was only given back, and never began, did nothing that anybody must know of.
-  const discarded = unanswered.filter(({ outcome, began }) => outcome.kind !== 'released' || began === true);
+  const discarded = unanswered.filter((item) => item.outcome.kind !== 'released');
   await insertEvents(
     tx,
     lane,

@@ -42,16 +42,20 @@ export function toJson(value: unknown): string | null {
  * would become, and are given back. Only for what could be stored.
  */
 export function asStored(value: unknown): unknown {
-  if (isAsStored(value)) return value;
+  if (isAsStored(value, DEEPEST)) return value;
   const json = toJson(value);
   return json === null ? null : JSON.parse(json);
 }
 
-function isAsStored(value: unknown): boolean {
+/** What is deeper goes through JSON, which does not use the stack for it. */
+const DEEPEST = 50;
+
+function isAsStored(value: unknown, levels: number): boolean {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
-  if (typeof value !== 'object' || 'toJSON' in value) return false;
-  if (Array.isArray(value)) return value.every(isAsStored);
+  if (levels === 0 || typeof value !== 'object' || 'toJSON' in value) return false;
+  if (Array.isArray(value)) return value.every((item) => isAsStored(item, levels - 1));
   const prototype = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isAsStored);
+  const plain = prototype === Object.prototype || prototype === null;
+  return plain && Object.values(value).every((item) => isAsStored(item, levels - 1));
 }

@@ -283,6 +283,7 @@ function planLateEffect(
     };
     plan.commands.push(processCommand(definition, process, command, process.state, send));
     plan.unawaited.push({ process_id: process.process_id, command_id: send.command_id });
+    plan.events.push(ofCommand('LATE_EFFECT_UNDONE', command, { compensation_id: send.command_id }));
   } catch (error) {
     // The process may have ended, so it cannot wait for an operator; the audit says that an effect may have stayed.
     plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: tellThrown(bus, process, error), late: true }));

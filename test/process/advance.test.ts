@@ -29,7 +29,7 @@ describe('begin', () => {
     ]);
     const start = { process_id: 'p', batch_id: 'b', ordinal: 7, state: { s: 1 } };
     expect(begin(definition, start)).toEqual({ step: 'a', command: 'Doa', payload: { x: 1 }, deadline: null });
-    expect(asked).toEqual([{ s: 1 }, start]);
+    expect(asked).toEqual([{ s: 1 }, { process_id: 'p', batch_id: 'b', ordinal: 7 }]);
   });
 });
 

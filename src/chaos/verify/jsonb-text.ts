@@ -14,15 +14,18 @@ const MOST_KEYS = 100;
 /** In no text of PostgreSQL: what JSON leaves out, or writes in a way of its own. */
 const UNWRITTEN = '?';
 
+/** Deeper ones are compared without their text. */
+const DEEPEST = 50;
+
 /** What `value::jsonb::text` is, or a text that no document has. */
-export function jsonbText(value: unknown): string {
+export function jsonbText(value: unknown, levels = DEEPEST): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null)
     return JSON.stringify(value);
-  if (typeof value !== 'object' || 'toJSON' in value) return UNWRITTEN;
-  if (Array.isArray(value)) return `[${value.map(jsonbText).join(', ')}]`;
+  if (levels === 0 || typeof value !== 'object' || 'toJSON' in value) return UNWRITTEN;
+  if (Array.isArray(value)) return `[${value.map((item) => jsonbText(item, levels - 1)).join(', ')}]`;
   let text = '';
   for (const { key, written } of shapeOf(value).ordered)
-    text += (text === '' ? '' : ', ') + written + jsonbText((value as Record<string, unknown>)[key]);
+    text += (text === '' ? '' : ', ') + written + jsonbText((value as Record<string, unknown>)[key], levels - 1);
   return `{${text}}`;
 }
 

@@ -78,8 +78,8 @@ class Replay {
   readonly #sent: readonly SentCommand[];
   /** The first of them that was not met yet. */
   #next = 0;
-  /** Steps of which an attempt was refused as late: their compensation may have been sent once more. */
-  #late: Set<string | null> | null = null;
+  /** Compensations that were sent once more for late attempts. */
+  #unawaited: Set<unknown> | null = null;
   readonly #offences: ReplayedProcess['offences'] = [];
   #unknown = false;
   #broken = false;
@@ -100,13 +100,14 @@ class Replay {
     this.#sent = sent;
   }
 
-  #isLate(step: string | null): boolean {
-    this.#late ??= new Set(
-      this.#sent
-        .filter(({ events }) => events.some(({ type }) => type === 'LATE_RESULT_DISCARDED'))
-        .map(({ command }) => command.record.step),
+  /** It was sent for what a late attempt may have done, and nobody waits for it. */
+  #isUnawaited(command_id: string): boolean {
+    this.#unawaited ??= new Set(
+      this.#sent.flatMap(({ events }) =>
+        events.flatMap(({ type, details }) => (type === 'LATE_EFFECT_UNDONE' ? [details?.compensation_id] : [])),
+      ),
     );
-    return this.#late.has(step);
+    return this.#unawaited.has(command_id);
   }
 
   run(launched: Record<string, unknown> | null): ReplayedProcess {
@@ -199,7 +200,7 @@ class Replay {
           this.#break(check, `${words} was sent as ${type} instead of ${expected.command}`);
         return sent;
       }
-      if (purpose === 'compensation' && this.#isLate(step)) continue;
+      if (purpose === 'compensation' && this.#isUnawaited(sent.command.command_id)) continue;
       this.#break(
         purpose === 'compensation' ? 'compensations' : check,
         `${purpose ?? 'nothing'} ${step} was sent instead of ${words}`,
@@ -282,7 +283,7 @@ class Replay {
     if (this.#unknown) return;
     for (const { command } of this.#sent.slice(this.#next)) {
       const { purpose, step } = command.record;
-      if (purpose === 'compensation' && this.#isLate(step)) continue;
+      if (purpose === 'compensation' && this.#isUnawaited(command.command_id)) continue;
       const check = purpose === 'compensation' ? 'compensations' : 'steps_complete';
       this.#break(check, `${purpose ?? 'nothing'} ${step} was sent, and nothing asked for it`);
     }

@@ -5,6 +5,7 @@ import type { Queryable, Tx } from '../pool.ts';
 
 export type EventType =
   | 'LATE_RESULT_DISCARDED'
+  | 'LATE_EFFECT_UNDONE'
   | 'COMMAND_CANCELED'
   | 'OPERATOR_RETRY'
   | 'OPERATOR_CANCEL'

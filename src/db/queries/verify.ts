@@ -143,7 +143,7 @@ export async function readVerifiedEvents(tx: Tx, batch_id: string): Promise<Veri
     `select e.type, e.command_id, e.process_id, e.attempt, e.reason, e.details
      from faultline.event e
      where e.batch_id = $1 and e.type in ('OPERATOR_RETRY', 'OPERATOR_CANCEL', 'OPERATOR_COMPLETE', 'COMMAND_CANCELED', 'DEADLINE_EXCEEDED',
-       'ADVANCE_FAILED', 'LATE_RESULT_DISCARDED', 'REPLY_IGNORED')
+       'ADVANCE_FAILED', 'LATE_EFFECT_UNDONE')
      order by e.event_id`,
     [batch_id],
   );

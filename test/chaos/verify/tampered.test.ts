@@ -90,7 +90,7 @@ const ROWS: Record<string, { where: string; kind: string }> = {
   'faultline.attempt': { where: `batch_id = $1 and purpose <> 'chunk'`, kind: 'outcome, fault, purpose' },
   'e2e.test_command': {
     where: 'command_id in (select c.command_id from faultline.command c where c.batch_id = $1)',
-    kind: `payload ->> 'process_step'`,
+    kind: '(select a.fault from faultline.attempt a where a.command_id = e2e.test_command.command_id and a.attempt = 1)',
   },
 };
 

@@ -45,6 +45,7 @@ const EVENT_LOOKS: Record<string, EventLook> = {
   LEASE_EXPIRED: { label: 'Lease expired', color: 'orange', icon: IconClock },
   RELEASED: { label: 'Given back by its worker', color: 'gray', icon: IconArrowBackUp },
   LATE_RESULT_DISCARDED: { label: 'Late result discarded', color: 'gray', icon: IconTrashX },
+  LATE_EFFECT_UNDONE: { label: 'Late effect undone', color: 'indigo', icon: IconArrowBackUp },
   CHAOS_INJECTED: { label: 'Chaos injected', color: CHAOS_COLOR, icon: IconBolt },
   DEADLINE_EXCEEDED: { label: 'Deadline exceeded', color: 'orange', icon: IconClock },
   OPERATOR_RETRY: { label: 'Retried by an operator', color: 'steel', icon: IconUser },
