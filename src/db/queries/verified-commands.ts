@@ -53,7 +53,7 @@ type AttemptRow = [
 ];
 
 /** Payloads are as large as the rest of a command together, so of a larger batch not all are read. */
-export const MOST_COMPARED = 20_000;
+const MOST_COMPARED = 20_000;
 
 /** Of how many processes of a batch one has its payloads compared. */
 export function compareEach({ total_count }: Pick<VerifiedBatch, 'total_count'>): number {
