@@ -1,5 +1,7 @@
 // The chaos lab by hand: foretold before, judged after; chaos adjusted, stopped, saved, taken along, and all of it again.
 
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AuditEvent, Lever, Profile } from '../../src/http/contract.ts';
@@ -93,6 +95,23 @@ test.each([
     expect(await fitsItsWidth(page)).toBe(true);
   },
 );
+
+test('what was taken from storage after the verdict is missed when it is checked again', async () => {
+  const { page } = await visit(system, '/batches/new');
+  await prepare(page, 5);
+  const batch_id = await launch(page);
+  await untilText(page.getByTestId('batch-status'), 'Completed');
+  await untilText(page.getByTestId('verdict-badge'), 'Pass');
+  const folder = join(system.data_dir, 'artifacts', batch_id, '0');
+  const [process_id = ''] = await readdir(folder);
+  await rm(join(folder, process_id, 'aggregation.json'));
+
+  await page.getByRole('button', { name: 'Check now' }).click();
+  await untilText(page.getByTestId('verdict-badge'), 'Fail');
+  await page.getByTestId('check-artifacts').getByText(`${process_id}/aggregation.json is on record`).waitFor();
+  await page.reload();
+  await untilText(page.getByTestId('verdict-badge'), 'Fail');
+});
 
 describe('chaos under way', () => {
   test('is adjusted, then stopped, and both stand in the audit', async () => {
