@@ -76,6 +76,9 @@ test('of a process that has compensated: the step is undone once more, and nobod
   // Nothing of the process changes, but the command stands among its own, so that its steps and its audit show it.
   const [after] = await lab.processes(batch_id);
   expect(after).toEqual({ ...ended, command_ids: [...ended.command_ids, expect.any(String)] });
+  expect((await lab.events(ended)).filter(({ type }) => type === 'LATE_EFFECT_UNDONE')).toMatchObject([
+    { attempt: 1, details: { compensation_id: after?.command_ids.at(-1) } },
+  ]);
 });
 
 test('of a process that ended FAILED, a compensation having been skipped', async () => {
