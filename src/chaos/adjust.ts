@@ -2,6 +2,7 @@
 // Every change is one guarded statement with its event; of two who cannot both have their way the second is refused.
 
 import type { Operator } from '../bus/troubleshooting.ts';
+import { despiteOutage } from '../db/patience.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import { readBatch } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
@@ -35,17 +36,19 @@ export function changeBehavior(
 }
 
 /**
- * Nothing is injected any more into attempts of the batch that begin after it returns; its turbulence ends, its work goes on.
+ * Nothing is injected any more into attempts of the batch that begin after it returns; its turbulence ends, its work goes on. Waits for a
+ * database that is away.
  * @returns since when
  * @throws NotFoundError; WrongStateError when it was stopped before, or the batch has ended
  */
 export function stopInjection(pool: Pool, batch_id: string, { actor, reason }: Operator): Promise<Date> {
-  return withTx(pool, async (tx) => {
+  const stop = async (tx: Tx) => {
     const stopped_at = await stopInjectionIfOn(tx, batch_id);
     if (stopped_at === null) return refuse(tx, batch_id);
     await insertEvents(tx, 0, [{ type: 'INJECTION_STOPPED', batch_id, actor, reason }]);
     return stopped_at;
-  });
+  };
+  return despiteOutage(() => withTx(pool, stop));
 }
 
 async function refuse(tx: Tx, batch_id: string): Promise<never> {

@@ -1,8 +1,10 @@
 // The safety lever: stops all injection at once, for every batch and every command, and refuses new until it is put back.
-// Promises that pulling it is never refused: who finds it pulled has what he wanted, and is told who was faster.
+// Promises that pulling it is never refused: who finds it pulled has what he wanted, and is told who was faster; where the database is
+// away, which may be its own doing, it gets through when it is back.
 
 import type { Operator } from '../bus/troubleshooting.ts';
-import { type Pool, type Queryable, withTx } from '../db/pool.ts';
+import { despiteOutage } from '../db/patience.ts';
+import { type Pool, type Queryable, type Tx, withTx } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import * as statements from '../db/queries/lab-control.ts';
 import { ChaosStoppedError } from '../model/errors.ts';
@@ -25,12 +27,13 @@ export async function readLever(db: Queryable): Promise<Lever> {
  * stopped before, that stands: answered as it is, and recorded once.
  */
 export function stopChaos(pool: Pool, { actor, reason }: Operator): Promise<Lever> {
-  return withTx(pool, async (tx) => {
+  const stop = async (tx: Tx) => {
     if (await statements.stopChaosIfOn(tx, { actor, reason: reason ?? null })) {
       await insertEvents(tx, 0, [{ type: 'CHAOS_STOPPED', actor, reason }]);
     }
     return readLever(tx);
-  });
+  };
+  return despiteOutage(() => withTx(pool, stop));
 }
 
 /** Injection goes on with the rolls it would have had anyway. Where it was not stopped nothing happens. */

@@ -1,12 +1,14 @@
 // The safety lever and injection ended for one batch: nothing is injected from the next claim on, what was held back is written
 // down exactly, nothing in flight is lost, and injection that goes on has the rolls it would have had anyway.
 
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { stopInjection } from '../../src/chaos/adjust.ts';
 import type { CommandBehavior } from '../../src/chaos/behavior.ts';
 import { decide } from '../../src/chaos/decide.ts';
 import { readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
+import { createPool } from '../../src/db/pool.ts';
 import { launchBatch } from '../../src/process/launch.ts';
+import { openNetwork } from '../support/network.ts';
 import { until } from '../support/until.ts';
 import { assembly, openLab, work } from './lab.ts';
 
@@ -154,6 +156,33 @@ test('injection ended for one batch goes on in another', { timeout: 90_000 }, as
   expect(after.filter(({ held_back }) => !held_back)).toEqual([]);
   expect((await expectAccountedFor(goesOn)).filter(({ held_back }) => held_back)).toEqual([]);
   expect(await eventsOf()).toEqual([{ type: 'INJECTION_STOPPED', batch_id: ends, actor: 'Ada', reason: null }]);
+});
+
+test.each(['is away', 'is lost in the middle', 'is lost before its answer'])(
+  'pulled while the database %s, it gets through when it is back, and is written down once',
+  async (how) => {
+    const network = await openNetwork(lab.database.url);
+    const far = createPool(network.url, { application_name: 'far' });
+    onTestFinished(() => far.end());
+    const lost = {
+      'is away': async () => network.down(),
+      'is lost in the middle': () => network.loseMessage('CHAOS_STOPPED'),
+      'is lost before its answer': () => network.loseAnswerTo('commit'),
+    }[how];
+    const losing = lost?.();
+    const pulling = stopChaos(far, { actor: 'Ada' });
+    if (how === 'is away') await until('it was refused', () => network.refused() > 1);
+    await losing;
+    network.up();
+    expect(await pulling).toMatchObject({ stopped: true, actor: 'Ada' });
+    expect(await readLever(pool)).toMatchObject({ stopped: true, actor: 'Ada' });
+    expect((await eventsOf()).map(({ type }) => type)).toEqual(['CHAOS_STOPPED']);
+  },
+);
+
+test('what is refused for another reason is refused at once', async () => {
+  const missing = '019a0000-0000-7000-8000-00000000dead';
+  await expect(stopInjection(pool, missing, { actor: 'Ada' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 test('a lone command is held back too: no fault, no delay, no response of its own', async () => {
