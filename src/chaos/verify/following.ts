@@ -46,8 +46,8 @@ export class PolicyReplay {
     this.losses = 0;
   }
 
-  /** Null: by the policy alone nothing is known to follow. */
-  after(attempt: AttemptRecord): Following | null {
+  /** Of one that was not cut short. */
+  after(attempt: AttemptRecord): Following {
     if (attempt.reason === 'RESULT_NOT_STORABLE') {
       if (attempt.outcome === 'lease_expired' && attempt.fault === null) this.#countLoss();
       return parked('RESULT_NOT_STORABLE');
@@ -62,8 +62,6 @@ export class PolicyReplay {
       case 'released':
         this.limit++;
         return RELEASED;
-      case 'canceled':
-        return null;
       case 'lease_expired':
         return attempt.fault === null ? this.#afterLoss() : this.#afterFailure(attempt);
     }

@@ -2,6 +2,8 @@
 // written to by hand, column by column, and each time the verdict must fail. A column that is new fails this test until somebody decides.
 
 import { describe, expect, test } from 'vitest';
+import { retryCommand } from '../../../src/bus/troubleshooting.ts';
+import { until } from '../../support/until.ts';
 import { openVerdictLab } from './lab.ts';
 
 const lab = await openVerdictLab();
@@ -231,4 +233,48 @@ test('the statement that is shown for rows that must agree finds the same', asyn
 
 test('what was put back passes', async () => {
   expect(await lab.verify(batch_id)).toMatchObject({ verdict: 'pass', failed: [] });
+});
+
+describe('of commands that operators retried, and that were attempted since', async () => {
+  const operators = await lab.work();
+  const retried = await lab.launch({ count: 2, seed: 'retried', behavior: { query: { fail_permanent_pct: 100 } } });
+  await lab.untilRest(retried);
+  const parked = await pool.query<{ command_id: string }>(
+    `select command_id from faultline.command where batch_id = $1 and status = 'IN_TROUBLESHOOTING_QUEUE'`,
+    [retried],
+  );
+  for (const { command_id } of parked.rows) await retryCommand(lab.service.bus, command_id, { actor: 'ann' });
+  await until('they are parked again', async () => {
+    const { rows } = await pool.query(
+      `select 1 from faultline.batch b where b.batch_id = $1 and b.status = 'AT_REST' and 2 = (select count(*) from faultline.command c
+         where c.batch_id = $1 and c.status = 'IN_TROUBLESHOOTING_QUEUE' and c.attempts = 2)`,
+      [retried],
+    );
+    return rows.length === 1;
+  });
+  await operators.stop();
+  const [{ command_id } = { command_id: '' }] = parked.rows;
+
+  test('what is untouched passes', async () => {
+    expect(await lab.verify(retried)).toMatchObject({ verdict: 'pass', failed: [] });
+  });
+
+  test.each([
+    ['error_code', `'OTHER'`],
+    ['error_message', `'other'`],
+    ['error_group', 'null'],
+    ['park_reason', `'EXHAUSTED'`],
+    ['settled_at', `settled_at - interval '1 day'`],
+  ])('%s is held to the last attempt again', async (column, value) => {
+    const before = await pool.query(`select "${column}"::text as was from faultline.command where command_id = $1`, [
+      command_id,
+    ]);
+    await pool.query(`update faultline.command set "${column}" = ${value} where command_id = $1`, [command_id]);
+    const { failed } = await lab.verify(retried);
+    await pool.query(`update faultline.command set "${column}" = $2 where command_id = $1`, [
+      command_id,
+      before.rows[0].was,
+    ]);
+    expect(failed).toContain('rows_agree');
+  });
 });
