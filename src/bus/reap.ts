@@ -5,6 +5,7 @@ import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
 import { type Outcome, park, type Settlement, timedOutBy } from '../model/command.ts';
 import { lossDelay, MAX_LEASE_LOSSES } from '../model/retry.ts';
+import { createRounds, type Rounds } from '../model/rounds.ts';
 import type { Bus } from './bus.ts';
 import { decide, settleExpired, settleLine } from './settle.ts';
 
@@ -22,6 +23,19 @@ export async function reapExpired(bus: Bus, lane: number, leftAlone: LeftAlone =
   const waiting = [...leftAlone].filter(([, { until_ms }]) => until_ms > now).map(([command_id]) => command_id);
   const reaping = { bus, lane, leftAlone, toLine: expiredLine };
   return reapSet(reaping, (tx) => lockExpiredCommands(tx, lane, REAP_LIMIT, waiting));
+}
+
+const REAP_EVERY_MS = 1_000;
+
+/** Reaping where no worker runs. It calls nothing of the application: what is reaped is retried or parked. */
+export function createReapRounds(bus: Bus): Rounds {
+  const leftAlone: LeftAlone = new Map();
+  return createRounds(bus, REAP_EVERY_MS, () => reapAllExpired(bus, leftAlone), 'reaping failed, trying again');
+}
+
+/** Reaps in every lane until nothing is left. */
+export async function reapAllExpired(bus: Bus, leftAlone: LeftAlone): Promise<void> {
+  for (let lane = 0; lane < bus.lanes; lane++) while ((await reapExpired(bus, lane, leftAlone)) === REAP_LIMIT);
 }
 
 interface Reaping {

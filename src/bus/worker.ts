@@ -14,7 +14,7 @@ import { executeAttempt } from './execute.ts';
 import type { HandlerRegistry } from './handlers.ts';
 import { CROWDED, createHealthMonitor } from './health.ts';
 import { settleUnhandled, splitHandled } from './no-handler.ts';
-import { type LeftAlone, reapExpired } from './reap.ts';
+import { type LeftAlone, reapAllExpired } from './reap.ts';
 import { RunningAttempt, RunningAttempts } from './running.ts';
 import type { Settled } from './settle.ts';
 import { createSettler } from './settler.ts';
@@ -184,10 +184,8 @@ export function createWorker(options: WorkerOptions): Worker {
     if (crowdedDomain() !== null) options.onUnhealthy?.(CROWDED);
     try {
       await takeOver();
-      for (let lane = 0; lane < bus.lanes; lane++) {
-        while ((await reapExpired(bus, lane, leftAlone)) === 500);
-        while ((await expireDeadlines(bus, lane)) === 500);
-      }
+      await reapAllExpired(bus, leftAlone);
+      for (let lane = 0; lane < bus.lanes; lane++) while ((await expireDeadlines(bus, lane)) === 500);
       if (ticks++ % BEAT_EVERY_TICKS === 0) await beat();
       bus.outage.answered();
     } catch (error) {

@@ -1,8 +1,9 @@
 // Both ends of a supervised node process: how the supervisor starts it, and how it leaves when the supervisor is gone.
-// Promises that a child never outlives its supervisor, however that ends: by the kernel where it can, else by the channel.
+// Promises that a child never outlives its supervisor, however that ends, and that one whose event loop stands still is ended.
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { giveSigns, watchLife } from './life.ts';
 import type { Logs } from './logs.ts';
 import type { Exit, Running } from './supervise.ts';
 
@@ -14,7 +15,12 @@ export interface NodeChildOptions {
   logs: Logs;
   /** From `parentDeathPrefix('KILL')`. */
   death_prefix: readonly string[] | undefined;
+  /** It is killed when it gives no sign of life for so long; left out: it is not watched. */
+  unresponsive_ms?: number;
 }
+
+/** What a child tells its supervisor. */
+type Sign = 'alive' | 'working';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 const INFO_LEVEL = 30;
@@ -30,8 +36,28 @@ export async function startNodeChild(options: NodeChildOptions): Promise<Running
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: true,
   });
+  let worked = false;
+  let silent: string | undefined;
+  const watch =
+    options.unresponsive_ms === undefined
+      ? undefined
+      : watchLife({
+          silent_ms: options.unresponsive_ms,
+          first_sign_ms: FIRST_SIGN_MS,
+          onSilent: (ms) => {
+            silent = `no sign of life for ${Math.round(ms / 1_000)} s, so it was killed: its code kept the event loop busy, or it was frozen`;
+            child.kill('SIGKILL');
+          },
+        });
+  child.on('message', (sign: Sign) => {
+    watch?.sign();
+    worked ||= sign === 'working';
+  });
   const exited = new Promise<Exit>((done) => {
-    child.once('close', (code, signal) => done({ code, signal, ...reasonOf(options, code, signal) }));
+    child.once('close', (code, signal) => {
+      watch?.stop();
+      done({ code, signal, ...(silent ? { reason: silent } : reasonOf(options, code, signal)) });
+    });
   });
   await new Promise<void>((started, failed) => {
     child.once('spawn', started);
@@ -42,6 +68,7 @@ export async function startNodeChild(options: NodeChildOptions): Promise<Running
   return {
     pid: child.pid as number,
     exited,
+    worked: () => worked,
     stop: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
   };
@@ -53,14 +80,27 @@ function reasonOf({ name, logs }: NodeChildOptions, code: number | null, signal:
 }
 
 const PARENT_CHECK_MS = 1_000;
+/** Compiling and loading everything takes a second or two, and much longer where many start at once. */
+const FIRST_SIGN_MS = 60_000;
 
-/** In a supervised process: ends it at once when the supervisor is gone. Does nothing in one that a person started. */
-export function leaveWithSupervisor(): void {
+/** In a supervised process: its supervisor notes that it came as far as to do its work. */
+export function tellWorking(): void {
+  tell('working');
+}
+
+function tell(sign: Sign): void {
+  // A channel that is gone ends the process elsewhere.
+  if (process.connected) process.send?.(sign, undefined, undefined, () => {});
+}
+
+/** In a supervised process: gives signs of life, and ends it when the supervisor is gone. Does nothing in one that a person started. */
+export function liveUnderSupervisor(): void {
   if (process.env.FAULTLINE_SUPERVISED !== '1') return;
   const leave = () => process.exit(1);
   if (process.send) {
     if (!process.connected) leave();
     process.once('disconnect', leave);
+    giveSigns(() => tell('alive'));
     // The channel alone is no reason to stay.
     process.channel?.unref();
   }

@@ -5,8 +5,11 @@ import { Worker } from 'node:worker_threads';
 import type { Laboratory } from '../http/laboratory.ts';
 import { FaultlineError } from '../model/errors.ts';
 import type { LabAnswer, LabError, LabQuestion, LabThreadData } from './lab-thread.ts';
+import { watchLife } from './life.ts';
 
 const IDLE_MS = 60_000;
+/** It replays in slices of milliseconds: one that is silent for so long is caught in an application's code. */
+const SILENT_MS = 60_000;
 
 type Asked = { resolve(value: unknown): void; reject(error: Error): void };
 
@@ -28,7 +31,19 @@ export function openLabThread(data: LabThreadData): Laboratory {
       // A slice is read, replayed and dropped: with room for many of them, little is moved about. Half of it costs a tenth of the time.
       resourceLimits: { maxYoungGenerationSizeMb: 128 },
     });
-    started.on('message', (message: LabAnswer) => {
+    const watch = watchLife({
+      silent_ms: SILENT_MS,
+      first_sign_ms: SILENT_MS,
+      onSilent: () => {
+        if (thread === started)
+          failAll(new Error('Code of a process definition kept the laboratory busy for a minute.'));
+        void started.terminate();
+      },
+    });
+    started.once('exit', watch.stop);
+    started.on('message', (message: LabAnswer | 'alive') => {
+      watch.sign();
+      if (message === 'alive') return;
       const question = waiting.get(message.id);
       waiting.delete(message.id);
       if (waiting.size === 0) rest();

@@ -12,6 +12,7 @@ import { FaultlineError, type FieldError } from '../model/errors.ts';
 import { ProcessRegistry } from '../process/define.ts';
 import { loadApplication } from './compose.ts';
 import { openLabThread } from './lab-client.ts';
+import { giveSigns } from './life.ts';
 import { createLogger } from './logger.ts';
 
 export interface LabThreadData {
@@ -57,6 +58,7 @@ async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
 
 if (parentPort !== null) {
   const port = parentPort;
+  giveSigns(() => port.postMessage('alive'));
   const opened = openLaboratory(workerData as LabThreadData);
   port.on('message', async (question: LabQuestion) => {
     port.postMessage(await answer(opened, question));

@@ -20,6 +20,7 @@ import {
   jsonOption,
   portOption,
   postgresPortOption,
+  unresponsiveOption,
   wholeNumber,
   wordsOf,
   workersOption,
@@ -54,6 +55,7 @@ program
   .addOption(databaseUrlOption('PostgreSQL 15 or newer to use instead of the embedded one'))
   .addOption(allowTurbulenceOption())
   .addOption(postgresPortOption())
+  .addOption(unresponsiveOption())
   .addOption(appOption())
   .addOption(followOption())
   .addOption(
@@ -71,6 +73,7 @@ program
       database_url: flags.databaseUrl,
       allow_turbulence: flags.allowTurbulence,
       postgres_port: flags.postgresPort,
+      unresponsive_ms: flags.unresponsiveMs,
       app: flags.app,
       log_format: flags.logFormat,
       follow_process: followed(flags.followProcess),
@@ -130,8 +133,8 @@ program
   .addOption(new Option('--lanes <number>', 'lanes of a new database (default: 1)').argParser(wholeNumber(1, 1024)))
   .action(async (flags) => {
     const { migrate } = await import('./migrate.ts');
-    const { leaveWithSupervisor } = await import('./child.ts');
-    leaveWithSupervisor();
+    const { liveUnderSupervisor } = await import('./child.ts');
+    liveUnderSupervisor();
     await migrate({
       ...serviceOptions(flags),
       lanes: flags.lanes,

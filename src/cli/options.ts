@@ -105,6 +105,12 @@ export const postgresPortOption = () =>
     .env('FAULTLINE_POSTGRES_PORT')
     .argParser(port);
 
+export const unresponsiveOption = () =>
+  new Option('--unresponsive-ms <number>', 'the server or a worker that gives no sign of life for so long is replaced')
+    .env('FAULTLINE_UNRESPONSIVE_MS')
+    .default(10_000)
+    .argParser(wholeNumber(1_000, 3_600_000));
+
 export const workersOption = () =>
   new Option('--workers <number>', 'worker processes')
     .env('FAULTLINE_WORKERS')

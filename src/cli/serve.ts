@@ -1,16 +1,18 @@
 // faultline serve: the API and the page. Answers "not ready" rather than dying while the database is away.
-// On SIGTERM or SIGINT it ends its streams, finishes what it was asked, and leaves.
+// On SIGTERM or SIGINT it ends its streams, finishes what it was asked, and leaves. It reaps, too: the workers may all be stuck.
 
 import { fileURLToPath } from 'node:url';
+import { createReapRounds } from '../bus/reap.ts';
 import { allowedTurbulence } from '../chaos/turbulence.ts';
 import { packageRoot } from '../db/package-root.ts';
 import { createServer } from '../http/index.ts';
 import type { Logger } from '../model/env.ts';
-import { leaveWithSupervisor } from './child.ts';
+import { liveUnderSupervisor, tellWorking } from './child.ts';
 import { compose } from './compose.ts';
 import { CliError } from './exit.ts';
 import { openLabThread } from './lab-client.ts';
 import { stopRequested } from './signals.ts';
+import { catchStrays } from './strays.ts';
 
 export interface ServeOptions {
   database_url?: string;
@@ -25,8 +27,9 @@ export interface ServeOptions {
 
 export async function serve(options: ServeOptions): Promise<void> {
   const { host, port, logger } = options;
-  leaveWithSupervisor();
+  liveUnderSupervisor();
   const stop = stopRequested();
+  const stray = catchStrays(logger);
   const service = await compose({ ...options, name: 'faultline serve' });
   const laboratory = openLabThread({
     url: options.database_url ?? '',
@@ -46,8 +49,16 @@ export async function serve(options: ServeOptions): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new CliError(`Port ${port} is taken by another program. Stop that, or choose another with --port.`);
   }
-  logger.info({}, `${await stop}: ending what was asked, then leaving`);
+  const reaping = createReapRounds(service.bus);
+  reaping.start();
+  tellWorking();
+  const toBeReplaced = stray.then((reason) => new CliError(`To be replaced: ${reason}.`));
+  const signal = await Promise.race([stop, toBeReplaced]);
+  if (signal instanceof CliError) logger.error({}, signal.message);
+  else logger.info({}, `${signal}: ending what was asked, then leaving`);
+  await reaping.stop();
   await server.close();
   await laboratory.close();
   await service.close();
+  if (signal instanceof CliError) throw signal;
 }

@@ -28,6 +28,8 @@ export interface StartOptions {
   postgres_port?: number;
   app?: string;
   log_format: LogFormat;
+  /** The server or a worker that gives no sign of life for so long is killed and replaced. */
+  unresponsive_ms: number;
   /** The id of a process whose every step is logged, or `all`. */
   follow_process?: string;
 }
@@ -143,6 +145,8 @@ function startChild(run: Run, name: string, args: string[], env: Record<string, 
     args,
     logs: run.logs,
     death_prefix: run.death_prefix,
+    // Migrating and seeding take as long as they take.
+    unresponsive_ms: name === 'migrate' ? undefined : run.options.unresponsive_ms,
     env: {
       DATABASE_URL: run.database_url,
       FAULTLINE_DATA_DIR: data_dir,

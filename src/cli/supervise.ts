@@ -1,4 +1,4 @@
-// Keeps children running: each is started again when it ends, with growing pauses, until it dies too often.
+// Keeps children running: each is started again when it ends, with growing pauses; one that never comes to work is given up.
 // Promises an ordered stop, stage by stage, and that a child is never started twice at once.
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -14,6 +14,8 @@ export interface Exit {
 export interface Running {
   pid: number;
   exited: Promise<Exit>;
+  /** True once it did its work: whatever ends it then, starting it again may help, and it is never given up. */
+  worked?(): boolean;
   /** Asks it to end in order. */
   stop(): void;
   /** Ends it at once. */
@@ -37,7 +39,7 @@ export interface ChildSpec {
 
 export interface SuperviseOptions {
   logger: Logger;
-  /** Called once, when a child has died `max_deaths` times within `window_ms`. */
+  /** Called once, when a child has died `max_deaths` times within `window_ms` and did no work before any of them. */
   onGiveUp(name: string, reason: string): void;
   /** Called each time a child runs. */
   onStarted?(name: string, pid: number): void;
@@ -78,6 +80,8 @@ interface Child {
   /** Callbacks of those who wait for it to run. */
   waiting: (() => void)[];
   deaths: number[];
+  /** How many of its last lives in a row ended before it did any work. */
+  in_vain: number;
   halt: AbortController;
   halted: Promise<void>;
   /** Ends when the child is stopped for good. */
@@ -93,7 +97,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   const begin = async (child: Child) => {
     const running = await child.spec.start();
     child.running = running;
-    options.onStarted?.(child.spec.name, running.pid);
+    tellStarted(child.spec.name, running.pid);
     void running.exited.then(() => {
       if (child.running === running) child.running = undefined;
     });
@@ -101,6 +105,15 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     if (child.halt.signal.aborted) running.stop();
     for (const tell of child.waiting.splice(0)) tell();
     return running;
+  };
+
+  /** It runs, whatever the listener makes of it: taken for one that did not start, it would be started once more beside itself. */
+  const tellStarted = (name: string, pid: number) => {
+    try {
+      options.onStarted?.(name, pid);
+    } catch (error) {
+      logger.error({ err: error, name, pid }, `that ${name} was started could not be written down`);
+    }
   };
 
   const keep = async (child: Child, first: Running) => {
@@ -111,7 +124,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
       exit = running ? await running.exited : exit;
       if (halt.signal.aborted) return;
       const on_purpose = running !== undefined && child.disturbed === running;
-      const delay_ms = on_purpose ? 0 : judge(child, exit as Exit);
+      const delay_ms = on_purpose ? 0 : judge(child, exit as Exit, running?.worked?.() ?? false);
       if (delay_ms === null) return;
       await sleep(delay_ms, halt.signal);
       await Promise.race([spec.ready?.(), child.halted]);
@@ -128,7 +141,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
   };
 
   /** What follows from an end: the pause before the next start, or null for giving up. */
-  const judge = (child: Child, exit: Exit): number | null => {
+  const judge = (child: Child, exit: Exit, worked: boolean): number | null => {
     const { spec } = child;
     if (spec.wanted?.(exit)) {
       logger.info(exit, `${spec.name} left (${describeExit(exit)}) as it was meant to, starting it again`);
@@ -140,7 +153,8 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
     }
     const now_ms = performance.now();
     child.deaths = [...child.deaths.filter((at_ms) => at_ms > now_ms - window_ms), now_ms];
-    if (child.deaths.length >= max_deaths) {
+    child.in_vain = worked ? 0 : child.in_vain + 1;
+    if (child.deaths.length >= max_deaths && child.in_vain >= max_deaths) {
       const seconds = Math.round(window_ms / 1000);
       const reason = `${spec.name} died ${child.deaths.length} times within ${seconds} s, last by ${describeExit(exit)}`;
       if (!gaveUp) options.onGiveUp(spec.name, reason);
@@ -182,6 +196,7 @@ export function createSupervisor(options: SuperviseOptions): Supervisor {
         disturbed: undefined,
         waiting: [],
         deaths: [],
+        in_vain: 0,
         halt,
         halted: aborted(halt.signal),
         kept: Promise.resolve(),

@@ -6,11 +6,12 @@ import { createGuard } from '../chaos/guard.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';
 import { createEnv, type Logger } from '../model/env.ts';
 import { createMortality } from './chaos-crash.ts';
-import { leaveWithSupervisor } from './child.ts';
+import { liveUnderSupervisor, tellWorking } from './child.ts';
 import { compose, reaching } from './compose.ts';
 import { CliError, EXIT } from './exit.ts';
 import { createNarrator } from './narrate.ts';
 import { stopRequested } from './signals.ts';
+import { catchStrays } from './strays.ts';
 import type { Slots } from './work-options.ts';
 
 export interface WorkOptions {
@@ -28,8 +29,9 @@ export interface WorkOptions {
 
 export async function work(options: WorkOptions): Promise<void> {
   const { logger } = options;
-  leaveWithSupervisor();
+  liveUnderSupervisor();
   const stop = stopRequested();
+  const stray = catchStrays(logger);
   const mortality = createMortality(createEnv(logger));
   const service = await compose({ ...options, name: options.name ?? 'faultline work', crash: mortality.crash });
   await reaching(options.database_url ?? '', async () => {
@@ -56,9 +58,11 @@ export async function work(options: WorkOptions): Promise<void> {
   await reaching(options.database_url ?? '', () => worker.start());
   guard.start();
   mortality.begin();
+  tellWorking();
   logger.info({ worker_id: worker.worker_id, domains }, 'Working');
 
-  const signal = await Promise.race([stop, unhealthy.then((reason) => new CliError(`To be replaced: ${reason}.`))]);
+  const toBeReplaced = Promise.race([unhealthy, stray]).then((reason) => new CliError(`To be replaced: ${reason}.`));
+  const signal = await Promise.race([stop, toBeReplaced]);
   if (signal instanceof CliError) logger.error({}, signal.message);
   else logger.info({}, `${signal}: taking no more work, finishing what is in flight`);
   mortality.end();

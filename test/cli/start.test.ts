@@ -107,6 +107,19 @@ test("a dead worker's leases end at once", async () => {
   expect(await attemptsOf(batch_id)).toEqual(['lease_expired', 'success']);
 }, 90_000);
 
+test('a worker and a server that stand still are replaced, and what the worker held is done by another', async () => {
+  await start({ FAULTLINE_UNRESPONSIVE_MS: '4000' });
+  const batch_id = await launch(true);
+  const worker = await holdingWorker();
+  const before = pids();
+  process.kill(worker.pid, 'SIGSTOP');
+  process.kill(before.serve as number, 'SIGSTOP');
+  await until('both are gone', () => !isRunning(worker.pid) && !isRunning(before.serve as number), SLOW);
+  await untilReady();
+  await untilCompleted(batch_id);
+  expect(await attemptsOf(batch_id)).toEqual(['lease_expired', 'success']);
+}, 120_000);
+
 test('killed itself, it leaves nothing running; started again, it goes on where it was', async () => {
   const { child } = await start();
   const done = await launch(false);

@@ -79,6 +79,40 @@ test('a child that dies ten times in a minute is given up, with the reason', asy
   await stop();
 });
 
+test('a child that did its work each time before it died is never given up', async () => {
+  const { add, stop, gaveUp } = supervisor();
+  const spec = child('work', 'process.exit(7)', {});
+  const { start } = spec;
+  spec.start = async () => ({ ...(await start()), worked: () => true });
+  let said = false;
+  void gaveUp.then(
+    () => {
+      said = true;
+    },
+    () => {},
+  );
+  await add(spec);
+  await until('it was started often', () => spec.starts > 12);
+  await stop();
+  expect(said).toBe(false);
+});
+
+test('whoever cannot write down that a child was started does not have it started twice', async () => {
+  const { add, pidOf, stop } = supervisor({
+    onStarted: () => {
+      throw new Error('ENOSPC: no space left on device');
+    },
+  });
+  const spec = child('work', STAY);
+  await add(spec);
+  const first = pidOf('work') as number;
+  expect(isRunning(first)).toBe(true);
+  process.kill(first, 'SIGKILL');
+  await until('another one runs', () => ![undefined, first].includes(pidOf('work')));
+  expect(spec.starts).toBe(2);
+  await stop();
+});
+
 test('deaths long ago do not count', async () => {
   // A window of nothing: each death is the only one in it.
   const { add, stop, gaveUp } = supervisor({ window_ms: 0 });

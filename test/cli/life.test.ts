@@ -1,0 +1,67 @@
+// Signs of life: one that gives none is noticed, one that gives them is left alone, and a watch that was held up blames nobody.
+
+import { afterEach, expect, test } from 'vitest';
+import { giveSigns, type Watch, watchLife } from '../../src/cli/life.ts';
+import { signal, until } from '../support/until.ts';
+
+const watches: Watch[] = [];
+afterEach(() => {
+  for (const watch of watches.splice(0)) watch.stop();
+});
+
+function watch(silent_ms: number, first_sign_ms = silent_ms) {
+  const silent = signal<number>('silence');
+  const made = watchLife({ silent_ms, first_sign_ms, onSilent: (ms) => silent.fire(ms) });
+  watches.push(made);
+  return { ...made, silent: silent.promise };
+}
+
+test('one that never gives a sign is noticed, with how long that was', async () => {
+  expect(await watch(100).silent).toBeGreaterThan(100);
+});
+
+test('until the first sign it has longer', async () => {
+  const fast = watch(50);
+  const loading = watch(50, 3_600_000);
+  await fast.silent;
+  loading.sign();
+  await loading.silent;
+});
+
+test('whoever gives signs is left alone', async () => {
+  const alive = watch(3_000);
+  let silent = false;
+  void alive.silent.then(
+    () => {
+      silent = true;
+    },
+    () => {},
+  );
+  let signs = 0;
+  await new Promise<void>((done) => {
+    giveSigns(() => {
+      alive.sign();
+      if (++signs === 5) done();
+    });
+  });
+  expect(silent).toBe(false);
+}, 60_000);
+
+test('a watch that was itself held up blames nobody', async () => {
+  const watched = watch(400);
+  watched.sign();
+  let silent = false;
+  void watched.silent.then(
+    () => {
+      silent = true;
+    },
+    () => {},
+  );
+  const until_ms = performance.now() + 1_200;
+  while (performance.now() < until_ms);
+  // Timers that are due come first, signs that arrived meanwhile after them.
+  let looks = 0;
+  await until('the timers that are due have run', () => ++looks === 3, { every_ms: 1 });
+  watched.sign();
+  expect(silent).toBe(false);
+});
