@@ -23,7 +23,7 @@ const { runs, seed = String(randomInt(2 ** 31)), path, testNamePattern } = value
 const found = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.test\.tsx?$/.test(file))
   .map((file) => `test/${file.replaceAll('\\', '/')}`)
-  .filter((file) => readFileSync(join(root, file), 'utf8').includes("from 'fast-check'"));
+  .filter((file) => readFileSync(join(root, file), 'utf8').match(/ from '(fast-check|.*\/support\/random\.ts)'/));
 const files = positionals.length > 0 ? positionals : found;
 const named = testNamePattern === undefined ? [] : ['-t', testNamePattern];
 

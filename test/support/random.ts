@@ -19,3 +19,14 @@ export function atLeast(runs: number): number {
 export function timeLimit(ms: number): number {
   return RUNS > 0 ? 0 : ms;
 }
+
+/** Draws from 0 up to 1 that hang on the seed alone (mulberry32), for tests that no property describes. */
+export function createDraw(seed = SEED): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
