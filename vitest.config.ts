@@ -14,6 +14,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: 'forks',
+    // One seed for all random tests.
+    setupFiles: ['test/support/random.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     restoreMocks: true,

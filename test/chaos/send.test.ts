@@ -7,6 +7,7 @@ import { sendCommands } from '../../src/bus/bus.ts';
 import type { OutgoingCommand } from '../../src/bus/handlers.ts';
 import { asTx, type Queryable, type Tx, withTx } from '../../src/db/pool.ts';
 import { newId } from '../../src/model/env.ts';
+import { atLeast } from '../support/random.ts';
 import { behaviorArbitrary } from './arbitraries.ts';
 import { openLab, step, work } from './lab.ts';
 
@@ -178,6 +179,6 @@ test('behavior serialises through request, state and repository row', async () =
         else expect(found.get(command_id)?.behavior).toEqual(Object.fromEntries(given));
       }
     }),
-    { numRuns: 25 },
+    { numRuns: atLeast(25) },
   );
 });

@@ -5,10 +5,12 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { RunningAttempt, RunningAttempts } from '../../src/bus/running.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
 import { commands, countOf, expectSettledOnce, openLab, policy } from '../bus/lab.ts';
+import { createDraw } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
 const real = createEnv(silentLogger);
 const began_ms = real.monotonicMs();
+const draw = createDraw();
 const since = () => real.monotonicMs() - began_ms;
 
 const CLOCKS: [string, Partial<Env>][] = [
@@ -36,7 +38,7 @@ describe.each(CLOCKS)('a worker whose clock goes %s', (_what, env) => {
     const work = slowly(
       (signal) =>
         new Promise((done) => {
-          const timer = real.after(100 + Math.random() * 900, done);
+          const timer = real.after(100 + draw() * 900, done);
           signal.addEventListener(
             'abort',
             () => {

@@ -12,6 +12,7 @@ import { cancelBatch } from '../../src/process/cancel.ts';
 import { cancelProcess } from '../../src/process/cancel-process.ts';
 import { findOffences } from '../end/story.ts';
 import { chain, openLab, type Script } from '../process/lab.ts';
+import { createDraw } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
 const COUNT = 400;
@@ -19,9 +20,7 @@ const COUNT = 400;
 const ROUNDS = 120;
 
 test('nothing deadlocks, and the books are right', { timeout: 90_000 }, async () => {
-  const seed = Number(process.env.FAULTLINE_SEED ?? Date.now() % 2 ** 31);
-  console.log(`seed ${seed}`);
-  const random = seededRandom(seed);
+  const random = createDraw();
   const heard: string[] = [];
   const unknown: unknown[] = [];
   const note = (fields: object) => {
@@ -142,15 +141,4 @@ test('nothing deadlocks, and the books are right', { timeout: 90_000 }, async ()
 
 function pick<T>(from: readonly T[], random: () => number): T {
   return from[Math.floor(random() * from.length)] as T;
-}
-
-/** Mulberry32: small, and the same draws for the same seed. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

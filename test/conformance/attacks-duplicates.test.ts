@@ -11,6 +11,7 @@ import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import { newId } from '../../src/model/env.ts';
 import { findOffences } from '../end/story.ts';
 import { chain, DOMAIN, type Lab, openLab } from '../process/lab.ts';
+import { atLeast } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
 const trip = chain(['book', 'pay', 'mail']);
@@ -95,7 +96,7 @@ describe('a transition that is delivered again', () => {
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: atLeast(12) },
     );
   });
 

@@ -1,6 +1,7 @@
 // A real bus driven one operation at a time, beside a model of its commands that is told the same operations and the rules in words.
 // After each operation the rows are what the model says, and every change of status is one the tables give to what was done.
 
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { OWN_DOMAIN } from '../../src/bus/bus.ts';
 import { cancelLiveCommand } from '../../src/bus/cut.ts';
@@ -12,6 +13,7 @@ import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import {
   type ClaimedCommand,
   COMMAND_TRANSITIONS,
+  type CommandPurpose,
   type CommandStatus,
   type DeadlineAction,
   type Outcome,
@@ -36,7 +38,7 @@ export const OUTCOMES = {
 
 export type Verb = 'retry' | 'cancel' | 'complete' | 'cut';
 
-/** What is done to some command; `which` says which of those it can be done to. */
+/** What is done to some command; `which` says which of those it can be done to, in the order in which they were sent. */
 export type Operation =
   | { what: 'claim' | 'stale' | 'cancel_batch'; which: number }
   | { what: 'settle'; which: number; outcome: keyof typeof OUTCOMES }
@@ -66,13 +68,15 @@ interface Modelled {
   /** Failures, and lost leases, since it was sent or an operator retried. */
   failures: number;
   losses: number;
-  compensation: boolean;
-  /** The first step of a process of the batch that is cancelled. */
-  first: boolean;
+  process_id: string;
+  purpose: CommandPurpose;
+  step: string;
 }
 
 const OPEN: CommandStatus[] = ['PENDING', 'IN_PROGRESS', 'IN_TROUBLESHOOTING_QUEUE'];
 const OPERATOR = { actor: 'ann', reason: 'because' };
+
+const pick = ({ process_id, purpose, step }: Modelled) => ({ process_id, purpose, step });
 
 export const arrow = (was: string | null, became: string, by = '') => `${was} -> ${became} ${by}`.trim();
 
@@ -86,9 +90,11 @@ export class Walk {
   readonly #stale: ClaimedCommand[] = [];
   /** By command, what was done to it, in order, as the audit names it. */
   readonly #told = new Map<string, string[]>();
-  /** Claims whose lease was lost, and of whose late result nobody heard yet. */
+  /** Claims that were lost or cut short, and of whose late result nobody heard yet. */
   readonly #lost = new Set<string>();
   #canceled = false;
+  /** Whether the code of the definitions throws, for now. */
+  throws = false;
 
   private constructor(lab: Lab, batch_id: string, seen: Set<string>) {
     this.#lab = lab;
@@ -172,7 +178,12 @@ export class Walk {
 
   async #claim(limit: number, of = DOMAIN): Promise<void> {
     const { bus, pool } = this.#lab;
-    await pool.query(`update faultline.command set available_at = now() where status = 'PENDING'`);
+    // One after the other, as they were sent: at the same moment they would be taken in any order, and no walk could be repeated.
+    await pool.query(
+      `update faultline.command c set available_at = now() - interval '1 millisecond' * sent.ago
+       from (select command_id, row_number() over (order by command_id desc) as ago from faultline.command) as sent
+       where c.command_id = sent.command_id and c.status = 'PENDING'`,
+    );
     const ids = { claim_id: newId(), worker_id: newId() };
     for (const command of await claimReadyCommands(bus.pool, { domain: of, lane: 0, limit, ...ids })) {
       this.#claims.set(command.command_id, command);
@@ -190,7 +201,7 @@ export class Walk {
     this.#stale.push(command);
     if (kind === 'success') one.status = 'COMPLETED';
     else if (kind === 'released') one.status = 'PENDING';
-    else if (kind === 'business_rule' && !one.compensation) one.status = 'FAILED';
+    else if (kind === 'business_rule' && one.purpose === 'step') one.status = 'FAILED';
     else if (kind !== 'transient' || ++one.failures >= MAX_ATTEMPTS) one.status = 'IN_TROUBLESHOOTING_QUEUE';
     else {
       one.status = 'PENDING';
@@ -226,14 +237,20 @@ export class Walk {
       one.status = one.losses > MAX_LEASE_LOSSES ? 'IN_TROUBLESHOOTING_QUEUE' : 'PENDING';
       this.#tellAttempt(id, one, 'LEASE_EXPIRED');
     }
+    this.#overtake(id);
+    await this.#compare('lose');
+  }
+
+  /** What this claim still comes to comes too late. */
+  #overtake(id: string): void {
     const command = this.#claims.get(id) as ClaimedCommand;
     this.#stale.push(command);
     this.#lost.add(`${id} ${command.claim_id}`);
-    await this.#compare('lose');
   }
 
   async #operate(id: string, one: Modelled, verb: Verb): Promise<void> {
     const { bus } = this.#lab;
+    if (one.status === 'IN_PROGRESS') this.#overtake(id);
     if (verb === 'retry') {
       await retryCommand(bus, id, OPERATOR);
       Object.assign(one, { status: 'PENDING', failures: 0, losses: 0 });
@@ -257,20 +274,31 @@ export class Walk {
     await pool.query(`${set} where command_id = $1`, [id, null]);
     const was = one.status;
     one.status = action === 'tsq' ? 'IN_TROUBLESHOOTING_QUEUE' : 'FAILED';
-    if (was === 'IN_PROGRESS') this.#tellAttempt(id, one);
+    if (was === 'IN_PROGRESS') {
+      this.#overtake(id);
+      this.#tellAttempt(id, one);
+    }
     this.#tell(id, 'DEADLINE_EXCEEDED');
     await this.#compare('deadline');
   }
 
-  /** A result of an attempt that is over changes nothing, whatever became of the command since. */
+  /**
+   * A result of an attempt that is over changes nothing, whatever became of the command since. But what it did may have been done
+   * after its step was undone, or while it is: then the step is undone once more.
+   */
   async #settleStale(n: number): Promise<void> {
     const command = this.#stale[n % Math.max(1, this.#stale.length)];
     if (command === undefined) return;
     expect(await settleSet(this.#lab.bus, [{ command, outcome: OUTCOMES.success, abandoned: false }])).toEqual([]);
     // Of an attempt that was settled, or told before, nothing is told.
-    if (this.#lost.delete(`${command.command_id} ${command.claim_id}`))
-      this.#tell(command.command_id, `LATE_RESULT_DISCARDED ${command.attempts}`);
-    await this.#compare('stale');
+    const late = this.#lost.delete(`${command.command_id} ${command.claim_id}`);
+    if (late) this.#tell(command.command_id, `LATE_RESULT_DISCARDED ${command.attempts}`);
+    const { process_id, purpose, step } = this.#model.get(command.command_id) as Modelled;
+    const undo = { process_id, purpose: 'compensation', step };
+    const undone = [...this.#model.values()].some((one) => isDeepStrictEqual(pick(one), undo));
+    const again = late && purpose === 'step' && undone && !this.throws;
+    if (again) this.#tell(command.command_id, 'LATE_EFFECT_UNDONE');
+    expect((await this.#compare('stale')).map(pick)).toEqual(again ? [undo] : []);
   }
 
   async #cancelBatch(): Promise<void> {
@@ -278,7 +306,8 @@ export class Walk {
     await cancelBatch(this.#lab.bus, this.#batch_id, OPERATOR);
     await this.#runOwn();
     for (const [id, one] of this.#model) {
-      if (!one.first || one.status !== 'PENDING' || one.attempts > 0) continue;
+      const first = one.purpose === 'step' && one.step === 'book';
+      if (!first || one.status !== 'PENDING' || one.attempts > 0) continue;
       one.status = 'CANCELED';
       this.#tell(id, 'COMMAND_CANCELED');
     }
@@ -296,21 +325,26 @@ export class Walk {
     }
   }
 
-  /** Every command is as the model says; what is new to it was sent. */
-  async #compare(doing: string): Promise<void> {
+  /** Every command is as the model says; what is new to it was sent, and is answered. */
+  async #compare(doing: string): Promise<Modelled[]> {
     await this.#lookUpTransitions(doing);
     const { rows } = await this.#lab.pool.query(
-      `select command_id, status, attempts, interruptions as losses, purpose, step from faultline.command where domain = $1`,
+      `select command_id, status, attempts, interruptions as losses, process_id, purpose, step from faultline.command
+       where domain = $1 order by command_id`,
       [DOMAIN],
     );
-    for (const { command_id, purpose, step, ...row } of rows) {
-      const sent = { status: 'PENDING' as const, attempts: 0, failures: 0, losses: 0 };
-      const first = purpose === 'step' && step === 'book';
-      const one = this.#model.get(command_id) ?? { ...sent, compensation: purpose === 'compensation', first };
-      this.#model.set(command_id, one);
+    const sent: Modelled[] = [];
+    for (const { command_id, process_id, purpose, step, ...row } of rows) {
+      let one = this.#model.get(command_id);
+      if (one === undefined) {
+        one = { status: 'PENDING', attempts: 0, failures: 0, losses: 0, process_id, purpose, step };
+        this.#model.set(command_id, one);
+        sent.push(one);
+      }
       const { status, attempts, losses } = one;
       expect({ doing, command_id, ...row }).toEqual({ doing, command_id, status, attempts, losses });
     }
+    return sent;
   }
 
   async #lookUpTransitions(doing: string): Promise<void> {

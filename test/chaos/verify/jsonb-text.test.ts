@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jsonbText } from '../../../src/chaos/verify/jsonb-text.ts';
 import { createTestDatabase } from '../../support/database.ts';
+import { atLeast } from '../../support/random.ts';
 
 const { pool } = await createTestDatabase();
 
@@ -30,7 +31,7 @@ test('documents of words and whole numbers are written as PostgreSQL writes them
     fc.asyncProperty(fc.array(documents, { minLength: 1, maxLength: 20 }), async (values) => {
       expect(values.map((value) => jsonbText(value))).toEqual(await textsOf(values));
     }),
-    { numRuns: 100 },
+    { numRuns: atLeast(100) },
   );
 });
 
@@ -43,7 +44,7 @@ test('where the text is the same, so is the document', async () => {
         for (const [at, text] of texts.entries())
           if (jsonbText(value) === text) expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(storable[at])));
     }),
-    { numRuns: 50 },
+    { numRuns: atLeast(50) },
   );
 });
 

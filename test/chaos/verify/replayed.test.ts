@@ -1,5 +1,5 @@
 // Interrupted, operated, changed and stopped: what happened is replayed exactly, on a process that branches and loops and knows
-// nothing of chaos. Every choice hangs on a seed that is printed.
+// nothing of chaos. Every choice hangs on the seed.
 
 import { expect, test } from 'vitest';
 import { cancelCommand, completeCommand, retryCommand } from '../../../src/bus/troubleshooting.ts';
@@ -9,6 +9,7 @@ import { expireWorkerLeases } from '../../../src/db/queries/claims.ts';
 import { WrongStateError } from '../../../src/model/errors.ts';
 import { cancelBatch } from '../../../src/process/cancel.ts';
 import { cancelProcess } from '../../../src/process/cancel-process.ts';
+import { createDraw, SEED } from '../../support/random.ts';
 import { until } from '../../support/until.ts';
 import { openVerdictLab } from './lab.ts';
 import { onboarding, onboardingApplication } from './onboarding.ts';
@@ -31,16 +32,7 @@ const behavior = Object.fromEntries(STEPS.map((key) => [key, each]));
 const lab = await openVerdictLab({ application: () => onboardingApplication });
 const { pool } = lab.database;
 const { bus } = lab.service;
-const seed = process.env.FAULTLINE_REPLAYED_SEED ?? `${Date.now() % 100_000}`;
-
-/** Draws that hang on the seed alone. */
-function createDraw(text: string): () => number {
-  let state = [...text].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), 7);
-  return () => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return state / 0x80000000;
-  };
-}
+const seed = String(SEED);
 
 const ignoreRace = (error: unknown) => {
   if (!(error instanceof WrongStateError)) throw error;
@@ -65,8 +57,7 @@ async function operate(batch_id: string, draw: () => number): Promise<number> {
 }
 
 test('interruptions and verbs are replayed, so that the verdict is exact', { timeout: 180_000 }, async () => {
-  console.log(`seed ${seed}`);
-  const draw = createDraw(seed);
+  const draw = createDraw();
   const workers = [await lab.work({ slots: 40 }), await lab.work({ slots: 40 })];
   const batch_id = await lab.launch({
     definition: onboarding,
