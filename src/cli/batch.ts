@@ -31,11 +31,17 @@ export async function watchBatch(client: Client, id: string, json: boolean): Pro
   const verdict = await awaitVerdict(client, id, json);
   if (json) printJson({ ...batch, verdict });
   else printOutcome(batch, verdict);
-  return verdict.verdict === 'pass' && batch.status !== 'CANCELED' ? EXIT.ok : EXIT.not_passed;
+  return verdict.verdict === 'pass' && !isCanceled(batch) ? EXIT.ok : EXIT.not_passed;
+}
+
+/** Also one that waits for operators before it ends so. */
+function isCanceled({ status, cancel_requested_at }: Batch): boolean {
+  return status === 'CANCELED' || cancel_requested_at !== null;
 }
 
 function printOutcome(batch: BatchDetail, verdict: Verdict): void {
-  console.log(`Batch ${batch.batch_id}: ${batch.status}`);
+  const canceled = batch.status !== 'CANCELED' && isCanceled(batch) ? ', cancelled' : '';
+  console.log(`Batch ${batch.batch_id}: ${batch.status}${canceled}`);
   printTable(
     ['total', 'completed', 'compensated', 'failed', 'canceled', 'waiting', 'troubleshooting'],
     [

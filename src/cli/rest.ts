@@ -3,16 +3,15 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Batch, BatchDetail, Verdict, VerdictProgress } from '../http/contract.ts';
+import { isBatchAtRest } from '../model/process.ts';
 import type { Client } from './client.ts';
 import { createProgress, type Progress } from './print.ts';
 
 const LOOK_EVERY_MS = 300;
 const VERDICT_MS = 60_000;
 
-const UNDER_WAY = new Set<Batch['status']>(['CREATING', 'RUNNING', 'CANCELING']);
-
 export function isAtRest({ status }: Batch): boolean {
-  return !UNDER_WAY.has(status);
+  return isBatchAtRest(status);
 }
 
 export function readBatch(client: Client, id: string): Promise<BatchDetail> {

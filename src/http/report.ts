@@ -16,7 +16,7 @@ import {
   type StepLatency,
 } from '../db/queries/reports.ts';
 import { NotFoundError } from '../model/errors.ts';
-import { PROCESS_STATUSES, stepKey } from '../model/process.ts';
+import { isBatchAtRest, PROCESS_STATUSES, stepKey } from '../model/process.ts';
 import type { ProcessRegistry } from '../process/define.ts';
 import type { ForetoldStep, Preview, Report } from './contract.ts';
 import type { RouteContext } from './server.ts';
@@ -31,9 +31,12 @@ type Sources = Pick<RouteContext, 'pool' | 'processes' | 'laboratory' | 'verdict
 
 /** @throws NotFoundError */
 export async function readReport(sources: Sources, batch_id: string): Promise<Report> {
-  const { verdict, checks } = await sources.verdicts.read(batch_id);
+  const before = await sources.verdicts.read(batch_id);
   const observed = await withSnapshot(sources.pool, (tx) => observe(tx, batch_id));
   const { batch, versions, tallies } = observed;
+  // It may have come to rest, or have been given work again, between the two.
+  const agrees = isBatchAtRest(batch.status) === (before.verdict !== 'running');
+  const { verdict, checks } = agrees ? before : await sources.verdicts.read(batch_id);
   const predicted = await foretellBatch(sources, batch);
   const ended_at = batch.completed_at ?? batch.rested_at;
   const keys = stepKeys(sources.processes, batch, tallies);
@@ -191,7 +194,7 @@ function predictedNote(predicted: Preview | null, observed: Observed): string | 
     predicted.note,
     versions.length > 0 ? 'The behavior was changed under way; what is foretold is that of the launch.' : null,
     stops.some((stop) => heldBack(stop, batch)) ? 'Injection was stopped for a time, or for good.' : null,
-    batch.status === 'CANCELED' ? 'The batch was cancelled.' : null,
+    batch.cancel_requested_at !== null || batch.status === 'CANCELED' ? 'The batch was cancelled.' : null,
     batch.completed_at === null && batch.rested_at === null ? 'The batch is not at rest yet.' : null,
     tallies.some(isInterruption) ? 'Attempts were interrupted by no fault of chaos.' : null,
     operator_verbs > 0 ? 'Operators acted.' : null,

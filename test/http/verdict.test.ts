@@ -151,3 +151,33 @@ test('while a batch runs its verdict is running, by the light checks only', asyn
   expect(verdict.checks.filter(({ status }: { status: string }) => status === 'pass')).toHaveLength(3);
   await lab.post(`/process-batches/${batch_id}/cancel`, { reason: 'enough' });
 });
+
+test('a batch that is given work again while it is to be judged is `running`, not a failure, and nothing is stored', async () => {
+  const batch_id = await lab.launch({ ...FAST, count: 2, behavior: { query: { fail_permanent_pct: 100 } } });
+  await lab.atRest(batch_id);
+  const rested = await verdictOf(batch_id);
+  expect(rested.verdict).toBe('pass');
+  // Rest as it was read a moment before, and the work of a moment after: no finisher gets between, the row is held.
+  const client = await lab.database.pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select from faultline.batch where batch_id = $1 for no key update', [batch_id]);
+    await lab.database.pool.query(
+      `update faultline.process set status = 'WAITING_FOR_REPLY' where batch_id = $1 and ordinal = 0`,
+      [batch_id],
+    );
+    const { verdict, checks } = await judgeAnew(batch_id);
+    expect({ verdict, failed: checks.filter(({ status }: { status: string }) => status === 'fail') }).toEqual({
+      verdict: 'running',
+      failed: [],
+    });
+    const { rows } = await lab.database.pool.query(
+      'select verdict, computed_at from faultline.verdict where batch_id = $1',
+      [batch_id],
+    );
+    expect(rows).toEqual([{ verdict: 'pass', computed_at: new Date(rested.computed_at) }]);
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+});

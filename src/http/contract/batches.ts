@@ -95,6 +95,8 @@ export const batchSchema = z.object({
   started_at: timeOrNull,
   rested_at: timeOrNull,
   completed_at: timeOrNull,
+  /** Cancelled then: it ends as CANCELED, once nothing of it waits for an operator. */
+  cancel_requested_at: timeOrNull,
 });
 export type Batch = z.infer<typeof batchSchema>;
 
