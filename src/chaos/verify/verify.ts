@@ -2,7 +2,6 @@
 // Judges take its windows one by one, some of them in threads of their own; what they found is put together here.
 
 import type { Pool, Tx } from '../../db/pool.ts';
-import { countProcesses } from '../../db/queries/batches.ts';
 import { exportSnapshot, withSnapshot } from '../../db/queries/read-snapshot.ts';
 import { readFingerprint } from '../../db/queries/verdicts.ts';
 import { readVerifiedBatch, type VerifiedBatch } from '../../db/queries/verify.ts';
@@ -52,7 +51,7 @@ export function verifyBatch(options: VerifyOptions): Promise<Verified | null> {
     const batch = await readVerifiedBatch(tx, batch_id);
     if (batch === null || batch.kind !== 'process') return null;
     const fingerprint = (await readFingerprint(tx, batch_id)) ?? '';
-    if (await isUnderWay(tx, batch)) return { verdict: 'running', checks: notMade(), fingerprint };
+    if (!isBatchAtRest(batch.status)) return { verdict: 'running', checks: notMade(), fingerprint };
     const task = { batch_id, snapshot: await exportSnapshot(tx), windows };
     const others = Math.floor(countWindows(ordinalsOf(batch), windows.size) / WINDOWS_FOR_A_HELPER);
     const judges = [createJudge(pool, processesOf), ...helpers.slice(0, others)];
@@ -70,12 +69,6 @@ export function verifyBatch(options: VerifyOptions): Promise<Verified | null> {
     const checks = book.results();
     return { verdict: checks.some(({ status }) => status === 'fail') ? 'fail' : 'pass', checks, fingerprint };
   });
-}
-
-/** An end that is none is a failure; rest that is none is not rest: it was given work again. */
-async function isUnderWay(tx: Tx, { batch_id, status }: VerifiedBatch): Promise<boolean> {
-  if (!isBatchAtRest(status)) return true;
-  return status === 'AT_REST' && (await countProcesses(tx, batch_id)).waiting_count > 0;
 }
 
 const NOT_YET = { status: 'skipped', note: 'Made when the batch is at rest.' } as const;
