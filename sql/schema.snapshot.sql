@@ -73,6 +73,7 @@ create table faultline.batch (
   experiment jsonb,
   injection_stopped_at timestamp with time zone,
   conditions_met integer[] default '{}'::integer[] not null,
+  cancel_requested_at timestamp with time zone,
   constraint batch_pkey PRIMARY KEY (batch_id),
   constraint "batch status is known" CHECK ((status = ANY (ARRAY['CREATING'::text, 'RUNNING'::text, 'AT_REST'::text, 'CANCELING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]))),
   constraint "counts are never negative and never exceed the total" CHECK (((LEAST(created_count, completed_count, compensated_count, failed_count, canceled_count, waiting_count, in_troubleshooting_count) >= 0) AND (created_count <= total_count))),

@@ -11,6 +11,7 @@ import { laneOf } from '../model/env.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
 import { type Bus, tellTransitions } from './bus.ts';
 import type { CommandTransition } from './handlers.ts';
+import { reopening } from './reopen.ts';
 import { requestedReplies } from './settle.ts';
 import { type Operator, toTransitionCommand, type VerbAnswer } from './troubleshooting.ts';
 
@@ -43,7 +44,7 @@ export function cutLiveCommands(bus: Bus, tx: Tx, lane: number, items: readonly 
   return cutSet(bus, tx, lane, items, cutIfLive);
 }
 
-/** The same, and what waits in the troubleshooting queue. */
+/** The same, and what waits in the troubleshooting queue: within `reopening`. */
 export function cutOpenCommands(bus: Bus, tx: Tx, lane: number, items: readonly CutItem[]): Promise<CutSet> {
   return cutSet(bus, tx, lane, items, cutIfOpen);
 }
@@ -130,9 +131,11 @@ export async function cancelLiveCommand(
   const lane = laneOf(command_id, bus.lanes);
   const cancel = async (tx: Tx) => {
     const cut = operatorCut(operator);
-    const { commands, hints } = await cutOpenCommands(bus, tx, lane, [{ command_id, cut }]);
-    const [command] = commands;
-    const done = command ? { status: command.status, hints } : await redriveCanceled(bus, tx, command_id, cut);
+    const done = await reopening(tx, lane, [command_id], async () => {
+      const { commands, hints } = await cutOpenCommands(bus, tx, lane, [{ command_id, cut }]);
+      const [command] = commands;
+      return command ? { status: command.status, hints } : redriveCanceled(bus, tx, command_id, cut);
+    });
     await bus.env.probe('in_cancel', { command_id });
     return done;
   };

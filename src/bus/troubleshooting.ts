@@ -18,6 +18,7 @@ import { laneOf } from '../model/env.ts';
 import { type FaultlineError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import { type Bus, tellTransitions } from './bus.ts';
 import type { CommandTransition, TransitionCommand } from './handlers.ts';
+import { reopening } from './reopen.ts';
 import { requestedReplies } from './settle.ts';
 
 export interface Operator {
@@ -122,14 +123,28 @@ export interface Operated {
   hints: ReadonlySet<string>;
 }
 
-/** Does a verb to commands of one lane; each is either done, with all that follows, or refused. `details` go into the audit. */
-export async function operateSet(
+/**
+ * Does a verb to commands of one lane; each is either done, with all that follows, their batches reopened included, or refused. `details` go
+ * into the audit.
+ */
+export function operateSet(
   bus: Bus,
   tx: Tx,
   lane: number,
   verb: Verb,
   set: OperatedSet,
   details: Record<string, unknown> | null = null,
+): Promise<Operated> {
+  return reopening(tx, lane, set.ids, () => operateLocked(bus, tx, lane, verb, set, details));
+}
+
+async function operateLocked(
+  bus: Bus,
+  tx: Tx,
+  lane: number,
+  verb: Verb,
+  set: OperatedSet,
+  details: Record<string, unknown> | null,
 ): Promise<Operated> {
   const locked = await lockCommands(tx, lane, set.ids);
   const parked = await verb.guard(tx, lane, set);

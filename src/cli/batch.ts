@@ -1,12 +1,13 @@
 // faultline batch create | watch | list | cancel: batches of a running server.
 // Watching ends when the batch is at rest, and its exit code is the verdict.
 
+import { randomUUID } from 'node:crypto';
 import type { Batch, BatchDetail, LaunchAnswer, Verdict } from '../http/contract.ts';
 import type { Client } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { type LaunchFlags, launchBody } from './launch-body.ts';
 import { printJson, printTable } from './print.ts';
-import { awaitRest, awaitVerdict, endedCount } from './rest.ts';
+import { awaitVerdict, endedCount } from './rest.ts';
 
 export interface FollowFlags {
   watch: boolean;
@@ -14,7 +15,10 @@ export interface FollowFlags {
 }
 
 export async function createBatch(client: Client, flags: LaunchFlags & FollowFlags): Promise<ExitCode> {
-  return follow(client, await client.post<LaunchAnswer>('/processes/batch', await launchBody(client, flags)), flags);
+  const asking = flags.watch ? client.patient() : client;
+  const body = await launchBody(asking, flags);
+  const launched = await asking.post<LaunchAnswer>('/processes/batch', body, { idempotency_key: randomUUID() });
+  return follow(client, launched, flags);
 }
 
 /** Says what was launched, or watches it. */
@@ -27,15 +31,20 @@ export async function follow(client: Client, launched: LaunchAnswer, { watch, js
 
 /** Shows a batch until it is at rest, then its verdict. 0: it passed. 5: it did not, or the batch was cancelled. */
 export async function watchBatch(client: Client, id: string, json: boolean): Promise<ExitCode> {
-  const batch = await awaitRest(client, id, json);
-  const verdict = await awaitVerdict(client, id, json);
+  const { batch, verdict } = await awaitVerdict(client, id, json);
   if (json) printJson({ ...batch, verdict });
   else printOutcome(batch, verdict);
-  return verdict.verdict === 'pass' && batch.status !== 'CANCELED' ? EXIT.ok : EXIT.not_passed;
+  return verdict.verdict === 'pass' && !isCanceled(batch) ? EXIT.ok : EXIT.not_passed;
+}
+
+/** Also one that waits for operators before it ends so. */
+function isCanceled({ status, cancel_requested_at }: Batch): boolean {
+  return status === 'CANCELED' || cancel_requested_at !== null;
 }
 
 function printOutcome(batch: BatchDetail, verdict: Verdict): void {
-  console.log(`Batch ${batch.batch_id}: ${batch.status}`);
+  const canceled = batch.status !== 'CANCELED' && isCanceled(batch) ? ', cancelled' : '';
+  console.log(`Batch ${batch.batch_id}: ${batch.status}${canceled}`);
   printTable(
     ['total', 'completed', 'compensated', 'failed', 'canceled', 'waiting', 'troubleshooting'],
     [

@@ -3,6 +3,7 @@
 
 import type { Problem } from '../http/contract.ts';
 import { CliError, EXIT } from './exit.ts';
+import { type Ask, askAgain, NoAnswerError, type Patience } from './patience.ts';
 
 export interface Client {
   get<T>(path: string, query?: Record<string, string | number | boolean | undefined>): Promise<T>;
@@ -10,12 +11,15 @@ export interface Client {
   await<T>(path: string, method?: 'GET' | 'POST'): Promise<T>;
   /** As get, but null for what is not there. */
   find<T>(path: string): Promise<T | null>;
-  post<T>(path: string, body?: object): Promise<T>;
+  /** With a key of its own the same request may be sent again: it is done once. */
+  post<T>(path: string, body?: object, options?: { idempotency_key?: string }): Promise<T>;
   put<T>(path: string, body: object): Promise<T>;
   /** Nothing comes back but that it is gone. */
   remove(path: string): Promise<void>;
   /** Every item of a list, page by page. */
   list<T>(path: string, query?: Record<string, string | number | boolean | undefined>): AsyncGenerator<T>;
+  /** For who waits: what only reads, or has a key, is asked again while nobody answers. */
+  patient(patience?: Patience): Client;
 }
 
 interface Page<T> {
@@ -23,11 +27,13 @@ interface Page<T> {
   next_cursor: string | null;
 }
 
+/** Its database is away, or it is: both may be back in a moment. */
+const AWAY_STATUSES = new Set([502, 503, 504]);
 const TIMEOUT_MS = 60_000;
 const LONG_TIMEOUT_MS = 10 * 60_000;
 
 /** `url` is the server's, without the API's prefix. */
-export function createClient(url: string): Client {
+export function createClient(url: string, ask: Ask = (request) => request()): Client {
   const base = apiBase(url);
 
   const read = async <T>(answer: Response): Promise<T> => {
@@ -41,18 +47,22 @@ export function createClient(url: string): Client {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }
-    return read(await send(address, 'GET'));
+    return ask(async () => read<T>(await send(address, 'GET')));
   };
 
   return {
     get,
-    await: async (path, method = 'GET') =>
-      read(await send(new URL(`${base}${path}`), method, { timeout_ms: LONG_TIMEOUT_MS })),
-    async find<T>(path: string) {
-      const answer = await send(new URL(`${base}${path}`), 'GET');
-      return answer.status === 404 ? null : read<T>(answer);
+    await: (path, method = 'GET') =>
+      ask(async () => read(await send(new URL(`${base}${path}`), method, { timeout_ms: LONG_TIMEOUT_MS }))),
+    find: <T>(path: string) =>
+      ask(async () => {
+        const answer = await send(new URL(`${base}${path}`), 'GET');
+        return answer.status === 404 ? null : read<T>(answer);
+      }),
+    async post<T>(path: string, body = {}, { idempotency_key }: { idempotency_key?: string } = {}) {
+      const request = async () => read<T>(await send(new URL(`${base}${path}`), 'POST', { body, idempotency_key }));
+      return idempotency_key === undefined ? request() : ask(request);
     },
-    post: async (path, body = {}) => read(await send(new URL(`${base}${path}`), 'POST', { body })),
     put: async (path, body) => read(await send(new URL(`${base}${path}`), 'PUT', { body })),
     remove: async (path) => read(await send(new URL(`${base}${path}`), 'DELETE')),
     async *list<T>(path: string, query = {}) {
@@ -63,6 +73,7 @@ export function createClient(url: string): Client {
         cursor = page.next_cursor ?? undefined;
       } while (cursor !== undefined);
     },
+    patient: (patience) => createClient(url, askAgain(patience)),
   };
 }
 
@@ -73,25 +84,42 @@ function apiBase(url: string): string {
   return `${url.replace(/\/+$/, '')}/api/v1`;
 }
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+interface SendOptions {
+  body?: object;
+  idempotency_key?: string;
+  timeout_ms?: number;
+}
+
 async function send(
   address: URL,
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-  { body, timeout_ms = TIMEOUT_MS }: { body?: object; timeout_ms?: number } = {},
+  method: Method,
+  { body, idempotency_key, timeout_ms = TIMEOUT_MS }: SendOptions = {},
 ): Promise<Response> {
   try {
     return await fetch(address, {
       method,
       signal: AbortSignal.timeout(timeout_ms),
-      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(idempotency_key !== undefined && { 'idempotency-key': idempotency_key }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
     });
   } catch (cause) {
     const why = (cause as { cause?: NodeJS.ErrnoException }).cause?.code ?? (cause as Error).message;
     const message = `No Faultline answers at ${address.origin} (${why}). Start it with \`faultline start\`, or name it with --url.`;
-    throw new CliError(message, EXIT.unavailable, cause);
+    throw new NoAnswerError(message, cause);
   }
 }
 
 function refused(answer: Response, text: string, url: string): CliError {
+  const error = refusal(answer, text, url);
+  return AWAY_STATUSES.has(answer.status) ? new NoAnswerError(error.message) : error;
+}
+
+function refusal(answer: Response, text: string, url: string): CliError {
   const problem = parseProblem(text);
   if (!problem) {
     return new CliError(

@@ -3,28 +3,28 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Batch, BatchDetail, Verdict, VerdictProgress } from '../http/contract.ts';
+import { isBatchAtRest } from '../model/process.ts';
 import type { Client } from './client.ts';
 import { createProgress, type Progress } from './print.ts';
 
 const LOOK_EVERY_MS = 300;
 const VERDICT_MS = 60_000;
 
-const UNDER_WAY = new Set<Batch['status']>(['CREATING', 'RUNNING', 'CANCELING']);
-
 export function isAtRest({ status }: Batch): boolean {
-  return !UNDER_WAY.has(status);
+  return isBatchAtRest(status);
 }
 
 export function readBatch(client: Client, id: string): Promise<BatchDetail> {
   return client.get<BatchDetail>(`/process-batches/${encodeURIComponent(id)}`);
 }
 
-/** Shows how far it has come, unless `silent`, until it is terminal or at rest. */
+/** Shows how far it has come, unless `silent`, until it is terminal or at rest; through outages too. */
 export async function awaitRest(client: Client, id: string, silent: boolean): Promise<BatchDetail> {
+  const asking = client.patient();
   const progress = createProgress(silent);
   try {
     for (;;) {
-      const batch = await readBatch(client, id);
+      const batch = await readBatch(asking, id);
       showProgress(batch, progress);
       if (isAtRest(batch)) return batch;
       await pause(LOOK_EVERY_MS);
@@ -52,14 +52,14 @@ export async function readVerdict(
   client: Client,
   id: string,
   silent: boolean,
-  method: 'GET' | 'POST' = 'GET',
+  { method = 'GET', patient = false }: { method?: 'GET' | 'POST'; patient?: boolean } = {},
 ): Promise<Verdict> {
   const path = `/process-batches/${encodeURIComponent(id)}/verdict`;
   const progress = createProgress(silent);
   const ended = new AbortController();
   const showing = showJudging(client, `${path}/progress`, { progress, signal: ended.signal });
   try {
-    return await client.await<Verdict>(path, method);
+    return await (patient ? client.patient() : client).await<Verdict>(path, method);
   } finally {
     ended.abort();
     await showing;
@@ -79,12 +79,18 @@ async function showJudging(
   }
 }
 
-/** The verdict on a batch at rest; `running` when it did not stay so for a minute. */
-export async function awaitVerdict(client: Client, id: string, silent: boolean): Promise<Verdict> {
-  const until_ms = performance.now() + VERDICT_MS;
+/** A batch at rest and the verdict on it; `running` when it was given work again time after time for a minute. */
+export async function awaitVerdict(
+  client: Client,
+  id: string,
+  silent: boolean,
+): Promise<{ batch: BatchDetail; verdict: Verdict }> {
+  let until_ms: number | null = null;
   for (;;) {
-    const verdict = await readVerdict(client, id, silent);
-    if (verdict.verdict !== 'running' || performance.now() > until_ms) return verdict;
+    const batch = await awaitRest(client, id, silent);
+    until_ms ??= performance.now() + VERDICT_MS;
+    const verdict = await readVerdict(client, id, silent, { patient: true });
+    if (verdict.verdict !== 'running' || performance.now() > until_ms) return { batch, verdict };
     await pause(LOOK_EVERY_MS);
   }
 }

@@ -40,9 +40,10 @@ export async function runTsqJob(
 export async function watchTsqJob(client: Client, job_id: string, json: boolean): Promise<ExitCode> {
   const stop = stopOfWatching();
   const progress = createProgress(json);
-  let job = await readJob(client, job_id);
+  const asking = client.patient();
+  let job = await readJob(asking, job_id);
   try {
-    for (; job.status === 'RUNNING' && !stop.asked(); job = await readJob(client, job_id)) {
+    for (; job.status === 'RUNNING' && !stop.asked(); job = await readJob(asking, job_id)) {
       progress.update(job.verb, job.done_count + job.failed_count, job.total_count, noteOf(job));
       await stop.orAfter(WATCH_EVERY_MS);
     }

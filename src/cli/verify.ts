@@ -7,7 +7,7 @@ import { renderReport } from '../http/report-markdown.ts';
 import type { Client } from './client.ts';
 import { CliError, type ExitCode } from './exit.ts';
 import { printJson, printTable } from './print.ts';
-import { awaitRest, awaitVerdict, isAtRest, readBatch, readVerdict } from './rest.ts';
+import { awaitVerdict, isAtRest, readBatch, readVerdict } from './rest.ts';
 import type { SelfTestOptions } from './self-test.ts';
 
 const VERDICT_EXIT = { pass: 0, fail: 1, running: 2 } as const satisfies Record<Verdict['verdict'], ExitCode>;
@@ -31,10 +31,12 @@ export function verify(client: Client, id: string, flags: VerifyFlags): Promise<
 
 /** One that was stored before is not believed: rows and documents may have been touched since. */
 async function verdictOf(client: Client, id: string, { wait, json: silent }: VerifyFlags): Promise<Verdict> {
-  const rested = isAtRest(await readBatch(client, id));
-  if (wait) await awaitRest(client, id, silent);
-  if (rested) return readVerdict(client, id, silent, 'POST');
-  return wait ? awaitVerdict(client, id, silent) : readVerdict(client, id, silent);
+  if (isAtRest(await readBatch(wait ? client.patient() : client, id))) {
+    const verdict = await readVerdict(client, id, silent, { method: 'POST', patient: wait });
+    // It may have been given work again between the two.
+    if (!wait || verdict.verdict !== 'running') return verdict;
+  }
+  return wait ? (await awaitVerdict(client, id, silent)).verdict : readVerdict(client, id, silent);
 }
 
 /** The oracle judged, on a database of its own: 0 when every broken variant was told, 1 when one was not. */
@@ -54,9 +56,10 @@ export interface ReportFlags {
 export function report(client: Client, id: string, { wait, format, out }: ReportFlags): Promise<ExitCode> {
   return judged(async () => {
     // Progress goes to stderr, and so not into the report.
-    if (isAtRest(await readBatch(client, id))) await readVerdict(client, id, false, 'POST');
-    else if (wait) await awaitRest(client, id, false);
-    const document = await client.get<Report>(`/process-batches/${encodeURIComponent(id)}/report`);
+    const asking = wait ? client.patient() : client;
+    if (isAtRest(await readBatch(asking, id))) await readVerdict(client, id, false, { method: 'POST', patient: wait });
+    else if (wait) await awaitVerdict(client, id, false);
+    const document = await asking.get<Report>(`/process-batches/${encodeURIComponent(id)}/report`);
     const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : renderReport(document);
     if (out === undefined) process.stdout.write(text);
     else {

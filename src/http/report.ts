@@ -2,6 +2,7 @@
 // Promises that what is observed is of one moment; the verdict is that of the batch at rest, or says that it is not.
 
 import type { Experiment } from '../chaos/experiment.ts';
+import { isInterruption, isRealFailure, withAftermath } from '../chaos/verify/real-failure.ts';
 import type { Tx } from '../db/pool.ts';
 import { readBehaviorVersions } from '../db/queries/lab-control.ts';
 import { type AttemptTally, type BatchRecord, findBatch, tallyAttempts } from '../db/queries/read-batches.ts';
@@ -13,10 +14,11 @@ import {
   readDisturbances,
   readStepLatencies,
   readStops,
-  type StepLatency,
+  tallyFailures,
 } from '../db/queries/reports.ts';
+import { readDisturbances as readSpans } from '../db/queries/verify.ts';
 import { NotFoundError } from '../model/errors.ts';
-import { PROCESS_STATUSES, stepKey } from '../model/process.ts';
+import { isBatchAtRest, PROCESS_STATUSES, stepKey } from '../model/process.ts';
 import type { ProcessRegistry } from '../process/define.ts';
 import type { ForetoldStep, Preview, Report } from './contract.ts';
 import type { RouteContext } from './server.ts';
@@ -31,9 +33,12 @@ type Sources = Pick<RouteContext, 'pool' | 'processes' | 'laboratory' | 'verdict
 
 /** @throws NotFoundError */
 export async function readReport(sources: Sources, batch_id: string): Promise<Report> {
-  const { verdict, checks } = await sources.verdicts.read(batch_id);
+  const before = await sources.verdicts.read(batch_id);
   const observed = await withSnapshot(sources.pool, (tx) => observe(tx, batch_id));
   const { batch, versions, tallies } = observed;
+  // It may have come to rest, or have been given work again, between the two.
+  const agrees = isBatchAtRest(batch.status) === (before.verdict !== 'running');
+  const { verdict, checks } = agrees ? before : await sources.verdicts.read(batch_id);
   const predicted = await foretellBatch(sources, batch);
   const ended_at = batch.completed_at ?? batch.rested_at;
   const keys = stepKeys(sources.processes, batch, tallies);
@@ -52,7 +57,7 @@ export async function readReport(sources: Sources, batch_id: string): Promise<Re
     processes: processesBy(observed.statuses),
     predicted,
     predicted_note: predictedNote(predicted, observed),
-    steps: keys.map((key) => stepReport(key, tallies, observed.latencies, predicted)),
+    steps: keys.map((key) => stepReport(key, observed, predicted)),
     compensations: sumOf(tallies, ({ purpose, outcome }) => purpose === 'compensation' && outcome === 'success'),
     operator_verbs: observed.operator_verbs,
     turbulence: observed.disturbances.map(toWire),
@@ -74,6 +79,9 @@ async function observe(tx: Tx, batch_id: string) {
     versions: await readBehaviorVersions(tx, batch_id),
     tallies: await tallyAttempts(tx, batch_id, { ...span, slice_ms: ONE_SLICE_MS }),
     latencies: await readStepLatencies(tx, batch_id, span),
+    failures: (await tallyFailures(tx, batch_id, span, withAftermath(await readSpans(tx, batch_id)))).filter(
+      isRealFailure,
+    ),
     disturbances: await readDisturbances(tx, batch_id, span),
     stops: await readStops(tx, batch_id, span),
     operator_verbs: await countOperatorVerbs(tx, batch_id),
@@ -134,27 +142,20 @@ function stepKeys(processes: ProcessRegistry, batch: BatchRecord, tallies: reado
 
 function stepReport(
   step: string,
-  all: readonly AttemptTally[],
-  latencies: readonly StepLatency[],
+  { tallies: all, failures, latencies }: Observed,
   predicted: Preview | null,
 ): Report['steps'][number] {
+  const real = failures.filter((failure) => failure.step === step);
   const tallies = all.filter((tally) => tally.purpose === 'step' && stepKey(tally.step) === step);
   const { p50 = null, p95 = null, p99 = null, max = null } = latencies.find((found) => found.step === step) ?? {};
   return {
     step,
     observed: observedStep(tallies),
     predicted: predicted?.steps[step] ?? null,
-    interrupted: sumOf(tallies, isInterruption),
-    real_failures: sumOf(tallies, ({ fault, outcome }) => fault === null && FAILURES.has(outcome)),
+    interrupted: sumOf(tallies, isInterruption) - sumOf(real, isInterruption),
+    real_failures: sumOf(real, () => true),
     latency_ms: { p50, p95, p99, max },
   };
-}
-
-const FAILURES = new Set(['transient', 'permanent', 'business_rule']);
-
-/** An attempt cut short by no fault of chaos: given back, cut off, or a lease that ran out by itself. */
-function isInterruption({ outcome, fault }: AttemptTally): boolean {
-  return outcome === 'released' || outcome === 'canceled' || (outcome === 'lease_expired' && fault === null);
 }
 
 function observedStep(tallies: readonly AttemptTally[]): ForetoldStep {
@@ -173,7 +174,7 @@ function observedStep(tallies: readonly AttemptTally[]): ForetoldStep {
   };
 }
 
-function sumOf(tallies: readonly AttemptTally[], matches: (tally: AttemptTally) => boolean): number {
+function sumOf<T extends { count: number }>(tallies: readonly T[], matches: (tally: T) => boolean): number {
   return tallies.reduce((sum, tally) => (matches(tally) ? sum + tally.count : sum), 0);
 }
 
@@ -191,7 +192,7 @@ function predictedNote(predicted: Preview | null, observed: Observed): string | 
     predicted.note,
     versions.length > 0 ? 'The behavior was changed under way; what is foretold is that of the launch.' : null,
     stops.some((stop) => heldBack(stop, batch)) ? 'Injection was stopped for a time, or for good.' : null,
-    batch.status === 'CANCELED' ? 'The batch was cancelled.' : null,
+    batch.cancel_requested_at !== null || batch.status === 'CANCELED' ? 'The batch was cancelled.' : null,
     batch.completed_at === null && batch.rested_at === null ? 'The batch is not at rest yet.' : null,
     tallies.some(isInterruption) ? 'Attempts were interrupted by no fault of chaos.' : null,
     operator_verbs > 0 ? 'Operators acted.' : null,

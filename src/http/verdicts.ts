@@ -14,11 +14,11 @@ import {
 } from '../db/queries/verdicts.ts';
 import type { Env, Timer } from '../model/env.ts';
 import { NotFoundError } from '../model/errors.ts';
+import { isBatchAtRest } from '../model/process.ts';
 import type { Verdict } from './contract.ts';
 import type { Laboratory } from './laboratory.ts';
 import { createPacedMap } from './paced.ts';
 
-const AT_REST = new Set(['AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED']);
 const LOOK_EVERY_MS = 2_000;
 const AGAIN_AFTER_MS = 5 * 60_000;
 
@@ -55,8 +55,10 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
     const began_ms = env.monotonicMs();
     const verified = await laboratory.verify(batch_id, windows);
     if (verified === null) throw new NotFoundError('batch', batch_id);
+    const { verdict, ...found } = verified;
     const duration_ms = env.monotonicMs() - began_ms;
-    const computed_at = await storeVerdict(pool, batch_id, { ...verified, duration_ms });
+    const stored = verdict === 'running' ? null : { ...found, verdict, duration_ms };
+    const computed_at = stored === null ? new Date() : await storeVerdict(pool, batch_id, stored);
     return showVerdict(batch_id, { ...verified, computed_at, duration_ms });
   };
 
@@ -124,7 +126,7 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
   const isAtRest = async (batch_id: string) => {
     const batch = await findBatch(pool, batch_id);
     if (batch === null) throw new NotFoundError('batch', batch_id);
-    return AT_REST.has(batch.status);
+    return isBatchAtRest(batch.status);
   };
 
   return {
@@ -166,7 +168,12 @@ async function lightVerdict(pool: Pool, env: Env, batch_id: string): Promise<Ver
 
 function showVerdict(
   batch_id: string,
-  { verdict, checks, computed_at, duration_ms }: Omit<StoredVerdict, 'fingerprint'>,
+  {
+    verdict,
+    checks,
+    computed_at,
+    duration_ms,
+  }: Omit<StoredVerdict, 'fingerprint' | 'verdict'> & Pick<Verdict, 'verdict'>,
 ): Verdict {
   return { batch_id, verdict, computed_at: computed_at.toISOString(), duration_ms, checks: checks as CheckResult[] };
 }

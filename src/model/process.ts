@@ -30,6 +30,11 @@ export const BATCH_STATUSES = [
 export type BatchStatus = (typeof BATCH_STATUSES)[number];
 export const TERMINAL_BATCH_STATUSES = ['COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED'] as const;
 
+/** Nothing goes on in it by itself: it has ended, or what is left waits for an operator. */
+export function isBatchAtRest(status: BatchStatus): boolean {
+  return status === 'AT_REST' || TERMINAL_BATCH_STATUSES.some((terminal) => terminal === status);
+}
+
 export const MAX_BATCH_COUNT = 100_000;
 
 /** A process as stored; `state` is the definition's own document. */

@@ -3,6 +3,7 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { cutOpenCommands, operatorCut, redriveCanceled } from '../bus/cut.ts';
+import { reopening } from '../bus/reopen.ts';
 import { completeCommand, type Operator, retryCommand } from '../bus/troubleshooting.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import { lockProcesses, readProcesses } from '../db/queries/processes.ts';
@@ -33,7 +34,9 @@ export async function cancelProcess(
   const lane = laneOf(process_id, bus.lanes);
   for (let look = 0; look < MAX_LOOKS; look++) {
     const seen = await readCancellable(bus, lane, process_id);
-    const hints = await withTx(bus.pool, (tx) => cancelIfAwaiting(bus, tx, seen, operator, compensate));
+    const hints = await withTx(bus.pool, (tx) =>
+      reopening(tx, lane, [seen.awaiting_command_id], () => cancelIfAwaiting(bus, tx, seen, operator, compensate)),
+    );
     if (hints === null) continue;
     for (const hint of hints) bus.hints.hint(hint);
     return answer(bus, process_id);

@@ -1,5 +1,6 @@
 // Cancelling a batch: a durable job on the bus. Unsent chunks and first commands never attempted are cancelled, in slices;
-// what was begun runs out. The status change waits for the chunks under way, so none slips in after it.
+// what was begun runs out, and what waits for an operator waits on: with that the batch is AT_REST, and CANCELED once it is done with.
+// The status change waits for the chunks under way, so none slips in after it.
 
 import { type Bus, byLane, OWN_DOMAIN, sendCommands, tellTransitions } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
@@ -31,7 +32,8 @@ export async function cancelBatch(
     if (!(await markCancelingIfOpen(tx, batch_id))) {
       const batch = await readBatch(tx, batch_id);
       if (batch === null) throw new NotFoundError('batch', batch_id);
-      throw new WrongStateError(`The batch is ${batch.status}.`);
+      const waits = batch.status === 'AT_REST' ? ' and waits for operators: it was cancelled before' : '';
+      throw new WrongStateError(`The batch is ${batch.status}${waits}.`);
     }
     await insertEvents(tx, 0, [
       { type: 'BATCH_CANCEL_REQUESTED', batch_id, actor: operator.actor, reason: operator.reason ?? null },

@@ -1,5 +1,5 @@
 // The finisher: counts open batches from the index, one snapshot each, and ends, rests or reopens them.
-// One at a time over all workers, by advisory lock; every change is one guarded statement.
+// One at a time over all workers, by advisory lock; what is counted is held meanwhile against operators, who reopen it themselves.
 
 import type { Bus } from '../bus/bus.ts';
 import { type Tx, withTx } from '../db/pool.ts';
@@ -7,8 +7,9 @@ import {
   type BatchCounts,
   countCommands,
   countProcesses,
+  listOpenBatches,
+  lockBatchIfOpen,
   type OpenBatch,
-  readOpenBatches,
   updateBatchIfStill,
 } from '../db/queries/batches.ts';
 import { insertEvents, insertReplies, type NewEvent } from '../db/queries/events.ts';
@@ -20,31 +21,35 @@ import { endReplies } from './batch-end.ts';
 const EVERY_MS = 1_000;
 /** A batch is counted no oftener than ten times as long as its last count took. */
 const COUNT_SHARE = 10;
+/** Whoever holds a batch for longer (a sender's own transaction may) keeps only that one from being counted. */
+const LOCKED_MS = 2_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
-/** The status that follows from the counts; a batch that is not closed may grow. Pure. */
+/**
+ * The status that follows from the counts. A batch that is not closed may grow; one that was cancelled is never created to the end, and
+ * rests too while something of it waits for an operator. Pure.
+ */
 export function nextBatchStatus(
-  status: BatchStatus,
-  total_count: number,
+  { total_count, closed, canceled }: Pick<OpenBatch, 'total_count' | 'closed' | 'canceled'>,
   counts: BatchCounts,
-  closed = true,
 ): BatchStatus {
-  const open = counts.waiting_count + counts.in_troubleshooting_count;
-  if (status === 'CANCELING') return open === 0 ? 'CANCELED' : 'CANCELING';
-  if (!closed || counts.created_count < total_count) return 'CREATING';
-  if (counts.waiting_count > 0) return 'RUNNING';
+  if (!canceled && (!closed || counts.created_count < total_count)) return 'CREATING';
+  if (counts.waiting_count > 0) return canceled ? 'CANCELING' : 'RUNNING';
   if (counts.in_troubleshooting_count > 0) return 'AT_REST';
+  if (canceled) return 'CANCELED';
   return counts.completed_count === total_count ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
 }
 
 export function createFinisher(bus: Bus): Rounds {
   const countAgainAt = new Map<string, number>();
 
-  const finishBatch = async (tx: Tx, batch: OpenBatch) => {
-    const now = bus.env.monotonicMs();
-    if ((countAgainAt.get(batch.batch_id) ?? 0) > now) return;
-    const counts = await (batch.kind === 'process' ? countProcesses : countCommands)(tx, batch.batch_id);
-    countAgainAt.set(batch.batch_id, now + (bus.env.monotonicMs() - now) * COUNT_SHARE);
-    const next = nextBatchStatus(batch.status, batch.total_count, counts, batch.closed);
+  const finishBatch = async (tx: Tx, batch_id: string) => {
+    const batch = await lockBatchIfOpen(tx, batch_id, LOCKED_MS);
+    if (batch === null) return;
+    const began_ms = bus.env.monotonicMs();
+    const counts = await (batch.kind === 'process' ? countProcesses : countCommands)(tx, batch_id);
+    countAgainAt.set(batch_id, began_ms + (bus.env.monotonicMs() - began_ms) * COUNT_SHARE);
+    const next = nextBatchStatus(batch, counts);
     if (!(await updateBatchIfStill(tx, batch.batch_id, batch.status, next, counts))) return;
     const event = eventOf(batch, next, counts);
     if (event !== null) await insertEvents(tx, 0, [event]);
@@ -53,18 +58,24 @@ export function createFinisher(bus: Bus): Rounds {
   };
 
   const round = async () => {
-    let open: OpenBatch[] = [];
+    let open: string[] = [];
     const held = await withTx(bus.pool, async (tx) => {
       if (!(await tryMaintenanceLock(tx))) return false;
-      open = await readOpenBatches(tx);
+      open = await listOpenBatches(tx);
       await analyzeIfGrown(tx);
       return true;
     });
     if (!held) return;
-    for (const batch of open)
-      await withTx(bus.pool, async (tx) => void ((await tryMaintenanceLock(tx)) && (await finishBatch(tx, batch))));
-    for (const batch_id of countAgainAt.keys())
-      if (!open.some((batch) => batch.batch_id === batch_id)) countAgainAt.delete(batch_id);
+    for (const batch_id of open) {
+      if ((countAgainAt.get(batch_id) ?? 0) > bus.env.monotonicMs()) continue;
+      await withTx(
+        bus.pool,
+        async (tx) => void ((await tryMaintenanceLock(tx)) && (await finishBatch(tx, batch_id))),
+      ).catch((error) => {
+        if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+      });
+    }
+    for (const batch_id of countAgainAt.keys()) if (!open.includes(batch_id)) countAgainAt.delete(batch_id);
   };
 
   return createRounds(bus, EVERY_MS, round, 'counting batches failed, trying again');
@@ -78,6 +89,7 @@ function eventOf(batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewE
     details: { status: next, ...counts },
   });
   if (next === 'AT_REST') return event('BATCH_AT_REST');
-  if (next === 'RUNNING') return batch.status === 'AT_REST' ? event('BATCH_REOPENED') : null;
-  return next === 'CANCELING' || next === 'CREATING' ? null : event('BATCH_COMPLETED');
+  // Nobody but who gives a batch work again reopens it; this is for whoever gave it some past the verbs.
+  if (next === 'RUNNING' || next === 'CANCELING') return batch.status === 'AT_REST' ? event('BATCH_REOPENED') : null;
+  return next === 'CREATING' ? null : event('BATCH_COMPLETED');
 }

@@ -2,6 +2,7 @@
 // and new workers share a domain. A service that has the definition routes them, each once, and only then are they deleted.
 
 import { type Bus, tellTransitions } from '../bus/bus.ts';
+import { reopening } from '../bus/reopen.ts';
 import { toTransitionCommand } from '../bus/troubleshooting.ts';
 import { withTx } from '../db/pool.ts';
 import { findProcess } from '../db/queries/read-processes.ts';
@@ -33,16 +34,19 @@ async function routeReply(bus: Bus, reply: RoutableReply): Promise<void> {
 
 /** False when somebody else has the reply, or has routed it. */
 async function route(bus: Bus, { reply_id, lane, command_id }: RoutableReply): Promise<boolean> {
-  const sent = await withTx(bus.pool, async (tx) => {
-    const reply = await lockReplyIfKept(tx, lane, reply_id);
-    const command = reply === null ? null : await lockCommand(tx, command_id);
-    if (reply === null || command === null) return null;
-    const { keep_effects } = reply;
-    const told = { kind: 'replied' as const, command: toTransitionCommand(command), reply, keep_effects };
-    const sent = await tellTransitions(bus, tx, [told]);
-    await deleteReply(tx, lane, reply_id);
-    return sent;
-  });
+  // What an operator completed may be kept, and its process at rest until now.
+  const sent = await withTx(bus.pool, (tx) =>
+    reopening(tx, lane, [command_id], async () => {
+      const reply = await lockReplyIfKept(tx, lane, reply_id);
+      const command = reply === null ? null : await lockCommand(tx, command_id);
+      if (reply === null || command === null) return null;
+      const { keep_effects } = reply;
+      const told = { kind: 'replied' as const, command: toTransitionCommand(command), reply, keep_effects };
+      const sent = await tellTransitions(bus, tx, [told]);
+      await deleteReply(tx, lane, reply_id);
+      return sent;
+    }),
+  );
   for (const domain of sent ?? []) bus.hints.hint(domain);
   return sent !== null;
 }

@@ -149,6 +149,7 @@ test('of many who change it at once each has a version of his own, each told', a
 test.each([
   ['has ended', `status = 'COMPLETED'`],
   ['is being cancelled', `status = 'CANCELING'`],
+  ['was cancelled and is at rest', `status = 'AT_REST', cancel_requested_at = now()`],
   ['has no injection any more', 'injection_stopped_at = now()'],
 ])('of a batch that %s it cannot be changed', async (_state, set) => {
   const batch_id = await launch(1);

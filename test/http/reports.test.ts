@@ -114,6 +114,48 @@ test('the percentiles are those of the successful attempts of a step, all visits
   expect(render).toMatchObject({ real_failures: 1, observed: { attempts: 5, success: 4, transient: 1 } });
 });
 
+test('real failures are those of the check: no answer of a business rule, nothing that was disturbed or asked for', async () => {
+  const batch_id = await lab.launch({ count: 8 });
+  await lab.atRest(batch_id);
+  await event(batch_id, 'TURBULENCE', 3_600_000, { kind: 'kill_worker', nth: 1 });
+  const { rows } = await pool.query(
+    `select command_id from faultline.attempt where batch_id = $1 and step = 'render'`,
+    [batch_id],
+  );
+  const ended = { outcome: 'transient', effect: 'RETRY', minutes: 0, fault: null as string | null, error_code: 'E' };
+  // One for each process.
+  const attempts: Partial<typeof ended>[] = [
+    {},
+    { outcome: 'permanent', effect: 'TSQ' },
+    { outcome: 'business_rule', effect: 'FAILED' },
+    { outcome: 'released', effect: 'RELEASED' },
+    { outcome: 'released', effect: 'RELEASED', error_code: 'NO_HANDLER' },
+    { outcome: 'lease_expired' },
+    { outcome: 'transient', fault: 'transient' },
+    // While a worker was killed.
+    { minutes: 60 },
+  ];
+  // The batch, and so its report, is taken to go on until after that.
+  await pool.query(`update faultline.batch set completed_at = completed_at + interval '2 hours' where batch_id = $1`, [
+    batch_id,
+  ]);
+  for (const [index, attempt] of attempts.entries()) {
+    const { outcome, effect, minutes, fault, error_code } = { ...ended, ...attempt };
+    await pool.query(
+      `insert into faultline.attempt (command_id, lane, attempt, claim_id, started_at, ended_at, outcome, effect, batch_id, purpose, step,
+         process_id, fault, error_code)
+       select command_id, lane, $2, claim_id, started_at + $3 * interval '1 minute', ended_at + $3 * interval '1 minute', $4, $5, batch_id,
+         purpose, step, process_id, $6, $7 from faultline.attempt where command_id = $1 and attempt = 1`,
+      [rows[index].command_id, 2, minutes, outcome, effect, fault, error_code],
+    );
+  }
+  await lab.post(`/process-batches/${batch_id}/verdict`);
+  const { steps, checks } = await read(batch_id);
+  expect(checks.find(({ name }) => name === 'no_real_failures')).toMatchObject({ status: 'fail', count: 3 });
+  expect(steps.find(({ step }) => step === 'render')).toMatchObject({ real_failures: 3, interrupted: 2 });
+  expect(steps.map(({ real_failures }) => real_failures)).toEqual([0, 0, 3]);
+});
+
 test('recovery is the time from a disturbance to the next success of the batch; none where nothing followed', async () => {
   const batch_id = await lab.launch({ count: 2 });
   const other = await lab.launch({ count: 1 });

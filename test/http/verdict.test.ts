@@ -151,3 +151,50 @@ test('while a batch runs its verdict is running, by the light checks only', asyn
   expect(verdict.checks.filter(({ status }: { status: string }) => status === 'pass')).toHaveLength(3);
   await lab.post(`/process-batches/${batch_id}/cancel`, { reason: 'enough' });
 });
+
+test('a batch that is given work again before its turn to be judged is `running`, not a failure, and nothing is stored', async () => {
+  const broken = { ...FAST, count: 2, behavior: { query: { fail_permanent_pct: 100 } } };
+  const [before, batch_id] = [await lab.launch(broken), await lab.launch(broken)];
+  await lab.atRest(before);
+  await lab.atRest(batch_id);
+  const rested = await verdictOf(batch_id);
+  expect(rested.verdict).toBe('pass');
+  const { items } = (await lab.get(`/tsq?batch_id=${batch_id}`)).json();
+  const client = await lab.database.pool.connect();
+  try {
+    // The verdict on the one cannot be stored, so the other waits for its turn.
+    await client.query('begin');
+    await client.query('lock table faultline.verdict in exclusive mode');
+    const first = judgeAnew(before);
+    const second = judgeAnew(batch_id);
+    for (const id of [before, batch_id])
+      await until(
+        'it is being judged',
+        async () => (await lab.get(`/process-batches/${id}/verdict/progress`)).json().judging,
+      );
+    expect((await lab.post('/queues/reporting/pause', { reason: 'what is retried stays' })).statusCode).toBe(200);
+    expect((await lab.post(`/tsq/${items[0].command_id}/retry`)).statusCode).toBe(200);
+    expect((await lab.get(`/process-batches/${batch_id}`)).json()).toMatchObject({
+      status: 'RUNNING',
+      waiting_count: 1,
+      in_troubleshooting_count: 1,
+      rested_at: null,
+    });
+    await client.query('rollback');
+    expect((await first).verdict).toBe('pass');
+    const { verdict, checks } = await second;
+    expect({ verdict, failed: checks.filter(({ status }: { status: string }) => status === 'fail') }).toEqual({
+      verdict: 'running',
+      failed: [],
+    });
+    const { rows } = await lab.database.pool.query('select computed_at from faultline.verdict where batch_id = $1', [
+      batch_id,
+    ]);
+    expect(rows).toEqual([{ computed_at: new Date(rested.computed_at) }]);
+  } finally {
+    await client.query('rollback');
+    client.release();
+    await lab.post('/queues/reporting/resume');
+  }
+  await lab.atRest(batch_id);
+});

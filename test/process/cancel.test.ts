@@ -1,10 +1,11 @@
 // Cancelling a batch: what was never attempted is cancelled, what was begun runs out, and no process is ever lost from the counts.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cancelCommand } from '../../src/bus/troubleshooting.ts';
+import { cancelCommand, completeCommand } from '../../src/bus/troubleshooting.ts';
 import type { Env } from '../../src/model/env.ts';
 import { newId } from '../../src/model/env.ts';
 import {
+  BusinessRuleError,
   NotFoundError,
   PermanentCommandError,
   TransientCommandError,
@@ -12,10 +13,16 @@ import {
 } from '../../src/model/errors.ts';
 import { TERMINAL_BATCH_STATUSES, TERMINAL_PROCESS_STATUSES } from '../../src/model/process.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
+import { launchCommands } from '../../src/process/launch-commands.ts';
 import { signal, until } from '../support/until.ts';
 import { chain, type Lab, openLab, type Script } from './lab.ts';
 
-const trip = chain(['book', 'pay', 'mail']);
+let broken = false;
+const trip = chain(['book', 'pay', 'mail'], {
+  code: (place, key) => {
+    if (broken && place === 'onReply' && key === 'pay') throw new Error('oops');
+  },
+});
 const lab = await openLab({ processes: [trip] });
 const laned = await openLab({ processes: [trip], lanes: 3 });
 const operator = { actor: 'ann', reason: 'Enough.' };
@@ -249,30 +256,6 @@ describe('the job', () => {
   });
 });
 
-describe('what waits for an operator', () => {
-  test('keeps the batch CANCELING until it is dealt with', async () => {
-    const script: Script = ({ key, ordinal, purpose }) => {
-      if (key === 'pay' && ordinal === 3 && purpose === 'step') throw new PermanentCommandError('BROKEN', 'It broke.');
-    };
-    const batch_id = await lab.launch(trip, { count: 5, script });
-    await work(lab);
-    const resting = await lab.untilBatch(batch_id, 'AT_REST');
-    expect(resting).toMatchObject({ completed_count: 4, in_troubleshooting_count: 1 });
-    await cancelBatch(lab.bus, batch_id, operator);
-    await untilJobDone(batch_id);
-    expect(await lab.batch(batch_id)).toMatchObject({ status: 'CANCELING', in_troubleshooting_count: 1 });
-    const parked = (await lab.processes(batch_id))[3] as { awaiting_command_id: string };
-    await cancelCommand(lab.bus, parked.awaiting_command_id, operator);
-    expect(await watch(lab, batch_id)).toMatchObject({ status: 'CANCELED', completed_count: 4, compensated_count: 1 });
-    expect(await eventTypes(lab, batch_id)).toEqual([
-      'BATCH_STARTED',
-      'BATCH_AT_REST',
-      'BATCH_CANCEL_REQUESTED',
-      'BATCH_COMPLETED',
-    ]);
-  });
-});
-
 describe('is refused', () => {
   test('for a batch that is not there, that is being cancelled, or that has ended', async () => {
     await expect(cancelBatch(lab.bus, newId(), operator)).rejects.toThrow(NotFoundError);
@@ -295,5 +278,109 @@ describe('is refused', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     await work(lab);
     expect((await watch(lab, batch_id)).status).toBe('CANCELED');
+  });
+});
+
+describe('what waits for an operator', () => {
+  const fails: Script = ({ key, ordinal, purpose }) => {
+    if (purpose === 'compensation' && key === 'book' && ordinal === 0) throw new PermanentCommandError('STUCK', 'No.');
+    if (purpose === 'step' && key === 'pay' && ordinal > 0) throw new PermanentCommandError('BROKEN', 'No.');
+  };
+  const awaited = async (batch_id: string) =>
+    (await lab.processes(batch_id)).flatMap(({ status, awaiting_command_id }) =>
+      status === 'WAITING_FOR_TSQ' ? [awaiting_command_id as string] : [],
+    );
+  test('is left to wait when a batch at rest is cancelled: it rests on, and then ends', async () => {
+    const script: Script = ({ key, ordinal, purpose }) => {
+      if (key === 'pay' && ordinal === 3 && purpose === 'step') throw new PermanentCommandError('BROKEN', 'It broke.');
+    };
+    const batch_id = await lab.launch(trip, { count: 5, script });
+    await work(lab);
+    const resting = await lab.untilBatch(batch_id, 'AT_REST');
+    expect(resting).toMatchObject({ completed_count: 4, in_troubleshooting_count: 1 });
+    await cancelBatch(lab.bus, batch_id, operator);
+    await untilJobDone(batch_id);
+    expect(await lab.untilBatch(batch_id, 'AT_REST')).toMatchObject({ in_troubleshooting_count: 1 });
+    const parked = (await lab.processes(batch_id))[3] as { awaiting_command_id: string };
+    await cancelCommand(lab.bus, parked.awaiting_command_id, operator);
+    expect(await watch(lab, batch_id)).toMatchObject({ status: 'CANCELED', completed_count: 4, compensated_count: 1 });
+    expect(await eventTypes(lab, batch_id)).toEqual([
+      'BATCH_STARTED',
+      'BATCH_AT_REST',
+      'BATCH_CANCEL_REQUESTED',
+      'BATCH_AT_REST',
+      'BATCH_REOPENED',
+      'BATCH_COMPLETED',
+    ]);
+  });
+
+  test('when the batch is cancelled, or comes to wait after that: it rests with that, and ends CANCELED once it is dealt with', async () => {
+    await work(lab);
+    const inside = signal('the first process is under way');
+    const release = signal('it may go on');
+    const batch_id = await lab.launch(trip, {
+      count: 3,
+      script: async (call) => {
+        if (call.key === 'pay' && call.purpose === 'step' && call.ordinal === 0) {
+          inside.fire();
+          await release.promise;
+          throw new BusinessRuleError('REFUSED', 'No.');
+        }
+        return fails(call);
+      },
+    });
+    await inside.promise;
+    await until('two wait for an operator', async () => (await awaited(batch_id)).length === 2);
+    await cancelBatch(lab.bus, batch_id, operator);
+    expect(await lab.batch(batch_id)).toMatchObject({ status: 'CANCELING', cancel_requested_at: expect.any(Date) });
+    // Its compensation fails only now.
+    release.fire();
+    expect(await lab.untilBatch(batch_id, 'AT_REST')).toMatchObject({
+      waiting_count: 0,
+      in_troubleshooting_count: 3,
+      rested_at: expect.any(Date),
+      cancel_requested_at: expect.any(Date),
+    });
+    await expect(cancelBatch(lab.bus, batch_id, operator)).rejects.toThrow(WrongStateError);
+    const [first] = await awaited(batch_id);
+    await cancelCommand(lab.bus, first as string, operator);
+    // It goes on being cancelled, or is at rest again.
+    expect((await lab.batch(batch_id)).status).toMatch(/^(CANCELING|AT_REST)$/);
+    for (const command_id of (await awaited(batch_id)).filter((id) => id !== first))
+      await cancelCommand(lab.bus, command_id, operator);
+    expect(await lab.untilBatch(batch_id, 'CANCELED')).toMatchObject({ in_troubleshooting_count: 0, waiting_count: 0 });
+    await expectSettled(lab, batch_id);
+    const types = await eventTypes(lab, batch_id);
+    expect(types.slice(0, 4)).toEqual(['BATCH_STARTED', 'BATCH_CANCEL_REQUESTED', 'BATCH_AT_REST', 'BATCH_REOPENED']);
+    expect(types.at(-1)).toBe('BATCH_COMPLETED');
+  });
+
+  test('because the code of the process threw', async () => {
+    await work(lab);
+    broken = true;
+    const batch_id = await lab.launch(trip, { count: 2 });
+    const waiting = await lab.untilProcesses(batch_id, 'WAITING_FOR_TSQ');
+    expect(waiting[0]).toMatchObject({ error_code: 'ADVANCE_FAILED' });
+    await lab.untilBatch(batch_id, 'AT_REST');
+    await cancelBatch(lab.bus, batch_id, operator);
+    await lab.untilBatch(batch_id, 'AT_REST');
+    broken = false;
+    for (const command_id of await awaited(batch_id)) await cancelCommand(lab.bus, command_id, operator);
+    await lab.untilBatch(batch_id, 'CANCELED');
+  });
+
+  test('of a command batch', async () => {
+    await work(lab);
+    const { batch_id, command_ids } = await launchCommands(lab.bus, {
+      commands: [1, 2].map(() => ({ domain: 'nobody', type: 'Nothing' })),
+    });
+    await lab.pool.query(
+      `update faultline.command set status = 'IN_TROUBLESHOOTING_QUEUE', attempts = 1, parked_at = now() where command_id = $1`,
+      [command_ids[0]],
+    );
+    await cancelBatch(lab.bus, batch_id, operator);
+    expect(await lab.untilBatch(batch_id, 'AT_REST')).toMatchObject({ canceled_count: 1, in_troubleshooting_count: 1 });
+    await completeCommand(lab.bus, command_ids[0] as string, operator, {});
+    expect(await lab.untilBatch(batch_id, 'CANCELED')).toMatchObject({ canceled_count: 1, completed_count: 1 });
   });
 });

@@ -1,13 +1,13 @@
 // The finisher: what follows from the counts, who counts, and that every ending is told exactly once.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Bus } from '../../src/bus/bus.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import type { BatchCounts } from '../../src/db/queries/batches.ts';
 import { BusinessRuleError, PermanentCommandError } from '../../src/model/errors.ts';
 import type { BatchStatus } from '../../src/model/process.ts';
-import { createFinisher, nextBatchStatus } from '../../src/process/finish.ts';
+import { nextBatchStatus } from '../../src/process/finish.ts';
 import { signal, until } from '../support/until.ts';
+import { openFinisher } from './finisher.ts';
 import { chain, openLab, type Script } from './lab.ts';
 
 const trip = chain(['book', 'pay']);
@@ -20,16 +20,19 @@ beforeAll(async () => {
 
 describe('nextBatchStatus', () => {
   const next = (status: BatchStatus, counts: Partial<BatchCounts>) =>
-    nextBatchStatus(status, 10, {
-      created_count: 10,
-      completed_count: 0,
-      compensated_count: 0,
-      failed_count: 0,
-      canceled_count: 0,
-      waiting_count: 0,
-      in_troubleshooting_count: 0,
-      ...counts,
-    });
+    nextBatchStatus(
+      { total_count: 10, closed: true, canceled: status === 'CANCELING' },
+      {
+        created_count: 10,
+        completed_count: 0,
+        compensated_count: 0,
+        failed_count: 0,
+        canceled_count: 0,
+        waiting_count: 0,
+        in_troubleshooting_count: 0,
+        ...counts,
+      },
+    );
   const open = ['CREATING', 'RUNNING', 'AT_REST'] as const;
 
   test.each(open)('%s: the counts decide, whatever it was', (status) => {
@@ -45,44 +48,17 @@ describe('nextBatchStatus', () => {
     expect(next(status, { canceled_count: 10 })).toBe('COMPLETED_WITH_FAILURES');
   });
 
-  test('CANCELING stays so while anything is open, however little was created', () => {
+  test('cancelled: it goes on, rests and ends like any other, however little was created', () => {
     expect(next('CANCELING', { created_count: 3, waiting_count: 3 })).toBe('CANCELING');
-    expect(next('CANCELING', { created_count: 3, canceled_count: 2, in_troubleshooting_count: 1 })).toBe('CANCELING');
+    expect(next('CANCELING', { created_count: 3, waiting_count: 1, in_troubleshooting_count: 2 })).toBe('CANCELING');
+    expect(next('CANCELING', { created_count: 3, canceled_count: 2, in_troubleshooting_count: 1 })).toBe('AT_REST');
     expect(next('CANCELING', { created_count: 0 })).toBe('CANCELED');
     expect(next('CANCELING', { created_count: 3, canceled_count: 3 })).toBe('CANCELED');
     expect(next('CANCELING', { completed_count: 10 })).toBe('CANCELED');
   });
 });
 
-/** A finisher whose rounds a test calls, on a clock that it sets. */
-function finisher() {
-  let due: (() => void) | null = null;
-  const clock = { now_ms: 0, count_ms: 0 };
-  const bus: Bus = {
-    ...lab.bus,
-    env: {
-      ...lab.bus.env,
-      monotonicMs: () => {
-        clock.now_ms += clock.count_ms;
-        return clock.now_ms;
-      },
-      after: (_ms, callback) => {
-        due = callback;
-        return { clear: () => {} };
-      },
-    },
-  };
-  createFinisher(bus).start();
-  return {
-    clock,
-    async round() {
-      const run = due as () => void;
-      due = null;
-      run();
-      await until('the round is over', () => due !== null);
-    },
-  };
-}
+const finisher = () => openFinisher(lab.bus);
 
 const eventTypes = async (batch_id: string) =>
   (await lab.events({ batch_id })).map(({ type }) => type).filter((type) => type.startsWith('BATCH_'));
@@ -192,6 +168,7 @@ describe('a batch', () => {
       'BATCH_AT_REST',
       'BATCH_REOPENED',
       'BATCH_AT_REST',
+      'BATCH_REOPENED',
       'BATCH_COMPLETED',
     ]);
   });
@@ -205,7 +182,7 @@ describe('a batch', () => {
     await settled(batch_id);
     await round();
     expect(await lab.batch(batch_id)).toMatchObject({ status: 'COMPLETED_WITH_FAILURES', compensated_count: 1 });
-    expect(await eventTypes(batch_id)).toEqual(['BATCH_STARTED', 'BATCH_AT_REST', 'BATCH_COMPLETED']);
+    expect(await eventTypes(batch_id)).toEqual(['BATCH_STARTED', 'BATCH_AT_REST', 'BATCH_REOPENED', 'BATCH_COMPLETED']);
   });
 
   test('whose processes all end between two looks goes from CREATING to its end at once', async () => {

@@ -14,6 +14,7 @@ import { BehaviorBook } from './behavior-book.ts';
 import { CheckBook } from './checks.ts';
 import type { Findings, VerifiedProcesses } from './judge.ts';
 import { emptyObserved, observeEnd, observeStep } from './observed.ts';
+import { type Span, withAftermath } from './real-failure.ts';
 import { replayCommand } from './replay-command.ts';
 import { replayProcess, type SentCommand } from './replay-process.ts';
 import { suspectsOf } from './suspicion.ts';
@@ -24,8 +25,6 @@ const NO_EVENTS: read.VerifiedEvent[] = [];
 const SLICE = 500;
 /** So many processes are replayed before others have a turn. */
 const TURN = 100;
-/** How long after a disturbance a failure is still put down to it: a server takes seconds to recover. */
-const AFTERMATH_MS = 10_000;
 /** So many documents are looked up at a time. */
 const LOOKED_UP = 10_000;
 
@@ -58,7 +57,7 @@ export class Judgement {
   readonly #elsewhere = new Set<string>();
   /** Of commands, by process. */
   readonly #events = new Map<string, read.VerifiedEvent[]>();
-  #disturbances: { from_ms: number; to_ms: number }[] = [];
+  #disturbances: Span[] = [];
   #behaviors: BehaviorBook;
   #mended = 0;
   readonly #undoable: string[];
@@ -135,7 +134,7 @@ export class Judgement {
       this.#batch,
       versions.map(({ behavior }) => behavior),
     );
-    this.#disturbances = await read.readDisturbances(this.#tx, batch_id);
+    this.#disturbances = withAftermath(await read.readDisturbances(this.#tx, batch_id));
     for (const event of await read.readVerifiedEvents(this.#tx, batch_id)) {
       if (event.command_id === null || event.process_id === null) continue;
       const known = this.#events.get(event.process_id);
@@ -274,6 +273,6 @@ export class Judgement {
   }
 
   /** A broken connection may be met a moment after it was broken. */
-  readonly #disturbed = ({ from_ms, to_ms }: { from_ms: number; to_ms: number }): boolean =>
-    this.#disturbances.some((one) => from_ms <= one.to_ms + AFTERMATH_MS && to_ms >= one.from_ms);
+  readonly #disturbed = ({ from_ms, to_ms }: Span): boolean =>
+    this.#disturbances.some((one) => from_ms <= one.to_ms && to_ms >= one.from_ms);
 }

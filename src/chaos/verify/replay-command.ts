@@ -12,6 +12,7 @@ import type { RollSource } from '../roll.ts';
 import type { CheckName } from './checks.ts';
 import { wordsOfDisagreements } from './disagreements.ts';
 import { type Following, PolicyReplay, type RetryTimes } from './following.ts';
+import { isInterruption, isRealFailure } from './real-failure.ts';
 
 /**
  * How an attempt stands to what its roll asked for. `answered`: a business rule of the handler's own; `disturbed`: it failed while
@@ -329,25 +330,18 @@ const STATUS_OF_EFFECT: Record<string, string> = {
   CANCELED: 'CANCELED',
 };
 
-function verdictOf({ outcome, fault, reason, error_code }: AttemptRecord, rolled: string | null): AttemptVerdict {
-  if (outcome === 'released' || outcome === 'canceled' || (outcome === 'lease_expired' && fault === null))
-    return error_code === 'NO_HANDLER' ? 'real_failure' : 'interrupted';
+function verdictOf(record: AttemptRecord, rolled: string | null): AttemptVerdict {
+  const { outcome, fault } = record;
+  const real = isRealFailure(record);
+  if (isInterruption(record)) return real ? 'real_failure' : 'interrupted';
   if (rolled !== null) {
     const { comes_to } = faultOf(rolled as FaultName);
     if (fault === rolled && outcome === comes_to) return 'as_rolled';
-    // What follows from it, or what was worked under it, could not be stored.
-    if (fault === rolled && reason === 'RESULT_NOT_STORABLE') return 'real_failure';
+    if (fault === rolled && real) return 'real_failure';
     // Under a fault that lets the work succeed, the work may fail for real, or answer no; it is then not marked.
     if (comes_to !== 'success' || fault !== null) return 'wrong';
-    if (outcome === 'business_rule') return 'answered';
-    return isRealFailure(outcome) ? 'real_failure' : 'wrong';
-  }
-  if (fault !== null) return 'wrong';
-  if (outcome === 'success') return 'as_rolled';
+  } else if (fault !== null) return 'wrong';
+  else if (outcome === 'success') return 'as_rolled';
   if (outcome === 'business_rule') return 'answered';
-  return isRealFailure(outcome) ? 'real_failure' : 'wrong';
-}
-
-function isRealFailure(outcome: string): boolean {
-  return outcome === 'transient' || outcome === 'permanent';
+  return real ? 'real_failure' : 'wrong';
 }

@@ -6,6 +6,7 @@ import { exportSnapshot, withSnapshot } from '../../db/queries/read-snapshot.ts'
 import { readFingerprint } from '../../db/queries/verdicts.ts';
 import { readVerifiedBatch, type VerifiedBatch } from '../../db/queries/verify.ts';
 import { countSentCommands, findRuleOffenders, LIGHT_TEXT, type SqlRule } from '../../db/queries/verify-rules.ts';
+import { isBatchAtRest } from '../../model/process.ts';
 import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
 import { conclude } from './conclude.ts';
 import {
@@ -36,7 +37,8 @@ export interface VerifyOptions {
 const WINDOWS_FOR_A_HELPER = 3;
 
 export interface Verified {
-  verdict: 'pass' | 'fail';
+  /** `running`: in the snapshot that was to be judged, it was not at rest any more. */
+  verdict: 'pass' | 'fail' | 'running';
   checks: CheckResult[];
   /** What it was given on: see readFingerprint. */
   fingerprint: string;
@@ -49,6 +51,7 @@ export function verifyBatch(options: VerifyOptions): Promise<Verified | null> {
     const batch = await readVerifiedBatch(tx, batch_id);
     if (batch === null || batch.kind !== 'process') return null;
     const fingerprint = (await readFingerprint(tx, batch_id)) ?? '';
+    if (!isBatchAtRest(batch.status)) return { verdict: 'running', checks: notMade(), fingerprint };
     const task = { batch_id, snapshot: await exportSnapshot(tx), windows };
     const others = Math.floor(countWindows(ordinalsOf(batch), windows.size) / WINDOWS_FOR_A_HELPER);
     const judges = [createJudge(pool, processesOf), ...helpers.slice(0, others)];
@@ -68,6 +71,12 @@ export function verifyBatch(options: VerifyOptions): Promise<Verified | null> {
   });
 }
 
+const NOT_YET = { status: 'skipped', note: 'Made when the batch is at rest.' } as const;
+
+function notMade(): CheckResult[] {
+  return new CheckBook().results().map((check) => ({ ...check, ...NOT_YET }));
+}
+
 /** The checks that hold at any moment, on a batch that still runs. */
 export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult[] | null> {
   return withSnapshot(pool, async (tx) => {
@@ -78,9 +87,7 @@ export function verifyLightly(pool: Pool, batch_id: string): Promise<CheckResult
     for (const rule of LIGHT_CHECKS) book.looked(rule, batch.created_count);
     return book.results().map((check) => ({
       ...check,
-      ...(isLight(check.name)
-        ? { sql: LIGHT_TEXT[check.name].trim() }
-        : { status: 'skipped', note: 'Made when the batch is at rest.' }),
+      ...(isLight(check.name) ? { sql: LIGHT_TEXT[check.name].trim() } : NOT_YET),
     }));
   });
 }

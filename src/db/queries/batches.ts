@@ -1,6 +1,7 @@
 // Statements on `batch` and `idempotency_key`: create, count, end, cancel.
 
 import type { BatchStatus } from '../../model/process.ts';
+import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 export interface BatchRow {
@@ -33,12 +34,14 @@ export interface BatchRow {
   created_at?: Date;
   /** Since then nothing is injected into it any more. */
   injection_stopped_at?: Date | null;
+  /** Since then it is cancelled, wherever it is. */
+  cancel_requested_at?: Date | null;
 }
 
 const BATCH_COLUMNS = `batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
   max_attempts, backoff_ms, lease_ms, jitter_pct`;
 const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to, first_ordinal, experiment, created_at,
-  injection_stopped_at`;
+  injection_stopped_at, cancel_requested_at`;
 
 export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
   await tx.query(
@@ -90,15 +93,18 @@ export async function readBatch(db: Queryable, batch_id: string): Promise<BatchR
 }
 
 /**
- * CREATING, RUNNING or AT_REST -> CANCELING; false when it was not in one of these. Waits for the chunks under way (see
+ * CREATING, RUNNING or AT_REST -> CANCELING; false when it was not in one of these, or was cancelled before. Waits for the chunks under way (see
  * shareBatch). New ones pass the queue of waiters, so cancel those that are still to come before.
  */
 export async function markCancelingIfOpen(tx: Tx, batch_id: string): Promise<boolean> {
   const { rowCount } = await tx.query(
     `with open as materialized (
-       select batch_id from faultline.batch where batch_id = $1 and status in ('CREATING', 'RUNNING', 'AT_REST') for update
+       select batch_id from faultline.batch where batch_id = $1 and status in ('CREATING', 'RUNNING', 'AT_REST')
+         and cancel_requested_at is null for update
      )
-     update faultline.batch b set status = 'CANCELING', closed_at = coalesce(b.closed_at, now()) from open where b.batch_id = open.batch_id`,
+     update faultline.batch b set status = 'CANCELING', cancel_requested_at = now(), rested_at = null,
+       closed_at = coalesce(b.closed_at, now())
+     from open where b.batch_id = open.batch_id`,
     [batch_id],
   );
   return rowCount === 1;
@@ -111,16 +117,43 @@ export interface OpenBatch {
   total_count: number;
   /** It takes no more commands. */
   closed: boolean;
+  /** It was cancelled, wherever it is. */
+  canceled: boolean;
   reply_to: string | null;
 }
 
-export async function readOpenBatches(db: Queryable): Promise<OpenBatch[]> {
-  const { rows } = await db.query<OpenBatch & Record<string, unknown>>(
-    `select batch_id, kind, status, total_count, closed_at is not null as closed, reply_to
-     from faultline.batch
-     where status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`,
+const OPEN_BATCH = `batch_id, kind, status, total_count, closed_at is not null as closed, cancel_requested_at is not null as canceled, reply_to`;
+const IS_OPEN = `status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`;
+
+export async function listOpenBatches(db: Queryable): Promise<string[]> {
+  const { rows } = await db.query<{ batch_id: string }>(`select batch_id from faultline.batch where ${IS_OPEN}`);
+  return rows.map(({ batch_id }) => batch_id);
+}
+
+/**
+ * A batch that has not ended, held until the transaction ends against whoever would reopen it: what is counted after this is what
+ * its status says. Fails (55P03) when somebody else holds it for `most_ms`.
+ */
+export async function lockBatchIfOpen(tx: Tx, batch_id: string, most_ms: number): Promise<OpenBatch | null> {
+  await tx.query(`select set_config('lock_timeout', $1, true)`, [`${most_ms}ms`]);
+  const { rows } = await tx.query<OpenBatch & Record<string, unknown>>(
+    `select ${OPEN_BATCH} from faultline.batch where batch_id = $1 and ${IS_OPEN} for no key update`,
+    [batch_id],
   );
-  return rows;
+  return rows[0] ?? null;
+}
+
+/** Locks the batches of commands of one lane, in order of id; returns those at rest. Which batch a command is of never changes. */
+export async function lockBatchesOfCommands(tx: Tx, lane: number, command_ids: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ batch_id: string; status: BatchStatus }>(
+    `select b.batch_id, b.status from faultline.batch b
+     where b.batch_id = any(array(
+       select distinct c.batch_id from faultline.command c
+       where c.command_id = any($2::uuid[]) and c.lane = $1::smallint))
+     order by b.batch_id for no key update`,
+    [lane, uuidArray(command_ids)],
+  );
+  return rows.flatMap(({ batch_id, status }) => (status === 'AT_REST' ? [batch_id] : []));
 }
 
 export interface BatchCounts {
@@ -133,36 +166,71 @@ export interface BatchCounts {
   in_troubleshooting_count: number;
 }
 
-/** Counts a batch's processes from the index (batch_id, status), in one snapshot. */
+/** From the index (batch_id, status). */
+const PROCESS_COUNTS = `count(*)::int as created_count,
+  count(*) filter (where status = 'COMPLETED')::int as completed_count,
+  count(*) filter (where status = 'COMPENSATED')::int as compensated_count,
+  count(*) filter (where status = 'FAILED')::int as failed_count,
+  count(*) filter (where status = 'CANCELED')::int as canceled_count,
+  count(*) filter (where status in ('WAITING_FOR_REPLY', 'COMPENSATING'))::int as waiting_count,
+  count(*) filter (where status = 'WAITING_FOR_TSQ')::int as in_troubleshooting_count`;
+
+/** From the index command_batch_status. */
+const COMMAND_COUNTS = `count(*)::int as created_count,
+  count(*) filter (where status = 'COMPLETED')::int as completed_count,
+  0 as compensated_count,
+  count(*) filter (where status = 'FAILED')::int as failed_count,
+  count(*) filter (where status = 'CANCELED')::int as canceled_count,
+  count(*) filter (where status in ('PENDING', 'IN_PROGRESS'))::int as waiting_count,
+  count(*) filter (where status = 'IN_TROUBLESHOOTING_QUEUE')::int as in_troubleshooting_count`;
+
+/** Counts a batch's processes, in one snapshot. */
 export async function countProcesses(db: Queryable, batch_id: string): Promise<BatchCounts> {
   const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
-    `select count(*)::int as created_count,
-       count(*) filter (where status = 'COMPLETED')::int as completed_count,
-       count(*) filter (where status = 'COMPENSATED')::int as compensated_count,
-       count(*) filter (where status = 'FAILED')::int as failed_count,
-       count(*) filter (where status = 'CANCELED')::int as canceled_count,
-       count(*) filter (where status in ('WAITING_FOR_REPLY', 'COMPENSATING'))::int as waiting_count,
-       count(*) filter (where status = 'WAITING_FOR_TSQ')::int as in_troubleshooting_count
-     from faultline.process where batch_id = $1`,
+    `select ${PROCESS_COUNTS} from faultline.process where batch_id = $1`,
     [batch_id],
   );
   return rows[0] as BatchCounts;
 }
 
-/** Counts a batch's commands from the index command_batch_status, in one snapshot. */
+/** Counts a batch's commands, in one snapshot. */
 export async function countCommands(db: Queryable, batch_id: string): Promise<BatchCounts> {
   const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
-    `select count(*)::int as created_count,
-       count(*) filter (where status = 'COMPLETED')::int as completed_count,
-       0 as compensated_count,
-       count(*) filter (where status = 'FAILED')::int as failed_count,
-       count(*) filter (where status = 'CANCELED')::int as canceled_count,
-       count(*) filter (where status in ('PENDING', 'IN_PROGRESS'))::int as waiting_count,
-       count(*) filter (where status = 'IN_TROUBLESHOOTING_QUEUE')::int as in_troubleshooting_count
-     from faultline.command where batch_id = $1 and purpose = 'lone'`,
+    `select ${COMMAND_COUNTS} from faultline.command where batch_id = $1 and purpose = 'lone'`,
     [batch_id],
   );
   return rows[0] as BatchCounts;
+}
+
+export interface ReopenedBatch extends BatchCounts {
+  batch_id: string;
+  status: BatchStatus;
+}
+
+const COUNTED = `created_count, completed_count, compensated_count, failed_count, canceled_count, waiting_count, in_troubleshooting_count`;
+const countedOf = (table: string) =>
+  COUNTED.split(', ')
+    .map((column) => `${table}.${column}`)
+    .join(', ');
+
+/** AT_REST -> RUNNING, or CANCELING where it was cancelled, with new counts: those whose counts are not what they rest with. */
+export async function reopenIfChanged(tx: Tx, batch_ids: readonly string[]): Promise<ReopenedBatch[]> {
+  const { rows } = await tx.query<ReopenedBatch & Record<string, unknown>>(
+    `with counted as materialized (
+       select batch_id, ${PROCESS_COUNTS} from faultline.process where batch_id = any($1::uuid[]) group by batch_id
+       union all
+       select batch_id, ${COMMAND_COUNTS} from faultline.command
+       where batch_id = any($1::uuid[]) and purpose = 'lone' group by batch_id
+     )
+     update faultline.batch b
+     set status = case when b.cancel_requested_at is null then 'RUNNING' else 'CANCELING' end, rested_at = null,
+       counted_at = now(), (${COUNTED}) = row(${countedOf('c')})
+     from counted c
+     where b.batch_id = c.batch_id and b.status = 'AT_REST' and (${countedOf('b')}) is distinct from (${countedOf('c')})
+     returning b.batch_id, b.status, ${countedOf('b')}`,
+    [uuidArray(batch_ids)],
+  );
+  return rows;
 }
 
 /** Writes counts and the next status, if the batch still has the status the decision was made from. */

@@ -78,7 +78,7 @@ export async function lockBatchIfChangeable(tx: Tx, batch_id: string): Promise<b
   const { rowCount } = await tx.query(
     `select from faultline.batch b
      where b.batch_id = $1 and b.kind = 'process' and b.status in ('CREATING', 'RUNNING', 'AT_REST')
-       and b.injection_stopped_at is null
+       and b.cancel_requested_at is null and b.injection_stopped_at is null
      for no key update`,
     [batch_id],
   );

@@ -31,6 +31,7 @@ export interface BatchRecord {
   started_at: Date | null;
   rested_at: Date | null;
   completed_at: Date | null;
+  cancel_requested_at: Date | null;
   counted_at: Date | null;
   /** When this was read, on the database's clock. */
   read_at: Date;
@@ -39,7 +40,7 @@ export interface BatchRecord {
 const COLUMNS = `b.batch_id, b.name, b.process_type, b.process_version, b.status, b.total_count, b.created_count,
   b.completed_count, b.compensated_count, b.failed_count, b.canceled_count, b.waiting_count, b.in_troubleshooting_count,
   b.seed, b.input, b.behavior, b.first_ordinal, b.experiment, b.injection_stopped_at, jsonb_build_object('max_attempts', b.max_attempts, 'backoff_ms', b.backoff_ms) as retry,
-  b.lease_ms, b.created_at, b.started_at, b.rested_at, b.completed_at, b.counted_at, now() as read_at`;
+  b.lease_ms, b.created_at, b.started_at, b.rested_at, b.completed_at, b.cancel_requested_at, b.counted_at, now() as read_at`;
 
 export interface BatchesPage {
   status?: BatchStatus;

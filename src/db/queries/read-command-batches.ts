@@ -26,13 +26,14 @@ export interface CommandBatchRecord {
   started_at: Date | null;
   rested_at: Date | null;
   completed_at: Date | null;
+  cancel_requested_at: Date | null;
   read_at: Date;
 }
 
 const COLUMNS = `b.batch_id, b.name, b.status, b.custom, b.reply_to, b.closed_at, b.total_count, b.created_count, b.completed_count,
   b.failed_count, b.canceled_count, b.waiting_count, b.in_troubleshooting_count, b.input, b.behavior, b.seed, b.lease_ms,
   jsonb_build_object('max_attempts', b.max_attempts, 'backoff_ms', b.backoff_ms, 'jitter_pct', b.jitter_pct) as retry,
-  b.created_at, b.started_at, b.rested_at, b.completed_at, now() as read_at`;
+  b.created_at, b.started_at, b.rested_at, b.completed_at, b.cancel_requested_at, now() as read_at`;
 
 export async function listCommandBatches(
   db: Queryable,

@@ -114,3 +114,36 @@ export async function countByStatus(
   );
   return rows;
 }
+
+/** How many attempts of a step failed alike, of those that may have failed of themselves. */
+export interface FailureTally {
+  step: string;
+  outcome: string;
+  fault: string | null;
+  reason: string | null;
+  error_code: 'NO_HANDLER' | null;
+  count: number;
+}
+
+/** Failed attempts of steps, all visits of one together, but for those that ran within `disturbed`; what these come to the caller decides. */
+export async function tallyFailures(
+  db: Queryable,
+  batch_id: string,
+  { from, to }: ReportSpan,
+  disturbed: readonly { from_ms: number; to_ms: number }[],
+): Promise<FailureTally[]> {
+  const ms = (moment: string) => `(extract(epoch from ${moment}) * 1000)::bigint`;
+  const { rows } = await db.query<FailureTally & Record<string, unknown>>(
+    `select split_part(a.step, '#', 1) as step, a.outcome, a.fault, a.reason,
+       case when a.error_code = 'NO_HANDLER' then a.error_code end as error_code, count(*)::int as count
+     from faultline.attempt a
+     where a.batch_id = $1 and a.ended_at >= $2::timestamptz and a.ended_at <= $3::timestamptz and a.purpose = 'step'
+       and a.outcome not in ('success', 'business_rule') and (a.fault is null or a.reason = 'RESULT_NOT_STORABLE')
+       and not exists (
+         select from unnest($4::bigint[], $5::bigint[]) as d(from_ms, to_ms)
+         where ${ms('a.started_at')} <= d.to_ms and ${ms('a.ended_at')} >= d.from_ms)
+     group by 1, 2, 3, 4, 5`,
+    [batch_id, from, to, disturbed.map(({ from_ms }) => from_ms), disturbed.map(({ to_ms }) => to_ms)],
+  );
+  return rows;
+}

@@ -22,7 +22,7 @@ select b.batch_id::text as id,
 from faultline.batch b cross join counted c
 where b.batch_id = $1 and (c.created > b.total_count or c.ordinals <> c.created
   or (c.created > 0 and (c.first < b.first_ordinal or c.last >= b.first_ordinal + b.total_count))
-  or (b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES') and c.created <> b.total_count)
+  or (b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES') and b.cancel_requested_at is null and c.created <> b.total_count)
   or case b.status when 'AT_REST' then c.waiting > 0 or c.parked = 0 when 'COMPLETED' then c.completed <> b.total_count
     when 'COMPLETED_WITH_FAILURES' then c.waiting + c.parked > 0 or c.completed = b.total_count
     when 'CANCELED' then c.waiting + c.parked > 0 end

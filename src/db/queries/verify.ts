@@ -1,7 +1,7 @@
 // Reading a batch for its verdict: its processes, slice by slice of ordinals, and what was recorded of it. All in the caller's snapshot.
 // Their commands: verified-commands.ts.
 
-import type { ProcessStatus } from '../../model/process.ts';
+import type { BatchStatus, ProcessStatus } from '../../model/process.ts';
 import type { Queryable, Tx } from '../pool.ts';
 import { parseEachOnce } from '../records.ts';
 import { disagreements, processAgreements } from './agreement.ts';
@@ -12,7 +12,7 @@ export interface VerifiedBatch {
   process_type: string | null;
   process_version: number | null;
   domain: string;
-  status: string;
+  status: BatchStatus;
   total_count: number;
   first_ordinal: number;
   seed: string;

@@ -95,6 +95,8 @@ export const batchSchema = z.object({
   started_at: timeOrNull,
   rested_at: timeOrNull,
   completed_at: timeOrNull,
+  /** Cancelled then: it ends as CANCELED, once nothing of it waits for an operator. */
+  cancel_requested_at: timeOrNull,
 });
 export type Batch = z.infer<typeof batchSchema>;
 
@@ -105,7 +107,7 @@ export const batchDetailSchema = batchSchema.extend({
   /** Processes ended per second over the last seconds; null when nothing runs. */
   rate_per_second: z.number().nullable(),
   eta_ms: z.number().nullable(),
-  /** From creation to the end (or now), oldest first: attempts ended in slices of `slice_ms`; `failed` are real failures, `injected` those of chaos. */
+  /** From creation to the end (or now), oldest first: attempts ended in slices of `slice_ms`; `failed` came to no success by no fault of chaos (a business rule is among them), `injected` by one. */
   throughput: z.array(z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() })),
   slice_ms: z.number().int(),
   /** What was disturbed on its behalf, oldest first; the newest 500. */

@@ -74,6 +74,8 @@ export const commandBatchSchema = z.object({
   started_at: timeOrNull,
   rested_at: timeOrNull,
   completed_at: timeOrNull,
+  /** Cancelled then: it ends as CANCELED, once nothing of it waits for an operator. */
+  cancel_requested_at: timeOrNull,
   /** From its first command to its end, or until now. */
   duration_ms: z.number().nullable(),
 });

@@ -213,7 +213,7 @@ export const reportSchema = z.object({
       step: z.string(),
       observed: foretoldStepSchema,
       predicted: foretoldStepSchema.nullable(),
-      /** Attempts cut short by no fault of chaos, and real failures. */
+      /** Attempts cut short by no fault of chaos, and those that failed of themselves: what `no_real_failures` counts. */
       interrupted: count,
       real_failures: count,
       latency_ms: percentilesSchema,

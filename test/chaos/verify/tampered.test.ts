@@ -32,6 +32,7 @@ const NOT_JUDGED: Record<string, Record<string, string>> = {
     input: 'what the definition does not take is refused as an error, before any check',
     name: FOR_PEOPLE,
     experiment: 'its scope is judged by the behavior of each process; the rest is for people, or has had its effect',
+    cancel_requested_at: 'that somebody cancelled it, which nothing else tells of a batch',
     conditions_met: 'what followed stands in injection_stopped_at',
     injection_stopped_at: 'what it did stands beside each command',
     ...{ custom: OF_COMMANDS, reply_to: OF_COMMANDS, closed_at: OF_COMMANDS },

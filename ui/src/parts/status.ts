@@ -88,7 +88,7 @@ export const BATCH_LOOKS: Record<BatchStatus, Look> = {
     label: 'Canceling',
     color: 'gray',
     icon: IconBan,
-    hint: 'what never began is cancelled, the rest runs out',
+    hint: 'what never began is cancelled, the rest runs out or comes to wait for an operator',
   },
   COMPLETED: { label: 'Completed', color: 'teal', icon: IconCircleCheck, hint: 'everything in it completed' },
   COMPLETED_WITH_FAILURES: {

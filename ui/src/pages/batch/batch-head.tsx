@@ -17,7 +17,7 @@ import type { LiveBatch } from './use-live-batch.ts';
 export function BatchHead({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
   const { askCancel, dialog, busy } = useCancelBatch(batch);
   const rerun = useRerunBatch(batch);
-  const canCancel = !isTerminalBatch(batch.status) && batch.status !== 'CANCELING';
+  const canCancel = !isTerminalBatch(batch.status) && batch.cancel_requested_at === null;
   return (
     <>
       <PageHead

@@ -139,7 +139,7 @@ function Figure({ name, value }: { name: string; value: string }) {
 
 function timeLeft(batch: BatchDetail): string {
   if (isTerminalBatch(batch.status)) return 'none';
-  if (batch.status === 'AT_REST') return 'at rest';
+  if (batch.status === 'AT_REST') return batch.cancel_requested_at === null ? 'at rest' : 'at rest, canceled';
   if (batch.eta_ms === null) return '–';
   return `about ${formatDuration(Math.max(1_000, Math.round(batch.eta_ms / 1_000) * 1_000))}`;
 }

@@ -16,7 +16,7 @@ import { useBatchVerbs } from './use-batch-verbs.tsx';
 export function CommandBatchHead({ batch, failed }: { batch: CommandBatchDetail; failed: boolean }) {
   const verbs = useBatchVerbs(batch);
   const [liveness, word] = livenessOf(batch, failed);
-  const ended = isTerminalBatch(batch.status) || batch.status === 'CANCELING';
+  const ended = isTerminalBatch(batch.status) || batch.cancel_requested_at !== null;
   const open = batch.closed_at === null && !ended;
   return (
     <>

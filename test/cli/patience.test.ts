@@ -1,0 +1,155 @@
+// Verbs that wait, while the server or its database is away: they ask again, and give up in time; nothing is done twice.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createBatch, watchBatch } from '../../src/cli/batch.ts';
+import { createClient } from '../../src/cli/client.ts';
+import { EXIT } from '../../src/cli/exit.ts';
+import { watchTsqJob } from '../../src/cli/tsq-jobs.ts';
+import { report, verify } from '../../src/cli/verify.ts';
+import { until } from '../support/until.ts';
+
+const BATCH = {
+  ...{ batch_id: 'b', total_count: 2, created_count: 2, completed_count: 2, compensated_count: 0, failed_count: 0 },
+  ...{ canceled_count: 0, waiting_count: 0, in_troubleshooting_count: 0, cancel_requested_at: null },
+  ...{ rate_per_second: null, eta_ms: null },
+};
+const AWAY = { code: 'DATABASE_UNAVAILABLE', detail: 'The database does not answer.', errors: [] };
+
+let server: Server | null = null;
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await close();
+});
+async function close() {
+  const closing = server;
+  server = null;
+  closing?.closeAllConnections();
+  await new Promise((resolve) => (closing ? closing.close(resolve) : resolve(null)));
+}
+
+type Answer = [status: number, body: object];
+
+async function listen(port: number, answer: (request: IncomingMessage) => Answer | 'hang up'): Promise<number> {
+  server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    const said = answer(request);
+    if (said === 'hang up') return void request.socket.destroy();
+    response.writeHead(said[0], { 'content-type': 'application/json', connection: 'close' });
+    response.end(JSON.stringify(said[1]));
+  });
+  await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** Each request is refused in one way or another before it is answered, so that each verb meets an outage at every step. */
+function withOutages(answerOf: (method: string, path: string) => object) {
+  const asked: string[] = [];
+  const refusals: (Answer | 'hang up')[] = ['hang up', [503, AWAY], [502, {}]];
+  const times = new Map<string, number>();
+  const answer = (request: IncomingMessage): Answer | 'hang up' => {
+    const url = `${request.method} ${request.url?.split('?')[0]?.replace('/api/v1', '')}`;
+    asked.push(url);
+    const before = times.get(url) ?? 0;
+    times.set(url, before + 1);
+    return before % 4 < 3 ? (refusals[before % 4] as Answer) : [200, answerOf(...(url.split(' ') as [string, string]))];
+  };
+  return { asked, answer };
+}
+
+/** What a verb asks with, at a pace for tests. */
+function clientOf(port: number, give_up_ms = 60_000) {
+  const client = createClient(`http://127.0.0.1:${port}`);
+  return { ...client, patient: () => client.patient({ give_up_ms, every_ms: 1 }) };
+}
+
+function quietly() {
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+  vi.spyOn(console, 'log').mockImplementation(() => {});
+  vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  return () => said.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('Asking again'));
+}
+
+const answers = (method: string, path: string): object => {
+  if (path.endsWith('/verdict')) return { batch_id: 'b', verdict: 'pass', checks: [] };
+  if (path.endsWith('/progress')) return { judging: false };
+  if (path.endsWith('/report')) return { verdict: 'pass' };
+  if (path.startsWith('/tsq/jobs'))
+    return {
+      job_id: 'j',
+      status: 'COMPLETED',
+      verb: 'retry',
+      total_count: 1,
+      done_count: 1,
+      failed_count: 0,
+      failures: { items: [] },
+    };
+  if (method === 'POST') return { batch_id: 'b', total_count: 2, seed: 's' };
+  return { ...BATCH, status: 'COMPLETED' };
+};
+
+test.each<[string, (client: ReturnType<typeof clientOf>) => Promise<number>]>([
+  ['batch watch', (client) => watchBatch(client, 'b', true)],
+  ['verify --wait', (client) => verify(client, 'b', { wait: true, json: true })],
+  ['report --wait', (client) => report(client, 'b', { wait: true, format: 'json' })],
+  ['tsq watch', (client) => watchTsqJob(client, 'j', true)],
+])('%s goes through outages, and says so', async (_name, act) => {
+  const outages = quietly();
+  const { answer } = withOutages(answers);
+  const client = clientOf(await listen(0, answer));
+  expect(await act(client)).toBe(EXIT.ok);
+  expect(outages().length).toBeGreaterThan(0);
+});
+
+test('batch create --watch launches once, however often it had to ask: every time with the same key', async () => {
+  quietly();
+  const keys = new Set<unknown>();
+  const { asked, answer } = withOutages(answers);
+  const port = await listen(0, (request) => {
+    if (request.method === 'POST' && request.url === '/api/v1/processes/batch')
+      keys.add(request.headers['idempotency-key']);
+    return answer(request);
+  });
+  const flags = { watch: true, json: true, count: 2, type: 'T', set: {}, chaos: {} };
+  expect(await createBatch(clientOf(port), flags as unknown as Parameters<typeof createBatch>[1])).toBe(EXIT.ok);
+  expect(asked.filter((url) => url === 'POST /processes/batch')).toHaveLength(4);
+  expect([...keys]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+});
+
+test('a server that is gone for a while, its port refused, is asked again when it is back; one outage is told once', async () => {
+  const outages = quietly();
+  let status = 'RUNNING';
+  let looks = 0;
+  const answer = (request: IncomingMessage): Answer => {
+    looks++;
+    return [200, request.url?.includes('/verdict') ? answers('GET', '/verdict') : { ...BATCH, status }];
+  };
+  const port = await listen(0, answer);
+  const watching = watchBatch(clientOf(port), 'b', true);
+  await until('it was asked', () => looks > 0);
+  await close();
+  await until('it says so', () => outages().length > 0);
+  status = 'COMPLETED';
+  await listen(port, answer);
+  expect(await watching).toBe(EXIT.ok);
+  expect(outages()).toHaveLength(1);
+});
+
+test('it gives up with the last failure, and what is refused for another reason is not asked again', async () => {
+  quietly();
+  let asked = 0;
+  const port = await listen(0, (request) => {
+    asked++;
+    return request.url?.includes('/gone') ? [404, { code: 'NOT_FOUND', detail: 'No.', errors: [] }] : [503, AWAY];
+  });
+  await expect(watchBatch(clientOf(port, 20), 'b', true)).rejects.toMatchObject({ exit_code: EXIT.unavailable });
+  expect(asked).toBeGreaterThan(1);
+  asked = 0;
+  await expect(watchBatch(clientOf(port), 'gone', true)).rejects.toMatchObject({ exit_code: EXIT.refused });
+  expect(asked).toBe(1);
+  // Without being told to wait, nobody waits; nor is a write without a key made twice.
+  asked = 0;
+  await expect(verify(clientOf(port), 'b', { wait: false, json: true })).rejects.toMatchObject({ exit_code: 2 });
+  await expect(clientOf(port).patient().post('/tsq/jobs')).rejects.toMatchObject({ exit_code: EXIT.unavailable });
+  expect(asked).toBe(2);
+});
