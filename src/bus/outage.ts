@@ -1,7 +1,7 @@
 // The database going away, told once: every part of a worker notices within seconds, and each would say so over and over.
 // What is not a lost connection is told each time, since it may be something else each time. Both are remembered for a while.
 
-import { isConnectionError } from '../db/pool.ts';
+import { isAway } from '../db/pool.ts';
 import type { Env } from '../model/env.ts';
 
 export interface OutageLog {
@@ -31,7 +31,7 @@ export function createOutageLog(env: Env, onBack: (away_ms: number) => void = ()
 
   return {
     failed(error, fields, message) {
-      if (!isConnectionError(error)) {
+      if (!isAway(error)) {
         remember(message);
         return env.logger.warn({ err: error, ...fields }, message);
       }

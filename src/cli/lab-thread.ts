@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { JudgeTask } from '../chaos/verify/judge.ts';
 import type { WindowTask } from '../chaos/verify/windows.ts';
-import { createPool } from '../db/pool.ts';
+import { createApplicationPool, createPool } from '../db/pool.ts';
 import { createLaboratory, type ForetellRequest, type Laboratory } from '../http/laboratory.ts';
 import { FaultlineError, type FieldError } from '../model/errors.ts';
 import { ProcessRegistry } from '../process/define.ts';
@@ -48,7 +48,7 @@ async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
   for (const definition of application.processes) processes.register(definition);
   const pool = createPool(url, { application_name: 'faultline laboratory', max: 2 });
   // An application asks its own questions, while both of the laboratory's connections are taken.
-  const own = createPool(url, { application_name: 'faultline laboratory, application', max: 2 });
+  const own = createApplicationPool(url, { application_name: 'faultline laboratory, application', max: 2 });
   const context = { pool: own, logger: createLogger(), data_dir };
   const count = helps ? 0 : Math.min(availableParallelism(), MOST_JUDGES) - 1;
   const helpers = Array.from({ length: count }, () => openLabThread({ ...data, helps: true }).judge);

@@ -4,6 +4,7 @@
 import pg from 'pg';
 import type { Env, Timer } from '../model/env.ts';
 import type { Tx } from './pool.ts';
+import { connectionOf, openSession, ownSession } from './session.ts';
 
 const CHANNEL = 'faultline_commands';
 const HINT_INTERVAL_MS = 5;
@@ -36,7 +37,7 @@ export function openHints(env: Env, url: string | null, application_name: string
 
   const connect = async () => {
     if (closed || url === null) return;
-    const fresh = new pg.Client({ connectionString: url, application_name });
+    const fresh = new pg.Client(connectionOf(url, application_name));
     const lost = () => {
       if (client === fresh) client = null;
       fresh.removeAllListeners();
@@ -49,6 +50,7 @@ export function openHints(env: Env, url: string | null, application_name: string
     fresh.on('notification', (message) => message.payload && tell(message.payload));
     try {
       await fresh.connect();
+      await openSession(fresh, ownSession({}));
       await fresh.query(`listen ${CHANNEL}`);
       if (closed) await fresh.end();
       else client = fresh;
