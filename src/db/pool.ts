@@ -9,6 +9,7 @@ import {
   OWN_TYPES,
   openSession,
   ownSession,
+  type Session,
   type SessionOptions,
 } from './session.ts';
 
@@ -43,6 +44,8 @@ export interface PoolOptions extends SessionOptions {
    * quick: a server that went away without a word is otherwise waited for until the kernel gives up, a quarter of an hour later.
    */
   answer_ms?: number;
+  /** How long to wait for a connection (10,000). */
+  connect_ms?: number;
 }
 
 /** Opens a pool for statements of Faultline's own. Counts come as numbers. */
@@ -61,13 +64,14 @@ export function createApplicationPool(
 /** Errors of connections that nobody uses are swallowed: the next query reports or reconnects. */
 function openPool(
   url: string,
-  { application_name, max = 10 }: PoolOptions,
-  session: Readonly<Record<string, string>>,
+  { application_name, max = 10, connect_ms = 10_000 }: PoolOptions,
+  session: Session,
   config: pg.PoolConfig,
 ): Pool {
   const pool = new pg.Pool({
     ...connectionOf(url, application_name),
     max,
+    connectionTimeoutMillis: connect_ms,
     ...config,
     onConnect: (client) => openSession(client, session),
   });
@@ -184,4 +188,9 @@ export function isRetryable(error: unknown): boolean {
 /** The data itself cannot be stored, or is no JSON at all. */
 export function isBadData(error: unknown): boolean {
   return meaningOf(error) === 'bad data';
+}
+
+/** A prepared statement is not there, or is there already: sessions change hands behind our back. */
+export function isStatementLost(error: unknown): boolean {
+  return /^(26000|42P05)$/.test(sqlState(error));
 }

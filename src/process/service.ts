@@ -113,9 +113,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     outage: createOutageLog(env, (away_ms) => {
       // In the audit, and for verdicts: attempts that failed meanwhile did not fail of themselves.
       const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
-      insertEvents(busPool, 0, [event]).catch((error) =>
-        env.logger.warn({ err: error, away_ms }, 'an outage of the database could not be written down'),
-      );
+      return insertEvents(busPool, 0, [event]);
     }),
     control,
     settings: control.settings,
