@@ -34,7 +34,7 @@ export async function work(options: WorkOptions): Promise<void> {
   const mortality = createMortality(createEnv(logger));
   const service = await compose({
     ...options,
-    name: options.name ?? 'faultline work',
+    name: `faultline ${options.name ?? 'work'}`,
     read_connections: CONNECTIONS_NEEDED.worker.reads,
     crash: mortality.crash,
   });

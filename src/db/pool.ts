@@ -44,6 +44,8 @@ export interface PoolOptions extends SessionOptions {
    * quick: a server that went away without a word is otherwise waited for until the kernel gives up, a quarter of an hour later.
    */
   answer_ms?: number;
+  /** Hears of every connection that is lost, also while nobody uses it. */
+  onLost?(error: Error): void;
   /** How long to wait for a connection (10,000). */
   connect_ms?: number;
 }
@@ -64,7 +66,7 @@ export function createApplicationPool(
 /** Errors of connections that nobody uses are swallowed: the next query reports or reconnects. */
 function openPool(
   url: string,
-  { application_name, max = 10, connect_ms = 10_000 }: PoolOptions,
+  { application_name, max = 10, connect_ms = 10_000, onLost = () => {} }: PoolOptions,
   session: Session,
   config: pg.PoolConfig,
 ): Pool {
@@ -77,7 +79,7 @@ function openPool(
   });
   pool.on('error', () => {});
   // Between an answer and whoever waited for the connection nobody else listens, and an error without a listener ends the process.
-  pool.on('connect', (client) => void client.on('error', () => {}));
+  pool.on('connect', (client) => void client.on('error', onLost));
   return pool;
 }
 

@@ -12,7 +12,7 @@ import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts'
 import { losingConnections, type WithoutConnection } from '../db/lost-connections.ts';
 import { readLanes } from '../db/migrate.ts';
 import { type Hints, openHints } from '../db/notify.ts';
-import { createApplicationPool, createPool, type Pool } from '../db/pool.ts';
+import { createApplicationPool, createPool, isAway, type Pool } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import type { Env } from '../model/env.ts';
 import type { Rounds } from '../model/rounds.ts';
@@ -84,13 +84,23 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { env, application } = options;
   const application_name = options.name ?? 'faultline';
   const { connections: max = CONNECTIONS, read_connections = max, idle_ms = IDLE_MS } = options;
-  const pool = createPool(options.url, { application_name, max: read_connections, idle_ms });
+  const outage = createOutageLog(env, (away_ms) => {
+    // In the audit, and for verdicts: attempts that failed meanwhile did not fail of themselves.
+    const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
+    return insertEvents(busPool, 0, [event]);
+  });
+  // Also of connections that nobody uses: what ended them ended those of handlers, too.
+  const onLost = (error: Error) => {
+    if (isAway(error)) outage.failed(error, {}, 'a connection was ended');
+  };
+  const pool = createPool(options.url, { application_name, max: read_connections, idle_ms, onLost });
   const busPool = createPool(options.url, {
     application_name: `${application_name} bus`,
     max,
     idle_ms,
     keyed_plans: true,
     answer_ms: BUS_ANSWER_MS,
+    onLost,
   });
   const own = createApplicationPool(options.url, { application_name: `${application_name} application`, max });
   const hints = openHints(env, options.listen === false ? null : options.url, `${application_name} hints`);
@@ -110,11 +120,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     env,
     hints,
     hooks,
-    outage: createOutageLog(env, (away_ms) => {
-      // In the audit, and for verdicts: attempts that failed meanwhile did not fail of themselves.
-      const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
-      return insertEvents(busPool, 0, [event]);
-    }),
+    outage,
     control,
     settings: control.settings,
     lanes: await readLanes(pool),
