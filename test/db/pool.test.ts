@@ -94,14 +94,19 @@ test('a server that does not answer is given up, and the pool goes on when it is
 test('a connection that the server ends as it is handed on ends no process: who has it fails, and the pool goes on', async () => {
   const network = await openNetwork(database.url);
   const pool = open({}, network.url);
+  // An error event without a listener.
+  const fatal: unknown[] = [];
+  const onFatal = (error: unknown) => void fatal.push(error);
+  process.on('uncaughtException', onFatal);
+  onTestFinished(() => void process.off('uncaughtException', onFatal));
   await pool.query('select 1');
   const ended = network.endAfterAnswerTo('the last answer');
   const first = pool.query(`select 'the last answer' as said`);
   const next = withTx(pool, (tx) => tx.query('select 1')).catch((error) => error);
   expect((await first).rows).toEqual([{ said: 'the last answer' }]);
   await ended;
-  // An error without a listener would have failed the run.
   expect(isConnectionError(await next)).toBe(true);
+  expect(fatal).toEqual([]);
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
