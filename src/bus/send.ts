@@ -1,11 +1,12 @@
 // Sending commands of one's own: one or many, all or none, in a transaction of the caller's own if he has one open.
 // A duplicate id is told by its own error, and leaves the caller's transaction as it was before the send.
 
-import pg from 'pg';
+import type pg from 'pg';
 import { asTx, type Queryable, type Tx, withTx } from '../db/pool.ts';
 import { readBatch } from '../db/queries/batches.ts';
 import { joinBatchIfOpen } from '../db/queries/command-batches.ts';
 import { releaseSavepoint, rollbackToSavepoint, setSavepoint } from '../db/queries/savepoint.ts';
+import { OWN_TYPES } from '../db/session.ts';
 import {
   ConfigurationError,
   DuplicateCommandError,
@@ -174,7 +175,7 @@ export async function inSavepoint<T>(client: OpenTransaction, work: (tx: Tx) => 
 function plainQueries(client: OpenTransaction): Queryable {
   const query = (given: string | pg.QueryConfig, values?: unknown[]) => {
     const { name: _name, ...config } = typeof given === 'string' ? { text: given, values } : given;
-    return client.query({ ...config, types: pg.types });
+    return client.query({ ...config, types: OWN_TYPES });
   };
   return { query } as Queryable;
 }

@@ -5,7 +5,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chaosHooks, registerTestCommand } from '../chaos/index.ts';
 import { assertMigrated } from '../db/migrate.ts';
-import { createPool, isConnectionError, type Pool } from '../db/pool.ts';
+import { createApplicationPool, createPool, isAway, isConnectionError, type Pool } from '../db/pool.ts';
 import { createEnv, type Logger } from '../model/env.ts';
 import type { Application } from '../process/application.ts';
 import { openService, type Service } from '../process/service.ts';
@@ -18,7 +18,7 @@ export interface ComposeOptions {
   /** For people: how connections are listed by PostgreSQL. */
   name: string;
   logger: Logger;
-  connections?: number;
+  read_connections?: number;
   /** What an injected crash does to this process; without it the attempt dies alone. */
   crash?: () => void;
 }
@@ -35,7 +35,7 @@ export async function compose(options: ComposeOptions): Promise<Service> {
       env: createEnv(options.logger),
       data_dir: resolve(options.data_dir),
       name: options.name,
-      connections: options.connections,
+      read_connections: options.read_connections,
       hooks: (context) => chaosHooks({ ...context, crash: options.crash }),
       handlers: registerTestCommand,
     }),
@@ -80,8 +80,16 @@ export function requireDatabase(url: string | undefined): string {
   throw new CliError(`No database is named. ${how}`, EXIT.usage);
 }
 
-export async function withPool<T>(url: string, name: string, use: (pool: Pool) => Promise<T>): Promise<T> {
-  const pool = createPool(url, { application_name: name, max: 2 });
+export function withPool<T>(url: string, name: string, use: (pool: Pool) => Promise<T>): Promise<T> {
+  return using(createPool(url, { application_name: name, max: 2 }), use);
+}
+
+/** What an application does by itself, it does on connections of its own. */
+export function withApplicationPool<T>(url: string, name: string, use: (pool: Pool) => Promise<T>): Promise<T> {
+  return using(createApplicationPool(url, { application_name: `${name}, application`, max: 2 }), use);
+}
+
+async function using<T>(pool: Pool, use: (pool: Pool) => Promise<T>): Promise<T> {
   try {
     return await use(pool);
   } finally {
@@ -89,14 +97,15 @@ export async function withPool<T>(url: string, name: string, use: (pool: Pool) =
   }
 }
 
-/** Runs `work`; a database that cannot be reached becomes exit code 3 and one line. */
+/** Runs `work`; a database that is away, or refuses everybody for now, becomes exit code 3 and one line. */
 export async function reaching<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!isConnectionError(error)) throw error;
+    if (!isAway(error)) throw error;
     const { host } = new URL(url);
     const message = (error as Error).message || String((error as NodeJS.ErrnoException).code);
-    throw new CliError(`The database at ${host} cannot be reached: ${message}`, EXIT.unavailable, error);
+    const what = isConnectionError(error) ? 'cannot be reached' : 'refuses for now';
+    throw new CliError(`The database at ${host} ${what}: ${message}`, EXIT.unavailable, error);
   }
 }

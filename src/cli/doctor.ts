@@ -15,6 +15,7 @@ import type { Worker } from '../http/contract.ts';
 import { settingsOf } from '../model/settings.ts';
 import { createClient } from './client.ts';
 import { loadApplication, withPool } from './compose.ts';
+import { judgeConnections } from './connections.ts';
 import { type Finding, judgeCondition } from './doctor-condition.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { printJson, printTable } from './print.ts';
@@ -123,7 +124,14 @@ async function checkDatabase(options: DoctorOptions): Promise<Finding[]> {
           state: facts.jit === 'off' ? 'ok' : 'warn',
           says: facts.jit === 'off' ? 'jit is off' : 'jit is on: it makes short statements slower',
         },
-        { check: 'connections', state: 'ok', says: `${facts.connections} of ${facts.max_connections} in use` },
+        judgeConnections(facts),
+        {
+          check: 'writing',
+          state: facts.read_only ? 'fail' : 'ok',
+          says: facts.read_only
+            ? 'the database is read-only: nothing can be sent or executed'
+            : 'the database can be written',
+        },
         { check: 'schema', state: migrated ? 'fail' : 'ok', says: migrated ?? 'up to date' },
         ...(migrated ? [] : await checkWork(pool)),
       ] satisfies Finding[];

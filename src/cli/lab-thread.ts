@@ -2,15 +2,15 @@
 // Nothing here writes; whatever goes wrong becomes an answer, and the next question is taken. Large batches are judged by helpers too,
 // threads like this one, which start when there is one to judge.
 
-import { availableParallelism } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { JudgeTask } from '../chaos/verify/judge.ts';
 import type { WindowTask } from '../chaos/verify/windows.ts';
-import { createPool } from '../db/pool.ts';
+import { createApplicationPool, createPool } from '../db/pool.ts';
 import { createLaboratory, type ForetellRequest, type Laboratory } from '../http/laboratory.ts';
 import { FaultlineError, type FieldError } from '../model/errors.ts';
 import { ProcessRegistry } from '../process/define.ts';
 import { loadApplication } from './compose.ts';
+import { CONNECTIONS_NEEDED, JUDGES } from './connections.ts';
 import { openLabThread } from './lab-client.ts';
 import { giveSigns } from './life.ts';
 import { createLogger } from './logger.ts';
@@ -22,9 +22,6 @@ export interface LabThreadData {
   /** It helps another one, and has no helpers. */
   helps?: boolean;
 }
-
-/** How many threads judge a large batch, where there are as many processors: each keeps the server about half as busy as itself. */
-const MOST_JUDGES = 4;
 
 export type LabQuestion = { id: number } & (
   | { kind: 'foretell'; request: ForetellRequest }
@@ -47,11 +44,15 @@ async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
   const application = await loadApplication(app);
   const processes = new ProcessRegistry();
   for (const definition of application.processes) processes.register(definition);
-  const pool = createPool(url, { application_name: 'faultline laboratory', max: 2 });
+  const { judge } = CONNECTIONS_NEEDED;
+  const pool = createPool(url, { application_name: 'faultline laboratory', max: judge.reads });
   // An application asks its own questions, while both of the laboratory's connections are taken.
-  const own = createPool(url, { application_name: 'faultline laboratory, application', max: 2 });
+  const own = createApplicationPool(url, {
+    application_name: 'faultline laboratory, application',
+    max: judge.application,
+  });
   const context = { pool: own, logger: createLogger(), data_dir };
-  const count = helps ? 0 : Math.min(availableParallelism(), MOST_JUDGES) - 1;
+  const count = helps ? 0 : JUDGES - 1;
   const helpers = Array.from({ length: count }, () => openLabThread({ ...data, helps: true }).judge);
   return createLaboratory({ pool, processes, application, context, helpers });
 }

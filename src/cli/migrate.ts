@@ -7,7 +7,7 @@ import { migrate as applyMigrations } from '../db/migrate.ts';
 import type { Pool } from '../db/pool.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';
 import type { Logger } from '../model/env.ts';
-import { loadApplication, reaching, requireDatabase, withPool } from './compose.ts';
+import { loadApplication, reaching, requireDatabase, withApplicationPool, withPool } from './compose.ts';
 import { CliError, EXIT } from './exit.ts';
 
 export interface MigrateVerbOptions {
@@ -34,9 +34,11 @@ export async function migrate(options: MigrateVerbOptions): Promise<void> {
       withPool(url, 'faultline migrate', async (pool) => {
         await migrateSchema(pool, options);
         if (options.dry_run) return;
-        const context = { pool, logger: options.logger, data_dir: resolve(options.data_dir) };
-        await application.migrate?.(context);
-        await application.seed?.(context);
+        await withApplicationPool(url, 'faultline migrate', async (own) => {
+          const context = { pool: own, logger: options.logger, data_dir: resolve(options.data_dir) };
+          await application.migrate?.(context);
+          await application.seed?.(context);
+        });
         for (const worker_id of options.replaces) await endLeases(pool, worker_id, options.logger);
       }),
     );

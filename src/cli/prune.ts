@@ -18,7 +18,7 @@ import {
   pruneEnded,
 } from '../process/prune.ts';
 import { PRUNED, type PruneSite } from '../process/prune-slices.ts';
-import { loadApplication, reaching, requireDatabase } from './compose.ts';
+import { loadApplication, reaching, requireDatabase, withApplicationPool } from './compose.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { createProgress, printJson, printTable } from './print.ts';
 
@@ -52,7 +52,10 @@ export async function prune(options: PruneVerbOptions): Promise<ExitCode> {
       const site: PruneSite = { pool, env: createEnv(options.logger), lanes: await readLanes(pool) };
       const request = await toRequest(pool, application, options);
       const found = await countPrunable(site, request);
-      if (!options.dry_run) return pruneFound(site, application, request, found, options);
+      if (!options.dry_run)
+        return withApplicationPool(url, 'faultline prune', (own) =>
+          pruneFound(site, { application, pool: own }, request, found, options),
+        );
       if (options.json) printJson({ dry_run: true, ...found });
       else tellFound(found);
       return EXIT.ok;
@@ -83,12 +86,12 @@ async function storedAgeMs(pool: Pool): Promise<number> {
 
 async function pruneFound(
   site: PruneSite,
-  application: Application,
+  { application, pool }: { application: Application; pool: Pool },
   request: PruneRequest,
   found: Prunable,
   options: PruneVerbOptions,
 ): Promise<ExitCode> {
-  const context = { pool: site.pool, logger: options.logger, data_dir: resolve(options.data_dir) };
+  const context = { pool, logger: options.logger, data_dir: resolve(options.data_dir) };
   const progress = createProgress(options.json);
   const stopping = new AbortController();
   const stop = () => stopping.abort();

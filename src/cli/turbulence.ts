@@ -4,7 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Turbulence, TurbulenceKind } from '../chaos/experiment.ts';
 import { nextTurbulence, type TurbulenceNext } from '../chaos/turbulence.ts';
-import { createPool, isConnectionError, type Pool, withTx } from '../db/pool.ts';
+import { createPool, isAway, type Pool, withTx } from '../db/pool.ts';
 import {
   insertTurbulenceOnce,
   lockIfMayBeDisturbed,
@@ -100,7 +100,7 @@ function record(db: Pool, { batch_id, kind, due_ms, nth }: Due, details: Record<
 function createTeller(logger: Logger): (error: Error | null) => void {
   let told: string | undefined;
   return (error) => {
-    if (error !== null && error.message !== told && !isConnectionError(error)) {
+    if (error !== null && error.message !== told && !isAway(error)) {
       logger.warn({ err: error }, `Turbulence failed, trying again: ${error.message}`);
     }
     told = error?.message;

@@ -8,6 +8,7 @@ import { createEnv, type Logger } from '../model/env.ts';
 import { createMortality } from './chaos-crash.ts';
 import { liveUnderSupervisor, tellWorking } from './child.ts';
 import { compose, reaching } from './compose.ts';
+import { CONNECTIONS_NEEDED } from './connections.ts';
 import { CliError, EXIT } from './exit.ts';
 import { createNarrator } from './narrate.ts';
 import { stopRequested } from './signals.ts';
@@ -33,7 +34,12 @@ export async function work(options: WorkOptions): Promise<void> {
   const stop = stopRequested();
   const stray = catchStrays(logger);
   const mortality = createMortality(createEnv(logger));
-  const service = await compose({ ...options, name: options.name ?? 'faultline work', crash: mortality.crash });
+  const service = await compose({
+    ...options,
+    name: `faultline ${options.name ?? 'work'}`,
+    read_connections: CONNECTIONS_NEEDED.worker.reads,
+    crash: mortality.crash,
+  });
   await reaching(options.database_url ?? '', async () => {
     for (const worker_id of options.replaces) {
       const count = await expireWorkerLeases(service.bus.pool, worker_id);

@@ -4,10 +4,13 @@
 import pg from 'pg';
 import type { Env, Timer } from '../model/env.ts';
 import type { Tx } from './pool.ts';
+import { connectionOf, openSession, ownSession } from './session.ts';
 
 const CHANNEL = 'faultline_commands';
 const HINT_INTERVAL_MS = 5;
 const RECONNECT_MS = 500;
+/** A server that does not answer is asked anew. */
+const CONNECT_MS = 10_000;
 
 export interface Hints {
   /** Tells every worker, this one included, that `domain` may have ready commands. */
@@ -36,7 +39,7 @@ export function openHints(env: Env, url: string | null, application_name: string
 
   const connect = async () => {
     if (closed || url === null) return;
-    const fresh = new pg.Client({ connectionString: url, application_name });
+    const fresh = new pg.Client({ ...connectionOf(url, application_name), connectionTimeoutMillis: CONNECT_MS });
     const lost = () => {
       if (client === fresh) client = null;
       fresh.removeAllListeners();
@@ -49,6 +52,7 @@ export function openHints(env: Env, url: string | null, application_name: string
     fresh.on('notification', (message) => message.payload && tell(message.payload));
     try {
       await fresh.connect();
+      await openSession(fresh, ownSession({}));
       await fresh.query(`listen ${CHANNEL}`);
       if (closed) await fresh.end();
       else client = fresh;

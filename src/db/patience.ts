@@ -1,7 +1,7 @@
 // Waiting for a database that is away, for what must get through: chaos itself may have taken it away.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { isConnectionError } from './pool.ts';
+import { isAway } from './pool.ts';
 
 const PATIENCE_MS = 20_000;
 const AGAIN_AFTER_MS = 200;
@@ -13,7 +13,7 @@ export async function despiteOutage<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!isConnectionError(error) || performance.now() > until_ms) throw error;
+      if (!isAway(error) || performance.now() > until_ms) throw error;
       await pause(AGAIN_AFTER_MS);
     }
   }

@@ -3,6 +3,15 @@
 
 import pg from 'pg';
 import { NotStorableError } from './json.ts';
+import {
+  applicationSession,
+  connectionOf,
+  OWN_TYPES,
+  openSession,
+  ownSession,
+  type Session,
+  type SessionOptions,
+} from './session.ts';
 
 /** Anything that runs one statement: a pool (its own transaction) or a transaction. */
 export interface Queryable {
@@ -26,42 +35,51 @@ export async function queryArrays<R extends unknown[]>(db: Queryable, text: stri
   return rows as unknown as R[];
 }
 
-// Dates and counts as numbers: counts here never reach 2^53.
-pg.types.setTypeParser(pg.types.builtins.INT8, Number);
-
-export interface PoolOptions {
+export interface PoolOptions extends SessionOptions {
   application_name: string;
   /** Connections at most (10). */
   max?: number;
-  /**
-   * For the bus's own statements: they reach every row by key, or by a partial index in its order, on an empty table as on a
-   * large one. The planner does not know that: on a fresh or stale table it thinks a full scan cheaper than 300 look-ups by
-   * key (random_page_cost counts each as a disk seek), and caches that plan: with hash joins off too, it then walks the table once per row of the set. Walking an index
-   * from end to end for the lane, which the planner takes for rare until a table is analysed, is as bad (20,000 rows: 22 ms
-   * instead of 0.8): cpu_index_tuple_cost makes what is walked in vain dear, and a look-up of one row stays cheap.
-   */
-  keyed_plans?: boolean;
   /**
    * How long an answer may take before its connection is given up for broken (as long as it takes). For statements that are always
    * quick: a server that went away without a word is otherwise waited for until the kernel gives up, a quarter of an hour later.
    */
   answer_ms?: number;
+  /** Hears of every connection that is lost, also while nobody uses it. */
+  onLost?(error: Error): void;
+  /** How long to wait for a connection (10,000). */
+  connect_ms?: number;
 }
 
-const KEYED_PLANS = `set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off;
-  set enable_mergejoin = off; set random_page_cost = 0.01; set cpu_index_tuple_cost = 100; set plan_cache_mode = auto`;
-
-/** Opens a pool. Errors of idle connections are swallowed: the next query reports or reconnects. */
+/** Opens a pool for statements of Faultline's own. Counts come as numbers. */
 export function createPool(url: string, options: PoolOptions): Pool {
+  return openPool(url, options, ownSession(options), { query_timeout: options.answer_ms, types: OWN_TYPES });
+}
+
+/** Opens a pool for an application: values come as the driver gives them, `bigint` as text. */
+export function createApplicationPool(
+  url: string,
+  options: Pick<PoolOptions, 'application_name' | 'max' | 'idle_ms'>,
+): Pool {
+  return openPool(url, options, applicationSession(options), {});
+}
+
+/** Errors of connections that nobody uses are swallowed: the next query reports or reconnects. */
+function openPool(
+  url: string,
+  { application_name, max = 10, connect_ms = 10_000, onLost = () => {} }: PoolOptions,
+  session: Session,
+  config: pg.PoolConfig,
+): Pool {
   const pool = new pg.Pool({
-    connectionString: url,
-    application_name: options.application_name,
-    max: options.max ?? 10,
-    connectionTimeoutMillis: 10_000,
-    query_timeout: options.answer_ms,
-    ...(options.keyed_plans ? { onConnect: async (client) => void (await client.query(KEYED_PLANS)) } : {}),
+    ...connectionOf(url, application_name),
+    max,
+    connectionTimeoutMillis: connect_ms,
+    ...config,
+    onConnect: (client) => openSession(client, session),
   });
   pool.on('error', () => {});
+  // Between an answer and whoever waited for the connection nobody else listens, and an error without a listener ends the process.
+  pool.on('connect', (client) => void client.on('error', onLost));
   return pool;
 }
 
@@ -69,9 +87,8 @@ export function createPool(url: string, options: PoolOptions): Pool {
 export async function withTx<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // Without a listener a connection lost between two statements would crash the process.
   const onError = (error: Error) => {
-    broken = error;
+    broken ??= error;
   };
   client.on('error', onError);
   try {
@@ -82,8 +99,12 @@ export async function withTx<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promi
     if (command !== 'COMMIT') throw new Error('The transaction was rolled back.');
     return result;
   } catch (error) {
-    if (isConnectionError(error)) broken ??= error as Error;
-    else await client.query('rollback').catch((e: Error) => (broken = e));
+    if (isConnectionError(error)) {
+      // What the server said when it ended the connection says more than that it is gone.
+      broken ??= error as Error;
+      throw broken;
+    }
+    await client.query('rollback').catch((e: Error) => (broken = e));
     throw error;
   } finally {
     client.off('error', onError);
@@ -101,24 +122,77 @@ function sqlState(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-const SOCKET_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+/**
+ * What an error of the database means:
+ * - away: it cannot be reached, or refuses everybody for now. Whatever failed meanwhile did not fail of itself.
+ * - retry: nothing is wrong with what was asked, nor with the database; the same may do in a moment.
+ * - bad data: what was to be stored cannot be.
+ * - unknown: a mistake in a statement, in the configuration, or no error of a database at all.
+ */
+type Meaning = 'away' | 'retry' | 'bad data' | 'unknown';
 
-/** The connection, or the server, went away: nobody knows whether a COMMIT under way took effect. */
-export function isConnectionError(error: unknown): boolean {
+/** By SQLSTATE, the first that fits. */
+const MEANINGS: readonly [RegExp, Meaning][] = [
+  // A transaction that stood still, or took too long: its own doing. Its connection is gone all the same.
+  [/^25P0[34]/, 'retry'],
+  // A limit on temporary files: of this statement.
+  [/^53400/, 'retry'],
+  // No connection; no connections, memory or disk left; read-only; ended, shutting down or starting; no reading or writing of files.
+  [/^(08|53|25006|57P|58030)/, 'away'],
+  // A deadlock or serialization, a lock not had in time, a statement that was cancelled.
+  [/^(40|55P03|57)/, 'retry'],
+  // Data, constraints, limits.
+  [/^(22|23|54)/, 'bad data'],
+];
+/** Whoever looks a name up or opens a connection names it so, whatever went wrong: no route, no name server, no socket file. */
+const CONNECTING = new Set(['connect', 'getaddrinfo']);
+const SOCKET_CODES =
+  /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENETDOWN|ENETUNREACH|EHOSTDOWN|EHOSTUNREACH|EADDRNOTAVAIL)$/;
+const DRIVER_SAYS_LOST =
+  /Connection terminated|connection is closed|Client has encountered a connection error|not queryable|Query read timeout|timeout expired/i;
+/** Of a pool whose connections are all in use: no word on the database. Those who have them hear of that themselves. */
+const DRIVER_SAYS_BUSY = /timeout exceeded when trying to connect/;
+
+function meaningOf(error: unknown): Meaning {
+  if (error instanceof NotStorableError) return 'bad data';
   const code = sqlState(error);
-  if (/^(08|57P)/.test(code) || SOCKET_CODES.has(code)) return true;
-  const message = error instanceof Error ? error.message : '';
-  return /Connection terminated|connection is closed|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/i.test(
-    message,
+  for (const [states, meaning] of MEANINGS) if (code.length === 5 && states.test(code)) return meaning;
+  if (isSocketError(error) || DRIVER_SAYS_LOST.test(messageOf(error))) return 'away';
+  return DRIVER_SAYS_BUSY.test(messageOf(error)) ? 'retry' : 'unknown';
+}
+
+function isSocketError(error: unknown): boolean {
+  const { syscall, code } = (error ?? {}) as NodeJS.ErrnoException;
+  return CONNECTING.has(String(syscall)) || SOCKET_CODES.test(String(code));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
+}
+
+/** The connection is gone: nobody knows whether a COMMIT under way took effect. */
+export function isConnectionError(error: unknown): boolean {
+  return (
+    /^(08...|57P..|25P0[34])$/.test(sqlState(error)) || isSocketError(error) || DRIVER_SAYS_LOST.test(messageOf(error))
   );
 }
 
-/** Worth trying again as it is: connection (08), deadlock or serialization (40), resources (53), shutdown or cancel (57). */
-export function isRetryable(error: unknown): boolean {
-  return isConnectionError(error) || /^(08|40|53|57|55P03)/.test(sqlState(error));
+/** The database cannot be reached, or refuses everybody for now: to be waited for, and nobody's fault. */
+export function isAway(error: unknown): boolean {
+  return meaningOf(error) === 'away';
 }
 
-/** The data itself cannot be stored: classes 22 (data), 23 (constraint) and 54 (a limit), and what is no JSON at all. */
+/** Worth trying again as it is. */
+export function isRetryable(error: unknown): boolean {
+  return ['away', 'retry'].includes(meaningOf(error));
+}
+
+/** The data itself cannot be stored, or is no JSON at all. */
 export function isBadData(error: unknown): boolean {
-  return error instanceof NotStorableError || /^(22|23|54)/.test(sqlState(error));
+  return meaningOf(error) === 'bad data';
+}
+
+/** A prepared statement is not there, or is there already: sessions change hands behind our back. */
+export function isStatementLost(error: unknown): boolean {
+  return /^(26000|42P05)$/.test(sqlState(error));
 }

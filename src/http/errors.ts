@@ -2,7 +2,7 @@
 // Promises that nothing of the inside is shown: what was not foreseen is logged with its request id and answered 500.
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { isRetryable } from '../db/pool.ts';
+import { isConnectionError, isRetryable } from '../db/pool.ts';
 import type { Logger } from '../model/env.ts';
 import { CommandError, FaultlineError } from '../model/errors.ts';
 import type { Problem } from './contract.ts';
@@ -18,7 +18,7 @@ export const HTTP_CODES = {
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be JSON'],
   RATE_LIMITED: [429, 'Too many requests'],
   INTERNAL: [500, 'Something went wrong'],
-  DATABASE_UNAVAILABLE: [503, 'The database does not answer'],
+  DATABASE_UNAVAILABLE: [503, 'The database is not available'],
 } as const satisfies Record<string, readonly [number, string]>;
 export type HttpCode = keyof typeof HTTP_CODES;
 
@@ -61,10 +61,15 @@ function toFaultlineError(error: unknown): FaultlineError {
   if (error instanceof FaultlineError && error.status !== 500) return error;
   // The code of a definition refused the input of a launch.
   if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', 422, error.message);
-  if (isRetryable(error) || isRefused(error))
+  if (isConnectionError(error))
     return httpError(
       'DATABASE_UNAVAILABLE',
       'The database does not answer. Whether the request took effect is not known: look, or ask again, in a moment.',
+    );
+  if (isRetryable(error) || isRefused(error))
+    return httpError(
+      'DATABASE_UNAVAILABLE',
+      'The database refuses for now. Look whether the request took effect, or ask again, in a moment.',
     );
   const { code = '', statusCode = 500 } = (error ?? {}) as Partial<FastifyError>;
   const mapped = OF_FASTIFY[code];

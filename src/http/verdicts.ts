@@ -3,7 +3,7 @@
 
 import { type CheckResult, verifyLightly } from '../chaos/verify/verify.ts';
 import { createWindows, judgedOf, type WindowTask } from '../chaos/verify/windows.ts';
-import { isConnectionError, type Pool } from '../db/pool.ts';
+import { isAway, type Pool } from '../db/pool.ts';
 import { findBatch } from '../db/queries/read-batches.ts';
 import {
   listUnjudgedBatches,
@@ -102,7 +102,7 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
       if (stopped) return;
       await judge(batch_id).catch((error: unknown) => {
         // The database may be back in a second.
-        if (stopped || isConnectionError(error)) throw error;
+        if (stopped || isAway(error)) throw error;
         hopeless.set(batch_id, env.monotonicMs() + AGAIN_AFTER_MS);
         env.logger.warn({ err: error, batch_id }, 'a batch at rest could not be judged, trying again in some minutes');
       });

@@ -8,6 +8,7 @@ import type { Logger } from '../model/env.ts';
 import type { AnyProcessDefinition } from './define.ts';
 
 export interface ApplicationContext {
+  /** The application's own: values come as the driver gives them, `bigint` as text. A transaction that stands still for a minute is ended. */
   pool: Pool;
   logger: Logger;
   /** Where the application keeps its files. */

@@ -12,7 +12,7 @@ import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts'
 import { losingConnections, type WithoutConnection } from '../db/lost-connections.ts';
 import { readLanes } from '../db/migrate.ts';
 import { type Hints, openHints } from '../db/notify.ts';
-import { createPool, type Pool } from '../db/pool.ts';
+import { createApplicationPool, createPool, isAway, type Pool } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import type { Env } from '../model/env.ts';
 import type { Rounds } from '../model/rounds.ts';
@@ -28,6 +28,10 @@ import { createRouter } from './router.ts';
 
 /** The bus's statements take milliseconds; one that waits this long for a lock, or for a server that is gone, is better tried again. */
 const BUS_ANSWER_MS = 30_000;
+/** Nothing of ours stands still in a transaction, unless its process does: what it holds locked is others' again after so long. */
+const IDLE_MS = 5_000;
+/** Connections of each kind, where nobody says how many. */
+export const CONNECTIONS = 6;
 
 export interface ServiceOptions {
   url: string;
@@ -37,8 +41,12 @@ export interface ServiceOptions {
   data_dir: string;
   /** For people: how connections are listed by the server (faultline). */
   name?: string;
-  /** Connections of the bus (6), and as many again for reads and handlers. */
+  /** Connections of the bus (6), as many again for the application, and one for hints. All are opened when they are needed. */
   connections?: number;
+  /** Connections for what is shown and looked after (as many as of the bus). */
+  read_connections?: number;
+  /** How long a transaction may stand still before the server ends it, because the process does (5,000). */
+  idle_ms?: number;
   /** False where the pooler in between cannot LISTEN: workers poll only. */
   listen?: boolean;
   /** Extensions, such as fault injection; made with the bus's own pool, and with what takes connections of the handlers' pool away. */
@@ -55,7 +63,7 @@ export interface HooksContext {
 
 export interface Service {
   bus: Bus;
-  /** For reads, routes and handlers: an ordinary pool, apart from that of the bus. */
+  /** For what is shown and looked after: an ordinary pool, apart from that of the bus and from the application's, which is in `context`. */
   pool: Pool;
   hints: Hints;
   registry: HandlerRegistry;
@@ -75,24 +83,36 @@ export interface Service {
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { env, application } = options;
   const application_name = options.name ?? 'faultline';
-  const max = options.connections ?? 6;
-  const pool = createPool(options.url, { application_name, max });
+  const { connections: max = CONNECTIONS, read_connections = max, idle_ms = IDLE_MS } = options;
+  const outage = createOutageLog(env, (away_ms) => {
+    // In the audit, and for verdicts: attempts that failed meanwhile did not fail of themselves.
+    const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
+    return insertEvents(busPool, 0, [event]);
+  });
+  // Also of connections that nobody uses: what ended them ended those of handlers, too.
+  const onLost = (error: Error) => {
+    if (isAway(error)) outage.failed(error, {}, 'a connection was ended');
+  };
+  const pool = createPool(options.url, { application_name, max: read_connections, idle_ms, onLost });
   const busPool = createPool(options.url, {
     application_name: `${application_name} bus`,
     max,
+    idle_ms,
     keyed_plans: true,
     answer_ms: BUS_ANSWER_MS,
+    onLost,
   });
+  const own = createApplicationPool(options.url, { application_name: `${application_name} application`, max });
   const hints = openHints(env, options.listen === false ? null : options.url, `${application_name} hints`);
   const registry = new HandlerRegistry();
   const processes = new ProcessRegistry();
   for (const definition of application.processes) processes.register(definition);
-  const context: ApplicationContext = { pool, logger: env.logger, data_dir: options.data_dir };
+  const context: ApplicationContext = { pool: own, logger: env.logger, data_dir: options.data_dir };
   application.register(registry, context);
   options.handlers?.(registry);
 
   const onTransitions = createRouter(processes, () => bus);
-  const extensions = options.hooks?.({ pool: busPool, env, withoutConnection: losingConnections(pool) });
+  const extensions = options.hooks?.({ pool: busPool, env, withoutConnection: losingConnections(own) });
   const hooks = { ...extensions, onTransitions };
   const control = createControl(() => bus);
   const bus: Bus = {
@@ -100,13 +120,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     env,
     hints,
     hooks,
-    outage: createOutageLog(env, (away_ms) => {
-      // In the audit, and for verdicts: attempts that failed meanwhile did not fail of themselves.
-      const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
-      insertEvents(busPool, 0, [event]).catch((error) =>
-        env.logger.warn({ err: error, away_ms }, 'an outage of the database could not be written down'),
-      );
-    }),
+    outage,
     control,
     settings: control.settings,
     lanes: await readLanes(pool),
@@ -137,7 +151,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     async close() {
       await control.stop();
       await hints.close();
-      await Promise.all([pool.end(), busPool.end()]);
+      await Promise.all([pool.end(), busPool.end(), own.end()]);
     },
   };
 }

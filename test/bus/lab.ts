@@ -28,6 +28,8 @@ export interface LabOptions {
   /** Lanes the database was made with (1). */
   lanes?: number;
   listen?: boolean;
+  /** How long a transaction may stand still (5,000). */
+  idle_ms?: number;
   /** Another way to the database. */
   via?(url: string): Promise<string>;
 }
@@ -93,6 +95,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       data_dir: '',
       name: `lab${services.length}`,
       listen: rest.listen,
+      idle_ms: rest.idle_ms,
       hooks: () => hooks,
       application: {
         name: 'lab',

@@ -223,3 +223,27 @@ test('fewer than 20 attempts tell nothing of a rate', () => {
   expect(errorPct({ attempts: 20, failed: 19 })).toBe(95);
   expect(errorPct({ attempts: 30_000, failed: 10_000 })).toBe(33.33);
 });
+
+test('handlers that hold every connection of the application keep the guard from nothing, and are no outage', {
+  timeout: 60_000,
+}, async () => {
+  const { context } = lab.service;
+  const held = await Promise.all(Array.from({ length: context.pool.options.max }, () => context.pool.connect()));
+  try {
+    // Whoever waits for one of theirs hears that in vain, and that says nothing of the database.
+    context.pool.options.connectionTimeoutMillis = 50;
+    const waited = await context.pool.query('select 1').catch((error) => error);
+    expect(waited.message).toContain('timeout exceeded');
+    bus.outage.failed(waited, {}, 'a statement of the application failed');
+    expect(bus.outage.awayAgoMs()).not.toBe(0);
+    const batch_id = await launch(30, [{ metric: 'in_troubleshooting', above: 2, action: 'mark' }], {
+      fail_permanent_pct: 100,
+    });
+    const worker = await lab.work({ slots: 3 });
+    await met(batch_id, 1);
+    await worker.stop();
+    expect(await one(`select count(*) from faultline.event where type = 'DATABASE_AWAY'`)).toBe(0);
+  } finally {
+    for (const client of held) client.release();
+  }
+});

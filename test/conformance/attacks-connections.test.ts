@@ -54,7 +54,7 @@ test('handlers that hold every connection of the application keep the bus from n
   let holding = 0;
   const lab = await openBusLab({
     handler: async () => {
-      const client = await (service as Service).pool.connect();
+      const client = await (service as Service).context.pool.connect();
       if (++holding === 6) held.fire();
       await go.promise;
       client.release();

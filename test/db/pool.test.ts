@@ -1,7 +1,7 @@
 // Connections and transactions: what is committed, what is rolled back, and what an error of the database means.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createPool, isBadData, isConnectionError, isRetryable, type Pool, withTx } from '../../src/db/pool.ts';
+import { createPool, isAway, isBadData, isConnectionError, isRetryable, type Pool, withTx } from '../../src/db/pool.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { openNetwork } from '../support/network.ts';
 import { until } from '../support/until.ts';
@@ -90,6 +90,85 @@ test('a server that does not answer is given up, and the pool goes on when it is
   network.up();
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
+
+test('a connection that the server ends as it is handed on ends no process: who has it fails, and the pool goes on', async () => {
+  const network = await openNetwork(database.url);
+  const pool = open({}, network.url);
+  // An error event without a listener.
+  const fatal: unknown[] = [];
+  const onFatal = (error: unknown) => void fatal.push(error);
+  process.on('uncaughtException', onFatal);
+  onTestFinished(() => void process.off('uncaughtException', onFatal));
+  await pool.query('select 1');
+  const ended = network.endAfterAnswerTo('the last answer');
+  const first = pool.query(`select 'the last answer' as said`);
+  const next = withTx(pool, (tx) => tx.query('select 1')).catch((error) => error);
+  expect((await first).rows).toEqual([{ said: 'the last answer' }]);
+  await ended;
+  expect(isConnectionError(await next)).toBe(true);
+  expect(fatal).toEqual([]);
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
+
+test('a transaction that stood still hears why its connection is gone, and tries again', async () => {
+  const pool = open({ idle_ms: 100 });
+  const stood = await withTx(pool, async (tx) => {
+    const { rows } = await tx.query('select pg_backend_pid() as pid');
+    const gone = () => database.pool.query('select 1 from pg_stat_activity where pid = $1', [rows[0]?.pid]);
+    await until('the server has ended it', async () => (await gone()).rowCount === 0);
+    await tx.query('select 1');
+  }).catch((error) => error);
+  expect(stood).toMatchObject({ code: '25P03' });
+  expect([isConnectionError(stood), isRetryable(stood), isAway(stood)]).toEqual([true, true, false]);
+  expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
+
+test('a pool whose connections are all in use is no database that is away', async () => {
+  const pool = open({ connect_ms: 50 });
+  const holder = await pool.connect();
+  const busy = await pool.query('select 1').catch((error) => error);
+  holder.release();
+  expect([isAway(busy), isRetryable(busy)]).toEqual([false, true]);
+});
+
+describe('a database that refuses for now is away', () => {
+  const limited = async () => {
+    const url = new URL(database.url);
+    const role = `limited_${url.pathname.slice(1).slice(-12)}`;
+    await database.pool.query(`create role ${role} login password 'x' connection limit 0`);
+    onTestFinished(async () => void (await database.pool.query(`drop role ${role}`)));
+    url.username = role;
+    url.password = 'x';
+    return failureOf(open({}, url.href), 'select 1');
+  };
+
+  test.each<[string, () => Promise<unknown>]>([
+    ['no connections left', limited],
+    ['read-only', () => failureOf(open(), 'begin read only; insert into mark values (60)')],
+    ['no disk left', () => failureOf(open(), raising('53100'))],
+    ['no memory left', () => failureOf(open(), raising('53200'))],
+    ['starting up', () => failureOf(open(), raising('57P03'))],
+    ['no such host', () => failureOf(open({}, 'postgres://u@no-such-host.invalid/x'), 'select 1')],
+    ['no socket file', () => failureOf(open({}, 'postgres:///x?host=/nowhere'), 'select 1')],
+  ])('%s', async (_what, failing) => {
+    const error = await failing();
+    expect([isAway(error), isRetryable(error), isBadData(error)]).toEqual([true, true, false]);
+  });
+
+  test.each(['EAI_AGAIN', 'ENOTFOUND'])('%s of the name server', (code) => {
+    expect(isAway(Object.assign(new Error(code), { code, syscall: 'getaddrinfo' }))).toBe(true);
+  });
+
+  test.each(['ENETUNREACH', 'EADDRNOTAVAIL', 'ECONNABORTED', 'ECONNREFUSED'])('%s of the socket', (code) => {
+    expect(isAway(Object.assign(new Error(code), { code }))).toBe(true);
+  });
+
+  test.each(['28P01', '3D000', '42P01', '53400', '40001'])('but %s is not', async (code) => {
+    expect(isAway(await failureOf(open(), raising(code)))).toBe(false);
+  });
+});
+
+const raising = (code: string) => `do $$ begin raise 'refused' using errcode = '${code}'; end $$`;
 
 describe('what an error means', () => {
   test.each([

@@ -229,6 +229,26 @@ describe('failures of our own', () => {
     expect((await app.inject('/api/v1/health/live')).statusCode).toBe(200);
   });
 
+  test('a database that can only be read is 503 to whoever writes, and not ready; reads go on', async () => {
+    const { database } = await openLab();
+    const name = new URL(database.url).pathname.slice(1);
+    await database.pool.query(`alter database "${name}" set default_transaction_read_only = on`);
+    const pool = createPool(database.url, { application_name: 'read-only' });
+    closing.push(() => pool.end());
+    const app = await openServer({ service: { ...lab.service, bus: { ...bus, pool }, pool } });
+    const launch = await app.inject({ method: 'POST', url: '/api/v1/processes/batch', payload: LAUNCH });
+    expect([launch.statusCode, launch.json()]).toEqual([
+      503,
+      expect.objectContaining({ code: 'DATABASE_UNAVAILABLE', detail: expect.stringMatching(/^The database refuses/) }),
+    ]);
+    expect((await app.inject('/api/v1/process-batches')).statusCode).toBe(200);
+    const ready = await app.inject('/api/v1/health/ready');
+    expect([ready.statusCode, ready.json()]).toEqual([
+      503,
+      { status: 'unavailable', checks: { database: 'is read-only', schema: 'ok' } },
+    ]);
+  });
+
   test('what nobody foresaw is 500 without a word of the inside, logged with the id it was answered with', async () => {
     const app = await openServer({ service: { ...lab.service, bus } });
     app.get('/broken', () => {

@@ -19,7 +19,19 @@ export interface Network {
   loseAnswerTo(text: string): Promise<void>;
   /** Cuts the next connection that sends this text, before any of it reaches the server. */
   loseMessage(text: string): Promise<void>;
+  /** The server ends the next connection that sends this text in the moment it has answered: both arrive in one piece. */
+  endAfterAnswerTo(text: string): Promise<void>;
 }
+
+/** As the server says that an administrator ended the connection: `E`, the length, fields, and a zero. */
+const TERMINATED = (() => {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0`);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(fields.length + 4);
+  return Buffer.concat([Buffer.from('E'), length, fields]);
+})();
+/** `Z`, its length, and that no transaction is open. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 
 interface Link {
   client: Socket;
@@ -32,7 +44,7 @@ export async function openNetwork(url: string): Promise<Network> {
   const links = new Set<Link>();
   let state: 'up' | 'down' | 'silent' = 'up';
   let refused = 0;
-  let lose: { text: string; what: 'message' | 'answer'; done(): void } | null = null;
+  let lose: { text: string; what: 'message' | 'answer' | 'ended'; done(): void } | null = null;
 
   const cut = (link: Link) => {
     link.client.destroy();
@@ -49,6 +61,7 @@ export async function openNetwork(url: string): Promise<Network> {
     const link = { client, server };
     links.add(link);
     let losing: (() => void) | null = null;
+    let ending: (() => void) | null = null;
     client.on('data', (data) => {
       if (lose !== null && data.includes(lose.text)) {
         const { what, done } = lose;
@@ -57,11 +70,17 @@ export async function openNetwork(url: string): Promise<Network> {
           cut(link);
           return done();
         }
-        losing = done;
+        if (what === 'answer') losing = done;
+        else ending = done;
       }
       server.write(data);
     });
     server.on('data', (data) => {
+      if (ending !== null && data.subarray(-READY.length).equals(READY)) {
+        client.end(Buffer.concat([data, TERMINATED]));
+        server.destroy();
+        return ending();
+      }
       if (losing === null) return void client.write(data);
       cut(link);
       losing();
@@ -69,8 +88,9 @@ export async function openNetwork(url: string): Promise<Network> {
     for (const socket of [client, server]) {
       socket.setNoDelay(true);
       socket.on('error', () => cut(link));
-      socket.on('close', () => cut(link));
+      socket.on('close', () => ending === null && cut(link));
     }
+    client.on('close', () => cut(link));
     if (state === 'silent') client.pause();
   });
   listener.listen(0, '127.0.0.1');
@@ -111,6 +131,10 @@ export async function openNetwork(url: string): Promise<Network> {
     loseMessage: (text) =>
       new Promise((done) => {
         lose = { text, what: 'message', done };
+      }),
+    endAfterAnswerTo: (text) =>
+      new Promise((done) => {
+        lose = { text, what: 'ended', done };
       }),
   };
 }

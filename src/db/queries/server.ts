@@ -1,6 +1,9 @@
-// What the PostgreSQL server says of itself: for `faultline doctor`.
+// What the PostgreSQL server says of itself: for `faultline doctor`, and for who asks whether it can be worked with.
 
 import type { Queryable } from '../pool.ts';
+
+/** A standby, or a server, database or role that is set so. */
+const READ_ONLY = `(pg_is_in_recovery() or current_setting('transaction_read_only')::boolean)`;
 
 export interface ServerFacts {
   /** As in `server_version_num`: 180004. */
@@ -9,8 +12,12 @@ export interface ServerFacts {
   synchronous_commit: string;
   full_page_writes: string;
   jit: string;
+  /** That this role may have, all together. */
   max_connections: number;
   connections: number;
+  /** Of programs that are not Faultline. */
+  other_connections: number;
+  read_only: boolean;
 }
 
 export async function readServerFacts(db: Queryable): Promise<ServerFacts> {
@@ -18,8 +25,16 @@ export async function readServerFacts(db: Queryable): Promise<ServerFacts> {
     `select current_setting('server_version_num')::int as version_num, current_setting('fsync') as fsync,
             current_setting('synchronous_commit') as synchronous_commit,
             current_setting('full_page_writes') as full_page_writes, current_setting('jit') as jit,
-            current_setting('max_connections')::int as max_connections,
-            (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as connections`,
+            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+              - coalesce(current_setting('reserved_connections', true)::int, 0) as max_connections,
+            count(a.pid)::int as connections,
+            count(a.pid) filter (where a.application_name not like 'faultline%')::int as other_connections, ${READ_ONLY} as read_only
+     from pg_stat_activity a where a.backend_type = 'client backend'`,
   );
   return rows[0] as ServerFacts;
+}
+
+export async function isReadOnly(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ read_only: boolean }>(`select ${READ_ONLY} as read_only`);
+  return rows[0]?.read_only === true;
 }
