@@ -16,7 +16,8 @@ export default defineConfig({
     pool: 'forks',
     // One seed for all random tests.
     setupFiles: ['test/support/random.ts'],
-    testTimeout: 20_000,
+    // Limits are there to end what hangs, and long enough for a machine that is slow; nothing waits for them.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     restoreMocks: true,
     passWithNoTests: false,

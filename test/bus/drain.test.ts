@@ -1,6 +1,7 @@
 // A worker that stops: takes no more, lets handlers end, gives the rest back, and resolves whatever the database does.
 
 import { expect, test } from 'vitest';
+import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import { createWorker } from '../../src/bus/worker.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
 import { ConfigurationError } from '../../src/model/errors.ts';
@@ -122,14 +123,12 @@ test('handlers that ignore their abort are told of, keep their slots, and make t
     handler,
     env: { ...IMPATIENT, logger: { ...silentLogger, error: (fields, message) => told.push({ ...fields, message }) } },
   });
-  const sent = await lab.send(...commands(3, policy({ lease_ms: 900 })));
+  const sent = await lab.send(...commands(3));
   const worker = await lab.work({ slots: 3, onUnhealthy: unhealthy.fire });
   await until('three run', () => calls.length === 3);
   const deaf = calls.slice(0, 2);
-  await lab.rows(
-    `update faultline.command set status = 'CANCELED', lease_expires_at = null where command_id = any($1)`,
-    [deaf.map(({ command }) => command.command_id)],
-  );
+  for (const { command } of deaf)
+    await cancelLiveCommand(lab.bus, command.command_id, { actor: 'ann', reason: 'Enough.' });
   expect(await unhealthy.promise).toMatch(/more than half of the slots/);
   const message = 'handler ignores its abort';
   expect(told).toHaveLength(2);

@@ -11,7 +11,7 @@ import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import { newId } from '../../src/model/env.ts';
 import { findOffences } from '../end/story.ts';
 import { chain, DOMAIN, type Lab, openLab } from '../process/lab.ts';
-import { atLeast } from '../support/random.ts';
+import { atLeast, timeLimit } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
 const trip = chain(['book', 'pay', 'mail']);
@@ -29,7 +29,7 @@ const deliver = (lab: Lab, transitions: readonly CommandTransition[]) =>
 
 describe('a transition that is delivered again', () => {
   test('twice in one set, out of order, at once or hours later: the story of the process is the same', {
-    timeout: 60_000,
+    timeout: timeLimit(60_000),
   }, async () => {
     const lab = await openLab({ processes: [trip], finishers: false });
     await fc.assert(

@@ -17,7 +17,7 @@ export interface UntilOptions {
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { deadline_ms = 10_000, every_ms = 15 }: UntilOptions = {},
+  { deadline_ms = 30_000, every_ms = 15 }: UntilOptions = {},
 ): Promise<Exclude<T, null | undefined | false | 0 | ''>> {
   const startedMs = performance.now();
   let looks = 0;
@@ -46,7 +46,7 @@ export interface Signal<T = void> {
 }
 
 /** Makes a signal; awaiting `promise` fails with `what` when it was not fired by the deadline. */
-export function signal<T = void>(what: string, { deadline_ms = 10_000 }: UntilOptions = {}): Signal<T> {
+export function signal<T = void>(what: string, { deadline_ms = 30_000 }: UntilOptions = {}): Signal<T> {
   let fire!: (value: T) => void;
   const promise = new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`No signal within ${deadline_ms} ms: ${what}`)), deadline_ms);
