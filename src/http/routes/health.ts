@@ -2,6 +2,7 @@
 
 import { assertMigrated } from '../../db/migrate.ts';
 import { isRetryable } from '../../db/pool.ts';
+import { readDatabaseId } from '../../db/queries/server.ts';
 import { FaultlineError } from '../../model/errors.ts';
 import { healthSchema } from '../contract.ts';
 import type { App, RouteContext } from '../server.ts';
@@ -24,8 +25,12 @@ export function healthRoutes(api: App, { pool, bus }: RouteContext): void {
     },
     async (_request, reply) => {
       reply.header('cache-control', 'no-store');
-      const failed = await failedCheck(() => assertMigrated(pool));
-      if (failed === null) return { status: 'ok' as const, checks: { database: 'ok', schema: 'ok' } };
+      let database_id = '';
+      const failed = await failedCheck(async () => {
+        await assertMigrated(pool);
+        database_id = await readDatabaseId(pool);
+      });
+      if (failed === null) return { status: 'ok' as const, checks: { database: 'ok', schema: 'ok' }, database_id };
       bus.env.logger.warn({ err: failed.error }, 'not ready');
       return reply.code(503).send({ status: 'unavailable', checks: failed.checks });
     },
