@@ -9,9 +9,9 @@ import { findNative, parentDeathPrefix } from '../db/embedded-native.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import type { Pool } from '../db/pool.ts';
 import { readCondition } from '../db/queries/read-condition.ts';
-import { readServerFacts } from '../db/queries/server.ts';
+import { readDatabaseId, readServerFacts } from '../db/queries/server.ts';
 import { readSettings } from '../db/queries/settings.ts';
-import type { Worker } from '../http/contract.ts';
+import type { Health, Worker } from '../http/contract.ts';
 import { settingsOf } from '../model/settings.ts';
 import { createClient } from './client.ts';
 import { loadApplication, withPool } from './compose.ts';
@@ -29,14 +29,15 @@ export interface DoctorOptions {
 }
 
 export async function doctor(options: DoctorOptions): Promise<ExitCode> {
+  const { database, database_id } = await checkDatabase(options);
   const findings = [
     checkNode(),
     await checkEmbedded(options),
     await checkOrphans(),
     checkFolder(resolve(options.data_dir)),
     await checkApplication(options.app),
-    ...(await checkDatabase(options)),
-    ...(await checkServer(options.port)),
+    ...database,
+    ...(await checkServer(options.port, database_id)),
   ];
   if (options.json) printJson(findings);
   else {
@@ -96,10 +97,12 @@ async function checkApplication(app: string | undefined): Promise<Finding> {
   }
 }
 
-async function checkDatabase(options: DoctorOptions): Promise<Finding[]> {
+/** `database_id`: null where there is none to ask. */
+async function checkDatabase(options: DoctorOptions): Promise<{ database: Finding[]; database_id: string | null }> {
   const check = 'database';
   const url = options.database_url ?? (await embeddedUrl(resolve(options.data_dir)));
-  if (!url) return [{ check, state: 'ok', says: 'none yet: `faultline start` makes one' }];
+  const none = (database: Finding) => ({ database: [database], database_id: null });
+  if (!url) return none({ check, state: 'ok', says: 'none yet: `faultline start` makes one' });
   try {
     return await withPool(url, 'faultline doctor', async (pool) => {
       const facts = await readServerFacts(pool);
@@ -112,7 +115,7 @@ async function checkDatabase(options: DoctorOptions): Promise<Finding[]> {
         () => undefined,
         (error: Error) => error.message,
       );
-      return [
+      const database = [
         { check, state: old ? 'fail' : 'ok', says: old ? `${version}: 15 or newer is needed` : version },
         {
           check: 'durability',
@@ -135,13 +138,14 @@ async function checkDatabase(options: DoctorOptions): Promise<Finding[]> {
         { check: 'schema', state: migrated ? 'fail' : 'ok', says: migrated ?? 'up to date' },
         ...(migrated ? [] : await checkWork(pool)),
       ] satisfies Finding[];
+      return { database, database_id: await readDatabaseId(pool) };
     });
   } catch (error) {
     const state = options.database_url ? 'fail' : 'ok';
     const says = options.database_url
       ? `cannot be reached: ${(error as Error).message}`
       : 'the embedded one is not running';
-    return [{ check, state, says }];
+    return none({ check, state, says });
   }
 }
 
@@ -158,12 +162,17 @@ async function embeddedUrl(dataDir: string): Promise<string | undefined> {
   return port === undefined ? undefined : connectionUrl({ port, password });
 }
 
-async function checkServer(port: number): Promise<Finding[]> {
+/** Whoever answers on the port may work on another database: then it is no server of this one, however well it does. */
+async function checkServer(port: number, database_id: string | null): Promise<Finding[]> {
   const check = 'server';
   if (await isPortFree(port)) return [{ check, state: 'ok', says: `not running; port ${port} is free` }];
   const client = createClient(`http://127.0.0.1:${port}`);
   try {
-    await client.get('/health/ready');
+    const health = await client.get<Health>('/health/ready');
+    if (health.database_id !== database_id) {
+      const says = `port ${port} is that of another database${holderOf(port)}: for the server of this one say --port`;
+      return [{ check, state: 'warn', says }];
+    }
     const { items } = await client.get<{ items: Worker[] }>('/workers', { limit: 100 });
     const running = items.filter(({ status }) => status === 'RUNNING').length;
     const says = running > 0 ? `${running} running` : 'none runs: nothing will be executed';
@@ -172,8 +181,11 @@ async function checkServer(port: number): Promise<Finding[]> {
       { check: 'workers', state: running > 0 ? 'ok' : 'warn', says },
     ];
   } catch (error) {
-    const holder = portHolder(port);
-    const who = holder ? ` (${holder.name}, pid ${holder.pid})` : '';
-    return [{ check, state: 'fail', says: `port ${port} is taken${who}, and: ${(error as Error).message}` }];
+    return [{ check, state: 'fail', says: `port ${port} is taken${holderOf(port)}, and: ${(error as Error).message}` }];
   }
+}
+
+function holderOf(port: number): string {
+  const holder = portHolder(port);
+  return holder ? ` (${holder.name}, pid ${holder.pid})` : '';
 }

@@ -1,15 +1,25 @@
 // What doctor makes of how the work stands: fine says so, and each thing that needs somebody is a warning that names it.
 
-import { beforeEach, expect, test } from 'vitest';
-import { judgeCondition } from '../../src/cli/doctor-condition.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { doctor } from '../../src/cli/doctor.ts';
+import { type Finding, judgeCondition } from '../../src/cli/doctor-condition.ts';
 import { readCondition } from '../../src/db/queries/read-condition.ts';
+import { createServer } from '../../src/http/server.ts';
+import { createEnv, silentLogger } from '../../src/model/env.ts';
+import { openService } from '../../src/process/service.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { insertBatch, insertCommand, insertWorker } from '../support/factories.ts';
+import { insertBatch, insertCommand, insertProcess, insertWorker } from '../support/factories.ts';
 
 const { pool } = await createTestDatabase();
 
 beforeEach(async () => {
-  await pool.query('truncate faultline.batch, faultline.command, faultline.worker, faultline.domain cascade');
+  await pool.query(
+    'truncate faultline.batch, faultline.command, faultline.process, faultline.worker, faultline.domain cascade',
+  );
 });
 
 const findings = async (prune_after_days: number | null = null) =>
@@ -46,6 +56,51 @@ test('paused domains, dead workers, a backlog that nobody takes, and a full queu
     expect.stringMatching(/^backlog: a command of late is ready for 30\d s/),
     'troubleshooting: 1001 wait for an operator (faultline tsq list)',
   ]);
+});
+
+test('processes whose own code threw wait for an operator too, though none of their commands does', async () => {
+  const parked_at = new Date('2026-01-02T03:04:05Z');
+  await insertProcess(pool, 'WAITING_FOR_TSQ', { error_code: 'ADVANCE_FAILED', parked_at });
+  await insertCommand(pool, 'IN_TROUBLESHOOTING_QUEUE', { parked_at: new Date('2026-02-02T03:04:05Z') });
+  expect((await findings()).find(({ check }) => check === 'troubleshooting')?.says).toBe(
+    '2 wait for an operator, the oldest since 2026-01-02T03:04:05.000Z',
+  );
+});
+
+test('a server on the port that works on another database is not taken for that of this one', async () => {
+  const [mine, other] = [await createTestDatabase(), await createTestDatabase()];
+  const service = await openService({
+    url: mine.url,
+    env: createEnv(silentLogger),
+    application: { name: 'none', processes: [], register: () => {} },
+    data_dir: '',
+  });
+  const server = await createServer({ service });
+  const data_dir = mkdtempSync(join(tmpdir(), 'faultline-doctor-'));
+  onTestFinished(async () => {
+    await server.close();
+    await service.close();
+    rmSync(data_dir, { recursive: true });
+  });
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = server.server.address() as AddressInfo;
+  const says = async (database_url?: string) => {
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await doctor({ database_url, data_dir, port, json: true });
+    const findings = JSON.parse(written.mock.calls.map(([text]) => String(text)).join('')) as Finding[];
+    written.mockRestore();
+    return findings.filter(({ check }) => check === 'server' || check === 'workers');
+  };
+  expect(await says(mine.url)).toMatchObject([
+    { check: 'server', state: 'ok', says: `ready on port ${port}` },
+    { check: 'workers', state: 'warn' },
+  ]);
+  const strange = [
+    { check: 'server', state: 'warn', says: expect.stringContaining(`port ${port} is that of another database`) },
+  ];
+  expect(await says(other.url)).toEqual(strange);
+  // A data folder in which nothing runs.
+  expect(await says()).toEqual(strange);
 });
 
 test('pruning is overdue a day after its time, and only where it is asked for', async () => {

@@ -6,7 +6,7 @@ import type { Queryable } from '../pool.ts';
 export interface Condition {
   paused_domains: string[];
   dead_workers: string[];
-  /** Parked commands; no more than 10,001 are counted. */
+  /** Parked commands, and processes whose own code threw; no more than 10,001 of each are counted. */
   parked_count: number;
   oldest_parked_at: Date | null;
   /** The command that has been ready the longest, in domains that are not paused. */
@@ -21,6 +21,9 @@ export interface Condition {
   overdue_batches: number;
 }
 
+/** From the index process_advance_failed. */
+const ADVANCE_FAILED = `p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'`;
+
 export async function readCondition(db: Queryable, prune_after_days: number | null): Promise<Condition> {
   const { rows } = await db.query<Condition & Record<string, unknown>>(
     `select
@@ -29,8 +32,9 @@ export async function readCondition(db: Queryable, prune_after_days: number | nu
          where w.status <> 'STOPPED' and w.heartbeat_at between now() - interval '1 hour' and now() - interval '15 seconds'
          order by w.name) as dead_workers,
        (select count(*)::int from (select 1 from faultline.command c where c.status = 'IN_TROUBLESHOOTING_QUEUE' limit 10001) p)
-         as parked_count,
-       (select min(c.parked_at) from faultline.command c where c.status = 'IN_TROUBLESHOOTING_QUEUE') as oldest_parked_at,
+         + (select count(*)::int from (select 1 from faultline.process p where ${ADVANCE_FAILED} limit 10001) p) as parked_count,
+       least((select min(c.parked_at) from faultline.command c where c.status = 'IN_TROUBLESHOOTING_QUEUE'),
+         (select min(p.parked_at) from faultline.process p where ${ADVANCE_FAILED})) as oldest_parked_at,
        (select jsonb_build_object('domain', c.domain, 'ready_s', extract(epoch from now() - min(c.available_at))::int)
         from faultline.command c
         where c.status = 'PENDING' and c.available_at <= now()

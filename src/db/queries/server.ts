@@ -38,3 +38,12 @@ export async function isReadOnly(db: Queryable): Promise<boolean> {
   const { rows } = await db.query<{ read_only: boolean }>(`select ${READ_ONLY} as read_only`);
   return rows[0]?.read_only === true;
 }
+
+/** The same for everybody who is connected to the same database of the same running server, and for nobody else. */
+export async function readDatabaseId(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ database_id: string }>(
+    `select md5(concat_ws(':', extract(epoch from pg_postmaster_start_time()), d.oid)) as database_id
+     from pg_database d where d.datname = current_database()`,
+  );
+  return rows[0]?.database_id ?? '';
+}

@@ -92,4 +92,7 @@ export type Config = z.infer<typeof configSchema>;
 export const healthSchema = z.object({
   status: z.enum(['ok', 'unavailable']),
   checks: z.record(z.string(), z.string()),
+  /** Of whoever is ready: the same for all who work on the same database of the same running PostgreSQL. */
+  database_id: z.string().optional(),
 });
+export type Health = z.infer<typeof healthSchema>;

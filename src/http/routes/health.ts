@@ -2,7 +2,7 @@
 
 import { assertMigrated } from '../../db/migrate.ts';
 import { isRetryable, type Pool } from '../../db/pool.ts';
-import { isReadOnly } from '../../db/queries/server.ts';
+import { isReadOnly, readDatabaseId } from '../../db/queries/server.ts';
 import { FaultlineError } from '../../model/errors.ts';
 import { healthSchema } from '../contract.ts';
 import type { App, RouteContext } from '../server.ts';
@@ -25,19 +25,19 @@ export function healthRoutes(api: App, { pool, bus }: RouteContext): void {
     },
     async (_request, reply) => {
       reply.header('cache-control', 'no-store');
-      const failed = await failedCheck(pool);
-      if (failed === null) return { status: 'ok' as const, checks: { database: 'ok', schema: 'ok' } };
-      bus.env.logger.warn({ err: failed.error }, 'not ready');
-      return reply.code(503).send({ status: 'unavailable', checks: failed.checks });
+      const found = await checkDatabase(pool);
+      if ('database_id' in found) return { status: 'ok' as const, checks: { database: 'ok', schema: 'ok' }, ...found };
+      bus.env.logger.warn({ err: found.error }, 'not ready');
+      return reply.code(503).send({ status: 'unavailable', checks: found.checks });
     },
   );
 }
 
-/** Which check failed, without what the database said of itself. */
-async function failedCheck(pool: Pool) {
+/** Which database it is, or which check failed, without what the database said of itself. */
+async function checkDatabase(pool: Pool) {
   try {
     await assertMigrated(pool);
-    if (!(await isReadOnly(pool))) return null;
+    if (!(await isReadOnly(pool))) return { database_id: await readDatabaseId(pool) };
     const error = new Error('The database is read-only.');
     return { error, checks: { database: 'is read-only', schema: 'ok' } };
   } catch (error) {
