@@ -8,6 +8,7 @@ import { isPortFree, portHolder } from '../db/embedded-lock.ts';
 import { parentDeathPrefix } from '../db/embedded-native.ts';
 import type { Logger } from '../model/env.ts';
 import { CliError, EXIT } from './exit.ts';
+import { explain } from './explain.ts';
 import { openLogs } from './logs.ts';
 import { openRunState } from './run-state.ts';
 import { onStopSignals } from './signals.ts';
@@ -56,7 +57,7 @@ export async function start(options: StartOptions): Promise<number> {
 async function untilEnd(run: Run, end: (code: number) => void): Promise<number> {
   const starting = bringUp(run).catch((error: Error) => {
     if (run.ending) return;
-    run.logger.error({}, error.message);
+    run.logger.error({}, explain(error));
     end(error instanceof CliError ? error.exit_code : EXIT.failed);
   });
   const code = await run.ended;

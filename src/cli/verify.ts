@@ -6,6 +6,7 @@ import type { Report, Verdict } from '../http/contract.ts';
 import { renderReport } from '../http/report-markdown.ts';
 import type { Client } from './client.ts';
 import { CliError, type ExitCode } from './exit.ts';
+import { tellError } from './explain.ts';
 import { printJson, printTable } from './print.ts';
 import { awaitRest, awaitVerdict, isAtRest, readBatch, readVerdict } from './rest.ts';
 import type { SelfTestOptions } from './self-test.ts';
@@ -73,7 +74,7 @@ async function judged(work: () => Promise<ExitCode>): Promise<ExitCode> {
     return await work();
   } catch (error) {
     if (error instanceof CliError) throw new CliError(error.message, NOT_JUDGED, error);
-    console.error(error);
+    tellError(error);
     return NOT_JUDGED;
   }
 }

@@ -10,8 +10,17 @@ const MAX_CAUSES = 10;
 
 /** What was thrown and what caused it, in words that can be stored. Anything can be thrown, also what throws when looked at. */
 export function describeError(error: unknown): string {
+  return inWords(error, true);
+}
+
+/** The same to end a sentence of ours with: that it is an Error goes without saying. */
+export function reasonOf(error: unknown): string {
+  return inWords(error, false);
+}
+
+function inWords(error: unknown, named: boolean): string {
   try {
-    return storable(causesOf(error).join(': '));
+    return storable(causesOf(error, named).join(': '));
   } catch {
     return 'What was thrown cannot be put into words.';
   }
@@ -26,11 +35,11 @@ function storable(text: string): string {
 }
 
 /** Each that says something new, from what was thrown down to the first cause; causes may go in a circle. */
-function causesOf(error: unknown): string[] {
+function causesOf(error: unknown, named: boolean): string[] {
   const seen = new Set<unknown>();
   const told: string[] = [];
   for (let at = error; seen.size < MAX_CAUSES && !seen.has(at) && (at != null || seen.size === 0); at = causeOf(at)) {
-    const words = at instanceof AggregateError ? wordsOfAll(at) : wordsOf(at, seen.size === 0);
+    const words = at instanceof AggregateError ? wordsOfAll(at) : wordsOf(at, named && seen.size === 0);
     if (!told.some((before) => before.includes(words))) told.push(words);
     seen.add(at);
   }
@@ -41,11 +50,10 @@ function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
 }
 
-function wordsOf(error: unknown, first: boolean): string {
+function wordsOf(error: unknown, named: boolean): string {
   if (error instanceof CommandError) return error.message;
-  // That a cause is an Error goes without saying.
   if (error instanceof Error)
-    return error.name === 'Error' && !first ? error.message : `${error.name}: ${error.message}`;
+    return error.name === 'Error' && !named ? error.message : `${error.name}: ${error.message}`;
   return typeof error === 'string' ? error : inspect(error);
 }
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { CommandError, TransientCommandError } from '../../src/model/errors.ts';
-import { describeError, hidePasswords, showJson, showLines, showText } from '../../src/model/words.ts';
+import { describeError, hidePasswords, reasonOf, showJson, showLines, showText } from '../../src/model/words.ts';
 
 describe('an error', () => {
   test('tells what caused it, down to the first cause', () => {
@@ -14,6 +14,10 @@ describe('an error', () => {
     expect(describeError(new TransientCommandError('STORAGE', 'It was not stored', { cause: storage }))).toBe(
       'It was not stored: Cannot write file at location "a.pdf": ENOSPC: no space left on device, write',
     );
+  });
+
+  test('ends a sentence without being called one', () => {
+    expect(reasonOf(new Error('a', { cause: new TypeError('b') }))).toBe('a: TypeError: b');
   });
 
   test('says nothing twice, and a cause that is no error too', () => {

@@ -283,7 +283,7 @@ describe('ended in the middle', () => {
         throw new Error('The disk is away.');
       },
     });
-    expect(refusing).toMatchObject({ left_count: 1, failed: [{ batch_id, message: 'Error: The disk is away.' }] });
+    expect(refusing).toMatchObject({ left_count: 1, failed: [{ batch_id, message: 'The disk is away.' }] });
     expect(await lab.processes(batch_id)).toHaveLength(3);
     expect(await findBatch(lab.pool, batch_id)).toBeNull();
     const seen: unknown[] = [];
