@@ -22,7 +22,9 @@ const STILL_WAITING_MS = 10_000;
 export async function start(options: StartOptions): Promise<number> {
   const data_dir = resolve(options.data_dir);
   await refuseTakenPort(options.port);
-  const state = openRunState(data_dir);
+  const state = openRunState(data_dir, (error) =>
+    logger.error({ err: error }, 'Which processes run cannot be written down; they go on'),
+  );
   const logs = openLogs(join(data_dir, 'logs'), options.log_format);
   const logger = logs.logger('start');
   const { ended, end } = theEnd();
@@ -50,7 +52,7 @@ export async function start(options: StartOptions): Promise<number> {
     may_disturb: !options.database_url ? 'embedded' : options.allow_turbulence ? 'allowed' : undefined,
   };
   const code = await untilEnd(run, end);
-  await logs.close();
+  logs.close();
   return code;
 }
 
