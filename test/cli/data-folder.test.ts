@@ -120,7 +120,11 @@ async function contender(): Promise<{
   const args = ['--input-type=module', '-e', source, 'start', dataDir, 'x'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   contenders.push(child);
-  const answer = () => new Promise<string>((resolve) => child.once('message', (said) => resolve(String(said))));
+  const answer = () =>
+    new Promise<string>((resolve) => {
+      child.once('message', (said) => resolve(String(said)));
+      child.once('exit', () => resolve('gone'));
+    });
   await answer();
   const ask = (what: string) => {
     const said = answer();
