@@ -208,6 +208,9 @@ function isOfThisRun(key: string): boolean {
   return key.includes(`.${RUN}-`);
 }
 
+/** Documents are their account's alone. Root's data folder also holds a PostgreSQL of another account, which must get through to it. */
+const DATA_FOLDER_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
+
 /**
  * The disk driver, but writing beside and renaming: its own `put` writes in place and its `move` copies,
  * so that a kill in between would leave half a document under the right name. (On S3 a put is atomic as it is.)
@@ -245,7 +248,7 @@ class WholeFileDriver extends FSDriver {
     const target = this.#pathOf(key);
     const beside = join(dirname(target), `.${basename(key)}.${RUN}-${++written}.tmp`);
     try {
-      await writeMakingFolder(beside, contents, options?.signal);
+      await this.#writeMakingFolder(beside, contents, options?.signal);
       options?.signal?.throwIfAborted();
       await rename(beside, target);
     } catch (error) {
@@ -253,20 +256,18 @@ class WholeFileDriver extends FSDriver {
       throw error;
     }
   }
-}
 
-/** The folder is there except for the first document of a process: asking for it each time would cost as much as the write. */
-async function writeMakingFolder(
-  path: string,
-  contents: string | Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await writeFile(path, contents, { signal });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, contents, { signal });
+  /** The folder is there except for the first document of a process: asking for it each time would cost as much as the write. */
+  async #writeMakingFolder(path: string, contents: string | Uint8Array, signal: AbortSignal | undefined) {
+    const options = { signal, mode: 0o600 };
+    try {
+      await writeFile(path, contents, options);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(dirname(String(this.options.location)), { recursive: true, mode: DATA_FOLDER_MODE });
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writeFile(path, contents, options);
+    }
   }
 }
 

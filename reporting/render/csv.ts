@@ -58,7 +58,7 @@ function transactionRow(about: string[], transaction: LedgerTransaction, balance
     String(transaction.transaction_id),
     asText(transaction.category),
     asText(transaction.counterparty),
-    transaction.counterparty_iban ?? '',
+    asText(transaction.counterparty_iban ?? ''),
     asText(transaction.reference),
     decimalOfCents(transaction.amount_cents),
     decimalOfCents(balance_cents),

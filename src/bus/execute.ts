@@ -1,9 +1,9 @@
 // One attempt: middleware and handler run, and every return, throw or abort becomes one Outcome. Never writes.
 
-import { inspect } from 'node:util';
 import type { ClaimedCommand, Outcome, OutcomeKind } from '../model/command.ts';
-import type { Env } from '../model/env.ts';
+import { type Env, waitFor } from '../model/env.ts';
 import { BusinessRuleError, CommandError, PermanentCommandError, TransientCommandError } from '../model/errors.ts';
+import { describeError } from '../model/words.ts';
 import type { AttemptContext, Handler, HandlerRegistry, Middleware } from './handlers.ts';
 
 export interface Attempt {
@@ -78,19 +78,9 @@ function attemptContext(env: Env, attempt: Attempt, markFault: (fault: string) =
   };
 }
 
-function waitOrAbort(env: Env, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => {
-      timer.clear();
-      reject(signal.reason);
-    };
-    const timer = env.after(ms, () => {
-      signal.removeEventListener('abort', aborted);
-      resolve();
-    });
-    if (signal.aborted) aborted();
-    else signal.addEventListener('abort', aborted, { once: true });
-  });
+async function waitOrAbort(env: Env, ms: number, signal: AbortSignal): Promise<void> {
+  await waitFor(env, ms, signal);
+  signal.throwIfAborted();
 }
 
 function kindOfError(error: CommandError): OutcomeKind {
@@ -100,33 +90,16 @@ function kindOfError(error: CommandError): OutcomeKind {
   return 'transient';
 }
 
-const MAX_MESSAGE = 2000;
-
 function outcomeOfError(error: unknown, aborted: boolean): Outcome {
   if (error instanceof CommandError) {
     return {
       kind: kindOfError(error),
       error_code: error.code,
-      error_message: describe(error),
+      error_message: describeError(error),
       fault: error.fault ?? null,
     };
   }
   // Told to stop and stopped, whatever it threw to do so: nobody's failure. Redelivered, if the lease is not lost anyway.
   if (aborted) return { kind: 'released' };
-  return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: describe(error) };
-}
-
-/** What was thrown, in words that can be stored; anything can be thrown, also what throws when looked at. */
-function describe(error: unknown): string {
-  try {
-    return wordsOf(error).slice(0, MAX_MESSAGE).replaceAll('\0', '');
-  } catch {
-    return 'What was thrown cannot be put into words.';
-  }
-}
-
-function wordsOf(error: unknown): string {
-  if (error instanceof CommandError) return error.message;
-  if (error instanceof Error) return `${error.name}: ${error.message}`;
-  return typeof error === 'string' ? error : inspect(error);
+  return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: describeError(error) };
 }

@@ -26,16 +26,16 @@ import {
 } from '../db/queries/jobs.ts';
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
 import { PRIORITY } from '../model/command.ts';
-import { laneOf } from '../model/env.ts';
+import { laneOf, waitFor } from '../model/env.ts';
 import { CommandError, FaultlineError, InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
+import { describeError } from '../model/words.ts';
 import { type Bus, OWN_DOMAIN, sendCommands } from './bus.ts';
 import type { HandlerContext, HandlerRegistry } from './handlers.ts';
 import { cancelVerb, completeVerb, type Operated, operateSet, retryVerb, type Verb } from './troubleshooting.ts';
 
 const SLICE_SIZE = 500;
 const MAX_SELECTED = 10_000;
-const MAX_MESSAGE = 2_000;
 const BACKOFF_MS = { first: 50, most: 5_000 };
 const JOB_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };
 
@@ -173,7 +173,7 @@ async function runJob(bus: Bus, job_id: string, { signal }: HandlerContext): Pro
       const items = (slice as JobSlice | null)?.item_ids ?? [];
       if (isRetryable(error)) {
         bus.outage.failed(error, { job_id, failures }, 'a slice of a job failed, trying again');
-        await pause(bus, Math.min(BACKOFF_MS.first * 2 ** failures++, BACKOFF_MS.most), signal);
+        await waitFor(bus.env, Math.min(BACKOFF_MS.first * 2 ** failures++, BACKOFF_MS.most), signal);
       } else if (items.length > 1) size = items.length >> 1;
       else if (items[0] !== undefined && doomed === null) doomed = { item_id: items[0], error };
       else throw error;
@@ -227,26 +227,10 @@ function refusalsOf({ refused }: Operated): JobFailure[] {
 }
 
 function failureOf({ item_id, error }: Doomed): JobFailure {
-  const message = error instanceof Error ? error.message : String(error);
-  // A text column takes neither NUL nor half a character, which the cut may leave.
-  const error_message = message
-    .replaceAll('\0', '')
-    .slice(0, MAX_MESSAGE)
-    .replace(/\p{Surrogate}/gu, '\ufffd');
-  return { item_id, error_code: codeOf(error), error_message };
+  return { item_id, error_code: codeOf(error), error_message: describeError(error) };
 }
 
 function codeOf(error: unknown): string {
   if (isBadData(error)) return 'RESULT_NOT_STORABLE';
   return error instanceof FaultlineError || error instanceof CommandError ? error.code : 'UNKNOWN_ERROR';
-}
-
-function pause(bus: Bus, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = bus.env.after(ms, resolve);
-    signal.addEventListener('abort', () => {
-      timer.clear();
-      resolve();
-    });
-  });
 }

@@ -6,7 +6,7 @@ import type { Batch, BatchDetail, LaunchAnswer, Verdict } from '../http/contract
 import type { Client } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { type LaunchFlags, launchBody } from './launch-body.ts';
-import { printJson, printTable } from './print.ts';
+import { printJson, printTable, say } from './print.ts';
 import { awaitVerdict, endedCount } from './rest.ts';
 
 export interface FollowFlags {
@@ -25,7 +25,7 @@ export async function createBatch(client: Client, flags: LaunchFlags & FollowFla
 export async function follow(client: Client, launched: LaunchAnswer, { watch, json }: FollowFlags): Promise<ExitCode> {
   if (watch) return watchBatch(client, launched.batch_id, json);
   if (json) printJson(launched);
-  else console.log(`Batch ${launched.batch_id} of ${launched.total_count} (seed ${launched.seed}) is on its way.`);
+  else say(`Batch ${launched.batch_id} of ${launched.total_count} (seed ${launched.seed}) is on its way.`);
   return EXIT.ok;
 }
 
@@ -44,7 +44,7 @@ function isCanceled({ status, cancel_requested_at }: Batch): boolean {
 
 function printOutcome(batch: BatchDetail, verdict: Verdict): void {
   const canceled = batch.status !== 'CANCELED' && isCanceled(batch) ? ', cancelled' : '';
-  console.log(`Batch ${batch.batch_id}: ${batch.status}${canceled}`);
+  say(`Batch ${batch.batch_id}: ${batch.status}${canceled}`);
   printTable(
     ['total', 'completed', 'compensated', 'failed', 'canceled', 'waiting', 'troubleshooting'],
     [
@@ -59,9 +59,9 @@ function printOutcome(batch: BatchDetail, verdict: Verdict): void {
       ],
     ],
   );
-  console.log(`Verdict: ${verdict.verdict}`);
+  say(`Verdict: ${verdict.verdict}`);
   for (const check of verdict.checks.filter(({ status }) => status === 'fail')) {
-    console.log(`  ${check.name}: ${check.count} offenders (${check.rule})`);
+    say(`  ${check.name}: ${check.count} offenders (${check.rule})`);
   }
 }
 
@@ -96,6 +96,6 @@ export async function cancelBatch(
     { reason: flags.reason },
   );
   if (flags.json) printJson(answer);
-  else console.log(`Batch ${answer.batch_id}: ${answer.status}`);
+  else say(`Batch ${answer.batch_id}: ${answer.status}`);
   return EXIT.ok;
 }

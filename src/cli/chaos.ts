@@ -4,7 +4,7 @@
 import type { Lever } from '../http/contract.ts';
 import type { Client } from './client.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { printJson } from './print.ts';
+import { printJson, say } from './print.ts';
 
 export interface LeverFlags {
   reason?: string;
@@ -19,7 +19,7 @@ export async function stopChaos(client: Client, flags: LeverFlags & { batch?: st
   const path = `/process-batches/${encodeURIComponent(batch)}/injection/stop`;
   const answer = await client.post<{ injection_stopped_at: string }>(path, { reason, actor });
   if (json) printJson(answer);
-  else console.log(`Nothing more is injected into batch ${batch}, since ${answer.injection_stopped_at}.`);
+  else say(`Nothing more is injected into batch ${batch}, since ${answer.injection_stopped_at}.`);
   return EXIT.ok;
 }
 
@@ -37,7 +37,7 @@ export async function chaosStatus(client: Client, { json }: { json: boolean }): 
 
 function tell(lever: Lever, json: boolean): ExitCode {
   if (json) printJson(lever);
-  else if (!lever.stopped) console.log('Chaos is on: what was launched with it meets it.');
-  else console.log(`Chaos is stopped, since ${lever.at}, by ${lever.actor}${lever.reason ? `: ${lever.reason}` : ''}.`);
+  else if (!lever.stopped) say('Chaos is on: what was launched with it meets it.');
+  else say(`Chaos is stopped, since ${lever.at}, by ${lever.actor}${lever.reason ? `: ${lever.reason}` : ''}.`);
   return EXIT.ok;
 }

@@ -7,6 +7,7 @@ import { chaosHooks, registerTestCommand } from '../chaos/index.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { createApplicationPool, createPool, isAway, isConnectionError, type Pool } from '../db/pool.ts';
 import { createEnv, type Logger } from '../model/env.ts';
+import { reasonOf } from '../model/words.ts';
 import type { Application } from '../process/application.ts';
 import { openService, type Service } from '../process/service.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -49,11 +50,7 @@ export async function loadApplication(app?: string): Promise<Application> {
   try {
     module = await import(from);
   } catch (cause) {
-    throw new CliError(
-      `The application ${app ?? from} cannot be loaded: ${(cause as Error).message}`,
-      EXIT.failed,
-      cause,
-    );
+    throw new CliError(`The application ${app ?? from} cannot be loaded: ${reasonOf(cause)}`, EXIT.failed, cause);
   }
   const application = module.application ?? module.default;
   if (!application?.processes || typeof application.register !== 'function') {
@@ -104,8 +101,7 @@ export async function reaching<T>(url: string, work: () => Promise<T>): Promise<
   } catch (error) {
     if (!isAway(error)) throw error;
     const { host } = new URL(url);
-    const message = (error as Error).message || String((error as NodeJS.ErrnoException).code);
     const what = isConnectionError(error) ? 'cannot be reached' : 'refuses for now';
-    throw new CliError(`The database at ${host} ${what}: ${message}`, EXIT.unavailable, error);
+    throw new CliError(`The database at ${host} ${what}: ${reasonOf(error)}`, EXIT.unavailable, error);
   }
 }

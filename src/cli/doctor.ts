@@ -18,6 +18,7 @@ import { loadApplication, withPool } from './compose.ts';
 import { judgeConnections } from './connections.ts';
 import { type Finding, judgeCondition } from './doctor-condition.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { explain } from './explain.ts';
 import { printJson, printTable } from './print.ts';
 
 export interface DoctorOptions {
@@ -142,9 +143,7 @@ async function checkDatabase(options: DoctorOptions): Promise<{ database: Findin
     });
   } catch (error) {
     const state = options.database_url ? 'fail' : 'ok';
-    const says = options.database_url
-      ? `cannot be reached: ${(error as Error).message}`
-      : 'the embedded one is not running';
+    const says = options.database_url ? `cannot be used: ${explain(error)}` : 'the embedded one is not running';
     return none({ check, state, says });
   }
 }

@@ -1,12 +1,13 @@
 // The log of a supervised run: each child's lines kept as JSON in a file of its own, and shown to people on the terminal.
-// Promises that no line is lost to the display: what is not JSON is wrapped, and a closed terminal does not stop the files.
+// Promises that no line is lost to the display: what is not JSON is wrapped, a closed terminal does not stop the files, nor a full disk for good.
 
-import { createWriteStream, mkdirSync, renameSync, rmSync, statSync, type WriteStream } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import pino from 'pino';
-import { prettyFactory } from 'pino-pretty';
+import { hidePasswords, showJson } from '../model/words.ts';
+import { describeLine, ERROR_LEVEL, type Line, prettyRenderer } from './pretty.ts';
 
 export type LogFormat = 'pretty' | 'json';
 
@@ -17,37 +18,30 @@ export interface Logs {
   follow(source: string, stream: Readable, level: number): void;
   /** The last line of `source` at level error or above, if any. */
   lastError(source: string): string | undefined;
-  close(): Promise<void>;
-}
-
-interface Line {
-  level: number;
-  time: number;
-  msg?: string;
-  [field: string]: unknown;
+  close(): void;
 }
 
 /** A file is set aside once at this size, so that a data folder holds at most twice as much per child. */
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
-const ERROR_LEVEL = 50;
 
 /** Opens the log files in `folder` (made where missing) and shows lines on `out` as `format` says. */
 export function openLogs(folder: string, format: LogFormat, out: NodeJS.WriteStream = process.stdout): Logs {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const files = new Map<string, LogFile>();
   const errors = new Map<string, string>();
-  const render = format === 'json' ? renderJson : prettyRenderer(out.isTTY === true);
+  const render = format === 'json' ? renderJson : prettyRenderer({ colors: out.isTTY === true, stacks: false });
   out.on('error', () => {});
 
   const take = (source: string, text: string, level: number) => {
-    const line = parseLine(text, level);
+    // Whatever a child writes when it ends badly, an address with its password is not kept.
+    const line = parseLine(hidePasswords(text), level);
     let file = files.get(source);
     if (!file) {
       file = openLogFile(join(folder, `${source}.log`));
       files.set(source, file);
     }
-    file.write(`${JSON.stringify(line)}\n`);
-    if (line.level >= ERROR_LEVEL) errors.set(source, describe(line));
+    file.write(`${showJson(JSON.stringify(line))}\n`);
+    if (line.level >= ERROR_LEVEL) errors.set(source, describeLine(line));
     if (out.writable) out.write(render(source, line));
   };
 
@@ -60,8 +54,8 @@ export function openLogs(folder: string, format: LogFormat, out: NodeJS.WriteStr
       });
     },
     lastError: (source) => errors.get(source),
-    close: async () => {
-      await Promise.all([...files.values()].map((file) => file.close()));
+    close() {
+      for (const file of files.values()) file.close();
     },
   };
 }
@@ -77,62 +71,63 @@ function parseLine(text: string, level: number): Line {
   return { level, time: Date.now(), msg: text };
 }
 
-function describe(line: Line): string {
-  const cause = (line.err as { message?: string } | undefined)?.message;
-  return [line.msg, cause].filter(Boolean).join(': ');
-}
-
 function renderJson(source: string, line: Line): string {
-  return `${JSON.stringify({ ...line, source })}\n`;
-}
-
-const LABELS: [level: number, label: string][] = [
-  [ERROR_LEVEL, 'ERROR '],
-  [40, 'WARN '],
-];
-
-function prettyRenderer(colors: boolean): (source: string, line: Line) => string {
-  const pretty = prettyFactory({
-    colorize: colors,
-    // Stacks stay in the files.
-    ignore: 'pid,hostname,source,level,time,batch_id,err',
-    singleLine: true,
-    messageFormat: (line) => {
-      const label = LABELS.find(([level]) => Number(line.level) >= level)?.[1] ?? '';
-      const time = new Date(Number(line.time)).toTimeString().slice(0, 8);
-      return `${time} ${String(line.source).padEnd(8)} ${label}${describe(line as unknown as Line)}`;
-    },
-  });
-  return (source, line) => pretty({ ...line, source });
+  return `${showJson(JSON.stringify({ ...line, source }))}\n`;
 }
 
 interface LogFile {
   write(text: string): void;
-  close(): Promise<void>;
+  close(): void;
 }
 
+/** Written at once, so that a line that finds no room is known to, and the next one tries again. */
 function openLogFile(path: string): LogFile {
-  let size_bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  let stream = append(path);
+  let fd: number | undefined;
+  let size_bytes = 0;
+  /** The last line was cut off. */
+  let torn = false;
+  let lost = 0;
+
+  const open = () => {
+    fd ??= openSync(path, 'a', 0o600);
+    size_bytes = fstatSync(fd).size;
+    return fd;
+  };
+  const close = () => {
+    if (fd !== undefined) closeSync(fd);
+    fd = undefined;
+  };
+  const write = (text: string) => {
+    let to = fd ?? open();
+    if (size_bytes > MAX_FILE_BYTES) {
+      close();
+      renameSync(path, `${path}.1`);
+      torn = false;
+      to = open();
+    }
+    const bytes = Buffer.from(torn ? `\n${text}` : text);
+    const written = writeSync(to, bytes);
+    size_bytes += written;
+    torn = written < bytes.length;
+    if (torn) throw new Error('Only part of it was written.');
+  };
+
   return {
     write(text) {
-      if (size_bytes > MAX_FILE_BYTES) {
-        stream.end();
-        rmSync(`${path}.1`, { force: true });
-        renameSync(path, `${path}.1`);
-        stream = append(path);
-        size_bytes = 0;
+      try {
+        if (lost > 0) write(lostLine(lost));
+        lost = 0;
+        write(text);
+      } catch {
+        // A full disk costs lines, not the run. Opened anew: the file, too, may be another when there is room again.
+        lost++;
+        close();
       }
-      size_bytes += Buffer.byteLength(text);
-      stream.write(text);
     },
-    close: () => new Promise((done) => stream.end(done)),
+    close,
   };
 }
 
-function append(path: string): WriteStream {
-  const stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
-  // A full disk costs the log, not the run.
-  stream.on('error', () => {});
-  return stream;
+function lostLine(count: number): string {
+  return `${JSON.stringify({ level: ERROR_LEVEL, time: Date.now(), msg: `${count} lines before this one could not be written` })}\n`;
 }

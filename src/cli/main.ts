@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { packageRoot } from '../db/package-root.ts';
-import { FaultlineError } from '../model/errors.ts';
 import { addBatchVerbs, addTsqVerbs } from './client-verbs.ts';
 import { CliError, EXIT } from './exit.ts';
+import { tellError, tellUsage } from './explain.ts';
 import { addLabVerbs } from './lab-verbs.ts';
 import { createLogger } from './logger.ts';
 import {
@@ -41,6 +41,7 @@ const program = new Command('faultline')
   .description('Durable command bus and process manager on PostgreSQL, with a chaos lab built in.')
   .version(version)
   .showHelpAfterError('(add --help for the options)')
+  .configureOutput({ writeErr: tellUsage })
   .exitOverride();
 
 program
@@ -233,14 +234,10 @@ try {
   process.exit(report(error));
 }
 
-/** Says what went wrong, in one line where the error is of a known kind, and answers the exit code. */
+/** Says what went wrong, in one line, and answers the exit code. */
 function report(error: unknown): number {
   // commander has written its own message.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof CliError) {
-    if (error.message) console.error(error.message);
-    return error.exit_code;
-  }
-  console.error(error instanceof FaultlineError ? error.message : error);
-  return EXIT.failed;
+  tellError(error);
+  return error instanceof CliError ? error.exit_code : EXIT.failed;
 }

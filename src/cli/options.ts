@@ -3,6 +3,7 @@
 
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
+import { CliError, EXIT } from './exit.ts';
 
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -55,13 +56,26 @@ function loopbackHost(text: string): string {
   return text;
 }
 
+/** The text may hold a password, so it is not repeated: an InvalidArgumentError would be told with it. */
 function postgresUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !['postgres:', 'postgresql:'].includes(url.protocol)) {
-    // The text may hold a password: it is not repeated.
-    throw new InvalidArgumentError('It must look like postgres://user:password@host:5432/database.');
+  if (isPostgresUrl(text)) return text;
+  throw new CliError(
+    '--database-url (or DATABASE_URL) must look like postgres://user:password@host:5432/database, ' +
+      'each / ? # @ : % of the password percent-encoded (%2F %3F %23 %40 %3A %25).',
+    EXIT.usage,
+  );
+}
+
+/** False also where the address is one, but only because part of a password passes for a port, a path or a query. */
+function isPostgresUrl(text: string): boolean {
+  try {
+    const { protocol, username, password, hash, pathname, search } = new URL(text);
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    const cut = hash !== '' || pathname.includes('@') || (pathname === '' && username === '' && search.includes('@'));
+    return ['postgres:', 'postgresql:'].includes(protocol) && !/\s/.test(text) && !cut;
+  } catch {
+    return false;
   }
-  return text;
 }
 
 const port = wholeNumber(1, 65_535);

@@ -5,7 +5,7 @@ import type { Preview } from '../http/contract.ts';
 import type { Client } from './client.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { type LaunchFlags, launchBody } from './launch-body.ts';
-import { printJson, printTable } from './print.ts';
+import { printJson, printTable, say } from './print.ts';
 
 export async function predict(client: Client, flags: LaunchFlags & { json: boolean }): Promise<ExitCode> {
   const preview = await client.post<Preview>('/processes/preview', await launchBody(client, flags));
@@ -16,13 +16,13 @@ export async function predict(client: Client, flags: LaunchFlags & { json: boole
 
 function printPreview({ seed, exact, note, in_scope, expected, steps }: Preview, count: number): void {
   const scope = in_scope === count ? '' : `, ${in_scope} of them in scope`;
-  console.log(`${exact ? 'Exactly' : 'About'}, for ${count} with seed ${seed}${scope}:`);
+  say(`${exact ? 'Exactly' : 'About'}, for ${count} with seed ${seed}${scope}:`);
   const { completed, compensated, failed, in_troubleshooting, attempts } = expected;
   printTable(
     ['completed', 'compensated', 'failed', 'troubleshooting', 'attempts'],
     [[completed, compensated, failed, in_troubleshooting, attempts].map(rounded)],
   );
-  console.log('');
+  say('');
   printTable(
     ['step', 'attempts', 'success', 'transient', 'permanent', 'business rule', 'timeout', 'injected'],
     Object.entries(steps).map(([step, tally]) => [
@@ -33,7 +33,9 @@ function printPreview({ seed, exact, note, in_scope, expected, steps }: Preview,
       injectedText(tally.injected),
     ]),
   );
-  if (note !== null) console.log(`\n${note}`);
+  if (note === null) return;
+  say('');
+  say(note);
 }
 
 function injectedText(injected: Record<string, number>): string {

@@ -1,19 +1,39 @@
 // How the command line shows things: tables and bars for people, JSON for scripts.
-// Promises that with --json stdout holds JSON and nothing else.
+// Promises that with --json stdout holds JSON and nothing else, and that no text of others starts a line or steers the terminal.
 
 import { MultiBar, type SingleBar } from 'cli-progress';
+import { showJson, showLines, showText } from '../model/words.ts';
+
+/** A line on stdout. */
+export function say(text: string): void {
+  process.stdout.write(`${showText(text)}\n`);
+}
+
+/** A line on stderr: for people, beside what a program may read. */
+export function remark(text: string): void {
+  process.stderr.write(`${showText(text)}\n`);
+}
+
+/** A document of several lines on stdout. */
+export function printText(text: string): void {
+  process.stdout.write(showLines(text));
+}
+
+export function jsonText(value: unknown): string {
+  return `${showJson(JSON.stringify(value, null, 2))}\n`;
+}
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(jsonText(value));
 }
 
 /** A table with aligned columns; the last one is not padded. */
 export function printTable(header: readonly string[], rows: readonly (readonly unknown[])[]): void {
-  const cells = [header, ...rows].map((row) => row.map((cell) => String(cell ?? '-')));
+  const cells = [header, ...rows].map((row) => row.map((cell) => showText(String(cell ?? '-'))));
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   for (const row of cells) {
     const line = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)));
-    console.log(line.join('  ').trimEnd());
+    process.stdout.write(`${line.join('  ').trimEnd()}\n`);
   }
 }
 
@@ -47,11 +67,11 @@ function createBars(): Progress {
       let bar = bars.get(name);
       if (!bar) {
         multi ??= new MultiBar(options);
-        bar = multi.create(total, 0, { name: name.padEnd(10), note });
+        bar = multi.create(total, 0, { name: showText(name).padEnd(10), note: showText(note) });
         bars.set(name, bar);
       }
       bar.setTotal(total);
-      bar.update(value, { name: name.padEnd(10), note });
+      bar.update(value, { name: showText(name).padEnd(10), note: showText(note) });
     },
     stop: () => multi?.stop(),
   };
@@ -64,7 +84,7 @@ function createLines(): Progress {
       const tenth = total === 0 ? 10 : Math.floor((value / total) * 10);
       if (told.get(name) === tenth) return;
       told.set(name, tenth);
-      console.error(`${name}: ${value} of ${total}${note ? `, ${note}` : ''}`);
+      remark(`${name}: ${value} of ${total}${note ? `, ${note}` : ''}`);
     },
     stop: () => {},
   };

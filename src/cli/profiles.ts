@@ -6,7 +6,7 @@ import type { Config, OnConflict, Profile, ProfileExport, ProfileImportAnswer } 
 import type { Document } from './assignments.ts';
 import type { Client } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
-import { printJson, printTable } from './print.ts';
+import { jsonText, printJson, printTable, remark, say } from './print.ts';
 
 /** Those of a process type, or without one all saved ones. */
 async function readProfiles(client: Client, process_type: string | undefined): Promise<Profile[]> {
@@ -51,9 +51,9 @@ export async function showProfile(client: Client, name: string, flags: ProfileFl
   const profile = await findProfile(client, name, flags.type ?? (await usualType(client)));
   if (flags.json) printJson(profile);
   else {
-    console.log(`${profile.name} (${profile.profile_id}), ${kindOf(profile)}`);
-    if (profile.description !== null) console.log(profile.description);
-    console.log(JSON.stringify(profile.behavior, null, 2));
+    say(`${profile.name} (${profile.profile_id}), ${kindOf(profile)}`);
+    if (profile.description !== null) say(profile.description);
+    printJson(profile.behavior);
   }
   return EXIT.ok;
 }
@@ -91,7 +91,7 @@ export async function saveProfile(client: Client, name: string, flags: SaveFlags
       })
     : await client.post<Profile>('/profiles', body);
   if (flags.json) printJson(saved);
-  else console.log(`${saved.name} is ${earlier ? 'replaced' : 'saved'} (${saved.profile_id}), ${kindOf(saved)}.`);
+  else say(`${saved.name} is ${earlier ? 'replaced' : 'saved'} (${saved.profile_id}), ${kindOf(saved)}.`);
   return EXIT.ok;
 }
 
@@ -115,7 +115,7 @@ export async function deleteProfile(client: Client, name: string, { json }: { js
   const { profile_id, name: found } = await findProfile(client, name, undefined);
   await client.remove(`/profiles/${encodeURIComponent(profile_id)}`);
   if (json) printJson({ profile_id, name: found });
-  else console.log(`${found} is deleted.`);
+  else say(`${found} is deleted.`);
   return EXIT.ok;
 }
 
@@ -132,8 +132,8 @@ export async function exportProfiles(
   const document = { ...all, profiles };
   if (out === undefined) printJson(document);
   else {
-    await writeFile(out, `${JSON.stringify(document, null, 2)}\n`);
-    console.error(`${profiles.length} profiles are in ${out}.`);
+    await writeFile(out, jsonText(document), { mode: 0o600 });
+    remark(`${profiles.length} profiles are in ${out}.`);
   }
   return EXIT.ok;
 }

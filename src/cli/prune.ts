@@ -20,7 +20,7 @@ import {
 import { PRUNED, type PruneSite } from '../process/prune-slices.ts';
 import { loadApplication, reaching, requireDatabase, withApplicationPool } from './compose.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
-import { createProgress, printJson, printTable } from './print.ts';
+import { createProgress, printJson, printTable, say } from './print.ts';
 
 export interface PruneVerbOptions {
   database_url?: string;
@@ -119,7 +119,7 @@ async function pruneFound(
 }
 
 function tellFound({ cutoff, batches, in_batches, unknown_count, ...records }: Prunable): void {
-  console.log(`What ended before ${cutoff.toISOString()} and would be deleted:`);
+  say(`What ended before ${cutoff.toISOString()} and would be deleted:`);
   const rows = Object.entries({ batches, 'in these batches': in_batches, ...records });
   printTable(
     ['what', 'count'],
@@ -129,21 +129,20 @@ function tellFound({ cutoff, batches, in_batches, unknown_count, ...records }: P
 }
 
 function tellPruned({ cutoff, counts, finished, left_count, unknown_count, failed }: Pruned): void {
-  console.log(`Deleted of what ended before ${cutoff.toISOString()}:`);
+  say(`Deleted of what ended before ${cutoff.toISOString()}:`);
   const gone = PRUNED.filter((kind) => counts[kind] > 0);
-  if (gone.length === 0) console.log('nothing');
+  if (gone.length === 0) say('nothing');
   else
     printTable(
       ['what', 'count'],
       gone.map((kind) => [kind.replaceAll('_', ' '), counts[kind]]),
     );
-  for (const { batch_id, message } of failed) console.log(`Batch ${batch_id}: its documents stay: ${message}`);
-  if (left_count > 0) console.log(`Batches of which something stays, for now: ${left_count}`);
-  if (!finished) console.log('It was ended before its time: run it again for the rest.');
+  for (const { batch_id, message } of failed) say(`Batch ${batch_id}: its documents stay: ${message}`);
+  if (left_count > 0) say(`Batches of which something stays, for now: ${left_count}`);
+  if (!finished) say('It was ended before its time: run it again for the rest.');
   tellUnknown(unknown_count);
 }
 
 function tellUnknown(count: number): void {
-  if (count > 0)
-    console.log(`Left alone, of process types that the application does not have: ${count} (--unknown-types)`);
+  if (count > 0) say(`Left alone, of process types that the application does not have: ${count} (--unknown-types)`);
 }

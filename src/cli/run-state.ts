@@ -1,9 +1,9 @@
 // What a start tells in its data folder, and leaves for the next one there: who runs, and which workers it had.
-// Promises that two starts never share a folder, and that the workers of a killed run are known by id.
+// Promises that the workers of a killed run are known by id, and that a full disk, once it runs, costs that and nothing else.
 
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CliError } from './exit.ts';
+import { inUse, lockDataFolder, openDataFolder } from './data-folder.ts';
 
 export interface RunState {
   /** Workers of an earlier run that did not end in order: their leases are still theirs. */
@@ -19,67 +19,81 @@ export interface RunState {
 
 interface Stored {
   pid: number;
+  /** That it holds a lock; those of earlier versions had none. */
+  locked: true;
   worker_ids: string[];
   /** Pids by name. */
   children: Record<string, number>;
 }
 
-/** Takes the data folder for this process. Throws a CliError when another start holds it. */
-export function openRunState(dataDir: string): RunState {
+/**
+ * Takes the data folder for this process. Throws a CliError when another start holds it, and what the file system says when it cannot be
+ * written. Later it is told of that once, until it can be written again; what is in memory goes on.
+ */
+export function openRunState(dataDir: string, onUnwritten: (error: Error) => void): RunState {
+  openDataFolder(dataDir);
+  const unlock = lockDataFolder(dataDir);
   const path = join(dataDir, 'run.json');
   const before = read(path);
-  if (before && before.pid !== process.pid && isStart(before.pid)) {
-    throw new CliError(
-      `Faultline already runs on ${dataDir} (pid ${before.pid}). Stop it (kill ${before.pid}), or choose another --data-dir.`,
-    );
+  if (before && !before.locked && before.pid !== process.pid && isStart(before.pid)) {
+    unlock();
+    throw inUse(dataDir, before.pid);
   }
   const abandoned_worker_ids = before?.worker_ids ?? [];
   let worker_ids = [...abandoned_worker_ids];
   const children: Record<string, number> = {};
   const write = () => {
-    mkdirSync(dataDir, { recursive: true });
-    writeFileSync(`${path}.new`, `${JSON.stringify({ pid: process.pid, worker_ids, children } satisfies Stored)}\n`);
+    const stored: Stored = { pid: process.pid, locked: true, worker_ids, children };
+    writeFileSync(`${path}.new`, `${JSON.stringify(stored)}\n`, { mode: 0o600 });
     renameSync(`${path}.new`, path);
   };
   write();
+  let written = true;
+  const rewrite = () => {
+    try {
+      write();
+      written = true;
+    } catch (error) {
+      if (written) onUnwritten(error as Error);
+      written = false;
+    }
+  };
   return {
     abandoned_worker_ids,
     forgetAbandoned() {
       worker_ids = worker_ids.filter((id) => !abandoned_worker_ids.includes(id));
-      write();
+      rewrite();
     },
     addWorker(worker_id) {
       worker_ids.push(worker_id);
-      write();
+      rewrite();
     },
     setChild(name, pid) {
       children[name] = pid;
-      write();
+      rewrite();
     },
-    clear: () => rmSync(path, { force: true }),
+    clear() {
+      rmSync(path, { force: true });
+      unlock();
+    },
   };
 }
 
-function read(path: string): Omit<Stored, 'children'> | undefined {
+function read(path: string): { pid: number; locked: boolean; worker_ids: string[] } | undefined {
   try {
-    const { pid, worker_ids } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Stored>;
-    return typeof pid === 'number' && Array.isArray(worker_ids) ? { pid, worker_ids } : undefined;
+    const { pid, locked = false, worker_ids } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Stored>;
+    return typeof pid === 'number' && Array.isArray(worker_ids) ? { pid, locked, worker_ids } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** True while `pid` is a process that runs `start`; where that cannot be seen, while anything runs under it. */
+/** True while `pid` is a process that runs `start`; where that cannot be seen, false: only earlier versions are found by it. */
 function isStart(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
   try {
     // Empty for a zombie, which runs no more.
     return /\0(start|\S*start\.mjs)\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   } catch {
-    return process.platform !== 'linux';
+    return false;
   }
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '../db/embedded.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { printJson, say } from './print.ts';
 import { runSelfTest, type SelfTestResult } from './self-test/run.ts';
 
 export interface SelfTestOptions {
@@ -16,11 +17,11 @@ export interface SelfTestOptions {
 
 /** Exit code 0 when a sound batch passed and every broken variant was told by its own check, else 1. */
 export async function selfTest({ database_url, json }: SelfTestOptions): Promise<ExitCode> {
-  const tell = json ? undefined : (result: SelfTestResult) => console.log(lineOf(result));
+  const tell = json ? undefined : (result: SelfTestResult) => say(lineOf(result));
   const results = await onServer(database_url, (url) => runSelfTest(url, tell));
   const wrong = results.filter(({ ok }) => !ok).length;
-  if (json) console.log(JSON.stringify({ ok: wrong === 0, results }, null, 2));
-  else console.log(`${results.length - wrong} of ${results.length} as they must be.`);
+  if (json) printJson({ ok: wrong === 0, results });
+  else say(`${results.length - wrong} of ${results.length} as they must be.`);
   return wrong === 0 ? EXIT.ok : EXIT.failed;
 }
 

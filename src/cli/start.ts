@@ -8,6 +8,7 @@ import { isPortFree, portHolder } from '../db/embedded-lock.ts';
 import { parentDeathPrefix } from '../db/embedded-native.ts';
 import type { Logger } from '../model/env.ts';
 import { CliError, EXIT } from './exit.ts';
+import { explain } from './explain.ts';
 import { openLogs } from './logs.ts';
 import { openRunState } from './run-state.ts';
 import { onStopSignals } from './signals.ts';
@@ -21,7 +22,9 @@ const STILL_WAITING_MS = 10_000;
 export async function start(options: StartOptions): Promise<number> {
   const data_dir = resolve(options.data_dir);
   await refuseTakenPort(options.port);
-  const state = openRunState(data_dir);
+  const state = openRunState(data_dir, (error) =>
+    logger.error({ err: error }, 'Which processes run cannot be written down; they go on'),
+  );
   const logs = openLogs(join(data_dir, 'logs'), options.log_format);
   const logger = logs.logger('start');
   const { ended, end } = theEnd();
@@ -49,14 +52,14 @@ export async function start(options: StartOptions): Promise<number> {
     may_disturb: !options.database_url ? 'embedded' : options.allow_turbulence ? 'allowed' : undefined,
   };
   const code = await untilEnd(run, end);
-  await logs.close();
+  logs.close();
   return code;
 }
 
 async function untilEnd(run: Run, end: (code: number) => void): Promise<number> {
   const starting = bringUp(run).catch((error: Error) => {
     if (run.ending) return;
-    run.logger.error({}, error.message);
+    run.logger.error({}, explain(error));
     end(error instanceof CliError ? error.exit_code : EXIT.failed);
   });
   const code = await run.ended;

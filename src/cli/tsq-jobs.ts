@@ -4,7 +4,7 @@
 import type { TsqJob, TsqJobDetail, TsqJobFailure, TsqJobStarted } from '../http/contract.ts';
 import type { Client } from './client.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { createProgress, printJson, printTable } from './print.ts';
+import { createProgress, printJson, printTable, remark, say } from './print.ts';
 import { onStopSignals } from './signals.ts';
 
 const WATCH_EVERY_MS = 250;
@@ -33,7 +33,7 @@ export async function runTsqJob(
     actor,
     result,
   });
-  if (!json) console.error(`Job ${job_id}: ${total_count} to ${verb}.`);
+  if (!json) remark(`Job ${job_id}: ${total_count} to ${verb}.`);
   return watchTsqJob(client, job_id, json);
 }
 
@@ -54,7 +54,7 @@ export async function watchTsqJob(client: Client, job_id: string, json: boolean)
   if (json) printJson(job);
   else printJob(job);
   if (job.status !== 'RUNNING') return job.status === 'COMPLETED' && job.failed_count === 0 ? EXIT.ok : EXIT.not_passed;
-  console.error(`The job goes on. To end it: faultline tsq abort ${job_id}`);
+  remark(`The job goes on. To end it: faultline tsq abort ${job_id}`);
   return EXIT.interrupted;
 }
 
@@ -97,10 +97,10 @@ const PAST = { retry: 'retried', cancel: 'cancelled', complete: 'completed' } as
 
 function printJob(job: TsqJobDetail): void {
   const ended = job.status === 'RUNNING' ? ' so far' : job.status === 'ABORTED' ? ', then aborted' : '';
-  console.log(`${job.done_count} of ${job.total_count} ${PAST[job.verb]}${ended}.`);
-  for (const failure of job.failures.items.slice(0, FAILURES.shown)) console.log(lineOf(failure));
+  say(`${job.done_count} of ${job.total_count} ${PAST[job.verb]}${ended}.`);
+  for (const failure of job.failures.items.slice(0, FAILURES.shown)) say(lineOf(failure));
   const more = job.failed_count - FAILURES.shown;
-  if (more > 0) console.log(`  and ${more} more`);
+  if (more > 0) say(`  and ${more} more`);
 }
 
 function lineOf({ command_id, error_message, error_code }: TsqJobFailure): string {
@@ -110,7 +110,7 @@ function lineOf({ command_id, error_message, error_code }: TsqJobFailure): strin
 export async function listTsqJobs(client: Client, flags: { limit: number; json: boolean }): Promise<ExitCode> {
   const { items } = await client.get<{ items: TsqJob[] }>('/tsq/jobs', { limit: flags.limit });
   if (flags.json) printJson(items);
-  else if (items.length === 0) console.log('There was no job yet.');
+  else if (items.length === 0) say('There was no job yet.');
   else {
     printTable(
       ['job', 'status', 'verb', 'done', 'failed', 'total', 'began', 'actor', 'filter'],

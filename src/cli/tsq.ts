@@ -4,7 +4,7 @@
 import type { TsqGroups, TsqItem } from '../http/contract.ts';
 import type { Client } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
-import { createProgress, printJson, printTable } from './print.ts';
+import { createProgress, printJson, printTable, say } from './print.ts';
 import { runTsqJob } from './tsq-jobs.ts';
 
 export interface TsqFilter {
@@ -33,7 +33,7 @@ export async function listTsq(client: Client, flags: TsqFilter & { limit: number
     if (items.push(item) >= flags.limit) break;
   }
   if (flags.json) printJson(items);
-  else if (items.length === 0) console.log('Nothing is in the troubleshooting queue.');
+  else if (items.length === 0) say('Nothing is in the troubleshooting queue.');
   else printTable(['command', 'step', 'error', 'fault', 'attempts', 'parked', 'message'], items.map(row));
   return EXIT.ok;
 }
@@ -42,7 +42,7 @@ export async function listTsq(client: Client, flags: TsqFilter & { limit: number
 export async function listTsqGroups(client: Client, flags: TsqFilter & { json: boolean }): Promise<ExitCode> {
   const { count, groups } = await client.get<TsqGroups>('/tsq/groups', filterQuery(flags));
   if (flags.json) printJson({ count, groups });
-  else if (groups.length === 0) console.log('Nothing is in the troubleshooting queue.');
+  else if (groups.length === 0) say('Nothing is in the troubleshooting queue.');
   else {
     printTable(
       ['count', 'type', 'fault', 'newest', 'group'],
@@ -54,7 +54,7 @@ export async function listTsqGroups(client: Client, flags: TsqFilter & { json: b
         group.error_group.replace(/\s+/g, ' '),
       ]),
     );
-    console.log(`${count} in all.`);
+    say(`${count} in all.`);
   }
   return EXIT.ok;
 }
@@ -128,7 +128,7 @@ function report(
     return;
   }
   const past = { retry: 'retried', cancel: 'cancelled', complete: 'completed' }[verb];
-  console.log(`${count - failed.length} of ${count} ${past}.`);
-  for (const { command_id, message } of failed.slice(0, 20)) console.log(`  ${command_id}: ${message}`);
-  if (failed.length > 20) console.log(`  and ${failed.length - 20} more`);
+  say(`${count - failed.length} of ${count} ${past}.`);
+  for (const { command_id, message } of failed.slice(0, 20)) say(`  ${command_id}: ${message}`);
+  if (failed.length > 20) say(`  and ${failed.length - 20} more`);
 }

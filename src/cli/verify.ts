@@ -6,7 +6,8 @@ import type { Report, Verdict } from '../http/contract.ts';
 import { renderReport } from '../http/report-markdown.ts';
 import type { Client } from './client.ts';
 import { CliError, type ExitCode } from './exit.ts';
-import { printJson, printTable } from './print.ts';
+import { tellError } from './explain.ts';
+import { jsonText, printJson, printTable, printText, remark, say } from './print.ts';
 import { awaitVerdict, isAtRest, readBatch, readVerdict } from './rest.ts';
 import type { SelfTestOptions } from './self-test.ts';
 
@@ -60,11 +61,11 @@ export function report(client: Client, id: string, { wait, format, out }: Report
     if (isAtRest(await readBatch(asking, id))) await readVerdict(client, id, false, { method: 'POST', patient: wait });
     else if (wait) await awaitVerdict(client, id, false);
     const document = await asking.get<Report>(`/process-batches/${encodeURIComponent(id)}/report`);
-    const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : renderReport(document);
-    if (out === undefined) process.stdout.write(text);
+    const text = format === 'json' ? jsonText(document) : renderReport(document);
+    if (out === undefined) printText(text);
     else {
       await write(out, text);
-      console.error(`Verdict: ${document.verdict}. The report is in ${out}.`);
+      remark(`Verdict: ${document.verdict}. The report is in ${out}.`);
     }
     return VERDICT_EXIT[document.verdict];
   });
@@ -76,14 +77,14 @@ async function judged(work: () => Promise<ExitCode>): Promise<ExitCode> {
     return await work();
   } catch (error) {
     if (error instanceof CliError) throw new CliError(error.message, NOT_JUDGED, error);
-    console.error(error);
+    tellError(error);
     return NOT_JUDGED;
   }
 }
 
 async function write(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text);
+    await writeFile(path, text, { mode: 0o600 });
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code;
     throw new CliError(`${path} cannot be written (${why}).`, NOT_JUDGED, error);
@@ -102,11 +103,13 @@ function printVerdict({ verdict, checks }: Verdict): void {
     ]),
   );
   for (const { name, count, offenders, details } of checks.filter(({ status }) => status === 'fail')) {
-    console.log(`\n${name}: ${count} ${count === 1 ? 'offends' : 'offend'}`);
-    for (const line of details.slice(0, OFFENDERS_SHOWN)) console.log(`  ${line}`);
+    say('');
+    say(`${name}: ${count} ${count === 1 ? 'offends' : 'offend'}`);
+    for (const line of details.slice(0, OFFENDERS_SHOWN)) say(`  ${line}`);
     const told = details.join('\n');
     const others = offenders.filter((id) => !told.includes(id)).slice(0, OFFENDERS_SHOWN - details.length);
-    for (const id of others) console.log(`  ${id}`);
+    for (const id of others) say(`  ${id}`);
   }
-  console.log(verdict === 'running' ? '\nNot at rest yet: only light checks were made.' : `\nVerdict: ${verdict}`);
+  say('');
+  say(verdict === 'running' ? 'Not at rest yet: only light checks were made.' : `Verdict: ${verdict}`);
 }

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EmbeddedPostgresError } from './embedded-native.ts';
+import { allPids, processName, processState, signalProcess, workingFolder } from './host-processes.ts';
 
 const POLL_MS = 50;
 /** A killed postmaster stays visible until its parent or PID 1 reaps it: 0.75-1.75 s were measured. */
@@ -48,7 +49,7 @@ async function awaitBackendsGone(cluster: string): Promise<void> {
     const [pid] = pidsIn(cluster);
     if (pid === undefined) return;
     const waited_ms = performance.now() - began;
-    if (waited_ms > BACKEND_GRACE_MS) for (const left of pidsIn(cluster)) signal(left, 'SIGQUIT');
+    if (waited_ms > BACKEND_GRACE_MS) for (const left of pidsIn(cluster)) signalProcess(left, 'SIGQUIT');
     if (waited_ms > BACKEND_QUIT_MS) throw folderInUse(cluster, pid);
     await pause(POLL_MS);
   }
@@ -80,10 +81,10 @@ function readHolder(cluster: string): Holder | undefined {
     throw error;
   }
   const pid = Number(lines[0]);
-  if (!Number.isInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
+  // The server of a cluster runs as its owner, who we are or may signal: what we may not is none, for PostgreSQL as for us.
+  if (!Number.isInteger(pid) || pid <= 0 || signalProcess(pid, 0) !== 'sent') return undefined;
   const zombie = processState(pid) === 'Z';
-  const folder = zombie ? undefined : workingFolder(pid);
-  if (folder !== undefined && folder !== realpathSync(cluster)) {
+  if (!zombie && isOther(pid, cluster)) {
     // The pid was given to something else since, as happens after a restart of the machine or container.
     rmSync(path, { force: true });
     return undefined;
@@ -91,50 +92,17 @@ function readHolder(cluster: string): Holder | undefined {
   return { pid, zombie, stopping: lines[7]?.trim() === 'stopping' };
 }
 
-function isAlive(pid: number): boolean {
-  return signal(pid, 0);
-}
-
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(pid, name);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function processState(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.charAt(stat.lastIndexOf(')') + 2);
-  } catch {
-    return undefined;
-  }
-}
-
-function workingFolder(pid: number): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return undefined;
-  }
+/** Provably no server of this cluster: it works elsewhere, or where that is not told, is no PostgreSQL. */
+function isOther(pid: number, cluster: string): boolean {
+  const folder = workingFolder(pid);
+  if (folder !== undefined) return folder !== realpathSync(cluster);
+  return !/^postgres/.test(processName(pid) ?? 'postgres');
 }
 
 /** Live processes that work in `cluster`; every process of a PostgreSQL server works in its data folder. Empty off Linux. */
 function pidsIn(cluster: string): number[] {
   const folder = realpathSync(cluster);
   return allPids().filter((pid) => workingFolder(pid) === folder && processState(pid) !== 'Z');
-}
-
-function allPids(): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
 }
 
 /** True when 127.0.0.1:`port` can be listened on now. */
@@ -163,7 +131,7 @@ export function portHolder(port: number): { pid: number; name: string } | undefi
   const inodes = listeningInodes(port);
   if (inodes.size === 0) return undefined;
   for (const pid of allPids()) {
-    if (socketsOf(pid).some((inode) => inodes.has(inode))) return { pid, name: commandName(pid) };
+    if (socketsOf(pid).some((inode) => inodes.has(inode))) return { pid, name: processName(pid) ?? 'unknown' };
   }
   return undefined;
 }
@@ -198,13 +166,5 @@ function socketsOf(pid: number): string[] {
     });
   } catch {
     return [];
-  }
-}
-
-function commandName(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return 'unknown';
   }
 }

@@ -61,6 +61,7 @@ function toFaultlineError(error: unknown): FaultlineError {
   if (error instanceof FaultlineError && error.status !== 500) return error;
   // The code of a definition refused the input of a launch.
   if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', 422, error.message);
+  if (isCutOff(error)) return httpError('BAD_REQUEST', 'The body ended before it was whole.');
   if (isConnectionError(error))
     return httpError(
       'DATABASE_UNAVAILABLE',
@@ -79,6 +80,12 @@ function toFaultlineError(error: unknown): FaultlineError {
   if (statusCode >= 400 && statusCode < 500)
     return new FaultlineError('BAD_REQUEST', statusCode, 'The request cannot be understood.');
   return httpError('INTERNAL', 'The failure was logged.');
+}
+
+/** The client left in the middle of its body. By its code alone it could be the database. */
+function isCutOff(error: unknown): boolean {
+  const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
+  return code === 'ECONNRESET' && statusCode === 400;
 }
 
 /** The server is there, but the database or the right to use it is gone. */

@@ -1,6 +1,7 @@
 // A report as Markdown, for a pull request, a wiki or a terminal. Pure.
 // Promises that what people wrote (names, hypotheses, reasons, messages) stands there as text and never as markup.
 
+import { showJson, showText } from '../model/words.ts';
 import type { ForetoldStep, Report } from './contract.ts';
 
 type Step = Report['steps'][number];
@@ -186,25 +187,28 @@ function bullets(lines: readonly string[]): string {
 
 /** Text of others as one line that no Markdown reader takes for anything else. */
 function text(value: string): string {
-  return value
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/&/g, '&amp;')
-    .replace(/[\\`*_[\]<>|~#]/g, '\\$&')
-    .replace(/^([-+=])/, '\\$1')
-    .replace(/^(\d+)([.)])/, '$1\\$2');
+  return (
+    showText(value.replace(/\s+/g, ' '))
+      .trim()
+      .replace(/[\\`*_[\]<>|~#&@]/g, '\\$&')
+      // What GitHub makes a link of.
+      .replace(/:\/\//g, '\\://')
+      .replace(/\bwww\./gi, (www) => `${www.slice(0, -1)}\\.`)
+      .replace(/^([-+=])/, '\\$1')
+      .replace(/^(\d+)([.)])/, '$1\\$2')
+  );
 }
 
 /** A document in a cell: code, in a fence longer than any in it, its bars kept from ending the cell. */
 function json(value: unknown): string {
-  const inner = JSON.stringify(value);
+  const inner = showJson(JSON.stringify(value));
   if (inner === '{}' || inner === 'null') return '';
   const fence = fenceFor(inner, 1);
   return `${fence} ${inner.replace(/\|/g, '\\|')} ${fence}`;
 }
 
 function fenced(value: unknown): string {
-  const inner = JSON.stringify(value, null, 2);
+  const inner = showJson(JSON.stringify(value, null, 2));
   const fence = fenceFor(inner, 3);
   return `${fence}json\n${inner}\n${fence}`;
 }

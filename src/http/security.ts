@@ -49,9 +49,14 @@ export async function secure(app: FastifyInstance, options: SecurityOptions): Pr
     max: options.writes_per_minute ?? 6_000,
     timeWindow: 60_000,
     allowList: (request) => SAFE_METHODS.has(request.method),
+    // A connection that was reset has no address any more, and its request no answer.
+    keyGenerator: (request) => request.ip ?? '',
     errorResponseBuilder: (_request, { after }) => httpError('RATE_LIMITED', `Too many writes; go on in ${after}.`),
   });
 }
+
+/** For routes that stop something: who floods this server must not keep its operators from that. */
+export const NEVER_LIMITED = { rateLimit: false } as const;
 
 /** The host header without its port. */
 function hostOf(request: FastifyRequest): string {

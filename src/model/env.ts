@@ -65,6 +65,20 @@ export function createEnv(logger: Logger, overrides: Partial<Env> = {}): Env {
   };
 }
 
+/** Resolves after `ms`, or when the signal aborts; nothing is left on a signal that lives longer. */
+export function waitFor(env: Env, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const timer = env.after(ms, done);
+    signal?.addEventListener('abort', done);
+    function done() {
+      timer.clear();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
+
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** The lane of an id: XOR of its 16 bytes mod `lanes`. */

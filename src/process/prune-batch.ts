@@ -3,6 +3,7 @@
 
 import { type Tx, withTx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
+import { reasonOf } from '../model/words.ts';
 import {
   inSlice,
   type PruneSite,
@@ -36,7 +37,7 @@ export async function pruneBatch(
     if (process_type !== null) await run.removeArtifacts?.({ batch_id, process_type });
   } catch (error) {
     site.env.logger.warn({ err: error, batch_id }, 'the documents of a batch could not be removed');
-    onFailure(batch_id, error instanceof Error ? error.message : String(error));
+    onFailure(batch_id, reasonOf(error));
     return false;
   }
   const options = { hold: (tx: Tx) => prune.lockPruningBatch(tx, batch_id), onSlice };

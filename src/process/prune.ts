@@ -6,6 +6,7 @@ import type { Tx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
 import * as records from '../db/queries/prune-records.ts';
 import type { CommandStatus } from '../model/command.ts';
+import { waitFor } from '../model/env.ts';
 import type { BatchStatus } from '../model/process.ts';
 import { pruneBatch } from './prune-batch.ts';
 import {
@@ -106,22 +107,10 @@ function paced({ env }: PruneSite, run: PruneRun, over: AbortController, pruned:
     if (++slices === run.max_slices) over.abort();
     over.signal.throwIfAborted();
     run.signal?.throwIfAborted();
-    if (run.rest) await pause(env, (env.monotonicMs() - since_ms) * run.rest, run.signal);
+    if (run.rest) await waitFor(env, (env.monotonicMs() - since_ms) * run.rest, run.signal);
     run.signal?.throwIfAborted();
     since_ms = env.monotonicMs();
   };
-}
-
-function pause(env: PruneSite['env'], ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = env.after(ms, done);
-    function done() {
-      timer.clear();
-      signal?.removeEventListener('abort', done);
-      resolve();
-    }
-    signal?.addEventListener('abort', done);
-  });
 }
 
 /** Batches of a request, oldest first. */

@@ -1,7 +1,6 @@
 // The router: the bus's onTransitions hook. Reads the processes of a set, asks `advance`, writes states and next commands.
 // A reply advances a process once, if it is the one awaited; any other is recorded and ignored.
 
-import { inspect } from 'node:util';
 import { type Bus, sendCommands } from '../bus/bus.ts';
 import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../bus/handlers.ts';
 import { queuedReply } from '../bus/settle.ts';
@@ -24,13 +23,12 @@ import {
 } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
 import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
+import { describeError } from '../model/words.ts';
 import { advance, type Decision, findStep, payloadOf } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 
 type OfProcess<T> = T & { command: TransitionCommand & { process_id: string } };
 type Kind<K extends CommandTransition['kind']> = OfProcess<Extract<CommandTransition, { kind: K }>>;
-
-const MAX_MESSAGE = 2000;
 
 /** What one set leads to; written once, at the end. */
 interface Plan {
@@ -246,12 +244,7 @@ function planAdvanceFailed(
 function tellThrown(bus: Bus, process: ProcessRow, error: unknown): string {
   const { process_id, current_step } = process;
   bus.env.logger.error({ err: error, process_id, step: current_step }, 'the code of a process threw');
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
-  // jsonb takes neither NUL nor half a character, which the cut may leave.
-  return message
-    .replaceAll('\0', '')
-    .slice(0, MAX_MESSAGE)
-    .replace(/\p{Surrogate}/gu, '\ufffd');
+  return describeError(error);
 }
 
 /**

@@ -62,6 +62,11 @@ const THROWN: [string, unknown, object][] = [
     { error_code: 'UNKNOWN_ERROR', error_message: 'What was thrown cannot be put into words.' },
   ],
   ['a message with a NUL byte', new Error('a\0b'), { error_code: 'UNKNOWN_ERROR', error_message: 'Error: ab' }],
+  [
+    'an Error with a cause',
+    new Error('Cannot write file', { cause: new Error('ENOSPC: no space left on device, write') }),
+    { error_code: 'UNKNOWN_ERROR', error_message: 'Error: Cannot write file: ENOSPC: no space left on device, write' },
+  ],
   ['a novel', new Error('x'.repeat(5_000)), { error_message: `Error: ${'x'.repeat(1_993)}` }],
 ];
 

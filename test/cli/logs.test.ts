@@ -1,9 +1,11 @@
 // The log of a run: readable on the terminal, whole in the files, whatever a child writes.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LogFormat, openLogs } from '../../src/cli/logs.ts';
 import { until } from '../support/until.ts';
@@ -25,7 +27,7 @@ async function show(format: LogFormat, lines: string[]): Promise<{ shown: string
   logs.follow('work-1', child, 50);
   child.end(lines.join('\n'));
   await until('all is shown', () => shown.split('\n').length > lines.length);
-  await logs.close();
+  logs.close();
   const file = await readFile(join(folder, 'work-1.log'), 'utf8');
   const kept = file
     .trim()
@@ -62,4 +64,60 @@ test('for programs each line is a JSON document that names its source', async ()
     .map((line) => JSON.parse(line));
   expect(first).toEqual({ ...JSON.parse(INFO), source: 'work-1' });
   expect(second).toMatchObject({ level: 50, msg: 'plain words', source: 'work-1' });
+});
+
+test('what others wrote cannot start a line of its own, nor steer the terminal', async () => {
+  const msg = 'x\n16:44:50 work-1   ERROR forged \x1b[2J\x1b]0;t\x07\u009b1A \u202eback';
+  const hostile = JSON.stringify({ level: 40, time: TIME, err: { message: 'a\rb' }, note: '\u009b2J\u202e', msg });
+  const { shown, kept } = await show('pretty', [hostile, `raw ${msg.replace('\n', ' ')}`]);
+  expect(shown.split('\n')).toHaveLength(3);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be there
+  expect(shown.replaceAll('\n', '')).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
+  expect(shown).toContain('x\\n16:44:50 work-1   ERROR forged \\x1b[2J\\x1b]0;t\\x07\\x9b1A \\u202eback: a\\rb');
+  expect(kept[0]).toEqual(JSON.parse(hostile));
+});
+
+test.each<LogFormat>(['json', 'pretty'])('no address is kept or shown with its password (%s)', async (format) => {
+  const url = 'postgres://ada:5ecret/x@h/d';
+  const told = JSON.stringify({ level: 50, time: TIME, err: { input: url, stack: `at ${url}` }, msg: url });
+  const { shown, kept, error } = await show(format, [told, `  input: '${url}'`]);
+  expect(`${shown}${JSON.stringify(kept)}${error}`).not.toContain('5ecret');
+  expect(kept[0]).toMatchObject({ msg: 'postgres://ada:***@h/d' });
+});
+
+const FULL = '/dev/full';
+
+test.runIf(existsSync(FULL))('a full disk costs lines, is told of, and ends when there is room', async () => {
+  const file = join(folder, 'work-1.log');
+  const out = new PassThrough();
+  out.resume();
+  const logs = openLogs(folder, 'json', out as unknown as NodeJS.WriteStream);
+  const logger = logs.logger('work-1');
+  await symlink(FULL, file);
+  logger.info('lost');
+  logger.info('lost, too');
+  // As a stream does, which learns of it later.
+  await setImmediate();
+  await rm(file);
+  logger.info('there is room');
+  logger.info('again');
+  logs.close();
+  const kept = (await readFile(file, 'utf8')).trim().split('\n');
+  expect(kept.map((line) => JSON.parse(line).msg)).toEqual([
+    '2 lines before this one could not be written',
+    'there is room',
+    'again',
+  ]);
+});
+
+test('a file that grew large is set aside, once', async () => {
+  const file = join(folder, 'work-1.log');
+  await writeFile(file, 'x'.repeat(33 * 1024 * 1024));
+  const out = new PassThrough();
+  out.resume();
+  const logs = openLogs(folder, 'json', out as unknown as NodeJS.WriteStream);
+  logs.logger('work-1').info('first of the new one');
+  logs.close();
+  expect(await readFile(file, 'utf8')).toMatch(/^\{[^\n]*first of the new one[^\n]*\n$/);
+  expect((await stat(`${file}.1`)).size).toBe(33 * 1024 * 1024);
 });

@@ -139,8 +139,10 @@ test.each([
   ['- no item', '\\- no item'],
   ['1. no number', '1\\. no number'],
   ['two\n\nparagraphs', 'two paragraphs'],
-  ['[no](http://link)', '\\[no\\](http://link)'],
-  ['<b>&amp;</b>', '\\<b\\>&amp;amp;\\</b\\>'],
+  ['[no](http://link)', '\\[no\\](http\\://link)'],
+  ['<b>&amp;</b>', '\\<b\\>\\&amp;\\</b\\>'],
+  ['see https://x.example, WWW.x.example, ask @ada', 'see https\\://x.example, WWW\\.x.example, ask \\@ada'],
+  ['\x1b[2J\u202e\u009b', '\\\\x1b\\[2J\\\\u202e\\\\x9b'],
   ['```code', '\\`\\`\\`code'],
   ['snake_case *bold* ~~gone~~ \\', 'snake\\_case \\*bold\\* \\~\\~gone\\~\\~ \\\\'],
 ])('text of others stays text: %s', (written, shown) => {

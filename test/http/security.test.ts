@@ -1,14 +1,16 @@
 // What the server refuses whoever asks: foreign origins and hosts, bodies that are not JSON, and hostile input of every kind.
 // Nothing of the inside shows in any answer.
 
+import { type AddressInfo, connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { InjectOptions, LightMyRequestResponse as Response } from 'fastify';
 import { createEnv } from 'faultline';
 import { type App, createServer, type ServerOptions } from 'faultline/http';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createPool } from '../../src/db/pool.ts';
 import { silentLogger } from '../../src/model/env.ts';
 import { readTree } from '../support/tidy/tree.ts';
+import { until } from '../support/until.ts';
 import { LAUNCH, openLab } from './lab.ts';
 
 const lab = await openLab({ allowed_hosts: ['Faultline.Example'], allowed_origins: ['http://localhost:5173'] });
@@ -273,6 +275,84 @@ describe('failures of our own', () => {
     const third = await write();
     expect([third.statusCode, third.json().code]).toEqual([429, 'RATE_LIMITED']);
     expect((await app.inject('/api/v1/process-batches')).statusCode).toBe(200);
+  });
+});
+
+describe('who stops something is never limited', () => {
+  const NOTHING = '00000000-0000-4000-8000-000000000000';
+
+  test.each<[InjectOptions['method'], string, object, number]>([
+    ['PUT', '/chaos', { stopped: true }, 200],
+    ['PUT', '/chaos', { stopped: false }, 200],
+    ['POST', `/process-batches/${NOTHING}/injection/stop`, {}, 404],
+    ['POST', `/process-batches/${NOTHING}/cancel`, {}, 404],
+    ['POST', `/batches/${NOTHING}/cancel`, {}, 404],
+    ['POST', '/queues/nowhere/pause', {}, 404],
+    ['POST', `/tsq/jobs/${NOTHING}/abort`, {}, 404],
+  ])('%s %s', async (method, path, payload, status) => {
+    const app = await createServer({ service: lab.service, writes_per_minute: 1 });
+    onTestFinished(() => app.close());
+    const launch = () => app.inject({ method: 'POST', url: '/api/v1/processes/batch', payload: {} });
+    expect([(await launch()).statusCode, (await launch()).statusCode]).toEqual([422, 429]);
+    for (let n = 0; n < 3; n++) {
+      expect((await app.inject({ method, url: `/api/v1${path}`, payload })).statusCode).toBe(status);
+    }
+  });
+});
+
+describe('a client that leaves', () => {
+  test('before its request was looked at, or in the middle of its body, is no failure of ours', async () => {
+    const told: unknown[][] = [];
+    const tell = (fields: object, message: string) => void told.push([message, fields]);
+    const env = createEnv({ ...silentLogger, error: tell, warn: tell });
+    const app = await createServer({ service: { ...lab.service, bus: { ...lab.service.bus, env } } });
+    onTestFinished(() => app.close());
+    let seen = 0;
+    let answered = 0;
+    // As late as a flood lets it be seen.
+    app.server.prependListener('request', (request) => {
+      seen++;
+      if (request.headers['x-gone']) request.socket.resetAndDestroy();
+    });
+    app.addHook('onSend', async () => void answered++);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const head = `POST /api/v1/processes/batch HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n`;
+    const clients = Array.from({ length: 20 }, (_, n) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      const gone = n % 2 === 0;
+      socket.write(`${head}content-length: 100\r\n${gone ? 'x-gone: 1\r\n' : ''}\r\n{"count":`);
+      return { socket, gone };
+    });
+    await until('all requests are there', () => seen === clients.length);
+    for (const { socket, gone } of clients) if (!gone) socket.resetAndDestroy();
+    await until('all are done with', () => answered === clients.length);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('who acts', () => {
+  test.each([
+    ['a line end', 'x\n16:44:50 work-1 ERROR forged'],
+    ['an escape sequence', 'x\x1b[2J'],
+    ['a C1 control', 'x\u009b2Jx'],
+    ['a mark of direction', 'x\u202ey'],
+    ['too much', 'x'.repeat(101)],
+  ])('is no name with %s', async (_what, actor) => {
+    for (const [method, path, body] of [
+      ['POST', '/queues/reporting/pause', {}],
+      ['PUT', '/chaos', { stopped: true }],
+      ['PUT', '/config', {}],
+    ] as const) {
+      const answer = await lab.app.inject({ method, url: `/api/v1${path}`, payload: { ...body, actor } });
+      expect([path, answer.statusCode, answer.json().errors?.[0]?.path]).toEqual([path, 422, 'actor']);
+    }
+  });
+
+  test('is one in any writing', async () => {
+    const payload = { stopped: false, actor: 'Zoë 日本語 \u{1f469}\u200d\u{1f4bb}' };
+    expect((await lab.app.inject({ method: 'PUT', url: '/api/v1/chaos', payload })).statusCode).toBe(200);
   });
 });
 

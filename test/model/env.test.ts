@@ -1,8 +1,9 @@
 // Ids and lanes: an id hits the lane it is asked to, is a version 7 uuid, and comes after every id before it.
 
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { idOf, laneOf, newId } from '../../src/model/env.ts';
+import { createEnv, idOf, laneOf, newId, silentLogger, waitFor } from '../../src/model/env.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -16,6 +17,18 @@ function laneByDefinition(id: string, lanes: number): number {
   const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
   return bytes.reduce((x, byte) => x ^ byte, 0) % lanes;
 }
+
+test('a wait ends with its time or its signal, and leaves nothing on the signal', async () => {
+  const env = createEnv(silentLogger);
+  const stop = new AbortController();
+  await waitFor(env, 0, stop.signal);
+  expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+  const aborted = waitFor(env, 1e9, stop.signal);
+  stop.abort();
+  await aborted;
+  await waitFor(env, 1e9, stop.signal);
+  expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+});
 
 test('laneOf is the XOR of the 16 bytes mod lanes', () => {
   fc.assert(

@@ -211,7 +211,7 @@ describe('what is thrown', () => {
       new Error(`${'x'.repeat(1992)}\u{1f525}`),
       `Error: ${'x'.repeat(1992)}\ufffd`,
     ],
-    ['a string', 'just so', "'just so'"],
+    ['a string', 'just so', 'just so'],
     ['nothing that can be shown', Object.create(null), '[Object: null prototype] {}'],
   ])('%s', async (_, thrown, error_message) => {
     const { process } = await failAt('onReply book', {}, thrown);

@@ -1,6 +1,6 @@
 // Documents in storage: whole or not there, in place of the earlier one, and never outside of their folder.
 
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -44,6 +44,24 @@ test('lie by batch, thousand and process; without a batch under lone', () => {
     `${owner.batch_id}/99/${owner.process_id}/render.pdf`,
   );
   expect(artifactFolder({ ...owner, batch_id: null, ordinal: 0 })).toBe(`lone/0/${owner.process_id}`);
+});
+
+test('are readable by their account alone, whatever the umask', async () => {
+  const own = await makeDataDir();
+  const owner = newOwner();
+  const before = process.umask(0);
+  try {
+    const documents = await createArtifactStore({ data_dir: join(own, 'data') });
+    await documents.put(artifactPath(owner, 'render', 'csv'), 'x', never);
+  } finally {
+    process.umask(before);
+  }
+  const modeOf = async (path: string) => (await stat(join(own, 'data', path))).mode & 0o777;
+  // Through the data folder of root another account gets to its PostgreSQL, and sees nothing on the way.
+  expect(await modeOf('')).toBe(process.getuid?.() === 0 ? 0o711 : 0o700);
+  const parts = `artifacts/${artifactPath(owner, 'render', 'csv')}`.split('/');
+  for (let n = 1; n < parts.length; n++) expect(await modeOf(parts.slice(0, n).join('/'))).toBe(0o700);
+  expect(await modeOf(parts.join('/'))).toBe(0o600);
 });
 
 test('a repeated put takes the place of the first', async () => {

@@ -1,6 +1,7 @@
 // What every part of the wire shares: ids, times, errors and pages.
 
 import { z } from 'zod';
+import { hasSteering } from '../../model/words.ts';
 
 /** Any uuid: callers may give ids of their own, of whatever version. */
 export const idSchema = z.guid();
@@ -9,6 +10,10 @@ export const timeOrNull = z.string().nullable();
 const noNul = (value: string) => !value.includes('\0');
 export const shortText = (max: number) =>
   z.string().trim().min(1).max(max).refine(noNul, { error: 'must not contain a NUL byte' });
+/** Who acts: a name that logs and lists show, so nothing that starts a line there or turns it round. */
+export const actorSchema = shortText(100).refine((name) => !hasSteering(name), {
+  error: 'must not contain control characters, or marks of direction',
+});
 /** A name as definitions give it: of a domain, of a type. */
 export const nameSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ : -');
 

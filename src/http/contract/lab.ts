@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../../model/process.ts';
-import { idSchema, nameSchema, shortText, time, timeOrNull } from './fields.ts';
+import { actorSchema, idSchema, nameSchema, shortText, time, timeOrNull } from './fields.ts';
 
 const count = z.number().int();
 
@@ -94,7 +94,7 @@ export type Lever = z.infer<typeof leverSchema>;
 export const leverBodySchema = z.strictObject({
   stopped: z.boolean(),
   reason: shortText(1_000).optional(),
-  actor: shortText(100).optional(),
+  actor: actorSchema.optional(),
 });
 
 /** Ends injection into one batch for good. */

@@ -1,7 +1,7 @@
 // The queues of domains: what waits in each, who works it, and what operators set for it.
 
 import { z } from 'zod';
-import { shortText, timeOrNull } from './fields.ts';
+import { actorSchema, shortText, timeOrNull } from './fields.ts';
 
 export const QUEUE_STATES = ['RUNNING', 'DRAINING', 'PAUSED'] as const;
 export type QueueState = (typeof QUEUE_STATES)[number];
@@ -30,13 +30,13 @@ export const queuesSchema = z.object({ items: z.array(domainQueueSchema) });
 
 export const domainParamsSchema = z.strictObject({ domain: shortText(64) });
 export const domainVerbSchema = z.strictObject({
-  actor: shortText(100).optional(),
+  actor: actorSchema.optional(),
   reason: shortText(1000).optional(),
 });
 export const queueChangeSchema = z.strictObject({
   /** null takes the cap away. */
   max_in_flight: z.number().int().min(1).max(100_000).nullable(),
-  actor: shortText(100).optional(),
+  actor: actorSchema.optional(),
 });
 
 /** What is set for a domain, after a verb. */

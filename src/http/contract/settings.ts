@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { MAX_DELAYS, SETTING_BOUNDS, SETTING_PATHS, type SettingPath } from '../../model/settings.ts';
-import { shortText } from './fields.ts';
+import { actorSchema } from './fields.ts';
 
 const whole = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
 const optional = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
@@ -23,7 +23,7 @@ export const settingsPatchSchema = z.strictObject({
     .optional(),
   retention: z.strictObject({ prune_after_days: within('retention.prune_after_days') }).optional(),
   /** For the log. */
-  actor: shortText(100).optional(),
+  actor: actorSchema.optional(),
 });
 export type SettingsChange = z.infer<typeof settingsPatchSchema>;
 

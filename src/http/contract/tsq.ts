@@ -1,7 +1,7 @@
 // The troubleshooting queue and its verbs.
 
 import { z } from 'zod';
-import { idSchema, pageOf, pageQuery, shortText, time, timeOrNull } from './fields.ts';
+import { actorSchema, idSchema, pageOf, pageQuery, shortText, time, timeOrNull } from './fields.ts';
 
 /** Each that is given narrows the choice. */
 const filterFields = {
@@ -48,7 +48,7 @@ export type TsqItem = z.infer<typeof tsqItemSchema>;
 
 export const verbBodySchema = z.strictObject({
   reason: shortText(1000).optional(),
-  actor: shortText(100).optional(),
+  actor: actorSchema.optional(),
   /** Any JSON: what the handler would have returned. */
   result: z.unknown().optional(),
 });
@@ -92,7 +92,7 @@ export const tsqJobBodySchema = z.strictObject({
   filter: tsqJobFilterSchema,
   /** Cancelling must say why. */
   reason: shortText(1000).optional(),
-  actor: shortText(100).optional(),
+  actor: actorSchema.optional(),
   /** Of complete: any JSON, what the handlers would have returned. */
   result: z.unknown().optional(),
 });
@@ -134,5 +134,5 @@ export type TsqJobFailure = z.infer<typeof tsqJobFailureSchema>;
 export const tsqJobDetailSchema = tsqJobSchema.extend({ failures: pageOf(tsqJobFailureSchema) });
 export type TsqJobDetail = z.infer<typeof tsqJobDetailSchema>;
 
-export const tsqAbortBodySchema = z.strictObject({ actor: shortText(100).optional() });
+export const tsqAbortBodySchema = z.strictObject({ actor: actorSchema.optional() });
 export const tsqAbortAnswerSchema = z.object({ job_id: idSchema, status: z.enum(JOB_STATUSES) });

@@ -20,6 +20,7 @@ import { problemResponse } from '../docs.ts';
 import { LAST_EVENT_ID } from '../events.ts';
 import { acceptLaunch, placeOf } from '../launch.ts';
 import { describeLaunch, parseLaunch, readIdempotency } from '../launch-body.ts';
+import { NEVER_LIMITED } from '../security.ts';
 import type { App, RouteContext } from '../server.ts';
 import { operatorOf } from './operator.ts';
 
@@ -33,6 +34,7 @@ export function batchRoutes(api: App, context: RouteContext): void {
   api.post(
     '/process-batches/:batch_id/cancel',
     {
+      config: NEVER_LIMITED,
       schema: {
         tags: ['batches'],
         summary: 'Cancel what was not begun; the rest runs out',

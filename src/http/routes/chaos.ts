@@ -22,6 +22,7 @@ import {
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { behaviorSchema } from '../launch-body.ts';
+import { NEVER_LIMITED } from '../security.ts';
 import type { App, RouteContext } from '../server.ts';
 import { fieldErrors, PARSE, refuse } from '../validate.ts';
 import { toWire } from '../wire.ts';
@@ -45,6 +46,7 @@ function addLever(api: App, { bus, pool }: RouteContext): void {
   api.put(
     '/chaos',
     {
+      config: NEVER_LIMITED,
       schema: {
         tags,
         summary: 'The safety lever: stop all injection and turbulence at once, or let it go on',
@@ -65,6 +67,7 @@ function addInjection(api: App, { bus }: RouteContext): void {
   api.post(
     '/process-batches/:batch_id/injection/stop',
     {
+      config: NEVER_LIMITED,
       schema: {
         tags,
         summary: 'Inject nothing more into one batch; its turbulence ends, its work goes on',

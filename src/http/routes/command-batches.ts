@@ -34,6 +34,7 @@ import {
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
 import { readIdempotency } from '../launch-body.ts';
+import { NEVER_LIMITED } from '../security.ts';
 import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
@@ -118,6 +119,7 @@ function addVerbs(api: App, { bus, pool }: RouteContext): void {
   api.post(
     '/batches/:batch_id/cancel',
     {
+      config: NEVER_LIMITED,
       schema: {
         tags,
         summary: 'Cancel what was not begun; the rest runs out',

@@ -14,6 +14,7 @@ import {
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { createPaced } from '../paced.ts';
+import { NEVER_LIMITED } from '../security.ts';
 import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
@@ -46,6 +47,7 @@ export function queueRoutes(api: App, { bus, pool }: RouteContext): void {
     api.post(
       `/queues/:domain/${verb}`,
       {
+        ...(verb === 'pause' && { config: NEVER_LIMITED }),
         schema: {
           tags: ['operations'],
           summary,

@@ -18,6 +18,7 @@ import {
 } from '../contract.ts';
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
+import { NEVER_LIMITED } from '../security.ts';
 import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
@@ -100,6 +101,7 @@ export function tsqJobRoutes(api: App, { bus, pool }: RouteContext): void {
   api.post(
     '/tsq/jobs/:job_id/abort',
     {
+      config: NEVER_LIMITED,
       schema: {
         tags,
         summary: 'End a job where it is; what it did stays done',

@@ -46,10 +46,15 @@ test('has a header, an opening and a closing row for each account, and a total',
 test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '=HYPERLINK("http://x","y")'])(
   'a text %j cannot start a formula',
   (text) => {
-    const transaction = makeTransaction({ counterparty: text, reference: text, category: text });
+    const transaction = makeTransaction({
+      counterparty: text,
+      counterparty_iban: text,
+      reference: text,
+      category: text,
+    });
     const rows = readCsv(renderCsv(makeStatement([makeAccount([transaction], { holder_name: text, product: text })])));
-    const { counterparty, reference, category, holder, product, amount } = rows[1] ?? {};
-    expect([counterparty, reference, category, holder, product]).toEqual(Array(5).fill(`'${text}`));
+    const { counterparty, counterparty_iban, reference, category, holder, product, amount } = rows[1] ?? {};
+    expect([counterparty, counterparty_iban, reference, category, holder, product]).toEqual(Array(6).fill(`'${text}`));
     // Amounts are numbers: they stay as they are.
     expect(amount).toBe('-12.34');
   },
