@@ -89,6 +89,15 @@ export class ChaosStoppedError extends FaultlineError {
   }
 }
 
+/** 422: a behavior or an experiment was given to a service that has nothing to do it with. */
+export class ChaosNotInstalledError extends FaultlineError {
+  constructor(path: string) {
+    const message =
+      'needs chaos, which is not installed in this service: give openService the hook chaosHooks of faultline/chaos';
+    super('CHAOS_NOT_INSTALLED', 422, `${path} ${message}.`, { errors: [{ path, code: 'not_installed', message }] });
+  }
+}
+
 /** 409: a command with that id was sent before. */
 export class DuplicateCommandError extends FaultlineError {
   readonly command_ids: string[];
@@ -189,7 +198,8 @@ export const BUS_CODES = {
   UNKNOWN_ERROR: 'the handler threw something that is not a CommandError',
   NO_HANDLER: 'no worker that met the command has a handler for its type',
   RESULT_NOT_STORABLE: 'the result or error cannot be stored (for example a NUL byte)',
-  ADVANCE_FAILED: "the process's own code (onReply, next, request) threw; its retry re-drives the reply",
+  ADVANCE_FAILED:
+    "the process's own code (onReply, next, request) threw, or made what may not be; its retry re-drives the reply",
   COMPENSATION_SKIPPED: 'an operator cancelled a compensation, so not everything was undone',
   OPERATOR_CANCELED: 'an operator cancelled the command',
   DEADLINE_EXCEEDED: 'the deadline of the command, or of its process, passed before it was settled',

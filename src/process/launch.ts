@@ -4,7 +4,7 @@
 import { inspect } from 'node:util';
 import { type Bus, OWN_DOMAIN, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
-import { findQueueErrors } from '../bus/request.ts';
+import { findChaosErrors, findQueueErrors, refuseAny } from '../bus/request.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import {
   type BatchRow,
@@ -21,11 +21,13 @@ import {
   type FieldError,
   IdempotencyKeyReusedError,
   InvalidInputError,
-  PermanentCommandError,
+  UnknownProcessTypeError,
 } from '../model/errors.ts';
-import { findPolicyErrors } from '../model/policy.ts';
-import type { CommandPolicy } from '../model/process.ts';
-import { begin } from './advance.ts';
+import { fieldErrors, findJsonErrors, inWords, PARSE } from '../model/field-errors.ts';
+import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
+import { type CommandPolicy, MAX_BATCH_COUNT } from '../model/process.ts';
+import { textProblem } from '../model/storable.ts';
+import { begin, startState } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 
 const CHUNK_SIZE = 1_000;
@@ -63,7 +65,7 @@ export interface Launched {
 /**
  * Writes the batch and its chunk commands in one transaction. The work follows.
  * With an idempotency key used before for the same request, answers that batch instead.
- * @throws IdempotencyKeyReusedError, InvalidInputError
+ * @throws IdempotencyKeyReusedError, InvalidInputError, UnknownProcessTypeError, ChaosNotInstalledError
  */
 export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Launched> {
   const batch = newBatch(bus, request);
@@ -108,19 +110,24 @@ export async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: st
 }
 
 function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
-  const { definition } = request;
+  const { definition, input } = request;
+  refuseUnregistered(bus, definition);
   const policy = {
     ...bus.settings().retry,
     lease_ms: bus.settings().lease_ms,
     ...defined(definition.policy),
     ...defined(request.policy),
   };
-  const errors = [
-    ...findPolicyErrors(policy),
-    ...findQueueErrors('reply_to', request.reply_to),
+  const steps = definition.steps.map(({ key }) => key);
+  refuseAny([
+    ...findNumberErrors('count', request.count, { min: 1, max: MAX_BATCH_COUNT }),
     ...findPlaceErrors(request),
-  ];
-  if (errors.length > 0) throw new InvalidInputError('The launch is out of bounds.', errors);
+    // Of what JSON has no word for, a schema may know how to read a time from its text.
+    ...findJsonErrors('input', input, (value) => value instanceof Date && !Number.isNaN(value.valueOf())),
+    ...findPolicyErrors(policy),
+    ...findLabelErrors(request),
+    ...findChaosErrors(bus.hooks, { behavior: request.behavior, experiment: request.experiment, steps }, ''),
+  ]);
   return {
     batch_id: bus.env.newId(),
     kind: 'process',
@@ -132,7 +139,7 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     total_count: request.count,
     seed: request.seed ?? drawSeed(bus),
     // As the chunks will read it.
-    input: JSON.parse(JSON.stringify(request.input)),
+    input: JSON.parse(JSON.stringify(input ?? null)),
     behavior: request.behavior ?? null,
     reply_to: request.reply_to ?? null,
     first_ordinal: request.first_ordinal ?? 0,
@@ -141,9 +148,38 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
   };
 }
 
+/** A chunk of what is not known here would be tried again for ever. */
+function refuseUnregistered(bus: Bus, { type, version }: AnyProcessDefinition): void {
+  const known = bus.hooks.processTypes?.();
+  if (known === undefined || known.some((one) => one.type === type && one.version === version)) return;
+  const others = known.filter((one) => one.type === type).map((one) => `${type} version ${one.version}`);
+  if (others.length > 0) throw new UnknownProcessTypeError(`${type} version ${version}`, others);
+  throw new UnknownProcessTypeError(type, [...new Set(known.map((one) => one.type))]);
+}
+
+/** What a batch of either kind is called, drawn from, and answers to. */
+export function findLabelErrors({
+  name,
+  seed,
+  reply_to,
+}: Pick<LaunchRequest, 'name' | 'seed' | 'reply_to'>): FieldError[] {
+  const problem = (path: string, message: string) => [{ path, code: 'invalid', message }];
+  return [
+    ...(name !== undefined && (typeof name !== 'string' || name.length > 200 || textProblem(name) !== null)
+      ? problem('name', 'must be a text of at most 200 characters that can be stored')
+      : []),
+    ...(seed !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(seed)
+      ? problem('seed', 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
+      : []),
+    ...findQueueErrors('reply_to', reply_to),
+  ];
+}
+
 /** Places are integers of the database. */
 function findPlaceErrors({ first_ordinal = 0, count }: LaunchRequest): FieldError[] {
-  if (Number.isInteger(first_ordinal) && first_ordinal >= 0 && first_ordinal + count <= 2 ** 31) return [];
+  // A count that is none has its own error.
+  const last = first_ordinal + (Number.isInteger(count) ? count : 0);
+  if (Number.isInteger(first_ordinal) && first_ordinal >= 0 && last <= 2 ** 31) return [];
   return [{ path: 'first_ordinal', code: 'invalid', message: 'must leave room for all from 0 to 2147483647' }];
 }
 
@@ -266,7 +302,7 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
     const command_id = bus.env.newId(lane, bus.lanes);
     const behavior = bus.hooks.behaviorOf ? bus.hooks.behaviorOf(batch, ordinal) : batch.behavior;
     const launcher = behavior === null ? {} : { behavior };
-    const state = { ...definition.start(input, { ordinal, batch_id: batch.batch_id }), ...launcher };
+    const state = startState(definition, input, { ordinal, batch_id: batch.batch_id }, launcher);
     const first = begin(definition, { process_id, batch_id: batch.batch_id, ordinal, state });
     return {
       process: {
@@ -306,10 +342,8 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
 
 /** The input went through JSON since it was validated; parsing again gives the definition the types its schema promises. */
 export function parseInput(definition: AnyProcessDefinition, input: unknown): unknown {
-  const parsed = definition.input.safeParse(input);
+  const parsed = definition.input.safeParse(input, PARSE);
   if (parsed.success) return parsed.data;
-  throw new PermanentCommandError(
-    'INVALID_INPUT',
-    `The stored input of the batch is not valid for ${definition.type}.`,
-  );
+  const errors = fieldErrors(parsed.error.issues, ['input']);
+  throw new InvalidInputError(`The input is not valid for ${definition.type}: ${inWords(errors)}.`, errors);
 }

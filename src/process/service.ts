@@ -42,7 +42,7 @@ export interface ServiceOptions {
   /** False where the pooler in between cannot LISTEN: workers poll only. */
   listen?: boolean;
   /** Extensions, such as fault injection; made with the bus's own pool, and with what takes connections of the handlers' pool away. */
-  hooks?(context: HooksContext): Omit<BusHooks, 'onTransitions'>;
+  hooks?(context: HooksContext): Omit<BusHooks, 'onTransitions' | 'processTypes'>;
   /** Registers handlers beside the application's own. */
   handlers?(registry: HandlerRegistry): void;
 }
@@ -93,7 +93,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 
   const onTransitions = createRouter(processes, () => bus);
   const extensions = options.hooks?.({ pool: busPool, env, withoutConnection: losingConnections(pool) });
-  const hooks = { ...extensions, onTransitions };
+  const hooks = { ...extensions, onTransitions, processTypes: () => processes.all() };
   const control = createControl(() => bus);
   const bus: Bus = {
     pool: busPool,
