@@ -49,19 +49,26 @@ export async function loadApplication(app?: string): Promise<Application> {
   try {
     module = await import(from);
   } catch (cause) {
-    throw new CliError(
-      `The application ${app ?? from} cannot be loaded: ${(cause as Error).message}`,
-      EXIT.failed,
-      cause,
-    );
+    throw new CliError(`The application ${app ?? from} cannot be loaded: ${wordsOf(cause)}`, EXIT.failed, cause);
   }
   const application = module.application ?? module.default;
-  if (!application?.processes || typeof application.register !== 'function') {
+  if (application === null || typeof application !== 'object') {
     throw new CliError(
       `${app ?? from} exports no application: it must be named \`application\`, or be the default export.`,
     );
   }
+  const lacks = [
+    ...(typeof application.name === 'string' ? [] : ['name, a text']),
+    ...(Array.isArray(application.processes) ? [] : ['processes, an array of definitions']),
+    ...(typeof application.register === 'function' ? [] : ['register, a function that registers its handlers']),
+  ];
+  if (lacks.length > 0) throw new CliError(`The application of ${app ?? from} lacks ${lacks.join('; and ')}.`);
   return application;
+}
+
+/** The first line of what a module threw, which may be anything. */
+function wordsOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0] as string;
 }
 
 /** Compiled beside us, or in the sources. */

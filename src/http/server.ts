@@ -15,6 +15,7 @@ import type { Overview } from './contract.ts';
 import { describeApi } from './docs.ts';
 import { httpError, sendProblem } from './errors.ts';
 import { type BatchEvents, createBatchEvents } from './events.ts';
+import { acceptJsonOnly } from './json-body.ts';
 import { createLaboratory, type Laboratory } from './laboratory.ts';
 import { createOverview } from './overview.ts';
 import type { Paced } from './paced.ts';
@@ -140,16 +141,6 @@ function createContext({
     laboratory,
     verdicts,
   };
-}
-
-/** JSON or nothing: a form, which any page may send anywhere, is refused. An empty body is no body. */
-function acceptJsonOnly(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else parseJson(request, body as string, done);
-  });
 }
 
 function addRoutes(api: App, context: RouteContext): void {

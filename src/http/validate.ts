@@ -40,9 +40,9 @@ export function exceptBody({ httpPart, schema }: { httpPart?: string; schema: un
     : validatorCompiler({ schema: schema as ZodType, method: '', url: '' });
 }
 
-/** Text with a NUL byte or half a surrogate pair, and nesting too deep to walk, anywhere in a request. */
+/** Text with a NUL byte or half a surrogate pair in an address; of a body it was told when it was read. */
 export async function refuseUnstorable(request: FastifyRequest): Promise<void> {
-  const parts = [request.params, request.query, request.body].filter((part) => part !== undefined);
+  const parts = [request.params, request.query].filter((part) => part !== undefined);
   refuse(
     parts.flatMap((part) =>
       jsonProblems(toPlain(part)).map(({ path, message }) => ({ path: dotted(path), code: 'not_storable', message })),

@@ -186,8 +186,8 @@ export class SchemaMismatchError extends FaultlineError {
 
 /** A definition or option given by the program is wrong: thrown at start-up, before anything runs. */
 export class ConfigurationError extends FaultlineError {
-  constructor(message: string) {
-    super('CONFIGURATION', 500, message);
+  constructor(message: string, cause?: unknown) {
+    super('CONFIGURATION', 500, message, { cause });
   }
 }
 

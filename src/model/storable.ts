@@ -40,7 +40,10 @@ export function jsonProblems(value: unknown, isKnown: (value: object) => boolean
       // By position: iteration would pass over holes, which become null.
       for (let index = 0; index < at.length; index++) lookAt(index, at[index]);
     } else if (isPlainObject(at)) {
-      for (const key of Object.keys(at)) if (at[key] !== undefined) lookAt(key, at[key]);
+      for (const key of Object.keys(at)) {
+        const item = at[key];
+        if (item !== undefined) lookAt(key, item);
+      }
     } else if (!isKnown(at)) refuse('must be a JSON value');
   };
   const lookAt = (key: string | number, item: unknown): void => {

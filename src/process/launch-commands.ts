@@ -27,7 +27,8 @@ import { memberId } from '../model/env.ts';
 import { IdempotencyKeyReusedError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import { findNumberErrors } from '../model/policy.ts';
 import { MAX_BATCH_COUNT } from '../model/process.ts';
-import { chunkCommands, drawSeed, findEarlier, findLabelErrors, type Launched } from './launch.ts';
+import { chunkCommands, drawSeed, findEarlier, type Launched } from './launch.ts';
+import { findLabelErrors } from './launch-check.ts';
 
 /** What is the same for every command of a batch. */
 export type CommandTemplate = Omit<CommandRequest, 'command_id' | 'batch_id'>;

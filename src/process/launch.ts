@@ -4,7 +4,6 @@
 import { inspect } from 'node:util';
 import { type Bus, OWN_DOMAIN, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
-import { findChaosErrors, findQueueErrors, refuseAny } from '../bus/request.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import {
   type BatchRow,
@@ -17,18 +16,12 @@ import {
 import { insertEvents } from '../db/queries/events.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
-import {
-  type FieldError,
-  IdempotencyKeyReusedError,
-  InvalidInputError,
-  UnknownProcessTypeError,
-} from '../model/errors.ts';
-import { fieldErrors, findJsonErrors, inWords, PARSE } from '../model/field-errors.ts';
-import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
-import { type CommandPolicy, MAX_BATCH_COUNT } from '../model/process.ts';
-import { textProblem } from '../model/storable.ts';
+import { IdempotencyKeyReusedError, InvalidInputError } from '../model/errors.ts';
+import { fieldErrors, inWords, PARSE } from '../model/field-errors.ts';
+import type { CommandPolicy } from '../model/process.ts';
 import { begin, startState } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
+import { checkLaunchRequest } from './launch-check.ts';
 
 const CHUNK_SIZE = 1_000;
 /** A chunk takes well under a second; a minute covers a database that is away. */
@@ -111,23 +104,13 @@ export async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: st
 
 function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
   const { definition, input } = request;
-  refuseUnregistered(bus, definition);
   const policy = {
     ...bus.settings().retry,
     lease_ms: bus.settings().lease_ms,
     ...defined(definition.policy),
     ...defined(request.policy),
   };
-  const steps = definition.steps.map(({ key }) => key);
-  refuseAny([
-    ...findNumberErrors('count', request.count, { min: 1, max: MAX_BATCH_COUNT }),
-    ...findPlaceErrors(request),
-    // Of what JSON has no word for, a schema may know how to read a time from its text.
-    ...findJsonErrors('input', input, (value) => value instanceof Date && !Number.isNaN(value.valueOf())),
-    ...findPolicyErrors(policy),
-    ...findLabelErrors(request),
-    ...findChaosErrors(bus.hooks, { behavior: request.behavior, experiment: request.experiment, steps }, ''),
-  ]);
+  checkLaunchRequest(bus, request, policy);
   return {
     batch_id: bus.env.newId(),
     kind: 'process',
@@ -146,41 +129,6 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     experiment: request.experiment ?? null,
     ...policy,
   };
-}
-
-/** A chunk of what is not known here would be tried again for ever. */
-function refuseUnregistered(bus: Bus, { type, version }: AnyProcessDefinition): void {
-  const known = bus.hooks.processTypes?.();
-  if (known === undefined || known.some((one) => one.type === type && one.version === version)) return;
-  const others = known.filter((one) => one.type === type).map((one) => `${type} version ${one.version}`);
-  if (others.length > 0) throw new UnknownProcessTypeError(`${type} version ${version}`, others);
-  throw new UnknownProcessTypeError(type, [...new Set(known.map((one) => one.type))]);
-}
-
-/** What a batch of either kind is called, drawn from, and answers to. */
-export function findLabelErrors({
-  name,
-  seed,
-  reply_to,
-}: Pick<LaunchRequest, 'name' | 'seed' | 'reply_to'>): FieldError[] {
-  const problem = (path: string, message: string) => [{ path, code: 'invalid', message }];
-  return [
-    ...(name !== undefined && (typeof name !== 'string' || name.length > 200 || textProblem(name) !== null)
-      ? problem('name', 'must be a text of at most 200 characters that can be stored')
-      : []),
-    ...(seed !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(seed)
-      ? problem('seed', 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
-      : []),
-    ...findQueueErrors('reply_to', reply_to),
-  ];
-}
-
-/** Places are integers of the database. */
-function findPlaceErrors({ first_ordinal = 0, count }: LaunchRequest): FieldError[] {
-  // A count that is none has its own error.
-  const last = first_ordinal + (Number.isInteger(count) ? count : 0);
-  if (Number.isInteger(first_ordinal) && first_ordinal >= 0 && last <= 2 ** 31) return [];
-  return [{ path: 'first_ordinal', code: 'invalid', message: 'must leave room for all from 0 to 2147483647' }];
 }
 
 /** 16 hex digits. */

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import type { Env, ProbePoint } from '../../src/model/env.ts';
-import { InvalidInputError, PermanentCommandError } from '../../src/model/errors.ts';
+import { InvalidInputError } from '../../src/model/errors.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
 import { defineProcess } from '../../src/process/define.ts';
 import { launchBatch } from '../../src/process/launch.ts';
