@@ -118,3 +118,8 @@ test('a browser shows every operation, and nothing of the page offends its own p
   expect(await page.locator('.opblock').count()).toBe(operations.length);
   expect(complaints).toEqual([]);
 });
+
+test('a document of the sender is described as an object', () => {
+  const sent = operations.find(([name]) => name === 'POST /api/v1/commands')?.[1].requestBody;
+  expect(sent?.content['application/json']?.schema.properties?.payload).toMatchObject({ type: 'object' });
+});

@@ -5,7 +5,7 @@ import { commandBehaviorSchema } from '../../chaos/behavior.ts';
 import { COMMAND_STATUSES, DEADLINE_ACTIONS, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../model/command.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
 import { seedSchema } from './batches.ts';
-import { idSchema, nameSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
+import { documentSchema, idSchema, nameSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 import { attemptSchema } from './processes.ts';
 
 /** Commands in the body of one request; more are sent by count. */
@@ -15,7 +15,7 @@ export const MAX_COMMANDS_A_REQUEST = 1_000;
 export const commandTemplateSchema = z.strictObject({
   domain: nameSchema.default('e2e'),
   type: nameSchema.default('TestCommand'),
-  payload: z.record(z.string(), z.unknown()).optional(),
+  payload: documentSchema.optional(),
   /** Chaos for this command. */
   behavior: commandBehaviorSchema.nullish(),
   max_attempts: z.number().int().min(1).max(100).optional(),
