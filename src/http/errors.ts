@@ -58,7 +58,8 @@ function problemOf(error: unknown): Problem {
 
 function toFaultlineError(error: unknown): FaultlineError {
   // 500s of the model are about how a service was set up: of no use to whoever sent the request.
-  if (error instanceof FaultlineError && error.status !== 500) return error;
+  if (error instanceof FaultlineError && error.status >= 400 && error.status < 600 && error.status !== 500)
+    return error;
   // The code of a definition refused the input of a launch.
   if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', 422, error.message);
   if (isRetryable(error) || isRefused(error))

@@ -1,5 +1,7 @@
 // Every error class of Faultline, each with a stable `code`, an HTTP status and, for bad input, the offending fields.
-// Handlers say what a failure means by the class they throw; docs/errors.md lists every code.
+// Handlers say what a failure means by the class they throw, whichever copy of the package it is of; docs/errors.md lists every code.
+
+import { brand } from './brand.ts';
 
 /** One bad field of a request: `path` is dotted (`behavior.render.fail_permanent_pct`), `code` is stable, `message` is for people. */
 export interface FieldError {
@@ -190,6 +192,30 @@ export class ConfigurationError extends FaultlineError {
     super('CONFIGURATION', 500, message, { cause });
   }
 }
+
+for (const [name, of] of Object.entries({
+  CommandError,
+  TransientCommandError,
+  PermanentCommandError,
+  BusinessRuleError,
+  FaultlineError,
+  InvalidInputError,
+  NotFoundError,
+  WrongStateError,
+  ChaosStoppedError,
+  ChaosNotInstalledError,
+  DuplicateCommandError,
+  LeaseLostError,
+  IdempotencyKeyReusedError,
+  UnknownProcessTypeError,
+  ProfileNameTakenError,
+  TurbulenceNotAllowedError,
+  StorageSilentError,
+  SchemaTooNewError,
+  SchemaMismatchError,
+  ConfigurationError,
+}))
+  brand(name, of);
 
 /** Codes that the bus itself writes on commands and processes. */
 export const BUS_CODES = {
