@@ -20,6 +20,7 @@ import { createLaboratory, type Laboratory } from './laboratory.ts';
 import { createOverview } from './overview.ts';
 import type { Paced } from './paced.ts';
 import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
+import { refuseUnparsed, watchMethods } from './refusals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { batchRoutes } from './routes/batches.ts';
@@ -87,8 +88,10 @@ export async function createServer(options: ServerOptions): Promise<App> {
     // For receiving a request, so that none is sent byte by byte for ever; answers may take longer, streams do.
     requestTimeout: 30_000,
     genReqId: () => env.newId(),
+    clientErrorHandler: refuseUnparsed,
     frameworkErrors: (error, request, reply) => void sendProblem(env.logger, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();
+  const methodsOf = watchMethods(app);
   const context = createContext(options);
 
   app.setValidatorCompiler(validatorCompiler);
@@ -110,6 +113,11 @@ export async function createServer(options: ServerOptions): Promise<App> {
   if (hasPage(options.ui_dir)) await servePage(app, options.ui_dir);
   app.setNotFoundHandler((request, reply) => {
     if (page && wantsPage(request)) return sendPage(reply);
+    const allowed = methodsOf(request.url);
+    if (allowed.length > 0) {
+      const refusal = httpError('METHOD_NOT_ALLOWED', `This address is there for ${allowed.join(', ')}.`);
+      return sendProblem(env.logger, refusal, request, reply.header('allow', allowed.join(', ')));
+    }
     return sendProblem(env.logger, httpError('NOT_FOUND', 'There is nothing at this address.'), request, reply);
   });
   return app;
