@@ -29,15 +29,18 @@ export type { Env, Logger } from './model/env.ts';
 export { createEnv, silentLogger } from './model/env.ts';
 export {
   BusinessRuleError,
+  ChaosNotInstalledError,
   CommandError,
   ConfigurationError,
   DuplicateCommandError,
   FaultlineError,
+  IdempotencyKeyReusedError,
   InvalidInputError,
   LeaseLostError,
   NotFoundError,
   PermanentCommandError,
   TransientCommandError,
+  UnknownProcessTypeError,
   WrongStateError,
 } from './model/errors.ts';
 export type { BatchStatus, CommandPolicy, ProcessStatus } from './model/process.ts';

@@ -94,12 +94,22 @@ function outcomeOfError(error: unknown, aborted: boolean): Outcome {
   if (error instanceof CommandError) {
     return {
       kind: kindOfError(error),
-      error_code: error.code,
+      error_code: textOf(error, 'code') ?? 'UNKNOWN_ERROR',
       error_message: describeError(error),
-      fault: error.fault ?? null,
+      fault: textOf(error, 'fault'),
     };
   }
   // Told to stop and stopped, whatever it threw to do so: nobody's failure. Redelivered, if the lease is not lost anyway.
   if (aborted) return { kind: 'released' };
   return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: describeError(error) };
+}
+
+/** A field of an error that another copy of the package may have made, or something that only looks like one. */
+function textOf(error: CommandError, field: 'code' | 'fault'): string | null {
+  try {
+    const value: unknown = error[field];
+    return typeof value === 'string' ? value : null;
+  } catch {
+    return null;
+  }
 }

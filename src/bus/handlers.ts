@@ -4,7 +4,7 @@
 import type { Tx } from '../db/pool.ts';
 import type { ClaimedCommand, CommandPurpose, Deadline, Reply } from '../model/command.ts';
 import type { Logger } from '../model/env.ts';
-import { ConfigurationError } from '../model/errors.ts';
+import { ConfigurationError, type FieldError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
 
 /** What a handler is given beside its payload. */
@@ -103,7 +103,19 @@ export interface LaunchingBatch {
   experiment?: Record<string, unknown> | null;
 }
 
+/** What a launch or a command asks of extensions. */
+export interface AskedChaos {
+  behavior: unknown;
+  experiment?: unknown;
+  /** The keys by which the behavior of a process names its steps; null: it is that of one command. */
+  steps: readonly string[] | null;
+}
+
 export interface BusHooks {
+  /** Every mistake in what is asked, by its path (`behavior.render.timeout_pct`). Without the hook nothing may be asked. */
+  findChaosErrors?(asked: AskedChaos): FieldError[];
+  /** The processes that can be launched here; without the hook any. */
+  processTypes?(): readonly { type: string; version: number }[];
   /** The behavior with which the process at `ordinal` of a batch starts; without the hook that of the batch. Pure. */
   behaviorOf?(batch: LaunchingBatch, ordinal: number): Record<string, unknown> | null;
   /** In the sending transaction, before the insert: returns the ids it wrote a row for; those are shown to `beforeExecute`. */

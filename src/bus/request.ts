@@ -1,20 +1,18 @@
 // What a sender may ask for, checked field by field, and the command that becomes of it.
 // Promises that a command which passes can be stored, and that every mistake of a set is named by its path.
 
-import { type DeadlineAction, PRIORITY } from '../model/command.ts';
+import { type DeadlineAction, MAX_DEADLINE_MS, MAX_DELAY_MS, PRIORITY } from '../model/command.ts';
 import { laneOf, memberId } from '../model/env.ts';
-import { type FieldError, InvalidInputError } from '../model/errors.ts';
+import { ChaosNotInstalledError, type FieldError, InvalidInputError } from '../model/errors.ts';
+import { findJsonErrors } from '../model/field-errors.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
 import type { RetryPolicy } from '../model/retry.ts';
-import { isPlainObject, jsonProblems, MAX_JSON_DEPTH } from '../model/storable.ts';
+import { isPlainObject } from '../model/storable.ts';
 import { type Bus, OWN_DOMAIN } from './bus.ts';
-import type { OutgoingCommand } from './handlers.ts';
+import type { AskedChaos, BusHooks, OutgoingCommand } from './handlers.ts';
 
 /** A larger payload belongs in a store of its own, with its address in the command. In bytes, as JSON. */
 export const MAX_PAYLOAD_BYTES = 1_048_576;
-/** Ten years. */
-const MAX_DELAY_MS = 315_360_000_000;
-const MAX_DEADLINE_MS = 2_000_000_000;
 const MOST_ERRORS = 100;
 
 export interface CommandRequest {
@@ -74,10 +72,10 @@ export function canonicalId(id: unknown): string | null {
 }
 
 /** Checks a set. `at` says where in the caller's own request each stands. @throws InvalidInputError */
-export function checkRequests(requests: readonly CommandRequest[], at: (index: number) => string): void {
+export function checkRequests(bus: Bus, requests: readonly CommandRequest[], at: (index: number) => string): void {
   const errors: FieldError[] = [];
   for (const [index, request] of requests.entries()) {
-    errors.push(...findRequestErrors(request, at(index)));
+    errors.push(...findRequestErrors(bus, request, at(index)));
     if (errors.length >= MOST_ERRORS) break;
   }
   refuseAny(errors);
@@ -91,7 +89,7 @@ export function refuseAny(errors: readonly FieldError[]): void {
   throw new InvalidInputError(`Not acceptable: ${named.join(', ')}${more}.`, errors.slice(0, MOST_ERRORS));
 }
 
-function findRequestErrors(request: CommandRequest, at: string): FieldError[] {
+function findRequestErrors({ hooks }: Bus, request: CommandRequest, at: string): FieldError[] {
   if (!isPlainObject(request)) return [invalid(at.replace(/\.$/, '') || 'command', 'must be an object')];
   const { retry, deadline_ms, delay_ms } = request;
   return [
@@ -111,7 +109,7 @@ function findRequestErrors(request: CommandRequest, at: string): FieldError[] {
     ...findIdErrors(`${at}correlation_id`, request.correlation_id),
     ...findQueueErrors(`${at}reply_to`, request.reply_to),
     ...findIdErrors(`${at}batch_id`, request.batch_id),
-    ...findBehaviorErrors(`${at}behavior`, request.behavior),
+    ...findChaosErrors(hooks, { behavior: request.behavior, steps: null }, at),
   ];
 }
 
@@ -154,22 +152,9 @@ function findDeadlineActionErrors(path: string, { deadline_ms, on_deadline }: Co
   return deadline_ms === undefined ? [invalid(path, 'is of no use without deadline_ms')] : [];
 }
 
-/** As JSON has it: a field that is undefined is as good as absent. No deeper than is looked at, so that a circle ends. */
-function withoutUndefined(value: unknown, depth = 0): unknown {
-  if (depth > MAX_JSON_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => withoutUndefined(item, depth + 1));
-  if (!isPlainObject(value)) return value;
-  const given = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(given.map(([key, item]) => [key, withoutUndefined(item, depth + 1)]));
-}
-
 /** A document that cannot be stored, or is too large to be. */
 export function findDocumentErrors(path: string, payload: unknown): FieldError[] {
-  const problems = jsonProblems(withoutUndefined(payload)).map((problem) => ({
-    path: [path, ...problem.path].join('.').slice(0, 500),
-    code: 'not_storable',
-    message: problem.message,
-  }));
+  const problems = findJsonErrors(path, payload);
   if (problems.length > 0) return problems;
   const bytes = Buffer.byteLength(JSON.stringify(payload));
   if (bytes <= MAX_PAYLOAD_BYTES) return [];
@@ -177,10 +162,15 @@ export function findDocumentErrors(path: string, payload: unknown): FieldError[]
   return [{ path, code: 'too_large', message }];
 }
 
-function findBehaviorErrors(path: string, behavior: unknown): FieldError[] {
-  if (behavior === undefined || behavior === null) return [];
-  if (!isPlainObject(behavior)) return [invalid(path, 'must be an object')];
-  return findDocumentErrors(path, behavior);
+/**
+ * What is wrong with what extensions are asked to do, in their own words; `at` is where it stands in the request.
+ * @throws ChaosNotInstalledError when there is nobody to do it
+ */
+export function findChaosErrors(hooks: BusHooks, asked: AskedChaos, at: string): FieldError[] {
+  if (asked.behavior == null && asked.experiment == null) return [];
+  if (hooks.findChaosErrors === undefined)
+    throw new ChaosNotInstalledError(`${at}${asked.behavior == null ? 'experiment' : 'behavior'}`);
+  return hooks.findChaosErrors(asked).map((error) => ({ ...error, path: `${at}${error.path}` }));
 }
 
 function invalid(path: string, message: string): FieldError {

@@ -63,7 +63,7 @@ async function sendChecked(
   at: (index: number) => string,
   { tx }: SendOptions,
 ): Promise<SentCommands> {
-  checkRequests(requests, at);
+  checkRequests(bus, requests, at);
   refuseRepeated(requests);
   const domains = new Set(requests.map((request) => request.domain));
   const committed = () => {

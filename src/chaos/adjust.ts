@@ -13,20 +13,24 @@ import {
   stopInjectionIfOn,
 } from '../db/queries/lab-control.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import type { Service } from '../process/service.ts';
+import { checkBehavior } from './asked.ts';
 
 /**
  * Appends a behavior (null: none) that steps sent from now on take; every process of the service knows it within half
  * a second (./newest.ts). What was launched stays in the states of processes, what was sent stays as it is.
- * @throws NotFoundError; WrongStateError when the batch has ended, is being cancelled, or has no injection any more
+ * @throws NotFoundError; as checkBehavior; WrongStateError when the batch has ended, is being cancelled, or has no injection any more
  */
 export function changeBehavior(
-  pool: Pool,
+  { bus, processes }: Pick<Service, 'bus' | 'processes'>,
   batch_id: string,
   behavior: Record<string, unknown> | null,
   operator: Operator,
 ): Promise<BehaviorVersionRow> {
   const by = { actor: operator.actor, reason: operator.reason ?? null };
-  return withTx(pool, async (tx) => {
+  return withTx(bus.pool, async (tx) => {
+    const batch = await readBatch(tx, batch_id);
+    if (batch?.kind === 'process') checkBehavior(processes, batch, behavior);
     if (!(await lockBatchIfChangeable(tx, batch_id))) await refuse(tx, batch_id);
     const changed = await appendBehaviorVersion(tx, batch_id, { behavior, ...by });
     const details = { version: changed.version, behavior };
@@ -39,7 +43,7 @@ export function changeBehavior(
  * Nothing is injected any more into attempts of the batch that begin after it returns; its turbulence ends, its work goes on. Waits for a
  * database that is away.
  * @returns since when
- * @throws NotFoundError; WrongStateError when it was stopped before, or the batch has ended
+ * @throws NotFoundError; as checkBehavior; WrongStateError when it was stopped before, or the batch has ended
  */
 export function stopInjection(pool: Pool, batch_id: string, { actor, reason }: Operator): Promise<Date> {
   const stop = async (tx: Tx) => {

@@ -75,7 +75,7 @@ async function look(tx: Tx, batch: statements.GuardedBatch): Promise<void> {
 }
 
 async function fire(tx: Tx, batch_id: string, place: number, condition: StopCondition, value: number): Promise<void> {
-  const { metric, above, action } = condition;
+  const { metric, above, action = 'abort' } = condition;
   if (!(await statements.markConditionMetIfFirst(tx, batch_id, place))) return;
   await insertEvents(tx, 0, [{ type: 'STOP_CONDITION_MET', batch_id, details: { metric, above, value, action } }]);
   if (action !== 'abort' || (await stopInjectionIfOn(tx, batch_id)) === null) return;

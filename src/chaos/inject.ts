@@ -7,6 +7,7 @@ import type { ChaosSource } from '../db/queries/test-command.ts';
 import { markFaultsIfLeased, readChaosSources, suppressAttempts } from '../db/queries/test-command.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
+import { findChaosErrors } from './asked.ts';
 import type { CommandBehavior } from './behavior.ts';
 import type { Injection } from './decide.ts';
 import { decide } from './decide.ts';
@@ -48,10 +49,11 @@ export class ChaosAnnotation {
  */
 export function chaosHooks(
   options: ChaosOptions,
-): Required<Pick<BusHooks, 'behaviorOf' | 'beforeSend' | 'beforeExecute' | 'middleware'>> {
+): Required<Pick<BusHooks, 'findChaosErrors' | 'behaviorOf' | 'beforeSend' | 'beforeExecute' | 'middleware'>> {
   const { pool, repository = new TestCommandRepository() } = options;
   const newest = createNewestBehaviors(options.env);
   return {
+    findChaosErrors,
     behaviorOf: ({ seed, behavior, experiment }, ordinal) =>
       inScope((experiment as Experiment | null | undefined)?.scope_pct, seed, ordinal) ? behavior : null,
     beforeSend: async (tx, commands) => repository.createMany(tx, chaosRows(commands, await newest.read(tx, commands))),

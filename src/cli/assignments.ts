@@ -2,6 +2,7 @@
 // A value that is JSON is taken as such, any other as text; a name with dots reaches into the document.
 
 import { InvalidArgumentError } from 'commander';
+import { parseJsonOption } from './json-text.ts';
 
 export type Document = { [name: string]: unknown };
 
@@ -23,9 +24,10 @@ function setIn(document: Document, [name = '', ...rest]: string[], value: unknow
 
 function parseValue(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    return text;
+    return parseJsonOption(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
   }
 }
 

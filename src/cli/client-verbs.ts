@@ -3,6 +3,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createClient } from './client.ts';
+import { parseJsonOption } from './json-text.ts';
 import { withLaunchOptions } from './launch-options.ts';
 import { jsonOption, urlOption, wholeNumber } from './options.ts';
 import type { TsqVerb } from './tsq.ts';
@@ -152,8 +153,9 @@ function withFilter(command: Command): Command {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJsonOption(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new InvalidArgumentError('It must be JSON; text needs quotes of its own.');
   }
 }

@@ -50,17 +50,25 @@ export async function loadApplication(app?: string): Promise<Application> {
   try {
     module = await import(from);
   } catch (cause) {
-    throw new CliError(`The application ${app ?? from} cannot be loaded: ${reasonOf(cause)}`, EXIT.failed, cause);
+    const why = reasonOf(cause).split('\n', 1)[0];
+    throw new CliError(`The application ${app ?? from} cannot be loaded: ${why}`, EXIT.failed, cause);
   }
   const application = module.application ?? module.default;
-  if (!application?.processes || typeof application.register !== 'function') {
+  if (application === null || typeof application !== 'object') {
     throw new CliError(
       `${app ?? from} exports no application: it must be named \`application\`, or be the default export.`,
     );
   }
+  const lacks = [
+    ...(typeof application.name === 'string' ? [] : ['name, a text']),
+    ...(Array.isArray(application.processes) ? [] : ['processes, an array of definitions']),
+    ...(typeof application.register === 'function' ? [] : ['register, a function that registers its handlers']),
+  ];
+  if (lacks.length > 0) throw new CliError(`The application of ${app ?? from} lacks ${lacks.join('; and ')}.`);
   return application;
 }
 
+/** The first line of what a module threw, which may be anything. */
 /** Compiled beside us, or in the sources. */
 function bundledApplication(): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

@@ -16,6 +16,7 @@ import { settingsOf } from '../model/settings.ts';
 import { createClient } from './client.ts';
 import { loadApplication, withPool } from './compose.ts';
 import { judgeConnections } from './connections.ts';
+import { judgeApplication } from './doctor-application.ts';
 import { type Finding, judgeCondition } from './doctor-condition.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { explain } from './explain.ts';
@@ -36,7 +37,7 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
     await checkEmbedded(options),
     await checkOrphans(),
     checkFolder(resolve(options.data_dir)),
-    await checkApplication(options.app),
+    ...(await checkApplication(options)),
     ...database,
     ...(await checkServer(options.port, database_id)),
   ];
@@ -88,13 +89,11 @@ function checkFolder(dataDir: string): Finding {
   return { check, state: bavail * bsize < LITTLE_BYTES ? 'warn' : 'ok', says: `${dataDir}, ${free}` };
 }
 
-async function checkApplication(app: string | undefined): Promise<Finding> {
-  const check = 'application';
+async function checkApplication({ app, data_dir }: DoctorOptions): Promise<Finding[]> {
   try {
-    const { name, processes } = await loadApplication(app);
-    return { check, state: 'ok', says: `${name}: ${processes.map(({ type }) => type).join(', ')}` };
+    return await judgeApplication(await loadApplication(app), resolve(data_dir));
   } catch (error) {
-    return { check, state: 'fail', says: (error as Error).message };
+    return [{ check: 'application', state: 'fail', says: (error as Error).message }];
   }
 }
 

@@ -3,13 +3,15 @@
 
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MAX_BATCH_COUNT } from '../model/process.ts';
 import { assign, type Document, isDocument } from './assignments.ts';
+import { parseJsonOption } from './json-text.ts';
 import { wholeNumber } from './options.ts';
 
 export function withLaunchOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--count <number>', 'processes in the batch').default(1).argParser(wholeNumber(1, 1_000_000_000)),
+      new Option('--count <number>', 'processes in the batch').default(1).argParser(wholeNumber(1, MAX_BATCH_COUNT)),
     )
     .option('--type <name>', 'the process type (default: StatementReport)')
     .option('--name <text>', 'a name for people')
@@ -56,9 +58,10 @@ function readText(path: string): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    return parseJsonOption(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Config, OnConflict, Profile, ProfileExport, ProfileImportAnswer } 
 import type { Document } from './assignments.ts';
 import type { Client } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
+import { parseJsonFile } from './json-text.ts';
 import { jsonText, printJson, printTable, remark, say } from './print.ts';
 
 /** Those of a process type, or without one all saved ones. */
@@ -158,8 +159,9 @@ export async function importProfiles(
 
 async function readDocument(path: string): Promise<object> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseJsonFile(path, await readFile(path, 'utf8')) as object;
   } catch (error) {
+    if (error instanceof CliError) throw error;
     const why = (error as NodeJS.ErrnoException).code ?? 'it is not JSON';
     throw new CliError(`${path} cannot be read (${why}).`, EXIT.usage, error);
   }

@@ -4,7 +4,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isConnectionError, isRetryable } from '../db/pool.ts';
 import type { Logger } from '../model/env.ts';
-import { CommandError, FaultlineError } from '../model/errors.ts';
+import { CommandError, FaultlineError, type FieldError } from '../model/errors.ts';
 import type { Problem } from './contract.ts';
 
 /** What the server itself refuses, beside the errors of the model. */
@@ -14,6 +14,7 @@ export const HTTP_CODES = {
   ORIGIN_NOT_ALLOWED: [403, 'Another site may not do this'],
   HOST_NOT_ALLOWED: [403, 'Not reached by a name of its own'],
   NOT_FOUND: [404, 'Not found'],
+  METHOD_NOT_ALLOWED: [405, 'Not by this method'],
   BODY_TOO_LARGE: [413, 'The body is too large'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be JSON'],
   RATE_LIMITED: [429, 'Too many requests'],
@@ -44,21 +45,19 @@ const OF_FASTIFY: Record<string, [HttpCode, string]> = {
 
 /** The one mapping from errors to answers. Pure. */
 function problemOf(error: unknown): Problem {
-  const known = toFaultlineError(error);
-  const title = HTTP_CODES[known.code as HttpCode]?.[1] ?? TITLES[known.status] ?? 'Not possible';
-  return {
-    type: 'about:blank',
-    title,
-    status: known.status,
-    code: known.code,
-    detail: known.message,
-    errors: known.errors,
-  };
+  const { code, status, message, errors } = toFaultlineError(error);
+  return toProblem(code, status, message, errors);
+}
+
+export function toProblem(code: string, status: number, detail: string, errors: FieldError[] = []): Problem {
+  const title = HTTP_CODES[code as HttpCode]?.[1] ?? TITLES[status] ?? 'Not possible';
+  return { type: 'about:blank', title, status, code, detail, errors };
 }
 
 function toFaultlineError(error: unknown): FaultlineError {
   // 500s of the model are about how a service was set up: of no use to whoever sent the request.
-  if (error instanceof FaultlineError && error.status !== 500) return error;
+  if (error instanceof FaultlineError && error.status >= 400 && error.status < 600 && error.status !== 500)
+    return error;
   // The code of a definition refused the input of a launch.
   if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', 422, error.message);
   if (isCutOff(error)) return httpError('BAD_REQUEST', 'The body ended before it was whole.');

@@ -3,14 +3,16 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { compactProcessBehavior, processBehaviorSchema } from '../chaos/behavior.ts';
+import { findChaosErrors, stepKeysOf } from '../chaos/asked.ts';
+import { compactProcessBehavior, type ProcessBehavior, processBehaviorSchema } from '../chaos/behavior.ts';
 import { compactExperiment } from '../chaos/experiment.ts';
 import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
+import { fieldErrors, PARSE } from '../model/field-errors.ts';
 import { isPlainObject } from '../model/storable.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts';
 import type { LaunchRequest } from '../process/launch.ts';
 import { idempotencyKeySchema, launchEnvelopeSchema } from './contract.ts';
-import { fieldErrors, PARSE, refuse } from './validate.ts';
+import { refuse } from './validate.ts';
 
 const ENVELOPE_KEYS = new Set(Object.keys(launchEnvelopeSchema.shape));
 
@@ -40,12 +42,16 @@ export function checkLaunch(parts: LaunchParts, processes: ProcessRegistry): Lau
   const envelope = launchEnvelopeSchema.safeParse(parts.envelope, PARSE);
   const { definition, unknown } = findDefinition(parts.envelope.process_type, processes);
   const input = definition?.input.safeParse(parts.input, PARSE);
-  const behavior = definition && behaviorSchema(definition).safeParse(parts.envelope.behavior, PARSE);
 
-  const errors = [...errorsOf(envelope), ...errorsOf(input), ...errorsOf(behavior, 'behavior')];
+  const { behavior } = parts.envelope;
+  const errors = [
+    ...errorsOf(envelope),
+    ...errorsOf(input),
+    ...(definition === undefined ? [] : findChaosErrors({ behavior, steps: stepKeysOf(definition) })),
+  ];
   if (unknown !== undefined && errors.length === 0) throw unknown;
   refuse(firstOfEachPath([...errors, ...(unknown?.errors ?? [])]));
-  if (!envelope.success || !input?.success || !behavior?.success) throw new TypeError('a failed parse has errors');
+  if (!envelope.success || !input?.success) throw new TypeError('a failed parse has errors');
 
   const { count, name, seed, retry, lease_ms, reply_to, experiment } = envelope.data;
   const policy = { ...retry, lease_ms };
@@ -54,7 +60,7 @@ export function checkLaunch(parts: LaunchParts, processes: ProcessRegistry): Lau
     definition: definition as AnyProcessDefinition,
     count,
     input: input.data,
-    behavior: compactProcessBehavior(behavior.data),
+    behavior: compactProcessBehavior(behavior as ProcessBehavior),
     name,
     seed,
     policy,
@@ -67,8 +73,8 @@ interface Parsed {
   error?: { issues: Parameters<typeof fieldErrors>[0] };
 }
 
-function errorsOf(parsed: Parsed | undefined, ...prefix: string[]): FieldError[] {
-  return parsed?.error === undefined ? [] : fieldErrors(parsed.error.issues, prefix);
+function errorsOf(parsed: Parsed | undefined): FieldError[] {
+  return parsed?.error === undefined ? [] : fieldErrors(parsed.error.issues);
 }
 
 function firstOfEachPath(errors: readonly FieldError[]): FieldError[] {
@@ -86,8 +92,8 @@ function findDefinition(type: unknown, processes: ProcessRegistry) {
 }
 
 /** What steps of the definition may be given as their behavior. */
-export function behaviorSchema(definition: AnyProcessDefinition) {
-  return processBehaviorSchema(definition.steps.map((step) => step.key)).nullish();
+function behaviorSchema(definition: AnyProcessDefinition) {
+  return processBehaviorSchema(stepKeysOf(definition)).nullish();
 }
 
 /** The launch of any registered type, for the API's description. */

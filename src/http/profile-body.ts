@@ -4,10 +4,11 @@
 import { z } from 'zod';
 import { commandBehaviorSchema, compactProcessBehavior, processBehaviorSchema } from '../chaos/behavior.ts';
 import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
+import { fieldErrors, PARSE } from '../model/field-errors.ts';
 import { isPlainObject } from '../model/storable.ts';
 import type { ProcessRegistry } from '../process/define.ts';
 import { nameSchema, type ProfileBody, profileBodySchema, profileImportSchema } from './contract.ts';
-import { fieldErrors, PARSE, refuse } from './validate.ts';
+import { refuse } from './validate.ts';
 
 /** What is kept of a profile. */
 export interface ParsedProfile {

@@ -15,10 +15,12 @@ import type { Overview } from './contract.ts';
 import { describeApi } from './docs.ts';
 import { httpError, sendProblem } from './errors.ts';
 import { type BatchEvents, createBatchEvents } from './events.ts';
+import { acceptJsonOnly } from './json-body.ts';
 import { createLaboratory, type Laboratory } from './laboratory.ts';
 import { createOverview } from './overview.ts';
 import type { Paced } from './paced.ts';
 import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
+import { refuseUnparsed, watchMethods } from './refusals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { batchRoutes } from './routes/batches.ts';
@@ -86,8 +88,10 @@ export async function createServer(options: ServerOptions): Promise<App> {
     // For receiving a request, so that none is sent byte by byte for ever; answers may take longer, streams do.
     requestTimeout: 30_000,
     genReqId: () => env.newId(),
+    clientErrorHandler: refuseUnparsed,
     frameworkErrors: (error, request, reply) => void sendProblem(env.logger, error, request, reply),
   }).withTypeProvider<ZodTypeProvider>();
+  const methodsOf = watchMethods(app);
   const context = createContext(options);
 
   app.setValidatorCompiler(validatorCompiler);
@@ -109,6 +113,11 @@ export async function createServer(options: ServerOptions): Promise<App> {
   if (hasPage(options.ui_dir)) await servePage(app, options.ui_dir);
   app.setNotFoundHandler((request, reply) => {
     if (page && wantsPage(request)) return sendPage(reply);
+    const allowed = methodsOf(request.url);
+    if (allowed.length > 0) {
+      const refusal = httpError('METHOD_NOT_ALLOWED', `This address is there for ${allowed.join(', ')}.`);
+      return sendProblem(env.logger, refusal, request, reply.header('allow', allowed.join(', ')));
+    }
     return sendProblem(env.logger, httpError('NOT_FOUND', 'There is nothing at this address.'), request, reply);
   });
   return app;
@@ -140,16 +149,6 @@ function createContext({
     laboratory,
     verdicts,
   };
-}
-
-/** JSON or nothing: a form, which any page may send anywhere, is refused. An empty body is no body. */
-function acceptJsonOnly(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else parseJson(request, body as string, done);
-  });
 }
 
 function addRoutes(api: App, context: RouteContext): void {

@@ -4,45 +4,11 @@
 import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import type { ZodType } from 'zod';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
+import { dotted, fieldErrors, PARSE } from '../model/field-errors.ts';
 import { jsonProblems } from '../model/storable.ts';
 
 /** More would help nobody, and a body of a million mistakes must not make an answer as long. */
 const MAX_ERRORS = 100;
-
-/** One mistake, as zod tells it. */
-interface Issue {
-  code?: string;
-  path: readonly PropertyKey[];
-  message: string;
-  keys?: readonly string[];
-  /** What stood at the path; there because of PARSE. */
-  input?: unknown;
-}
-
-/** How to parse what fieldErrors is to explain. */
-export const PARSE = { reportInput: true };
-
-/** Every offending field; an unknown one by its own name. `prefix` is where the checked value stands in the request. */
-export function fieldErrors(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): FieldError[] {
-  return issues.flatMap((issue) => {
-    const path = [...prefix, ...issue.path];
-    if (issue.code === 'unrecognized_keys') {
-      return (issue.keys ?? []).map((key) => ({
-        path: dotted([...path, key]),
-        code: 'unknown_field',
-        message: 'is not a known field',
-      }));
-    }
-    const missing = 'input' in issue && issue.input === undefined;
-    const code = missing ? 'required' : (issue.code ?? 'invalid');
-    return [{ path: dotted(path), code, message: missing ? 'is required' : issue.message }];
-  });
-}
-
-/** `behavior.render.fail_permanent_pct`; the request itself is called `body`. */
-function dotted(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'body' : path.map(String).join('.').slice(0, 500);
-}
 
 /** @throws InvalidInputError when there is any error */
 export function refuse(errors: readonly FieldError[]): void {
@@ -74,9 +40,9 @@ export function exceptBody({ httpPart, schema }: { httpPart?: string; schema: un
     : validatorCompiler({ schema: schema as ZodType, method: '', url: '' });
 }
 
-/** Text with a NUL byte or half a surrogate pair, and nesting too deep to walk, anywhere in a request. */
+/** Text with a NUL byte or half a surrogate pair in an address; of a body it was told when it was read. */
 export async function refuseUnstorable(request: FastifyRequest): Promise<void> {
-  const parts = [request.params, request.query, request.body].filter((part) => part !== undefined);
+  const parts = [request.params, request.query].filter((part) => part !== undefined);
   refuse(
     parts.flatMap((part) =>
       jsonProblems(toPlain(part)).map(({ path, message }) => ({ path: dotted(path), code: 'not_storable', message })),

@@ -1,5 +1,7 @@
 // Every error class of Faultline, each with a stable `code`, an HTTP status and, for bad input, the offending fields.
-// Handlers say what a failure means by the class they throw; docs/errors.md lists every code.
+// Handlers say what a failure means by the class they throw, whichever copy of the package it is of; docs/errors.md lists every code.
+
+import { brand } from './brand.ts';
 
 /** One bad field of a request: `path` is dotted (`behavior.render.fail_permanent_pct`), `code` is stable, `message` is for people. */
 export interface FieldError {
@@ -86,6 +88,15 @@ export class ChaosStoppedError extends FaultlineError {
     const by = actor === null ? '' : ` by ${actor}`;
     const why = reason === null ? '' : ` (${reason})`;
     super('CHAOS_STOPPED', 409, `Chaos is stopped${by}${why}: resume it first, or ask for none.`);
+  }
+}
+
+/** 422: a behavior or an experiment was given to a service that has nothing to do it with. */
+export class ChaosNotInstalledError extends FaultlineError {
+  constructor(path: string) {
+    const message =
+      'needs chaos, which is not installed in this service: give openService the hook chaosHooks of faultline/chaos';
+    super('CHAOS_NOT_INSTALLED', 422, `${path} ${message}.`, { errors: [{ path, code: 'not_installed', message }] });
   }
 }
 
@@ -177,10 +188,34 @@ export class SchemaMismatchError extends FaultlineError {
 
 /** A definition or option given by the program is wrong: thrown at start-up, before anything runs. */
 export class ConfigurationError extends FaultlineError {
-  constructor(message: string) {
-    super('CONFIGURATION', 500, message);
+  constructor(message: string, cause?: unknown) {
+    super('CONFIGURATION', 500, message, { cause });
   }
 }
+
+for (const [name, of] of Object.entries({
+  CommandError,
+  TransientCommandError,
+  PermanentCommandError,
+  BusinessRuleError,
+  FaultlineError,
+  InvalidInputError,
+  NotFoundError,
+  WrongStateError,
+  ChaosStoppedError,
+  ChaosNotInstalledError,
+  DuplicateCommandError,
+  LeaseLostError,
+  IdempotencyKeyReusedError,
+  UnknownProcessTypeError,
+  ProfileNameTakenError,
+  TurbulenceNotAllowedError,
+  StorageSilentError,
+  SchemaTooNewError,
+  SchemaMismatchError,
+  ConfigurationError,
+}))
+  brand(name, of);
 
 /** Codes that the bus itself writes on commands and processes. */
 export const BUS_CODES = {
@@ -189,7 +224,8 @@ export const BUS_CODES = {
   UNKNOWN_ERROR: 'the handler threw something that is not a CommandError',
   NO_HANDLER: 'no worker that met the command has a handler for its type',
   RESULT_NOT_STORABLE: 'the result or error cannot be stored (for example a NUL byte)',
-  ADVANCE_FAILED: "the process's own code (onReply, next, request) threw; its retry re-drives the reply",
+  ADVANCE_FAILED:
+    "the process's own code (onReply, next, request) threw, or made what may not be; its retry re-drives the reply",
   COMPENSATION_SKIPPED: 'an operator cancelled a compensation, so not everything was undone',
   OPERATOR_CANCELED: 'an operator cancelled the command',
   DEADLINE_EXCEEDED: 'the deadline of the command, or of its process, passed before it was settled',

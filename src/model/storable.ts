@@ -1,11 +1,10 @@
 // What PostgreSQL can hold: text without NUL bytes or halves of surrogate pairs, and JSON made of such text.
-// Promises the exact path of whatever it cannot hold, so that it is refused at the edge and not at an insert.
+// Promises the exact path of whatever it cannot hold or would not give back as it was, so that it is refused at the edge.
 
 /** Why a text cannot be stored, or null. */
 export function textProblem(text: string): string | null {
   if (text.includes('\0')) return 'must not contain a NUL byte';
-  // With the `u` flag a whole pair is one character: this finds only halves.
-  if (/\p{Surrogate}/u.test(text)) return 'must not contain half of a surrogate pair';
+  if (!text.isWellFormed()) return 'must not contain half of a surrogate pair';
   return null;
 }
 
@@ -17,24 +16,50 @@ export interface JsonProblem {
 
 /** Deeper nesting is refused: parsers and pages recurse into it. */
 export const MAX_JSON_DEPTH = 32;
+/** More would help nobody. */
+const MOST_PROBLEMS = 100;
 
-/** Everything in `value` that is not JSON which PostgreSQL can hold. Ends on cycles, too: they are too deep. */
-export function jsonProblems(value: unknown, path: (string | number)[] = []): JsonProblem[] {
-  const problem = (message: string): JsonProblem[] => [{ path, message }];
-  if (value === null || typeof value === 'boolean') return [];
-  if (typeof value === 'string') {
-    const message = textProblem(value);
-    return message ? problem(message) : [];
-  }
-  if (typeof value === 'number') return Number.isFinite(value) ? [] : problem('must be a finite number');
-  if (typeof value !== 'object') return problem('must be a JSON value');
-  if (path.length >= MAX_JSON_DEPTH) return problem(`must not be nested deeper than ${MAX_JSON_DEPTH} levels`);
-  if (Array.isArray(value)) return value.flatMap((item, at) => jsonProblems(item, [...path, at]));
-  if (!isPlainObject(value)) return problem('must be a JSON value');
-  return Object.entries(value).flatMap(([key, item]) => {
-    const message = textProblem(key);
-    return message ? [{ path: [...path, key], message: `its name ${message}` }] : jsonProblems(item, [...path, key]);
-  });
+/**
+ * Everything in `value` that would not come back from JSON and PostgreSQL as it is; a field that is undefined is as good as absent. Ends
+ * on cycles, too: they are too deep. `isKnown` is asked about objects that are no JSON, and may take them all the same.
+ */
+export function jsonProblems(value: unknown, isKnown: (value: object) => boolean = () => false): JsonProblem[] {
+  const problems: JsonProblem[] = [];
+  // One for the whole walk, and copied for a problem only: a document may have a million places.
+  const path: (string | number)[] = [];
+  const refuse = (message: string | null) => {
+    if (message !== null) problems.push({ path: [...path], message });
+  };
+  const look = (at: unknown): void => {
+    if (at === null || typeof at === 'boolean' || problems.length >= MOST_PROBLEMS) return;
+    if (typeof at === 'string') refuse(textProblem(at));
+    else if (typeof at === 'number') refuse(numberProblem(at));
+    else if (typeof at !== 'object') refuse('must be a JSON value');
+    else if (path.length >= MAX_JSON_DEPTH) refuse(`must not be nested deeper than ${MAX_JSON_DEPTH} levels`);
+    else if (Array.isArray(at)) {
+      // By position: iteration would pass over holes, which become null.
+      for (let index = 0; index < at.length; index++) lookAt(index, at[index]);
+    } else if (isPlainObject(at)) {
+      for (const key of Object.keys(at)) {
+        const item = at[key];
+        if (item !== undefined) lookAt(key, item);
+      }
+    } else if (!isKnown(at)) refuse('must be a JSON value');
+  };
+  const lookAt = (key: string | number, item: unknown): void => {
+    path.push(key);
+    const message = typeof key === 'string' ? textProblem(key) : null;
+    if (message === null) look(item);
+    else refuse(`its name ${message}`);
+    path.pop();
+  };
+  look(value);
+  return problems;
+}
+
+function numberProblem(value: number): string | null {
+  if (!Number.isFinite(value)) return 'must be a finite number';
+  return Object.is(value, -0) ? 'must not be -0, which JSON turns into 0' : null;
 }
 
 /** An object made by `{}` or JSON.parse, not an instance of a class. */

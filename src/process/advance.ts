@@ -1,7 +1,9 @@
 // advance: what a reply does to a process. Pure: a definition, a process and a reply in, a decision out.
-// May throw only what the definition's own code throws; the router turns that into ADVANCE_FAILED.
+// May throw only what the definition's own code throws, or what it makes and may not; the router turns either into ADVANCE_FAILED.
 
 import type { Reply } from '../model/command.ts';
+import { type FieldError, InvalidInputError } from '../model/errors.ts';
+import { fieldErrors, findJsonErrors, inWords, PARSE } from '../model/field-errors.ts';
 import {
   LAUNCHER_KEYS,
   type ProcessRow,
@@ -10,7 +12,13 @@ import {
   type TerminalProcessStatus,
   visitOf,
 } from '../model/process.ts';
-import { type AnyProcessDefinition, deadlineOf, type RequestContext, type StepDefinition } from './define.ts';
+import {
+  type AnyProcessDefinition,
+  deadlineOf,
+  type RequestContext,
+  type StartContext,
+  type StepDefinition,
+} from './define.ts';
 
 type State = Record<string, unknown>;
 type AnyStep = StepDefinition<State>;
@@ -47,6 +55,40 @@ export function advance(
   return keep_effects ? endAsItIs(process, reply) : turnBack(definition, process, reply, attempted);
 }
 
+/** The state a process starts with. `launched` is what its launcher puts there. */
+export function startState(
+  definition: AnyProcessDefinition,
+  input: unknown,
+  context: StartContext,
+  launched: State = {},
+): State {
+  return conform(definition, 'start', definition.start(input, context), launched);
+}
+
+/** The state after a SUCCESS reply to a step. */
+export function stateAfter(definition: AnyProcessDefinition, step: AnyStep, state: State, reply: Reply): State {
+  // Taken before onReply, which may write to the state it is given instead of returning another.
+  const launched = launcherKeys(state);
+  if (step.onReply === undefined) return state;
+  return conform(definition, step.key, step.onReply(state, reply) ?? state, launched);
+}
+
+/**
+ * What the definition's code made, as its schema returns it: with defaults, without unknown keys where it takes none. What belongs to
+ * the launcher is none of the schema's business.
+ */
+function conform(definition: AnyProcessDefinition, place: string, made: object, launched: State): State {
+  const own: State = { ...made };
+  for (const key of LAUNCHER_KEYS) delete own[key];
+  const parsed = definition.state?.safeParse(own, PARSE) ?? { success: true, data: own };
+  if (parsed.success) return { ...parsed.data, ...launched };
+  throw refusal(`The state that ${place} makes is not valid`, fieldErrors(parsed.error.issues, ['state']));
+}
+
+function refusal(what: string, errors: FieldError[]): InvalidInputError {
+  return new InvalidInputError(`${what}: ${inWords(errors)}.`, errors);
+}
+
 /** The first command of a process. */
 export function begin(
   definition: AnyProcessDefinition,
@@ -63,16 +105,17 @@ export function payloadOf(
   state: State,
   { process_id, batch_id, ordinal }: RequestContext,
 ): object {
-  return step.request(state, { process_id, batch_id, ordinal }) ?? {};
+  const payload = step.request(state, { process_id, batch_id, ordinal }) ?? {};
+  const errors = findJsonErrors('payload', payload);
+  if (errors.length > 0) throw refusal('The payload that request makes cannot be sent', errors);
+  return payload;
 }
 
 function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply): Decision {
   const step = findStep(definition, process.current_step);
-  // Taken before onReply, which may write to the state it is given instead of returning another.
-  const launched = launcherKeys(process.state);
   // The same, whoever gave it: a handler, an operator, or a replay.
   const told: Reply = { outcome: 'SUCCESS', result: reply.result ?? null, error_code: null, error_message: null };
-  const state = { ...(step.onReply?.(process.state, told) ?? process.state), ...launched };
+  const state = stateAfter(definition, step, process.state, told);
   const key = step.next === undefined ? followingKey(definition, step) : step.next(state, told);
   if (key === null) {
     return { status: 'COMPLETED', state, send: null, undo: null, ending: null, error_code: null, error_message: null };

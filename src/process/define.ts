@@ -2,7 +2,7 @@
 // Everything here is checked once, when the definition is made.
 
 import type { z } from 'zod';
-import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, type Reply } from '../model/command.ts';
+import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, MAX_DEADLINE_MS, type Reply } from '../model/command.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import { findPolicyErrors } from '../model/policy.ts';
 import type { CommandPolicy } from '../model/process.ts';
@@ -73,9 +73,6 @@ export interface ProcessDefinition<Input = unknown, State = Record<string, unkno
 /** A definition of any input and state: what registries and routers hold. */
 // biome-ignore lint/suspicious/noExplicitAny: definitions are checked by their own schemas; a registry holds them side by side.
 export type AnyProcessDefinition = ProcessDefinition<any, any>;
-
-/** An int of PostgreSQL holds it: 23 days. */
-const MAX_DEADLINE_MS = 2_000_000_000;
 
 /** What stands on the row; null where there is none. */
 export function deadlineOf({ deadline_ms, on_deadline = 'tsq' }: DeadlineOptions): Deadline | null {

@@ -9,7 +9,6 @@ import {
   checkRequests,
   commandOf,
   findDocumentErrors,
-  findQueueErrors,
   refuseAny,
 } from '../bus/request.ts';
 import { insertOrRefuse, laneOfPlace, refuseRepeated, sendMany } from '../bus/send.ts';
@@ -29,6 +28,7 @@ import { IdempotencyKeyReusedError, NotFoundError, WrongStateError } from '../mo
 import { findNumberErrors } from '../model/policy.ts';
 import { MAX_BATCH_COUNT } from '../model/process.ts';
 import { chunkCommands, drawSeed, findEarlier, type Launched } from './launch.ts';
+import { findLabelErrors } from './launch-check.ts';
 
 /** What is the same for every command of a batch. */
 export type CommandTemplate = Omit<CommandRequest, 'command_id' | 'batch_id'>;
@@ -66,7 +66,7 @@ export async function launchCommands(
   request: CommandBatchRequest,
   at = 'template.',
 ): Promise<LaunchedCommands> {
-  checkBatchRequest(request, at);
+  checkBatchRequest(bus, request, at);
   const commands = request.commands ?? [];
   const batch = newBatch(bus, request);
   const launched = await withTx(bus.pool, async (tx) => {
@@ -148,8 +148,8 @@ function memberOf(bus: Bus, batch_id: string, ordinal: number, request: CommandR
   return commandOf(bus, request, { lane: laneOfPlace(bus, ordinal), place: { batch_id, ordinal } });
 }
 
-function checkBatchRequest(request: CommandBatchRequest, at: string): void {
-  const { count, template, commands, seed, name, custom, reply_to } = request;
+function checkBatchRequest(bus: Bus, request: CommandBatchRequest, at: string): void {
+  const { count, template, commands, custom } = request;
   const problem = (path: string, message: string) => [{ path, code: 'invalid', message }];
   refuseAny([
     ...findNumberErrors('count', count, { min: 1, max: MAX_BATCH_COUNT }),
@@ -158,19 +158,13 @@ function checkBatchRequest(request: CommandBatchRequest, at: string): void {
       : []),
     ...(count !== undefined && commands !== undefined ? problem('commands', 'give either count or commands') : []),
     ...((count === undefined) !== (template === undefined) ? problem('count', 'count and template go together') : []),
-    ...(seed !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(seed)
-      ? problem('seed', 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
-      : []),
-    ...(name !== undefined && (name.length > 200 || name.includes('\0'))
-      ? problem('name', 'must be at most 200 characters without a NUL byte')
-      : []),
+    ...findLabelErrors(request),
     ...(custom === undefined ? [] : findDocumentErrors('custom', custom)),
-    ...findQueueErrors('reply_to', reply_to),
   ]);
   if (template !== undefined) {
     const own = ['command_id', 'batch_id'].filter((key) => key in template);
     refuseAny(own.flatMap((key) => problem(`${at}${key}`, 'cannot be the same for every command')));
-    checkRequests([template], () => at);
+    checkRequests(bus, [template], () => at);
   }
   if (commands !== undefined) {
     refuseAny(
@@ -178,7 +172,7 @@ function checkBatchRequest(request: CommandBatchRequest, at: string): void {
         command?.batch_id === undefined ? [] : problem(`commands.${index}.batch_id`, 'follows from the batch'),
       ),
     );
-    checkRequests(commands, (index) => `commands.${index}.`);
+    checkRequests(bus, commands, (index) => `commands.${index}.`);
     refuseRepeated(commands);
   }
 }

@@ -4,7 +4,6 @@
 import { inspect } from 'node:util';
 import { type Bus, OWN_DOMAIN, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
-import { findQueueErrors } from '../bus/request.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import {
   type BatchRow,
@@ -17,16 +16,12 @@ import {
 import { insertEvents } from '../db/queries/events.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
-import {
-  type FieldError,
-  IdempotencyKeyReusedError,
-  InvalidInputError,
-  PermanentCommandError,
-} from '../model/errors.ts';
-import { findPolicyErrors } from '../model/policy.ts';
+import { IdempotencyKeyReusedError, InvalidInputError } from '../model/errors.ts';
+import { fieldErrors, inWords, PARSE } from '../model/field-errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
-import { begin } from './advance.ts';
+import { begin, startState } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
+import { checkLaunchRequest } from './launch-check.ts';
 
 const CHUNK_SIZE = 1_000;
 /** A chunk takes well under a second; a minute covers a database that is away. */
@@ -63,7 +58,7 @@ export interface Launched {
 /**
  * Writes the batch and its chunk commands in one transaction. The work follows.
  * With an idempotency key used before for the same request, answers that batch instead.
- * @throws IdempotencyKeyReusedError, InvalidInputError
+ * @throws IdempotencyKeyReusedError, InvalidInputError, UnknownProcessTypeError, ChaosNotInstalledError
  */
 export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Launched> {
   const batch = newBatch(bus, request);
@@ -108,19 +103,14 @@ export async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: st
 }
 
 function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
-  const { definition } = request;
+  const { definition, input } = request;
   const policy = {
     ...bus.settings().retry,
     lease_ms: bus.settings().lease_ms,
     ...defined(definition.policy),
     ...defined(request.policy),
   };
-  const errors = [
-    ...findPolicyErrors(policy),
-    ...findQueueErrors('reply_to', request.reply_to),
-    ...findPlaceErrors(request),
-  ];
-  if (errors.length > 0) throw new InvalidInputError('The launch is out of bounds.', errors);
+  checkLaunchRequest(bus, request, policy);
   return {
     batch_id: bus.env.newId(),
     kind: 'process',
@@ -132,19 +122,13 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     total_count: request.count,
     seed: request.seed ?? drawSeed(bus),
     // As the chunks will read it.
-    input: JSON.parse(JSON.stringify(request.input)),
+    input: JSON.parse(JSON.stringify(input ?? null)),
     behavior: request.behavior ?? null,
     reply_to: request.reply_to ?? null,
     first_ordinal: request.first_ordinal ?? 0,
     experiment: request.experiment ?? null,
     ...policy,
   };
-}
-
-/** Places are integers of the database. */
-function findPlaceErrors({ first_ordinal = 0, count }: LaunchRequest): FieldError[] {
-  if (Number.isInteger(first_ordinal) && first_ordinal >= 0 && first_ordinal + count <= 2 ** 31) return [];
-  return [{ path: 'first_ordinal', code: 'invalid', message: 'must leave room for all from 0 to 2147483647' }];
 }
 
 /** 16 hex digits. */
@@ -266,7 +250,7 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
     const command_id = bus.env.newId(lane, bus.lanes);
     const behavior = bus.hooks.behaviorOf ? bus.hooks.behaviorOf(batch, ordinal) : batch.behavior;
     const launcher = behavior === null ? {} : { behavior };
-    const state = { ...definition.start(input, { ordinal, batch_id: batch.batch_id }), ...launcher };
+    const state = startState(definition, input, { ordinal, batch_id: batch.batch_id }, launcher);
     const first = begin(definition, { process_id, batch_id: batch.batch_id, ordinal, state });
     return {
       process: {
@@ -306,10 +290,8 @@ function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, c
 
 /** The input went through JSON since it was validated; parsing again gives the definition the types its schema promises. */
 export function parseInput(definition: AnyProcessDefinition, input: unknown): unknown {
-  const parsed = definition.input.safeParse(input);
+  const parsed = definition.input.safeParse(input, PARSE);
   if (parsed.success) return parsed.data;
-  throw new PermanentCommandError(
-    'INVALID_INPUT',
-    `The stored input of the batch is not valid for ${definition.type}.`,
-  );
+  const errors = fieldErrors(parsed.error.issues, ['input']);
+  throw new InvalidInputError(`The input is not valid for ${definition.type}: ${inWords(errors)}.`, errors);
 }

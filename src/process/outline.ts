@@ -3,7 +3,16 @@
 
 import type { Deadline, Reply } from '../model/command.ts';
 import { type ProcessRow, stepKey } from '../model/process.ts';
-import { advance, begin, type Decision, findStep, type ReplyContext } from './advance.ts';
+import {
+  advance,
+  begin,
+  type Decision,
+  findStep,
+  payloadOf,
+  type ReplyContext,
+  startState,
+  stateAfter,
+} from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type StepDefinition } from './define.ts';
 import { parseInput } from './launch.ts';
 
@@ -50,10 +59,8 @@ function refuses(
 ): boolean {
   const place = { ordinal, batch_id: NO_ID };
   try {
-    const state = definition.start(input, place);
-    const reply = { outcome: 'SUCCESS' as const, result };
-    const after = step.onReply?.(state, reply) ?? state;
-    next?.request(after, { ...place, process_id: NO_ID });
+    const after = stateAfter(definition, step, startState(definition, input, place), { outcome: 'SUCCESS', result });
+    if (next !== undefined) payloadOf(next, after, { ...place, process_id: NO_ID });
     return false;
   } catch {
     return true;
@@ -75,7 +82,7 @@ export interface ProcessCode {
   deadlineOf(step: string | null): Deadline | null;
 }
 
-/** `input` is the batch's, as it was stored. @throws PermanentCommandError when the definition does not take it */
+/** `input` is the batch's, as it was stored. @throws InvalidInputError when the definition does not take it */
 export function codeOf(definition: AnyProcessDefinition, batch: { batch_id: string; input: unknown }): ProcessCode {
   const { batch_id } = batch;
   const stored = JSON.stringify(batch.input);
@@ -84,8 +91,8 @@ export function codeOf(definition: AnyProcessDefinition, batch: { batch_id: stri
   const deadlines = new Map<string | null, Deadline | null>();
   return {
     batch_id,
-    start: (ordinal) => definition.start(input, { ordinal, batch_id }),
-    startAnew: (ordinal) => definition.start(parseInput(definition, JSON.parse(stored)), { ordinal, batch_id }),
+    start: (ordinal) => startState(definition, input, { ordinal, batch_id }),
+    startAnew: (ordinal) => startState(definition, parseInput(definition, JSON.parse(stored)), { ordinal, batch_id }),
     begin: (process) => begin(definition, { ...process, batch_id }),
     advance: (process, reply, context) => advance(definition, process, reply, context),
     deadlineOf(step) {

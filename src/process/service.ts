@@ -15,6 +15,7 @@ import { type Hints, openHints } from '../db/notify.ts';
 import { createApplicationPool, createPool, isAway, type Pool } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import type { Env } from '../model/env.ts';
+import { ConfigurationError } from '../model/errors.ts';
 import type { Rounds } from '../model/rounds.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import { registerCancel } from './cancel.ts';
@@ -25,6 +26,7 @@ import { registerCommandLaunch } from './launch-commands.ts';
 import { createPruneRound } from './prune-round.ts';
 import { createReplyRouting } from './replies.ts';
 import { createRouter } from './router.ts';
+import { unhandledCommands } from './unhandled.ts';
 
 /** The bus's statements take milliseconds; one that waits this long for a lock, or for a server that is gone, is better tried again. */
 const BUS_ANSWER_MS = 30_000;
@@ -50,7 +52,7 @@ export interface ServiceOptions {
   /** False where the pooler in between cannot LISTEN: workers poll only. */
   listen?: boolean;
   /** Extensions, such as fault injection; made with the bus's own pool, and with what takes connections of the handlers' pool away. */
-  hooks?(context: HooksContext): Omit<BusHooks, 'onTransitions'>;
+  hooks?(context: HooksContext): Omit<BusHooks, 'onTransitions' | 'processTypes'>;
   /** Registers handlers beside the application's own. */
   handlers?(registry: HandlerRegistry): void;
 }
@@ -103,17 +105,18 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onLost,
   });
   const own = createApplicationPool(options.url, { application_name: `${application_name} application`, max });
-  const hints = openHints(env, options.listen === false ? null : options.url, `${application_name} hints`);
   const registry = new HandlerRegistry();
   const processes = new ProcessRegistry();
   for (const definition of application.processes) processes.register(definition);
   const context: ApplicationContext = { pool: own, logger: env.logger, data_dir: options.data_dir };
-  application.register(registry, context);
+  registerHandlers(application, registry, context);
   options.handlers?.(registry);
+  // From here on connections are open: what the application does wrong was thrown before.
+  const hints = openHints(env, options.listen === false ? null : options.url, `${application_name} hints`);
 
   const onTransitions = createRouter(processes, () => bus);
   const extensions = options.hooks?.({ pool: busPool, env, withoutConnection: losingConnections(own) });
-  const hooks = { ...extensions, onTransitions };
+  const hooks = { ...extensions, onTransitions, processTypes: () => processes.all() };
   const control = createControl(() => bus);
   const bus: Bus = {
     pool: busPool,
@@ -140,12 +143,16 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     processes,
     application,
     context,
-    createWorker: (workerOptions = {}) =>
-      withRounds(createWorker({ ...workerOptions, bus, registry }), [
+    createWorker(workerOptions = {}) {
+      const domains = new Set(workerOptions.domains ?? registry.domains());
+      const own = processes.all().filter(({ domain }) => domains.has(domain));
+      tellUnhandled(env, unhandledCommands(own, registry));
+      return withRounds(createWorker({ ...workerOptions, bus, registry }), [
         createFinisher(bus),
         createReplyRouting(bus, processes),
         createPruneRound(bus, { processes, application, context }),
-      ]),
+      ]);
+    },
     send: (request, options) => send(bus, request, options),
     sendMany: (requests, options) => sendMany(bus, requests, options),
     async close() {
@@ -154,6 +161,21 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await Promise.all([pool.end(), busPool.end(), own.end()]);
     },
   };
+}
+
+function registerHandlers(application: Application, registry: HandlerRegistry, context: ApplicationContext): void {
+  try {
+    application.register(registry, context);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(`The application ${application.name} cannot register its handlers: ${why}`, error);
+  }
+}
+
+/** A worker that will meet what nobody here can execute says so when it starts, and not only when it does. */
+function tellUnhandled({ logger }: Env, unhandled: readonly string[]): void {
+  if (unhandled.length === 0) return;
+  logger.warn({ unhandled }, 'processes send commands that have no handler here: another service must have one');
 }
 
 function withRounds(worker: Worker, rounds: readonly Rounds[]): Worker {

@@ -33,7 +33,48 @@ function untilSettled(lab: Lab, count: number): Promise<unknown> {
 
 class NotFunny extends CommandError {}
 
+/** As another copy of the package makes them: in another version, or for require beside import. */
+const other: typeof import('../../src/model/errors.ts') = await import(`${'../../src/model/errors.ts'}?copy`);
+const BRAND = Symbol.for('faultline.error');
+
 const THROWN: [string, unknown, object][] = [
+  [
+    'a BusinessRuleError of another copy',
+    new other.BusinessRuleError('NO', 'No.'),
+    { error_code: 'NO', error_message: 'No.', status: 'FAILED', park_reason: null },
+  ],
+  [
+    'a PermanentCommandError of another copy',
+    new other.PermanentCommandError('GONE', 'Never.'),
+    { error_code: 'GONE', error_message: 'Never.', park_reason: 'PERMANENT' },
+  ],
+  [
+    'a TransientCommandError of another copy',
+    new other.TransientCommandError('BUSY', 'Later.'),
+    { error_code: 'BUSY', error_message: 'Later.', park_reason: 'EXHAUSTED' },
+  ],
+  [
+    'an error of a kind that only a newer copy knows',
+    Object.assign(new Error('Odd.'), { [BRAND]: ['CommandError', 'SomeNewError'], code: 'NEW' }),
+    { error_code: 'NEW', error_message: 'Odd.', park_reason: 'EXHAUSTED' },
+  ],
+  [
+    'what only looks like an error of ours',
+    { [BRAND]: ['CommandError', 'PermanentCommandError'], code: 7 },
+    { error_code: 'UNKNOWN_ERROR', park_reason: 'PERMANENT' },
+  ],
+  [
+    'what throws when it is asked for its kind',
+    new Proxy(new Error('x'), {
+      get: () => {
+        throw new Error('no');
+      },
+      getPrototypeOf: () => {
+        throw new Error('no');
+      },
+    }),
+    { error_code: 'UNKNOWN_ERROR' },
+  ],
   ['a TransientCommandError', new TransientCommandError('BUSY', 'Later.'), { error_code: 'BUSY' }],
   [
     'a PermanentCommandError',

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type CommandRequest, MAX_PAYLOAD_BYTES } from '../../src/bus/request.ts';
 import { send, sendMany } from '../../src/bus/send.ts';
+import { findChaosErrors } from '../../src/chaos/asked.ts';
 import { newId } from '../../src/model/env.ts';
 import { ConfigurationError, DuplicateCommandError, InvalidInputError } from '../../src/model/errors.ts';
 import { atLeast } from '../support/random.ts';
@@ -81,7 +82,7 @@ describe('C01: a command of one’s own', () => {
   });
 
   test('every mistake is named by its path, and nothing is written', async () => {
-    const lab = await openLab();
+    const lab = await openLab({ hooks: { findChaosErrors } });
     const cyclic: Record<string, unknown> = {};
     cyclic.self = cyclic;
     const mistakes: [unknown, string][] = [

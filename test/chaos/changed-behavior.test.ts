@@ -70,9 +70,9 @@ test('with 2,000 processes under way each step has the part of one version, and 
   const batch_id = await launch(2_000, { behavior: launched, experiment: { scope_pct } });
   const worker = await lab.work({ slots: 25 });
   await completed(batch_id, 100);
-  await changeBehavior(pool, batch_id, first, ada);
+  await changeBehavior(lab.service, batch_id, first, ada);
   await completed(batch_id, 800);
-  await changeBehavior(pool, batch_id, second, { actor: 'Grace' });
+  await changeBehavior(lab.service, batch_id, second, { actor: 'Grace' });
   await completed(batch_id, 2_000);
   await worker.stop();
 
@@ -106,8 +106,8 @@ test('processes created after a change start with it, also where nothing was lau
   const change = { cut: { min_duration_ms: 1 } };
   const none = await launch(40, { experiment: { scope_pct: 50 } });
   const some = await launch(40, { behavior: { cut: { min_duration_ms: 2 }, paint: { min_duration_ms: 3 } } });
-  await changeBehavior(pool, none, change, ada);
-  await changeBehavior(pool, some, null, ada);
+  await changeBehavior(lab.service, none, change, ada);
+  await changeBehavior(lab.service, some, null, ada);
   // What is known of an earlier change may be as old as half a second.
   ahead_ms += 1_000;
   const worker = await lab.work();
@@ -129,7 +129,7 @@ test('of many who change it at once each has a version of his own, each told', a
   const batch_id = await launch(1);
   const codes = Array.from({ length: 8 }, (_, n) => `E${n}`);
   const changed = await Promise.all(
-    codes.map((error_code) => changeBehavior(pool, batch_id, { cut: { error_code } }, { actor: error_code })),
+    codes.map((error_code) => changeBehavior(lab.service, batch_id, { cut: { error_code } }, { actor: error_code })),
   );
   expect(changed.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   const versions = await readBehaviorVersions(pool, batch_id);
@@ -154,7 +154,7 @@ test.each([
 ])('of a batch that %s it cannot be changed', async (_state, set) => {
   const batch_id = await launch(1);
   await pool.query(`update faultline.batch set ${set} where batch_id = $1`, [batch_id]);
-  await expect(changeBehavior(pool, batch_id, null, ada)).rejects.toMatchObject({ code: 'WRONG_STATE' });
+  await expect(changeBehavior(lab.service, batch_id, null, ada)).rejects.toMatchObject({ code: 'WRONG_STATE' });
   expect(await readBehaviorVersions(pool, batch_id)).toEqual([]);
 });
 
@@ -175,7 +175,7 @@ test('what is known is read once in half a second, and only for steps of batches
     expect(query).toHaveBeenCalledTimes(1);
     const known = await look(step);
     expect(query).toHaveBeenCalledTimes(2);
-    await changeBehavior(pool, step.batch_id, { cut: {} }, ada);
+    await changeBehavior(lab.service, step.batch_id, { cut: {} }, ada);
     now_ms += 499;
     expect(await look(step)).toBe(known);
     now_ms += 1;

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { assign } from '../../src/cli/assignments.ts';
+import { jsonOrFile } from '../../src/cli/launch-options.ts';
 
 const all = (...texts: string[]) => texts.reduce((document, text) => assign(text, document), {});
 
@@ -24,6 +25,19 @@ test('a later one replaces an earlier one, also of another kind', () => {
 
 test.each(['', 'a', '=1', '.a=1', 'a..b=1', 'a b=1'])('%j is refused', (text) => {
   expect(() => assign(text)).toThrow('must look like name=value');
+});
+
+test.each(['a=9007199254740993', 'a=1e400', 'a=-0', 'a={"b":{"n":9223372036854775807}}', 'a={"b":1,"b":2}'])(
+  '%s would not be kept as it is written',
+  (text) => {
+    expect(() => assign(text)).toThrow(/cannot be kept as it is written: (it|b|b\.n) /);
+    expect(assign('a="9007199254740993"')).toEqual({ a: '9007199254740993' });
+  },
+);
+
+test('the same in an option that is JSON as a whole, which no file needs to be', () => {
+  expect(() => jsonOrFile('{"scope_pct":1e400}')).toThrow(/scope_pct must be a number that a double can hold/);
+  expect(() => jsonOrFile('{')).toThrow('It must be a JSON object');
 });
 
 test('no name reaches the prototype', () => {

@@ -130,7 +130,7 @@ function start(run: Run) {
 
 async function send(bus: Bus, { domain, outcome }: Cell): Promise<string> {
   const policy = { max_attempts: 2, backoff_ms: [0], lease_ms: outcome === 'timed_out' ? 700 : 30_000 };
-  const behavior = outcome === 'timed_out' ? { make: { timeout_pct: 100 }, Domake: { timeout_pct: 100 } } : null;
+  const faults = outcome === 'timed_out' ? { timeout_pct: 100 } : null;
   // Only what is needed to launch: the definition that runs is the child's own.
   const definition = defineProcess({
     type: domain,
@@ -139,9 +139,12 @@ async function send(bus: Bus, { domain, outcome }: Cell): Promise<string> {
     input: z.strictObject({}),
     state: z.looseObject({ done: z.array(z.string()) }),
     start: () => ({ done: [] }),
-    steps: [{ key: 'take', command: 'Dotake', request: () => ({}) }],
+    steps: ['take', 'make'].map((key) => ({ key, command: `Do${key}`, request: () => ({}) })),
   });
-  const { batch_id } = await launchBatch(bus, { definition, count: PROCESSES, input: {}, behavior, policy });
+  // No service knows all the definitions of the cells.
+  const open = { ...bus, hooks: { ...bus.hooks, processTypes: undefined } };
+  const behavior = faults && { make: faults };
+  const { batch_id } = await launchBatch(open, { definition, count: PROCESSES, input: {}, behavior, policy });
   const lone = Array.from({ length: LONE }, () => ({
     command_id: newId(),
     lane: 0,
@@ -158,7 +161,7 @@ async function send(bus: Bus, { domain, outcome }: Cell): Promise<string> {
     step: null,
     correlation_id: null,
     reply_to: `${domain}__replies`,
-    state: behavior === null ? null : { behavior },
+    state: faults === null ? null : { behavior: { Domake: faults } },
   }));
   await withTx(bus.pool, (tx) => sendCommands(bus, tx, lone));
   return batch_id;

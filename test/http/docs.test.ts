@@ -2,6 +2,7 @@
 
 import { createServer } from 'faultline/http';
 import { expect, test } from 'vitest';
+import { MAX_DEADLINE_MS } from '../../src/model/command.ts';
 import { openPage } from '../support/browser.ts';
 import { application, openLab } from './lab.ts';
 
@@ -117,4 +118,15 @@ test('a browser shows every operation, and nothing of the page offends its own p
   await page.waitForSelector('.opblock');
   expect(await page.locator('.opblock').count()).toBe(operations.length);
   expect(complaints).toEqual([]);
+});
+
+test('a document of the sender is described as an object', () => {
+  const sent = operations.find(([name]) => name === 'POST /api/v1/commands')?.[1].requestBody;
+  expect(sent?.content['application/json']?.schema.properties?.payload).toMatchObject({ type: 'object' });
+});
+
+test('the longest deadline is described as the bus takes it', () => {
+  const sent = operations.find(([name]) => name === 'POST /api/v1/commands')?.[1].requestBody;
+  expect(sent?.content['application/json']?.schema.properties?.deadline_ms).toMatchObject({ maximum: MAX_DEADLINE_MS });
+  expect(MAX_DEADLINE_MS).toBe(2_000_000_000);
 });

@@ -185,10 +185,8 @@ describe('hostile input', () => {
   test.each<[InjectOptions['method'], string]>([
     ['GET', '/api/v1/nowhere'],
     ['GET', '/api/v2/processes'],
-    ['DELETE', '/api/v1/processes'],
     ['GET', '/../../etc/passwd'],
     ['GET', '/..%2f..%2fpackage.json'],
-    ['POST', '/api/v1/process-batches'],
   ])('%s %s is 404', async (method, url) => {
     const answer = await lab.app.inject({ method, url });
     expect([answer.statusCode, answer.json().code]).toEqual([404, 'NOT_FOUND']);

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import type { Env, ProbePoint } from '../../src/model/env.ts';
-import { InvalidInputError, PermanentCommandError } from '../../src/model/errors.ts';
+import { InvalidInputError } from '../../src/model/errors.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
 import { defineProcess } from '../../src/process/define.ts';
 import { launchBatch } from '../../src/process/launch.ts';
@@ -288,11 +288,15 @@ describe('what cannot work is refused before anything is written', () => {
     expect(() => defineProcess({ ...trip, policy })).toThrow(path);
   });
 
-  test.each([0, 100_001])('a count of %i', (count) => refused(() => lab.launch(trip, { count }), 'total_count'));
+  test.each([0, 100_001, 1.5, Number.NaN])('a count of %d is told by its name', async (count) => {
+    await refused(() => lab.launch(trip, { count }), InvalidInputError);
+    await expect(lab.launch(trip, { count })).rejects.toMatchObject({ errors: [{ path: 'count' }] });
+  });
 
   test('an input that is not the same after it was stored', async () => {
     const launching = () => launchBatch(lab.bus, { definition: dated, count: 1, input: { at: new Date(0) } });
-    await refused(launching, PermanentCommandError);
+    await refused(launching, InvalidInputError);
+    await expect(launching()).rejects.toMatchObject({ errors: [{ path: 'input.at' }] });
   });
 
   test('a state that cannot be stored', async () => {

@@ -5,13 +5,13 @@ import { COMMAND_STATUSES } from '../../model/command.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
 import { seedSchema } from './batches.ts';
 import { commandListSchema, commandTemplateSchema } from './commands.ts';
-import { idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
+import { documentSchema, idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 
 /** Either `count` with `template`, or `commands`, or neither: then it is open, and commands are added to it. */
 export const newCommandBatchSchema = z.strictObject({
   name: shortText(200).optional(),
   /** Anything of the sender's own, shown as it is. */
-  custom: z.record(z.string(), z.unknown()).optional(),
+  custom: documentSchema.optional(),
   /** The queue that is told when the batch ended. Commands have a reply_to of their own. */
   reply_to: queueSchema.optional(),
   /** An open batch takes more commands and does not end. Closed unless it begins empty. */

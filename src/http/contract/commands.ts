@@ -2,21 +2,20 @@
 
 import { z } from 'zod';
 import { commandBehaviorSchema } from '../../chaos/behavior.ts';
-import { COMMAND_STATUSES, DEADLINE_ACTIONS } from '../../model/command.ts';
+import { COMMAND_STATUSES, DEADLINE_ACTIONS, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../model/command.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
 import { seedSchema } from './batches.ts';
-import { idSchema, nameSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
+import { documentSchema, idSchema, nameSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 import { attemptSchema } from './processes.ts';
 
 /** Commands in the body of one request; more are sent by count. */
 export const MAX_COMMANDS_A_REQUEST = 1_000;
-const TEN_YEARS_MS = 315_360_000_000;
 
 /** What is the same for every command of a kind; the bundled TestCommand unless another registered type is named. */
 export const commandTemplateSchema = z.strictObject({
   domain: nameSchema.default('e2e'),
   type: nameSchema.default('TestCommand'),
-  payload: z.record(z.string(), z.unknown()).optional(),
+  payload: documentSchema.optional(),
   /** Chaos for this command. */
   behavior: commandBehaviorSchema.nullish(),
   max_attempts: z.number().int().min(1).max(100).optional(),
@@ -24,13 +23,13 @@ export const commandTemplateSchema = z.strictObject({
   jitter_pct: z.number().int().min(0).max(100).optional(),
   lease_ms: z.number().int().min(500).max(3_600_000).optional(),
   /** Not before so long from now. */
-  delay_ms: z.number().int().min(0).max(TEN_YEARS_MS).optional(),
+  delay_ms: z.number().int().min(0).max(MAX_DELAY_MS).optional(),
   /** Lower goes first. */
   priority: z.number().int().min(0).max(9).optional(),
   correlation_id: idSchema.optional(),
   reply_to: queueSchema.optional(),
   /** Counts from when it is sent, the delay included. */
-  deadline_ms: z.number().int().min(1).max(2_147_483_647).optional(),
+  deadline_ms: z.number().int().min(1).max(MAX_DEADLINE_MS).optional(),
   on_deadline: z.enum(DEADLINE_ACTIONS).optional(),
 });
 export type CommandTemplate = z.input<typeof commandTemplateSchema>;

@@ -1,6 +1,7 @@
 // What every part of the wire shares: ids, times, errors and pages.
 
 import { z } from 'zod';
+import { isPlainObject } from '../../model/storable.ts';
 import { hasSteering } from '../../model/words.ts';
 
 /** Any uuid: callers may give ids of their own, of whatever version. */
@@ -19,6 +20,11 @@ export const nameSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1
 
 /** Where replies are put until somebody consumes them. */
 export const queueSchema = z.string().regex(/^[A-Za-z0-9._:-]{1,200}$/, 'must be 1 to 200 of A-Z a-z 0-9 . _ : -');
+
+/** A document of the sender's own. Not a record, which is copied key by key: nothing in it is of interest here. */
+export const documentSchema = z.custom<Record<string, unknown>>(isPlainObject, 'must be an object');
+// For the API's description, which has no word for a check of our own.
+documentSchema._zod.toJSONSchema = () => ({ type: 'object', additionalProperties: {} });
 
 // Errors: application/problem+json, RFC 9457.
 export const problemSchema = z.object({

@@ -3,15 +3,14 @@
 
 import { z } from 'zod';
 import { changeBehavior, stopInjection } from '../../chaos/adjust.ts';
-import { compactProcessBehavior } from '../../chaos/behavior.ts';
+import { checkBehavior } from '../../chaos/asked.ts';
+import { compactProcessBehavior, type ProcessBehavior } from '../../chaos/behavior.ts';
 import { type Lever, readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../chaos/lever.ts';
 import { readBehaviorVersions } from '../../db/queries/lab-control.ts';
 import { type BatchRecord, findBatch } from '../../db/queries/read-batches.ts';
-import { NotFoundError, UnknownProcessTypeError } from '../../model/errors.ts';
-import type { ProcessRegistry } from '../../process/define.ts';
+import { NotFoundError } from '../../model/errors.ts';
 import {
   behaviorVersionSchema,
-  type ChangeBehaviorBody,
   changeBehaviorBodySchema,
   idSchema,
   injectionStoppedSchema,
@@ -21,10 +20,8 @@ import {
   stopInjectionBodySchema,
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
-import { behaviorSchema } from '../launch-body.ts';
 import { NEVER_LIMITED } from '../security.ts';
 import type { App, RouteContext } from '../server.ts';
-import { fieldErrors, PARSE, refuse } from '../validate.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 
@@ -116,9 +113,10 @@ function addBehavior(api: App, { bus, pool, processes }: RouteContext): void {
       },
     },
     async ({ params: { batch_id }, body }) => {
-      const behavior = parseBehavior(processes, await requireBatch(pool, batch_id), body);
+      checkBehavior(processes, await requireBatch(pool, batch_id), body.behavior);
+      const behavior = compactProcessBehavior(body.behavior as ProcessBehavior);
       await refuseWhileStopped(pool, [{ behavior }]);
-      return toWire(await changeBehavior(bus.pool, batch_id, behavior, operatorOf(body)));
+      return toWire(await changeBehavior({ bus, processes }, batch_id, behavior, operatorOf(body)));
     },
   );
 }
@@ -127,17 +125,4 @@ async function requireBatch(pool: RouteContext['pool'], batch_id: string): Promi
   const batch = await findBatch(pool, batch_id);
   if (batch === null) throw new NotFoundError('batch', batch_id);
   return batch;
-}
-
-/** @throws InvalidInputError naming every offending field; UnknownProcessTypeError when the batch's definition is not registered here */
-function parseBehavior(processes: ProcessRegistry, batch: BatchRecord, { behavior }: ChangeBehaviorBody) {
-  const type = batch.process_type ?? '';
-  const definition = processes.find(type, batch.process_version ?? 0);
-  if (definition === undefined) {
-    const known = processes.all().map((registered) => registered.type);
-    throw new UnknownProcessTypeError(type, [...new Set(known)]);
-  }
-  const parsed = behaviorSchema(definition).safeParse(behavior, PARSE);
-  if (!parsed.success) refuse(fieldErrors(parsed.error.issues, ['behavior']));
-  return compactProcessBehavior(parsed.data);
 }

@@ -6,6 +6,7 @@ import { refuseWhileStopped } from '../../chaos/lever.ts';
 import { findCommand, findReplyOf } from '../../db/queries/read-commands.ts';
 import { listAttempts } from '../../db/queries/read-processes.ts';
 import { NotFoundError } from '../../model/errors.ts';
+import { fieldErrors, PARSE } from '../../model/field-errors.ts';
 import { launchCommands, sendManyOnce } from '../../process/launch-commands.ts';
 import { refuseUnknownTypes, requestOf } from '../command-body.ts';
 import { readCommandPage } from '../command-pages.ts';
@@ -26,7 +27,7 @@ import {
 import { problemResponse } from '../docs.ts';
 import { readIdempotency } from '../launch-body.ts';
 import type { App, RouteContext } from '../server.ts';
-import { fieldErrors, PARSE, refuse } from '../validate.ts';
+import { refuse } from '../validate.ts';
 import { toWire } from '../wire.ts';
 
 const tags = ['commands'];

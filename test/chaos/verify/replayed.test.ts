@@ -120,7 +120,12 @@ test('what was changed, stopped and cancelled under way is replayed too', { time
   // One after the other: later steps go first, so a batch that comes second would wait for the first.
   const changed = await lab.launch({ ...launch, count: 300, behavior: flaky });
   await attempted(changed);
-  await changeBehavior(pool, changed, { score: { fail_transient_pct: 90 }, welcome: { duplicate_pct: 100 } }, by);
+  await changeBehavior(
+    lab.service,
+    changed,
+    { score: { fail_transient_pct: 90 }, welcome: { duplicate_pct: 100 } },
+    by,
+  );
   await lab.untilRest(changed);
   const stopped = await lab.launch({ ...launch, count: 300, behavior: flaky });
   await attempted(stopped);

@@ -2,7 +2,7 @@
 // Promises to leave out what is empty and what is the service's default anyway, so that a request says only what was chosen.
 
 import type { CommandDetail, CommandTemplate, Config, NewCommand, Problem } from '../../../../src/http/contract.ts';
-import type { DeadlineAction } from '../../../../src/model/command.ts';
+import type { DeadlineAction, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../../../src/model/command.ts';
 import {
   fromBehavior,
   NO_CHAOS,
@@ -42,8 +42,9 @@ export const BUNDLED = { domain: 'e2e', type: 'TestCommand' } as const;
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
 const QUEUE = /^[A-Za-z0-9._:-]{1,200}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const MAX_DELAY_MS = 315_360_000_000;
-const MAX_DEADLINE_MS = 2_147_483_647;
+// Types only may be taken from the server; they are the numbers themselves.
+const LONGEST_DELAY_MS: typeof MAX_DELAY_MS = 315_360_000_000;
+const LONGEST_DEADLINE_MS: typeof MAX_DEADLINE_MS = 2_000_000_000;
 
 /** `from`: what is to be sent again; its ids are its own. */
 export function initialTemplate(defaults: Defaults, from?: Partial<CommandDetail>): TemplateValues {
@@ -118,8 +119,8 @@ export function validateTemplate(values: TemplateValues): Record<string, string>
   for (const [field, error] of Object.entries(validatePolicy(values))) check(field, error);
   check('jitter_pct', wholeUpTo(values.jitter_pct, 100));
   check('priority', wholeUpTo(values.priority, 9));
-  check('delay', durationError(values.delay, 0, MAX_DELAY_MS));
-  check('deadline', durationError(values.deadline, 1, MAX_DEADLINE_MS));
+  check('delay', durationError(values.delay, 0, LONGEST_DELAY_MS));
+  check('deadline', durationError(values.deadline, 1, LONGEST_DEADLINE_MS));
   check('reply_to', queueError(values.reply_to));
   check('correlation_id', uuidError(values.correlation_id));
   return errors;

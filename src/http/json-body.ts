@@ -1,0 +1,44 @@
+// How bodies are read: JSON in UTF-8, kept as it is sent, or refused.
+// Promises that what a route is given is what the sender wrote: no number rounded, no key dropped, no byte replaced.
+
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { findJsonTextErrors } from '../model/json-text.ts';
+import { httpError } from './errors.ts';
+import { refuse } from './validate.ts';
+
+/** JSON or nothing: a form, which any page may send anywhere, is refused. An empty body is no body. */
+export function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    try {
+      refuseEncoded(request);
+      // Decoding would put a sign of its own in the place of each byte that is none.
+      if (!isUtf8(body as Buffer)) throw httpError('MALFORMED_JSON', 'The body is not valid UTF-8.');
+    } catch (error) {
+      return done(error as Error);
+    }
+    const text = body.toString();
+    parseJson(request, text, (error, value) => {
+      if (error !== null) return done(error);
+      try {
+        refuse(findJsonTextErrors(text));
+      } catch (refusal) {
+        return done(refusal as Error);
+      }
+      done(null, value);
+    });
+  });
+}
+
+/** Neither compressed nor in any other characters. */
+function refuseEncoded({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity')
+    throw httpError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is: it is not decompressed.');
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase();
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
+    throw httpError('UNSUPPORTED_MEDIA_TYPE', 'Send the body in UTF-8.');
+}

@@ -1,0 +1,53 @@
+// What is refused before any route is asked: requests that are no HTTP, and addresses that are there for other methods.
+// Promises the one shape of error for these too, and that a connection which sent no HTTP is closed.
+
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { toProblem } from './errors.ts';
+
+/** By the parser's code; anything else is 400. */
+const PARSER_STATUS: Record<string, [number, string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+};
+
+/** For fastify's clientErrorHandler: a request that the HTTP parser gave up on. */
+export function refuseUnparsed(error: Error & { code?: string }, socket: Socket): void {
+  const answering = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
+  // Gone, or in the middle of another answer: whatever is written now would be taken for a part of it.
+  if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason] = PARSER_STATUS[error.code ?? ''] ?? [400, 'Bad Request'];
+  const body = JSON.stringify(
+    toProblem('BAD_REQUEST', status, 'The request is no HTTP, too long in its head, or too slow.'),
+  );
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** Collects the routes that are registered after it; tells which methods an address is there for. */
+export function watchMethods(app: FastifyInstance): (url: string) => string[] {
+  const known = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+  app.addHook('onRoute', ({ url, method }) => {
+    // The page's files are everywhere below it: they say nothing of an address.
+    if (url.includes('*')) return;
+    const pattern = new RegExp(`^${url.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:\w+/g, '[^/]+')}$`);
+    const route = known.get(url) ?? { pattern, methods: new Set() };
+    for (const one of [method].flat()) route.methods.add(one);
+    known.set(url, route);
+  });
+  return (url) => {
+    const [path = ''] = url.split('?', 1);
+    const fitting = [...known.values()].filter(({ pattern }) => pattern.test(path));
+    return [...new Set(fitting.flatMap(({ methods }) => [...methods]))].sort();
+  };
+}

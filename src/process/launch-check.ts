@@ -1,0 +1,63 @@
+// A launch as a program asks for it, field by field. What the database would refuse, a chunk would try again for ever.
+// Promises every mistake by its path, and that nothing was written.
+
+import type { Bus } from '../bus/bus.ts';
+import { findChaosErrors, findQueueErrors, refuseAny } from '../bus/request.ts';
+import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
+import { findJsonErrors } from '../model/field-errors.ts';
+import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
+import { type CommandPolicy, MAX_BATCH_COUNT } from '../model/process.ts';
+import { textProblem } from '../model/storable.ts';
+import type { AnyProcessDefinition } from './define.ts';
+import type { LaunchRequest } from './launch.ts';
+
+/** `policy` is the one that will hold. @throws InvalidInputError, UnknownProcessTypeError, ChaosNotInstalledError */
+export function checkLaunchRequest(bus: Bus, request: LaunchRequest, policy: CommandPolicy): void {
+  const { definition, count, input, behavior, experiment } = request;
+  refuseUnregistered(bus, definition);
+  const steps = definition.steps.map(({ key }) => key);
+  refuseAny([
+    ...findNumberErrors('count', count, { min: 1, max: MAX_BATCH_COUNT }),
+    ...findPlaceErrors(request),
+    // Of what JSON has no word for, a schema may know how to read a time from its text.
+    ...findJsonErrors('input', input, (value) => value instanceof Date && !Number.isNaN(value.valueOf())),
+    ...findPolicyErrors(policy),
+    ...findLabelErrors(request),
+    ...findChaosErrors(bus.hooks, { behavior, experiment, steps }, ''),
+  ]);
+}
+
+/** A chunk of what is not known here would be tried again for ever. */
+function refuseUnregistered(bus: Bus, { type, version }: AnyProcessDefinition): void {
+  const known = bus.hooks.processTypes?.();
+  if (known === undefined || known.some((one) => one.type === type && one.version === version)) return;
+  const others = known.filter((one) => one.type === type).map((one) => `${type} version ${one.version}`);
+  if (others.length > 0) throw new UnknownProcessTypeError(`${type} version ${version}`, others);
+  throw new UnknownProcessTypeError(type, [...new Set(known.map((one) => one.type))]);
+}
+
+/** What a batch of either kind is called, drawn from, and answers to. */
+export function findLabelErrors({
+  name,
+  seed,
+  reply_to,
+}: Pick<LaunchRequest, 'name' | 'seed' | 'reply_to'>): FieldError[] {
+  const problem = (path: string, message: string) => [{ path, code: 'invalid', message }];
+  return [
+    ...(name !== undefined && (typeof name !== 'string' || name.length > 200 || textProblem(name) !== null)
+      ? problem('name', 'must be a text of at most 200 characters that can be stored')
+      : []),
+    ...(seed !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(seed)
+      ? problem('seed', 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
+      : []),
+    ...findQueueErrors('reply_to', reply_to),
+  ];
+}
+
+/** Places are integers of the database. */
+function findPlaceErrors({ first_ordinal = 0, count }: LaunchRequest): FieldError[] {
+  // A count that is none has its own error.
+  const last = first_ordinal + (Number.isInteger(count) ? count : 0);
+  if (Number.isInteger(first_ordinal) && first_ordinal >= 0 && last <= 2 ** 31) return [];
+  return [{ path: 'first_ordinal', code: 'invalid', message: 'must leave room for all from 0 to 2147483647' }];
+}

@@ -1,0 +1,16 @@
+// What the processes of a service send and nobody in it can execute: a misspelled command, or work of another service.
+// Pure. To be told, not refused: only who runs the services knows which of the two it is.
+
+import type { HandlerRegistry } from '../bus/handlers.ts';
+import type { AnyProcessDefinition } from './define.ts';
+
+/** In words, each once: `Order version 1 sends shop/Shipp`. */
+export function unhandledCommands(processes: Iterable<AnyProcessDefinition>, registry: HandlerRegistry): string[] {
+  const found = new Set<string>();
+  for (const { type, version, domain, steps } of processes) {
+    for (const command of steps.flatMap((step) => [step.command, step.compensate?.command ?? step.command]))
+      if (registry.find(domain, command) === undefined)
+        found.add(`${type} version ${version} sends ${domain}/${command}`);
+  }
+  return [...found];
+}
