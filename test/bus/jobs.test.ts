@@ -1,8 +1,6 @@
 // Jobs over the troubleshooting queue: each chosen item is done once or counted as failed, whatever dies, races or breaks meanwhile.
 
-import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import type { HandlerContext } from '../../src/bus/handlers.ts';
 import { abortTsqJob, startTsqJob, type TsqJobRequest } from '../../src/bus/jobs.ts';
 import { settleSet } from '../../src/bus/settle.ts';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
@@ -73,22 +71,6 @@ async function recorded(lab: Lab) {
   );
   return row;
 }
-
-test('waiting for a database that is away leaves nothing on the signal of its worker', async () => {
-  const lab = await openLab();
-  await park(lab, 3);
-  const { job_id } = await start(lab);
-  const away = 4;
-  let tries = 0;
-  lab.on('in_job_slice', () => {
-    if (++tries <= away) throw Object.assign(new Error('Connection terminated'), { code: '08006' });
-  });
-  const { signal } = new AbortController();
-  const job = lab.service.registry.find(OWN, 'TsqJob');
-  await job?.({ job_id }, { signal } as HandlerContext);
-  expect(tries).toBeGreaterThan(away);
-  expect(getEventListeners(signal, 'abort')).toEqual([]);
-});
 
 describe('T03: a verb over all that matches is one job', () => {
   test('answered before anything is done, then each item is done once, by name and by job in the audit', async () => {

@@ -5,7 +5,6 @@ import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LogFormat, openLogs } from '../../src/cli/logs.ts';
 import { until } from '../support/until.ts';
@@ -96,8 +95,6 @@ test.runIf(existsSync(FULL))('a full disk costs lines, is told of, and ends when
   await symlink(FULL, file);
   logger.info('lost');
   logger.info('lost, too');
-  // As a stream does, which learns of it later.
-  await setImmediate();
   await rm(file);
   logger.info('there is room');
   logger.info('again');
