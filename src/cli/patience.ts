@@ -3,6 +3,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { CliError, EXIT } from './exit.ts';
+import { remark } from './print.ts';
 
 /** Nobody answered, or whoever did says that what stands behind it is away. */
 export class NoAnswerError extends CliError {
@@ -33,7 +34,7 @@ export function askAgain({ give_up_ms, every_ms }: Patience = PATIENCE): Ask {
         return answer;
       } catch (error) {
         if (!(error instanceof NoAnswerError) || performance.now() > until_ms) throw error;
-        if (!told) console.error(`${error.message}\nAsking again for up to ${Math.ceil(give_up_ms / 1_000)} s.`);
+        if (!told) remark(`${error.message} Asking again for up to ${Math.ceil(give_up_ms / 1_000)} s.`);
         told = true;
         await pause(every_ms);
       }

@@ -19,7 +19,7 @@ export function readBatch(client: Client, id: string): Promise<BatchDetail> {
 }
 
 /** Shows how far it has come, unless `silent`, until it is terminal or at rest; through outages too. */
-async function awaitRest(client: Client, id: string, silent: boolean): Promise<BatchDetail> {
+export async function awaitRest(client: Client, id: string, silent: boolean): Promise<BatchDetail> {
   const asking = client.patient();
   const progress = createProgress(silent);
   try {

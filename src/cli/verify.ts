@@ -8,7 +8,7 @@ import type { Client } from './client.ts';
 import { CliError, type ExitCode } from './exit.ts';
 import { tellError } from './explain.ts';
 import { jsonText, printJson, printTable, printText, remark, say } from './print.ts';
-import { awaitVerdict, isAtRest, readBatch, readVerdict } from './rest.ts';
+import { awaitRest, awaitVerdict, isAtRest, readBatch, readVerdict } from './rest.ts';
 import type { SelfTestOptions } from './self-test.ts';
 
 const VERDICT_EXIT = { pass: 0, fail: 1, running: 2 } as const satisfies Record<Verdict['verdict'], ExitCode>;
@@ -32,7 +32,9 @@ export function verify(client: Client, id: string, flags: VerifyFlags): Promise<
 
 /** One that was stored before is not believed: rows and documents may have been touched since. */
 async function verdictOf(client: Client, id: string, { wait, json: silent }: VerifyFlags): Promise<Verdict> {
-  if (isAtRest(await readBatch(wait ? client.patient() : client, id))) {
+  const rested = isAtRest(await readBatch(wait ? client.patient() : client, id));
+  if (wait) await awaitRest(client, id, silent);
+  if (rested) {
     const verdict = await readVerdict(client, id, silent, { method: 'POST', patient: wait });
     // It may have been given work again between the two.
     if (!wait || verdict.verdict !== 'running') return verdict;

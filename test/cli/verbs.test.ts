@@ -170,10 +170,18 @@ test('a job is listed, watched and aborted, and whoever stops watching does not 
   expect(late).toMatchObject({ code: 4, stderr: expect.stringContaining('[WRONG_STATE]') });
 });
 
-test('a batch is cancelled, and a second time refused', async () => {
+test('a batch is cancelled, and a second time refused; with what waits for an operator it rests, and watching it ends', async () => {
   const batch_id = await park(1);
   expect((await faultline('batch', 'cancel', batch_id, '--reason', 'enough')).code).toBe(0);
-  await until('it is cancelled', async () => (await batchOf(batch_id)).status !== 'AT_REST', SLOW);
+  const again = await faultline('batch', 'cancel', batch_id, '--reason', 'enough');
+  expect(again).toMatchObject({ code: 4, stderr: expect.stringContaining('[WRONG_STATE]') });
+  const watched = await faultline('batch', 'watch', batch_id);
+  expect(watched).toMatchObject({
+    code: 5,
+    stdout: expect.stringContaining(`Batch ${batch_id}: AT_REST, cancelled\n`),
+  });
+  expect((await faultline('tsq', 'cancel', '--all', '--batch', batch_id, '--reason', 'enough')).code).toBe(0);
+  await until('it is cancelled', async () => (await batchOf(batch_id)).status === 'CANCELED', SLOW);
 });
 
 test('doctor finds nothing wrong with a run that goes well', async () => {

@@ -186,7 +186,10 @@ describe('health', () => {
   test('live and ready', async () => {
     expect((await lab.get('/health/live')).json()).toEqual({ status: 'ok', checks: {} });
     const ready = await lab.get('/health/ready');
-    expect([ready.statusCode, ready.json()]).toEqual([200, { status: 'ok', checks: { database: 'ok', schema: 'ok' } }]);
+    expect([ready.statusCode, ready.json()]).toEqual([
+      200,
+      { status: 'ok', checks: { database: 'ok', schema: 'ok' }, database_id: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ]);
   });
 
   test('a database that is not at this schema is not ready, and says which migrations it lacks', async () => {
