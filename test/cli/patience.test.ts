@@ -64,8 +64,7 @@ function clientOf(port: number, give_up_ms = 60_000) {
 }
 
 function quietly() {
-  const said = vi.spyOn(console, 'error').mockImplementation(() => {});
-  vi.spyOn(console, 'log').mockImplementation(() => {});
+  const said = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
   vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
   return () => said.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('Asking again'));
 }
