@@ -57,7 +57,7 @@ describe('at every named point', () => {
   const COUNT = 400;
 
   test('each leaves all it had to the next', { timeout: 90_000 }, async () => {
-    const lab = await openLab({ processes: [] });
+    const lab = await openLab({ processes: [relay] });
     await lab.pool.query('create table effect (process_id uuid, key text, times int, primary key (process_id, key))');
     const { batch_id } = await launchBatch(lab.bus, { definition: relay, count: COUNT, input: {} });
 
