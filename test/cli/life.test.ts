@@ -2,6 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { giveSigns, type Watch, watchLife } from '../../src/cli/life.ts';
+import { unresponsiveOption } from '../../src/cli/options.ts';
 import { signal, until } from '../support/until.ts';
 
 const watches: Watch[] = [];
@@ -64,4 +65,10 @@ test('a watch that was itself held up blames nobody', async () => {
   await until('the timers that are due have run', () => ++looks === 3, { every_ms: 1 });
   watched.sign();
   expect(silent).toBe(false);
+});
+
+test('no limit can be set that a single late sign would pass', () => {
+  const parse = (text: string) => unresponsiveOption().parseArg?.(text, 0);
+  expect(parse('3000')).toBe(3_000);
+  expect(() => parse('2999')).toThrow('3000');
 });
