@@ -43,15 +43,15 @@ export async function startNodeChild(options: NodeChildOptions): Promise<Running
       ? undefined
       : watchLife({
           silent_ms: options.unresponsive_ms,
-          first_sign_ms: FIRST_SIGN_MS,
+          loading_ms: LOADING_MS,
           onSilent: (ms) => {
             silent = `no sign of life for ${Math.round(ms / 1_000)} s, so it was killed: its code kept the event loop busy, or it was frozen`;
             child.kill('SIGKILL');
           },
         });
   child.on('message', (sign: Sign) => {
-    watch?.sign();
     worked ||= sign === 'working';
+    watch?.sign(worked);
   });
   const exited = new Promise<Exit>((done) => {
     child.once('close', (code, signal) => {
@@ -80,8 +80,8 @@ function reasonOf({ name, logs }: NodeChildOptions, code: number | null, signal:
 }
 
 const PARENT_CHECK_MS = 1_000;
-/** Compiling and loading everything takes a second or two, and much longer where many start at once. */
-const FIRST_SIGN_MS = 60_000;
+/** Loading everything takes a second or two, and much longer where many start at once or an application has much to load. */
+const LOADING_MS = 60_000;
 
 /** In a supervised process: its supervisor notes that it came as far as to do its work. */
 export function tellWorking(): void {

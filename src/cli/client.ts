@@ -2,6 +2,7 @@
 // Answers are trusted to follow the contract, whose types they carry.
 
 import type { Problem } from '../http/contract.ts';
+import { hidePasswords } from '../model/words.ts';
 import { CliError, EXIT } from './exit.ts';
 import { type Ask, askAgain, NoAnswerError, type Patience } from './patience.ts';
 
@@ -108,7 +109,8 @@ async function send(
       ...(body && { body: JSON.stringify(body) }),
     });
   } catch (cause) {
-    const why = (cause as { cause?: NodeJS.ErrnoException }).cause?.code ?? (cause as Error).message;
+    // An address that fetch does not take is told with all that is in it.
+    const why = hidePasswords((cause as { cause?: NodeJS.ErrnoException }).cause?.code ?? (cause as Error).message);
     const message = `No Faultline answers at ${address.origin} (${why}). Start it with \`faultline start\`, or name it with --url.`;
     throw new NoAnswerError(message, cause);
   }

@@ -68,7 +68,6 @@ export async function loadApplication(app?: string): Promise<Application> {
   return application;
 }
 
-/** The first line of what a module threw, which may be anything. */
 /** Compiled beside us, or in the sources. */
 function bundledApplication(): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

@@ -2,8 +2,9 @@
 // Promises to change nothing: handlers are registered with nobody, on a pool that connects nowhere.
 
 import { HandlerRegistry } from '../bus/handlers.ts';
-import { createPool } from '../db/pool.ts';
+import { createApplicationPool } from '../db/pool.ts';
 import { silentLogger } from '../model/env.ts';
+import { hidePasswords, reasonOf } from '../model/words.ts';
 import type { Application } from '../process/application.ts';
 import { ProcessRegistry } from '../process/define.ts';
 import { unhandledCommands } from '../process/unhandled.ts';
@@ -15,7 +16,7 @@ const NOWHERE = 'postgres://127.0.0.1:1/none';
 export async function judgeApplication(application: Application, data_dir: string): Promise<Finding[]> {
   const check = 'application';
   const { name } = application;
-  const pool = createPool(NOWHERE, { application_name: 'faultline doctor', max: 1 });
+  const pool = createApplicationPool(NOWHERE, { application_name: 'faultline doctor', max: 1 });
   try {
     const processes = new ProcessRegistry();
     for (const definition of application.processes) processes.register(definition);
@@ -33,7 +34,7 @@ export async function judgeApplication(application: Application, data_dir: strin
       },
     ];
   } catch (error) {
-    return [{ check, state: 'fail', says: `${name}: ${error instanceof Error ? error.message : String(error)}` }];
+    return [{ check, state: 'fail', says: hidePasswords(`${name}: ${reasonOf(error)}`) }];
   } finally {
     await pool.end();
   }

@@ -93,7 +93,7 @@ async function checkApplication({ app, data_dir }: DoctorOptions): Promise<Findi
   try {
     return await judgeApplication(await loadApplication(app), resolve(data_dir));
   } catch (error) {
-    return [{ check: 'application', state: 'fail', says: (error as Error).message }];
+    return [{ check: 'application', state: 'fail', says: explain(error) }];
   }
 }
 

@@ -33,7 +33,7 @@ export function openLabThread(data: LabThreadData): Laboratory {
     });
     const watch = watchLife({
       silent_ms: SILENT_MS,
-      first_sign_ms: SILENT_MS,
+      loading_ms: SILENT_MS,
       onSilent: () => {
         if (thread === started)
           failAll(new Error('Code of a process definition kept the laboratory busy for a minute.'));
@@ -42,7 +42,7 @@ export function openLabThread(data: LabThreadData): Laboratory {
     });
     started.once('exit', watch.stop);
     started.on('message', (message: LabAnswer | 'alive') => {
-      watch.sign();
+      watch.sign(true);
       if (message === 'alive') return;
       const question = waiting.get(message.id);
       waiting.delete(message.id);

@@ -13,20 +13,21 @@ export function giveSigns(give: () => void): void {
 export interface WatchOptions {
   /** So long without a sign, and it is taken for dead. */
   silent_ms: number;
-  /** The same until the first sign: loading takes its time, on a busy machine above all. */
-  first_sign_ms: number;
+  /** The same while it loads: that takes its time, and an application's code may keep the event loop for all of it. */
+  loading_ms: number;
   /** Called once, with how long there was no sign. */
   onSilent(silent_ms: number): void;
 }
 
 export interface Watch {
-  sign(): void;
+  /** `loaded`: from now on it is to give signs as ever. */
+  sign(loaded: boolean): void;
   stop(): void;
 }
 
-export function watchLife({ silent_ms, first_sign_ms, onSilent }: WatchOptions): Watch {
+export function watchLife({ silent_ms, loading_ms, onSilent }: WatchOptions): Watch {
   const look_ms = Math.min(SIGN_MS, silent_ms / 4);
-  let limit_ms = Math.max(first_sign_ms, silent_ms);
+  let limit_ms = Math.max(loading_ms, silent_ms);
   let silence_ms = 0;
   const timer = setInterval(() => {
     silence_ms += look_ms;
@@ -36,9 +37,9 @@ export function watchLife({ silent_ms, first_sign_ms, onSilent }: WatchOptions):
   }, look_ms);
   timer.unref();
   return {
-    sign() {
+    sign(loaded) {
       silence_ms = 0;
-      limit_ms = silent_ms;
+      if (loaded) limit_ms = silent_ms;
     },
     stop: () => clearInterval(timer),
   };

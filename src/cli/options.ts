@@ -123,7 +123,8 @@ export const unresponsiveOption = () =>
   new Option('--unresponsive-ms <number>', 'the server or a worker that gives no sign of life for so long is replaced')
     .env('FAULTLINE_UNRESPONSIVE_MS')
     .default(10_000)
-    .argParser(wholeNumber(1_000, 3_600_000));
+    // A sign is given each second: one that is late must not be taken for the last one.
+    .argParser(wholeNumber(3_000, 3_600_000));
 
 export const workersOption = () =>
   new Option('--workers <number>', 'worker processes')

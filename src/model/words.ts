@@ -2,7 +2,7 @@
 // Promises text that a column takes, that is one line on a terminal and in a log, and that gives no password away.
 
 import { inspect } from 'node:util';
-import { CommandError } from './errors.ts';
+import { CommandError, FaultlineError } from './errors.ts';
 
 /** What a message column, or a line of a log, is given at most. */
 const MAX_WORDS = 2_000;
@@ -51,7 +51,7 @@ function causeOf(error: unknown): unknown {
 }
 
 function wordsOf(error: unknown, named: boolean): string {
-  if (error instanceof CommandError) return error.message;
+  if (error instanceof CommandError || (error instanceof FaultlineError && !named)) return error.message;
   if (error instanceof Error)
     return error.name === 'Error' && !named ? error.message : `${error.name}: ${error.message}`;
   return typeof error === 'string' ? error : inspect(error);
@@ -93,12 +93,40 @@ export function showJson(json: string): string {
   );
 }
 
+/** Where the password of an address begins: after the user, or where one would stand. */
+const BEFORE_PASSWORD = /(?<=[\w+.-]):\/\/[^\s:/@"]*:/g;
+
 /**
  * Text without the passwords of addresses and of `password=...` in it. A password that was not escaped may hold `/`, `#`, `?` and `@`,
- * so all up to the last `@` of the word goes. A line of JSON stays one: quotes end the word.
+ * so all up to the last `@` of the word goes. A line of JSON stays one: quotes end the word. Every line of a log comes here, also one of
+ * a million characters without a space: each is looked at once or twice.
  */
 export function hidePasswords(text: string): string {
-  return text
-    .replace(/([a-z][\w+.-]*:\/\/[^\s:/@"]*):(?:[^\s"\\]|\\.)*@/gi, '$1:***@')
-    .replace(/(password(?:=|%3d))(?:'[^']*'|(?:[^\s&"'\\]|\\.)+)/gi, '$1***');
+  return hideInAddresses(text).replace(/(password(?:=|%3d))(?:'(?:[^'"\\]|\\.)*'?|(?:[^\s&"'\\]|\\.)+)/gi, '$1***');
+}
+
+function hideInAddresses(text: string): string {
+  let shown = '';
+  let told = 0;
+  let word_end = 0;
+  let last_at = -1;
+  for (const { index, 0: before } of text.matchAll(BEFORE_PASSWORD)) {
+    const start = index + before.length;
+    if (start >= word_end) {
+      word_end = endOfWord(text, start);
+      last_at = text.slice(start, word_end).lastIndexOf('@') + start;
+    }
+    // Within what is hidden, or no `@` follows.
+    if (start <= told || last_at < start) continue;
+    shown += `${text.slice(told, start)}***`;
+    told = last_at;
+  }
+  return shown + text.slice(told);
+}
+
+/** At a space or a quote that is not escaped. */
+function endOfWord(text: string, start: number): number {
+  let end = start;
+  while (end < text.length && !/[\s"]/.test(text.charAt(end))) end += text[end] === '\\' ? 2 : 1;
+  return Math.min(end, text.length);
 }

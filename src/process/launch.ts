@@ -1,7 +1,6 @@
 // Launching a batch: itself work on the bus. Chunk commands of 1,000 insert processes and their first commands.
 // Durable, resumable, cancellable, and answered at once however large the batch is.
 
-import { inspect } from 'node:util';
 import { type Bus, OWN_DOMAIN, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
 import { type Tx, withTx } from '../db/pool.ts';
@@ -19,6 +18,7 @@ import { PRIORITY } from '../model/command.ts';
 import { IdempotencyKeyReusedError, InvalidInputError } from '../model/errors.ts';
 import { fieldErrors, inWords, PARSE } from '../model/field-errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
+import { reasonOf } from '../model/words.ts';
 import { begin, startState } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 import { checkLaunchRequest } from './launch-check.ts';
@@ -227,9 +227,7 @@ function startsOfChunk(...[bus, definition, batch, chunk, lane]: Parameters<type
       try {
         startsOf(bus, definition, batch, { ...chunk, from: ordinal, to: ordinal + 1 }, lane);
       } catch (thrown) {
-        throw new Error(
-          `Process ${ordinal} cannot be started: ${thrown instanceof Error ? thrown.message : inspect(thrown)}`,
-        );
+        throw new Error(`Process ${ordinal} cannot be started: ${reasonOf(thrown)}`);
       }
     }
     throw error;

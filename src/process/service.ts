@@ -14,9 +14,10 @@ import { readLanes } from '../db/migrate.ts';
 import { type Hints, openHints } from '../db/notify.ts';
 import { createApplicationPool, createPool, isAway, type Pool } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import type { Env } from '../model/env.ts';
+import { type Env, waitFor } from '../model/env.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import type { Rounds } from '../model/rounds.ts';
+import { reasonOf } from '../model/words.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import { registerCancel } from './cancel.ts';
 import { ProcessRegistry } from './define.ts';
@@ -32,6 +33,8 @@ import { unhandledCommands } from './unhandled.ts';
 const BUS_ANSWER_MS = 30_000;
 /** Nothing of ours stands still in a transaction, unless its process does: what it holds locked is others' again after so long. */
 const IDLE_MS = 5_000;
+/** So long a service that closes waits for connections of the application. */
+const GIVEN_BACK_MS = 5_000;
 /** Connections of each kind, where nobody says how many. */
 export const CONNECTIONS = 6;
 
@@ -158,16 +161,22 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     async close() {
       await control.stop();
       await hints.close();
-      await Promise.all([pool.end(), busPool.end(), own.end()]);
+      await Promise.all([pool.end(), busPool.end(), endApplicationPool(env, own)]);
     },
   };
+}
+
+/** A handler may never give its connection back: then it is closed with the process, which must come to its end. */
+async function endApplicationPool(env: Env, pool: Pool): Promise<void> {
+  const ended = new AbortController();
+  await Promise.race([pool.end().finally(() => ended.abort()), waitFor(env, GIVEN_BACK_MS, ended.signal)]);
 }
 
 function registerHandlers(application: Application, registry: HandlerRegistry, context: ApplicationContext): void {
   try {
     application.register(registry, context);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new ConfigurationError(`The application ${application.name} cannot register its handlers: ${why}`, error);
   }
 }

@@ -5,7 +5,12 @@ import type { StopCondition } from '../../src/chaos/experiment.ts';
 import { createGuard, errorPct } from '../../src/chaos/guard.ts';
 import { resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
 import { withTx } from '../../src/db/pool.ts';
-import { markConditionMetIfFirst, summarizeAttempts } from '../../src/db/queries/stop-conditions.ts';
+import {
+  markConditionMetIfFirst,
+  readGuardedBatches,
+  summarizeAttempts,
+} from '../../src/db/queries/stop-conditions.ts';
+import { lockIfMayBeDisturbed, readTurbulentBatches } from '../../src/db/queries/turbulence.ts';
 import type { CommandPolicy } from '../../src/model/process.ts';
 import { launchBatch } from '../../src/process/launch.ts';
 import { until } from '../support/until.ts';
@@ -246,4 +251,22 @@ test('handlers that hold every connection of the application keep the guard from
   } finally {
     for (const client of held) client.release();
   }
+});
+
+test('null in the experiment of a program asks for nothing, and keeps nobody from looking at others', async () => {
+  const request = { definition: assembly, count: 1, input: {}, policy: { max_attempts: 1 } };
+  const experiment = { hypothesis: 'nothing is asked', stop_conditions: null, turbulence: null };
+  const { batch_id } = await launchBatch(bus, { ...request, experiment });
+  const other = {
+    stop_conditions: [{ metric: 'in_troubleshooting', above: 1 }],
+    turbulence: { kill_worker_every_ms: 1_000 },
+  };
+  const asking = (await launchBatch(bus, { ...request, experiment: other })).batch_id;
+  const guarded = (await readGuardedBatches(pool)).map((batch) => batch.batch_id);
+  const turbulent = (await readTurbulentBatches(pool, ['kill_worker'])).map((batch) => batch.batch_id);
+  for (const found of [guarded, turbulent]) {
+    expect(found).toContain(asking);
+    expect(found).not.toContain(batch_id);
+  }
+  expect(await withTx(pool, (tx) => lockIfMayBeDisturbed(tx, batch_id))).toBe(false);
 });

@@ -34,6 +34,10 @@ test('a process defined twice, and a register that throws, fail', async () => {
     throw new Error('no keys');
   };
   expect(await judge({ register })).toEqual(['application fail: shop: no keys']);
+  const telling = () => {
+    throw new Error('no answer of postgres://ada:s3cret@h/d');
+  };
+  expect(await judge({ register: telling })).toEqual(['application fail: shop: no answer of postgres://ada:***@h/d']);
 });
 
 test('a command without handler is a warning: another service may have one', async () => {

@@ -2,6 +2,7 @@
 
 import { afterEach, expect, test } from 'vitest';
 import { giveSigns, type Watch, watchLife } from '../../src/cli/life.ts';
+import { unresponsiveOption } from '../../src/cli/options.ts';
 import { signal, until } from '../support/until.ts';
 
 const watches: Watch[] = [];
@@ -9,9 +10,9 @@ afterEach(() => {
   for (const watch of watches.splice(0)) watch.stop();
 });
 
-function watch(silent_ms: number, first_sign_ms = silent_ms) {
+function watch(silent_ms: number, loading_ms = silent_ms) {
   const silent = signal<number>('silence');
-  const made = watchLife({ silent_ms, first_sign_ms, onSilent: (ms) => silent.fire(ms) });
+  const made = watchLife({ silent_ms, loading_ms, onSilent: (ms) => silent.fire(ms) });
   watches.push(made);
   return { ...made, silent: silent.promise };
 }
@@ -20,12 +21,20 @@ test('one that never gives a sign is noticed, with how long that was', async () 
   expect(await watch(100).silent).toBeGreaterThan(100);
 });
 
-test('until the first sign it has longer', async () => {
+test('while it loads it has longer, whatever signs it gave', async () => {
   const fast = watch(50);
   const loading = watch(50, 3_600_000);
+  loading.sign(false);
+  let silent = false;
+  const noticed = loading.silent.then(() => {
+    silent = true;
+  });
   await fast.silent;
-  loading.sign();
-  await loading.silent;
+  // As long again, so that the other, were it no longer loading, would have been noticed.
+  await watch(50).silent;
+  expect(silent).toBe(false);
+  loading.sign(true);
+  await noticed;
 });
 
 test('whoever gives signs is left alone', async () => {
@@ -40,7 +49,7 @@ test('whoever gives signs is left alone', async () => {
   let signs = 0;
   await new Promise<void>((done) => {
     giveSigns(() => {
-      alive.sign();
+      alive.sign(true);
       if (++signs === 5) done();
     });
   });
@@ -49,7 +58,7 @@ test('whoever gives signs is left alone', async () => {
 
 test('a watch that was itself held up blames nobody', async () => {
   const watched = watch(400);
-  watched.sign();
+  watched.sign(true);
   let silent = false;
   void watched.silent.then(
     () => {
@@ -62,6 +71,12 @@ test('a watch that was itself held up blames nobody', async () => {
   // Timers that are due come first, signs that arrived meanwhile after them.
   let looks = 0;
   await until('the timers that are due have run', () => ++looks === 3, { every_ms: 1 });
-  watched.sign();
+  watched.sign(true);
   expect(silent).toBe(false);
+});
+
+test('no limit can be set that a single late sign would pass', () => {
+  const parse = (text: string) => unresponsiveOption().parseArg?.(text, 0);
+  expect(parse('3000')).toBe(3_000);
+  expect(() => parse('2999')).toThrow('3000');
 });

@@ -152,3 +152,16 @@ test('it gives up with the last failure, and what is refused for another reason 
   await expect(clientOf(port).patient().post('/tsq/jobs')).rejects.toMatchObject({ exit_code: EXIT.unavailable });
   expect(asked).toBe(2);
 });
+
+test('an address that nobody can be asked at is told without its password', async () => {
+  const said: string[] = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  const client = createClient('http://ada:s3cret@127.0.0.1:1');
+  const error = await client.get('/workers').catch((thrown: Error) => thrown);
+  expect(error).toMatchObject({ message: expect.stringContaining('ada:***@') });
+  await client
+    .patient({ give_up_ms: 0, every_ms: 1 })
+    .get('/workers')
+    .catch(() => {});
+  expect([...said, String(error)].join('')).not.toContain('s3cret');
+});

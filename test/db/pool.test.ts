@@ -1,6 +1,7 @@
 // Connections and transactions: what is committed, what is rolled back, and what an error of the database means.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { despiteOutage } from '../../src/db/patience.ts';
 import { createPool, isAway, isBadData, isConnectionError, isRetryable, type Pool, withTx } from '../../src/db/pool.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { openNetwork } from '../support/network.ts';
@@ -225,4 +226,16 @@ test('keyed plans hold on every connection of such a pool, also on one that repl
   const replaced = await until('it has a new connection', () => keyed.query(settings));
   expect(replaced.rows[0]).toMatchObject({ seqscan: 'off', jit: 'off' });
   expect((await open().query(settings)).rows[0]).toMatchObject({ seqscan: 'on' });
+});
+
+test('what must get through waits for a connection, too, while others have them all', async () => {
+  const pool = open({ connect_ms: 50 });
+  const held = await pool.connect();
+  let tries = 0;
+  const through = despiteOutage(() => {
+    tries++;
+    return pool.query('select 1 as through');
+  });
+  await Promise.race([through, until('it was tried in vain', () => tries > 1)]).finally(() => held.release());
+  expect((await through).rows).toEqual([{ through: 1 }]);
 });

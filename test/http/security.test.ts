@@ -285,6 +285,8 @@ describe('who stops something is never limited', () => {
     ['POST', `/process-batches/${NOTHING}/injection/stop`, {}, 404],
     ['POST', `/process-batches/${NOTHING}/cancel`, {}, 404],
     ['POST', `/batches/${NOTHING}/cancel`, {}, 404],
+    ['POST', `/processes/${NOTHING}/cancel`, { reason: 'enough' }, 404],
+    ['POST', `/commands/${NOTHING}/cancel`, { reason: 'enough' }, 404],
     ['POST', '/queues/nowhere/pause', {}, 404],
     ['POST', `/tsq/jobs/${NOTHING}/abort`, {}, 404],
   ])('%s %s', async (method, path, payload, status) => {

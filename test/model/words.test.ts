@@ -140,6 +140,29 @@ describe('a password in text', () => {
     });
   });
 
+  test('without its closing quote is hidden, and a line of JSON with one stays JSON', () => {
+    const line = { msg: "password='s3cret", x: ["it's"] };
+    expect(JSON.parse(hidePasswords(JSON.stringify(line)))).toEqual({ msg: 'password=***', x: ["it's"] });
+  });
+
+  test('of each of several addresses is hidden, also where they stand in one word', () => {
+    const text = 'postgres://a:s3cret@h/d postgres://b:s3cret@h/d,postgres://c:s3cret@i/d http://d:1/x';
+    expect(hidePasswords(text)).toBe('postgres://a:***@h/d postgres://b:***@i/d http://d:1/x');
+  });
+
+  // Looked at from each of its places anew, each would take hours.
+  test.each([
+    ['a', 4_000_000],
+    ['a://b:', 700_000],
+    ['a://b:@', 600_000],
+    ["password='", 400_000],
+    ['password=', 400_000],
+    ['a\\\\', 1_000_000],
+  ])('is looked for in a word of %s over and over, and that ends', (part, times) => {
+    expect(hidePasswords(part.repeat(times)).length).toBeLessThanOrEqual(part.length * times);
+    expect(hidePasswords(`a://b:${part.repeat(times)}@c`)).toContain('***');
+  });
+
   test('what is no password stays', () => {
     const text = 'http://127.0.0.1:4400/x, file:///a/b.js:12:5, postgres://db.example:5432/bank, mail a@b';
     expect(hidePasswords(text)).toBe(text);

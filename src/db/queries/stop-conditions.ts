@@ -27,7 +27,7 @@ export async function readGuardedBatches(db: Queryable): Promise<GuardedBatch[]>
     `select b.batch_id, b.domain, b.experiment -> 'stop_conditions' as stop_conditions, b.conditions_met
      from faultline.batch b
      where b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') and b.kind = 'process'
-       and jsonb_array_length(b.experiment -> 'stop_conditions') > cardinality(b.conditions_met)
+       and jsonb_array_length(nullif(b.experiment -> 'stop_conditions', 'null')) > cardinality(b.conditions_met)
        and (b.status <> 'AT_REST' or b.rested_at > now() - interval '1 minute')
      order by b.batch_id`,
   );

@@ -5,7 +5,7 @@ import type { Queryable, Tx } from '../pool.ts';
 
 /** What is open and works, unless somebody stopped chaos: of this batch, or altogether. */
 const MAY_BE_DISTURBED = `b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') and b.status <> 'AT_REST'
-  and b.injection_stopped_at is null and b.experiment -> 'turbulence' is not null
+  and b.injection_stopped_at is null and b.experiment ->> 'turbulence' is not null
   and not exists (select from faultline.setting s where s.key = 'chaos_stopped')`;
 
 export interface TurbulentBatch<Kind extends string> {

@@ -12,6 +12,7 @@ import {
   verbBodySchema,
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
+import { NEVER_LIMITED } from '../security.ts';
 import type { App, RouteContext } from '../server.ts';
 import { operatorOf } from './operator.ts';
 
@@ -23,6 +24,7 @@ export function cutRoutes(api: App, { bus }: RouteContext): void {
   api.post(
     '/commands/:command_id/cancel',
     {
+      config: NEVER_LIMITED,
       schema: {
         tags: ['commands'],
         summary: 'Give it up before it is settled: waiting, under way or in the troubleshooting queue. Says why',
@@ -37,6 +39,7 @@ export function cutRoutes(api: App, { bus }: RouteContext): void {
   api.post(
     '/processes/:process_id/cancel',
     {
+      config: NEVER_LIMITED,
       schema: {
         tags,
         summary: 'End it: undo what it did, or with `compensate` false leave it done. Says why',
