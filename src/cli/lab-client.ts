@@ -35,8 +35,7 @@ export function openLabThread(data: LabThreadData): Laboratory {
       silent_ms: SILENT_MS,
       loading_ms: SILENT_MS,
       onSilent: () => {
-        if (thread === started)
-          failAll(new Error('Code of a process definition kept the laboratory busy for a minute.'));
+        failIfCurrent(new Error('Code of a process definition kept the laboratory busy for a minute.'));
         void started.terminate();
       },
     });
@@ -50,10 +49,10 @@ export function openLabThread(data: LabThreadData): Laboratory {
       if ('error' in message) question?.reject(asError(message.error));
       else question?.resolve(message.value);
     });
-    started.on('error', failAll);
-    started.on('exit', (code) => {
-      if (thread === started) failAll(new Error(`The laboratory's thread ended with code ${code}.`));
-    });
+    // One that was ended has a successor, whose questions are none of its business.
+    const failIfCurrent = (error: Error) => thread === started && failAll(error);
+    started.on('error', failIfCurrent);
+    started.on('exit', (code) => failIfCurrent(new Error(`The laboratory's thread ended with code ${code}.`)));
     return started;
   };
 
