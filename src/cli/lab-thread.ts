@@ -14,6 +14,7 @@ import { CONNECTIONS_NEEDED, JUDGES } from './connections.ts';
 import { openLabThread } from './lab-client.ts';
 import { giveSigns } from './life.ts';
 import { createLogger } from './logger.ts';
+import { logStrays } from './strays.ts';
 
 export interface LabThreadData {
   url: string;
@@ -59,6 +60,8 @@ async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
 
 if (parentPort !== null) {
   const port = parentPort;
+  // The code of definitions is replayed here, and whatever it leaves behind is left behind here, too.
+  logStrays(createLogger());
   giveSigns(() => port.postMessage('alive'));
   const opened = openLaboratory(workerData as LabThreadData);
   port.on('message', async (question: LabQuestion) => {

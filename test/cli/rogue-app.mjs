@@ -11,7 +11,18 @@ const Rogue = defineProcess({
   input: z.strictObject({ deed: z.enum(['none', 'spin', 'float', 'throw', 'exit']) }),
   state: z.looseObject({ deed: z.string() }),
   start: ({ deed }) => ({ deed }),
-  steps: [{ key: 'do', command: 'Do', request: ({ deed }) => ({ deed }) }],
+  steps: [
+    {
+      key: 'do',
+      command: 'Do',
+      request: ({ deed }) => ({ deed }),
+      onReply: (state) => {
+        // Also where the verdict replays it.
+        if (state.deed === 'float') DEEDS.float();
+        return state;
+      },
+    },
+  ],
 });
 
 const DEEDS = {

@@ -16,8 +16,8 @@ test('each is logged, and a process that does not come to its end is cut off', {
   });
   const code = await new Promise((done) => child.once('close', done));
   expect(said.trim().split('\n')).toEqual([
-    expect.stringMatching(/floating: left floating$/),
-    expect.stringMatching(/callback of a handler: thrown in a callback$/),
+    expect.stringMatching(/left it floating: left floating$/),
+    expect.stringMatching(/callback of some code: thrown in a callback$/),
     'To be replaced: an error was thrown where nobody catches it',
   ]);
   expect(code).toBe(1);
