@@ -78,11 +78,22 @@ export function stateAfter(definition: AnyProcessDefinition, step: AnyStep, stat
  * the launcher is none of the schema's business.
  */
 function conform(definition: AnyProcessDefinition, place: string, made: object, launched: State): State {
-  const own: State = { ...made };
-  for (const key of LAUNCHER_KEYS) delete own[key];
-  const parsed = definition.state?.safeParse(own, PARSE) ?? { success: true, data: own };
-  if (parsed.success) return { ...parsed.data, ...launched };
-  throw refusal(`The state that ${place} makes is not valid`, fieldErrors(parsed.error.issues, ['state']));
+  const own = withoutLauncherKeys(made as State);
+  const parsed = definition.state?.safeParse(own) ?? { success: true, data: own };
+  // Not by spreading, here and below: that of what zod returns takes 0.5 µs instead of 0.05, and this is done for each step.
+  if (parsed.success) return Object.assign({}, parsed.data, launched);
+  // Once more for what stood where: asked for each time, that takes 0.7 µs of 0.8.
+  const { issues } = definition.state?.safeParse(own, PARSE).error ?? parsed.error;
+  throw refusal(`The state that ${place} makes is not valid`, fieldErrors(issues, ['state']));
+}
+
+/** Written key by key, `__proto__` would be no key: schemas leave it out, too. */
+const NOT_OWN = new Set<string>([...LAUNCHER_KEYS, '__proto__']);
+
+function withoutLauncherKeys(state: Readonly<State>): State {
+  const own: State = {};
+  for (const key of Object.keys(state)) if (!NOT_OWN.has(key)) own[key] = state[key];
+  return own;
 }
 
 function refusal(what: string, errors: FieldError[]): InvalidInputError {
