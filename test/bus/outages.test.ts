@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { TransientCommandError } from '../../src/model/errors.ts';
+import { COMMIT } from '../support/network.ts';
 import { until } from '../support/until.ts';
 import { commands, commandsOfLanes, countOf, expectSettledOnce, openCuttableLab, policy } from './lab.ts';
 
@@ -27,7 +28,7 @@ test.each([1, 3])('answers are lost, connections cut, the database away now and 
 
   // Every few claims and settles another thing goes wrong; when all of them have, the network is good again.
   const troubles = [
-    () => void network.loseAnswerTo('commit'),
+    () => void network.loseAnswerTo(COMMIT),
     () => void network.loseAnswerTo('claim_ready_commands'),
     () => void network.loseAnswerTo('settle_leased'),
     () => {
@@ -35,13 +36,13 @@ test.each([1, 3])('answers are lost, connections cut, the database away now and 
       setTimeout(network.up, 60);
     },
     () => void network.loseAnswerTo('renew_leases'),
-    () => void network.loseAnswerTo('commit'),
+    () => void network.loseAnswerTo(COMMIT),
     () => void network.loseAnswerTo('lock_expired_commands'),
     () => {
       network.down();
       setTimeout(network.up, 300);
     },
-    () => void network.loseAnswerTo('commit'),
+    () => void network.loseAnswerTo(COMMIT),
   ];
   let passes = 0;
   for (const point of ['after_claim', 'before_settle'] as const)

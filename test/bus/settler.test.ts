@@ -6,6 +6,7 @@ import { createSettler } from '../../src/bus/settler.ts';
 import { createPool } from '../../src/db/pool.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
+import { COMMIT } from '../support/network.ts';
 import { until } from '../support/until.ts';
 import { commands, item, type Lab, openCuttableLab, openLab, policy } from './lab.ts';
 
@@ -218,7 +219,7 @@ describe('a broken connection', () => {
   test('killed after the COMMIT, before its answer: known as ours by the attempt row, and nobody was late', async () => {
     const { lab, network } = await openCuttableLab({ env: HURRIED });
     const claimed = await claimNew(lab, 10, { reply_to: 'asked' });
-    const lost = network.loseAnswerTo('commit');
+    const lost = network.loseAnswerTo(COMMIT);
     const settled = settleAll(
       lab,
       claimed.map((one) => item(one, SUCCESS)),
@@ -234,7 +235,7 @@ describe('a broken connection', () => {
   test('the answer is lost, and another worker has the retry before we ask again: still ours', async () => {
     const { lab, network } = await openCuttableLab({ env: HURRIED });
     const [claimed] = (await claimNew(lab, 1)) as [ClaimedCommand];
-    const lost = network.loseAnswerTo('commit');
+    const lost = network.loseAnswerTo(COMMIT);
     let asked = 0;
     let other: ClaimedCommand[] = [];
     lab.on('before_settle', async () => {
@@ -256,7 +257,7 @@ describe('a broken connection', () => {
     const claimed = await claimNew(lab, 6);
     const late = claimed.slice(0, 2).map(({ command_id }) => command_id);
     await lab.expire(...late);
-    const lost = network.loseAnswerTo('commit');
+    const lost = network.loseAnswerTo(COMMIT);
     await settleAll(
       lab,
       claimed.map((one) => item(one, SUCCESS)),

@@ -8,7 +8,7 @@ import { decide } from '../../src/chaos/decide.ts';
 import { readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { launchBatch } from '../../src/process/launch.ts';
-import { openNetwork } from '../support/network.ts';
+import { COMMIT, openNetwork } from '../support/network.ts';
 import { until } from '../support/until.ts';
 import { assembly, openLab, work } from './lab.ts';
 
@@ -167,7 +167,7 @@ test.each(['is away', 'is lost in the middle', 'is lost before its answer'])(
     const lost = {
       'is away': async () => network.down(),
       'is lost in the middle': () => network.loseMessage('CHAOS_STOPPED'),
-      'is lost before its answer': () => network.loseAnswerTo('commit'),
+      'is lost before its answer': () => network.loseAnswerTo(COMMIT),
     }[how];
     const losing = lost?.();
     const pulling = stopChaos(far, { actor: 'Ada' });

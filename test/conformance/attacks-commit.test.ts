@@ -16,7 +16,7 @@ import { cancelBatch } from '../../src/process/cancel.ts';
 import { launchBatch } from '../../src/process/launch.ts';
 import { chain, DOMAIN, openLab } from '../process/lab.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { type Network, openNetwork } from '../support/network.ts';
+import { COMMIT, type Network, openNetwork } from '../support/network.ts';
 import { until } from '../support/until.ts';
 
 const trip = chain(['book', 'pay']);
@@ -213,8 +213,8 @@ const OPERATIONS: Record<string, Operation> = {
 };
 
 const LOSSES: [string, number, (network: Network) => Promise<void>][] = [
-  ['it never reached the server', 0, (network) => network.loseMessage('commit')],
-  ['it took effect, and the answer was lost', 1, (network) => network.loseAnswerTo('commit')],
+  ['it never reached the server', 0, (network) => network.loseMessage(COMMIT)],
+  ['it took effect, and the answer was lost', 1, (network) => network.loseAnswerTo(COMMIT)],
 ];
 
 describe.each(LOSSES)('the COMMIT: %s', (_what, effects, lose) => {

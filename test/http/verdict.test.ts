@@ -165,13 +165,15 @@ test('a batch that is given work again before its turn to be judged is `running`
     // The verdict on the one cannot be stored, so the other waits for its turn.
     await client.query('begin');
     await client.query('lock table faultline.verdict in exclusive mode');
-    const first = judgeAnew(before);
-    const second = judgeAnew(batch_id);
-    for (const id of [before, batch_id])
-      await until(
+    const untilJudging = (id: string) =>
+      until(
         'it is being judged',
         async () => (await lab.get(`/process-batches/${id}/verdict/progress`)).json().judging,
       );
+    const first = judgeAnew(before);
+    await untilJudging(before);
+    const second = judgeAnew(batch_id);
+    await untilJudging(batch_id);
     expect((await lab.post('/queues/reporting/pause', { reason: 'what is retried stays' })).statusCode).toBe(200);
     expect((await lab.post(`/tsq/${items[0].command_id}/retry`)).statusCode).toBe(200);
     expect((await lab.get(`/process-batches/${batch_id}`)).json()).toMatchObject({

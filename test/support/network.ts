@@ -5,6 +5,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
+/** The message that commits. Not only the word: what a session is told when it opens says `read committed`. */
+export const COMMIT = 'commit\0';
+
 export interface Network {
   url: string;
   /** Connections refused so far. */
