@@ -51,15 +51,17 @@ function Controls({ batch, newest }: { batch: BatchDetail; newest: Record<string
   if (isTerminalBatch(batch.status) || batch.injection_stopped_at !== null) return null;
   return (
     <Group gap="xs">
-      <Button
-        variant="default"
-        leftSection={<IconAdjustments size={15} aria-hidden />}
-        onClick={adjust.open}
-        disabled={!type}
-        data-testid="adjust-chaos"
-      >
-        Adjust chaos
-      </Button>
+      {batch.cancel_requested_at === null && (
+        <Button
+          variant="default"
+          leftSection={<IconAdjustments size={15} aria-hidden />}
+          onClick={adjust.open}
+          disabled={!type}
+          data-testid="adjust-chaos"
+        >
+          Adjust chaos
+        </Button>
+      )}
       <Button
         variant="default"
         c="red"
