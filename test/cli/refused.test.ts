@@ -49,9 +49,11 @@ test('connections are enough, or too few beside those of others', () => {
 });
 
 test('whose connections they are, and whether the database can be written', async () => {
-  const ours = createPool(url, { application_name: 'faultline work', max: 1 });
-  onTestFinished(() => ours.end());
-  await ours.query('select 1');
+  for (const application_name of ['faultline work', 'another program']) {
+    const one = createPool(url, { application_name, max: 1 });
+    onTestFinished(() => one.end());
+    await one.query('select 1');
+  }
   const facts = await readServerFacts(pool);
   expect(facts.other_connections).toBeGreaterThan(0);
   expect(facts.connections).toBeGreaterThan(facts.other_connections);

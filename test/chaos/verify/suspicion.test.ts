@@ -6,13 +6,15 @@ import { openVerdictLab } from './lab.ts';
 
 const lab = await openVerdictLab();
 const { pool } = lab.database;
-await lab.work();
+const worker = await lab.work();
 const batch_id = await lab.launch({
   seed: 'suspicion',
   count: 40,
   behavior: { aggregation: { fail_permanent_pct: 30 } },
 });
 await lab.untilRest(batch_id);
+// Whoever counts batches would write to one that is being written to by hand.
+await worker.stop();
 
 const RULES = ['no_settled_awaited', 'one_command_per_step'] as const;
 

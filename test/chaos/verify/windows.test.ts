@@ -34,7 +34,7 @@ test('windows cover every ordinal once, whoever takes them, and begin at multipl
 const COUNT = 90;
 const lab = await openVerdictLab();
 const { pool } = lab.database;
-await lab.work();
+const worker = await lab.work();
 const each = { fail_transient_pct: 15, fail_permanent_pct: 5, fail_business_rule_pct: 8 };
 const batch_id = await lab.launch({
   seed: 'windows',
@@ -42,6 +42,8 @@ const batch_id = await lab.launch({
   behavior: { query: each, aggregation: each, render: each },
 });
 await lab.untilRest(batch_id);
+// Whoever counts batches would write to one that is being written to by hand.
+await worker.stop();
 
 /** The documents come whole for each window: the application of this lab does not cut them. */
 const processesOf = (batch: VerifiedBatch) => ({
