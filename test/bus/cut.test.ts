@@ -47,7 +47,8 @@ test('one under way: its attempt ends with it, the signal of its handler fires l
   // The service of another process: its hint comes over the database. Leases are ten minutes, renewed after three.
   const another = await lab.openAnother();
   await until('the other service listens', async () => {
-    const listening = `select 1 from pg_stat_activity where application_name = 'lab1 hints' and query like 'listen%' and state = 'idle'`;
+    const listening = `select 1 from pg_stat_activity
+      where datname = current_database() and application_name = 'lab1 hints' and query like 'listen%' and state = 'idle'`;
     return (await lab.rows(listening)).length;
   });
   await cancelLiveCommand(another.bus, id, ADA);

@@ -60,7 +60,9 @@ test.each([
       409,
       'TURBULENCE_NOT_ALLOWED',
     ]);
-    const { rows } = await pool.query(`select from pg_stat_activity where application_name = 'faultline turbulence'`);
+    const { rows } = await pool.query(
+      `select from pg_stat_activity where datname = current_database() and application_name = 'faultline turbulence'`,
+    );
     expect(rows).toEqual([]);
   },
   60_000,

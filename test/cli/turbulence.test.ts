@@ -155,7 +155,8 @@ test('it lives through a database that is away, and the next batch is disturbed 
   maker = startTurbulence({ database_url: url, allowed: TURBULENCE_KINDS, workers: ['work-1'], supervisor, logger });
   const cut = () =>
     pool.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'faultline turbulence'`,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name = 'faultline turbulence'`,
     );
   await until('its connection was cut', async () => ((await cut()).rowCount ?? 0) > 0);
   await pool.query('alter table faultline.setting rename to mislaid');
