@@ -64,14 +64,14 @@ test('handlers that hold every connection of the application keep the bus from n
   });
   service = lab.service;
   // Twice as many handlers want a connection as there are, and their leases have to be renewed meanwhile.
-  await lab.send(...commands(12, { reply_to: 'asked', ...policy({ lease_ms: 700 }) }));
+  await lab.send(...commands(12, { reply_to: 'asked', ...policy({ lease_ms: 3_000 }) }));
   await lab.work();
   await held.promise;
   await lab.send(...commands(40, { type: 'Quick', reply_to: 'asked' }));
   await until('the quick ones are done', async () => (await countOf(lab, 'COMPLETED')) === 40);
   await until('leases were renewed', async () => {
     const [row] = await lab.rows(
-      `select count(*) from faultline.command where status = 'IN_PROGRESS' and lease_expires_at > attempt_started_at + interval '800 ms'`,
+      `select count(*) from faultline.command where status = 'IN_PROGRESS' and lease_expires_at > attempt_started_at + interval '3100 ms'`,
     );
     return row?.count === 12;
   });

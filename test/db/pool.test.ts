@@ -125,7 +125,8 @@ test('a transaction that stood still hears why its connection is gone, and tries
 });
 
 test('a pool whose connections are all in use is no database that is away', async () => {
-  const pool = open({ connect_ms: 50 });
+  // Also how long its own connection may take to open.
+  const pool = open({ connect_ms: 3_000 });
   const holder = await pool.connect();
   const busy = await pool.query('select 1').catch((error) => error);
   holder.release();
@@ -229,7 +230,8 @@ test('keyed plans hold on every connection of such a pool, also on one that repl
 });
 
 test('what must get through waits for a connection, too, while others have them all', async () => {
-  const pool = open({ connect_ms: 50 });
+  // Also how long its own connection may take to open.
+  const pool = open({ connect_ms: 3_000 });
   const held = await pool.connect();
   let tries = 0;
   const through = despiteOutage(() => {

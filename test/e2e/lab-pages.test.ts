@@ -116,6 +116,8 @@ test('what was taken from storage after the verdict is missed when it is checked
 describe('chaos under way', () => {
   test('is adjusted, then stopped, and both stand in the audit', async () => {
     const { page } = await visit(system, '/batches/new');
+    // However long the clicks take, it is under way.
+    expect((await system.post('/queues/reporting/pause', { reason: 'until chaos was adjusted' })).status).toBe(200);
     await prepare(page, 200);
     await page.getByTestId('preset-none').click();
     await page.getByRole('button', { name: /^Query/ }).click();
@@ -136,6 +138,7 @@ describe('chaos under way', () => {
     const events = await system.list<AuditEvent>(`/audit?batch_id=${batch_id}`);
     const types = events.map(({ type }) => type);
     expect(types).toEqual(expect.arrayContaining(['BEHAVIOR_CHANGED', 'INJECTION_STOPPED']));
+    expect((await system.post('/queues/reporting/resume', {})).status).toBe(200);
     await system.untilStill(batch_id);
     await untilText(page.getByTestId('verdict-badge'), 'Pass');
     await untilText(page.getByTestId('predicted-note'), /behavior|injection|stopped|changed/i);

@@ -14,6 +14,8 @@ export interface Visitor {
   goto(path: string): Promise<void>;
 }
 
+/** A page is there within a second, and much later on a machine that is busy. */
+const SLOW_MS = 40_000;
 const PHONE_WIDTH = 390;
 /** A wide page in light colours, and a phone in dark ones. */
 export const DESK: PageOptions = { width: 1280, height: 900, dark: false };
@@ -36,7 +38,7 @@ afterEach(async () => {
 export async function visit(system: System, path: string, options: PageOptions = DESK): Promise<Visitor> {
   // Blank first: what the page does from its first byte on is to be seen.
   const { page, complaints } = await openPage('about:blank', options);
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(SLOW_MS);
   await page.addInitScript({ content: TELL_VIOLATIONS });
   page.context().on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
@@ -59,7 +61,7 @@ export async function untilText(locator: Locator, expected: string | RegExp): Pr
       if (typeof expected === 'string' ? text.includes(expected) : expected.test(text)) return true;
       throw new Error(`it reads: ${text}`);
     },
-    { deadline_ms: 20_000, every_ms: 50 },
+    { deadline_ms: SLOW_MS, every_ms: 50 },
   );
 }
 

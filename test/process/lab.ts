@@ -168,6 +168,8 @@ export async function openLab(options: LabOptions) {
     ...options.env,
   });
   const service: Service = await openService({
+    // Tests hold code within transactions, and for longer the busier the machine is.
+    idle_ms: 60_000,
     url: database.url,
     env,
     application,
