@@ -109,9 +109,12 @@ describe('a server that refuses', () => {
       },
     });
     onTestFinished(() => service.close());
-    const drop = () => lab.rows(`select pg_terminate_backend(pid) from pg_stat_activity where usename = $1`, [name]);
+    // Waits for their end: until then they count, and the pool has them.
+    const drop = () =>
+      lab.rows(`select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = $1`, [name]);
     await lab.rows(`alter role "${name}" connection limit 0`);
     await drop();
+    await until('the pool has heard of it', () => service.bus.pool.totalCount === 0);
     await lab.send(...commands(100, { reply_to: 'asked' }));
     const worker = createWorker({
       bus: service.bus,
