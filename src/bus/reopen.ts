@@ -1,4 +1,4 @@
-// Batches at rest that are given work again: reopened by whoever gives it, in his transaction, so that rest is never read where something is open.
+// Reopens a batch at rest in the same transaction that gives it work again, so that AT_REST is never read while something is open.
 // Promises the order of locks, batches by id before anything of theirs, and one BATCH_REOPENED for each time.
 
 import type { Tx } from '../db/pool.ts';

@@ -4,6 +4,9 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import { showJson, showLines, showText } from '../model/words.ts';
 
+// A reader that has seen enough, such as `head`, closes the pipe. What it does not want is no failure of ours.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 /** A line on stdout. */
 export function say(text: string): void {
   process.stdout.write(`${showText(text)}\n`);

@@ -26,7 +26,7 @@ export function findJsonTextErrors(text: string): FieldError[] {
     if (message !== null) errors.push({ path: dotted(open.map(({ key }) => key)), code, message });
   };
   // Halves of pairs stand in a text itself only where it was not decoded from UTF-8.
-  const isDecoded = text.isWellFormed();
+  const is_well_formed = text.isWellFormed();
   let next_escape = -1;
   for (let at = 0; at < text.length && errors.length < MOST_ERRORS; at++) {
     const frame = open[open.length - 1];
@@ -58,7 +58,7 @@ export function findJsonTextErrors(text: string): FieldError[] {
         // What cannot be stored stands in a text only as \u and its number; of a value nothing else is of interest.
         const escaped = next_escape < end && (is_key || written.includes('\\u'));
         const value = escaped ? (JSON.parse(`"${written}"`) as string) : written;
-        const message = escaped || !isDecoded ? textProblem(value) : null;
+        const message = escaped || !is_well_formed ? textProblem(value) : null;
         if (is_key) {
           frame.before_key = false;
           frame.key = value;
@@ -81,7 +81,7 @@ export function findJsonTextErrors(text: string): FieldError[] {
       case '8':
       case '9': {
         const end = endOfNumber(text, at);
-        refuse(numberProblem(text.slice(at, end)));
+        refuse(writtenNumberProblem(text.slice(at, end)));
         at = end - 1;
         break;
       }
@@ -115,7 +115,7 @@ function endOfNumber(text: string, start: number): number {
 }
 
 /** Why a number would not stay what is written, or null. One with the digits of a double as other languages print it (17) stays. */
-function numberProblem(written: string): string | null {
+function writtenNumberProblem(written: string): string | null {
   const value = Number(written);
   // Nearly always, and much the fastest.
   if (String(value) === written) return null;

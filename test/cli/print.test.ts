@@ -1,8 +1,11 @@
 // What verbs print: columns stay columns, and no text of others starts a line or steers the terminal.
 
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createProgress, printJson, printTable, printText, remark, say } from '../../src/cli/print.ts';
+import { builtFolder } from '../support/built.ts';
 import { readTree } from '../support/tidy/tree.ts';
 
 afterEach(() => {
@@ -65,4 +68,16 @@ test('nothing of the command line is written but through them', () => {
   expect(files.length).toBeGreaterThan(20);
   const others = files.filter(({ path, text }) => !may.test(path) && /console\.|std(out|err)\.write/.test(text));
   expect(others.map(({ path }) => path)).toEqual([]);
+});
+
+test('a reader that closes the pipe early is no failure', { timeout: 60_000 }, async () => {
+  const main = join(await builtFolder(), 'src/cli/main.js');
+  const child = spawn(process.execPath, [main, 'doctor', '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await new Promise((done) => child.once('close', done));
+  expect(said).not.toContain('EPIPE');
 });
