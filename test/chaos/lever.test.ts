@@ -8,6 +8,7 @@ import { decide } from '../../src/chaos/decide.ts';
 import { readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { launchBatch } from '../../src/process/launch.ts';
+import { emptyTables } from '../support/database.ts';
 import { COMMIT, openNetwork } from '../support/network.ts';
 import { until } from '../support/until.ts';
 import { assembly, openLab, work } from './lab.ts';
@@ -18,7 +19,7 @@ const { pool } = lab.database;
 
 afterEach(async () => {
   await resumeChaos(pool, { actor: 'the test' });
-  await pool.query('truncate faultline.event');
+  await emptyTables(pool, 'faultline.event');
 });
 
 const BEHAVIOR = {

@@ -11,14 +11,19 @@ import { readCondition } from '../../src/db/queries/read-condition.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
 import { openService } from '../../src/process/service.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, emptyTables } from '../support/database.ts';
 import { insertBatch, insertCommand, insertProcess, insertWorker } from '../support/factories.ts';
 
 const { pool } = await createTestDatabase();
 
 beforeEach(async () => {
-  await pool.query(
-    'truncate faultline.batch, faultline.command, faultline.process, faultline.worker, faultline.domain cascade',
+  await emptyTables(
+    pool,
+    'faultline.batch',
+    'faultline.command',
+    'faultline.process',
+    'faultline.worker',
+    'faultline.domain',
   );
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { runFaultline } from '../support/command-line.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, emptyTables } from '../support/database.ts';
 import { insertBatch, insertCommand, insertProcess } from '../support/factories.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -14,7 +14,7 @@ const folder = await mkdtemp(join(tmpdir(), 'faultline-prune-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 beforeEach(async () => {
-  await pool.query('truncate faultline.batch, faultline.process, faultline.command cascade');
+  await emptyTables(pool, 'faultline.batch', 'faultline.process', 'faultline.command');
 });
 
 const prune = async (...args: string[]) =>

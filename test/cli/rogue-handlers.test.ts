@@ -10,7 +10,7 @@ import { findFreePort } from '../../src/db/embedded-lock.ts';
 import type { BatchDetail, Worker } from '../../src/http/contract.ts';
 import { MAX_LEASE_LOSSES } from '../../src/model/retry.ts';
 import { type CommandLine, killFaultlines, startFaultline } from '../support/command-line.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, emptyTables } from '../support/database.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -28,9 +28,7 @@ let line: CommandLine;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'faultline-rogue-'));
   port = await findFreePort();
-  await database.pool.query(
-    'truncate faultline.batch, faultline.process, faultline.command, faultline.attempt cascade',
-  );
+  await emptyTables(database.pool, 'faultline.batch', 'faultline.process', 'faultline.command', 'faultline.attempt');
   line = await startFaultline([
     ...['--port', String(port), '--data-dir', join(folder, 'data'), '--database-url', database.url],
     ...['--app', APP, '--unresponsive-ms', '4000'],

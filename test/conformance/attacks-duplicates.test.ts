@@ -11,6 +11,7 @@ import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import { newId } from '../../src/model/env.ts';
 import { findOffences } from '../end/story.ts';
 import { chain, DOMAIN, type Lab, openLab } from '../process/lab.ts';
+import { emptyTables } from '../support/database.ts';
 import { atLeast, timeLimit } from '../support/random.ts';
 import { until } from '../support/until.ts';
 
@@ -46,8 +47,13 @@ describe('a transition that is delivered again', () => {
           },
         ),
         async (repeats) => {
-          await lab.pool.query(
-            'truncate faultline.command, faultline.process, faultline.attempt, faultline.event, faultline.batch cascade',
+          await emptyTables(
+            lab.pool,
+            'faultline.command',
+            'faultline.process',
+            'faultline.attempt',
+            'faultline.event',
+            'faultline.batch',
           );
           const batch_id = await createWithoutWork(lab, 2);
           const settled: CommandTransition[] = [];

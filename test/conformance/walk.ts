@@ -24,6 +24,7 @@ import { PROCESS_TRANSITIONS } from '../../src/model/process.ts';
 import { MAX_LEASE_LOSSES } from '../../src/model/retry.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
 import { DOMAIN, type Lab } from '../process/lab.ts';
+import { emptyTables } from '../support/database.ts';
 
 export const MAX_ATTEMPTS = 2;
 export const BACKOFF_MS = [7, 11];
@@ -104,8 +105,14 @@ export class Walk {
 
   /** Begins anew, on empty tables, with what `launch` launches; `launch` answers the batch that may be cancelled. */
   static async begin(lab: Lab, seen: Set<string>, launch: () => Promise<string>): Promise<Walk> {
-    await lab.pool.query(
-      'truncate faultline.command, faultline.process, faultline.attempt, faultline.event, faultline.batch, transition cascade',
+    await emptyTables(
+      lab.pool,
+      'faultline.command',
+      'faultline.process',
+      'faultline.attempt',
+      'faultline.event',
+      'faultline.batch',
+      'transition',
     );
     const walk = new Walk(lab, await launch(), seen);
     await walk.#runOwn();

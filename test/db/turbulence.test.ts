@@ -14,14 +14,14 @@ import {
 } from '../../src/db/queries/turbulence.ts';
 import { newId } from '../../src/model/env.ts';
 import type { BatchStatus } from '../../src/model/process.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, emptyTables } from '../support/database.ts';
 import { at, insertBatch } from '../support/factories.ts';
 import { signal, until } from '../support/until.ts';
 
 const { pool, url } = await createTestDatabase();
 
 afterEach(async () => {
-  await pool.query('truncate faultline.batch cascade; truncate faultline.event, faultline.setting');
+  await emptyTables(pool, 'faultline.batch', 'faultline.event', 'faultline.setting');
 });
 
 const EXPERIMENT = { turbulence: { kill_worker_every_ms: 1_000 } };

@@ -4,6 +4,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../src/model/env.ts';
 import { countPrunable, type Pruned, type PruneRequest, pruneEnded } from '../../src/process/prune.ts';
+import { emptyTables } from '../support/database.ts';
 import { insertBatch, insertCommand, insertWorker } from '../support/factories.ts';
 import { chain, openLab } from './lab.ts';
 
@@ -22,8 +23,15 @@ const prune = (_run = {}, request: Partial<PruneRequest> = {}): Promise<Pruned> 
   pruneEnded(lab.bus, { ...MONTH, ...request });
 
 beforeEach(async () => {
-  await lab.pool.query(`
-    truncate faultline.batch, faultline.command, faultline.reply, faultline.idempotency_key, faultline.worker, faultline.job cascade`);
+  await emptyTables(
+    lab.pool,
+    'faultline.batch',
+    'faultline.command',
+    'faultline.reply',
+    'faultline.idempotency_key',
+    'faultline.worker',
+    'faultline.job',
+  );
   // What a test itself puts into the tables is no change of status by Faultline.
   await lab.pool.query('drop trigger if exists record_command on faultline.command');
 });

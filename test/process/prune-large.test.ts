@@ -8,7 +8,7 @@ import * as records from '../../src/db/queries/prune-records.ts';
 import { createEnv, newId, silentLogger } from '../../src/model/env.ts';
 import { type PruneRequest, pruneEnded } from '../../src/process/prune.ts';
 import type { PruneSite } from '../../src/process/prune-slices.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, emptyTables } from '../support/database.ts';
 import { insertBatch } from '../support/factories.ts';
 
 const database = await createTestDatabase();
@@ -29,8 +29,14 @@ const site = (probe: PruneSite['env']['probe'] = () => {}): PruneSite => ({
 });
 
 afterEach(async () => {
-  await pool.query(
-    'truncate faultline.batch, faultline.process, faultline.command, faultline.attempt, faultline.event, e2e.test_command cascade',
+  await emptyTables(
+    pool,
+    'faultline.batch',
+    'faultline.process',
+    'faultline.command',
+    'faultline.attempt',
+    'faultline.event',
+    'e2e.test_command',
   );
 });
 

@@ -8,6 +8,7 @@ import { findProcess, listProcesses } from '../../src/db/queries/read-processes.
 import { newId } from '../../src/model/env.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
 import { countPrunable, type Pruned, type PruneRequest, type PruneRun, pruneEnded } from '../../src/process/prune.ts';
+import { emptyTables } from '../support/database.ts';
 import { insertCommand } from '../support/factories.ts';
 import { signal, until } from '../support/until.ts';
 import { chain, type Lab, openLab } from './lab.ts';
@@ -139,7 +140,7 @@ const without = (all: Set<string>, ...others: Set<string>[]) =>
 // What one test leaves behind would be found by the next.
 beforeEach(async () => {
   lab.onProbe = () => {};
-  await lab.pool.query(`truncate ${TABLES.join(', ')}, faultline.idempotency_key cascade`);
+  await emptyTables(lab.pool, ...TABLES, 'faultline.idempotency_key');
 });
 
 describe('a batch', () => {

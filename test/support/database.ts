@@ -55,6 +55,21 @@ export async function createTestDatabase({
   return database;
 }
 
+/**
+ * Empties tables, and all that refer to them. Workers of the test may be writing to them: a deadlock with one of them is
+ * ended by PostgreSQL, and then tried again.
+ */
+export async function emptyTables(pool: pg.Pool, ...tables: string[]): Promise<void> {
+  for (;;) {
+    try {
+      await pool.query(`truncate ${tables.join(', ')} cascade`);
+      return;
+    } catch (error) {
+      if ((error as pg.DatabaseError).code !== '40P01') throw error;
+    }
+  }
+}
+
 async function runAsAdmin(admin_url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: admin_url });
   await client.connect();
