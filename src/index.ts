@@ -1,7 +1,6 @@
 // The public surface: define processes, write handlers, run a worker, launch, and operate.
 // Chaos is in `faultline/chaos`, the HTTP server in `faultline/http`.
 
-export { cancelLiveCommand } from './bus/cut.ts';
 export { capDomain, pauseDomain, resumeDomain } from './bus/domains.ts';
 export type { Handler, HandlerContext, Middleware } from './bus/handlers.ts';
 export { HandlerRegistry } from './bus/handlers.ts';
@@ -18,6 +17,7 @@ export {
 } from './bus/send.ts';
 export { changeSettings } from './bus/settings.ts';
 export type { SlotOptions } from './bus/slots.ts';
+export { cancelLiveCommand } from './bus/terminate.ts';
 export type { Operator, VerbAnswer } from './bus/troubleshooting.ts';
 export { cancelCommand, completeCommand, retryCommand } from './bus/troubleshooting.ts';
 export type { Worker, WorkerOptions } from './bus/worker.ts';

@@ -2,10 +2,10 @@
 // Where nothing has a deadline, a look is one probe of two empty indexes.
 
 import { isRetryable, withTx } from '../db/pool.ts';
-import { findOverdueCommands, lockLiveCommands, type Overdue, readOverdue } from '../db/queries/cuts.ts';
+import { findOverdueCommands, lockLiveCommands, type Overdue, readOverdue } from '../db/queries/terminate.ts';
 import type { DeadlineAction } from '../model/command.ts';
 import type { Bus } from './bus.ts';
-import { type Cut, cutLiveCommands } from './cut.ts';
+import { type Cut, cutLiveCommands } from './terminate.ts';
 
 const MOST_AT_ONCE = 500;
 

@@ -4,8 +4,8 @@
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
 import { type Outcome, park, type Settlement, timedOutBy } from '../model/command.ts';
+import { createRounds, type Rounds } from '../model/periodic.ts';
 import { lossDelay, MAX_LEASE_LOSSES } from '../model/retry.ts';
-import { createRounds, type Rounds } from '../model/rounds.ts';
 import type { Bus } from './bus.ts';
 import { decide, settleExpired, settleLine } from './settle.ts';
 

@@ -7,7 +7,6 @@ import type { ClaimedCommand } from '../model/command.ts';
 import type { Timer } from '../model/env.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import { type Bus, OWN_DOMAIN } from './bus.ts';
-import { cutHint } from './cut.ts';
 import { expireDeadlines } from './deadlines.ts';
 import { DomainLoop } from './domain-loop.ts';
 import { executeAttempt } from './execute.ts';
@@ -19,6 +18,7 @@ import { RunningAttempt, RunningAttempts } from './running.ts';
 import type { Settled } from './settle.ts';
 import { createSettler } from './settler.ts';
 import { type SlotOptions, slotsOf } from './slots.ts';
+import { cutHint } from './terminate.ts';
 
 export interface WorkerOptions {
   bus: Bus;

@@ -4,11 +4,11 @@
 import type { OutageLog } from '../bus/outage.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import { stopInjectionIfOn } from '../db/queries/lab-control.ts';
-import * as statements from '../db/queries/stop-conditions.ts';
 import type { Env } from '../model/env.ts';
-import { createRounds, type Rounds } from '../model/rounds.ts';
+import { createRounds, type Rounds } from '../model/periodic.ts';
 import type { StopCondition, StopMetric } from './experiment.ts';
+import { stopInjectionIfOn } from './queries/lab-control.ts';
+import * as statements from './queries/stop-conditions.ts';
 
 const EVERY_MS = 500;
 /** A batch is looked at no oftener than ten times as long as its last look took. */

@@ -3,18 +3,18 @@
 
 import type { BusHooks, Middleware } from '../bus/handlers.ts';
 import type { Pool } from '../db/pool.ts';
-import type { ChaosSource } from '../db/queries/test-command.ts';
-import { markFaultsIfLeased, readChaosSources, suppressAttempts } from '../db/queries/test-command.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
 import { findChaosErrors } from './asked.ts';
 import type { CommandBehavior } from './behavior.ts';
+import { createNewestBehaviors } from './behavior-overrides.ts';
+import { chaosRows } from './chaos-rows.ts';
 import type { Injection } from './decide.ts';
 import { decide } from './decide.ts';
 import { type Experiment, inScope } from './experiment.ts';
 import { faultOf } from './faults/index.ts';
-import { chaosRows } from './materialise.ts';
-import { createNewestBehaviors } from './newest.ts';
+import type { ChaosSource } from './queries/test-command.ts';
+import { markFaultsIfLeased, readChaosSources, suppressAttempts } from './queries/test-command.ts';
 import { TestCommandRepository } from './repository.ts';
 import { mergeResponse } from './response.ts';
 import type { RollSource } from './roll.ts';

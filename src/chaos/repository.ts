@@ -2,10 +2,10 @@
 // Promises that a row stands and falls with the transaction that sends its command.
 
 import type { Queryable, Tx } from '../db/pool.ts';
-import type { TestCommandPayload } from '../db/queries/test-command.ts';
-import { insertTestCommands, readTestCommands } from '../db/queries/test-command.ts';
 import type { CommandBehavior } from './behavior.ts';
 import { compactBehavior } from './behavior.ts';
+import type { TestCommandPayload } from './queries/test-command.ts';
+import { insertTestCommands, readTestCommands } from './queries/test-command.ts';
 
 /** A row of `e2e.test_command`. */
 export interface TestCommand {

@@ -7,7 +7,7 @@ import type { Client } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { type LaunchFlags, launchBody } from './launch-body.ts';
 import { printJson, printTable, say } from './print.ts';
-import { awaitVerdict, endedCount } from './rest.ts';
+import { awaitVerdict, endedCount } from './wait-for-batch.ts';
 
 export interface FollowFlags {
   watch: boolean;

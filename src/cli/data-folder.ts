@@ -3,7 +3,7 @@
 
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { processStart, signalProcess } from '../db/host-processes.ts';
+import { processStart, signalProcess } from '../embedded/host-processes.ts';
 import { CliError } from './exit.ts';
 
 const OURS = /^(artifacts|logs|postgres|run\.json(\.new)?|run\.lock)$/;

@@ -3,14 +3,14 @@
 
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { connectionUrl, readConnection } from '../db/embedded-cluster.ts';
-import { isPortFree, portHolder } from '../db/embedded-lock.ts';
-import { findNative, parentDeathPrefix } from '../db/embedded-native.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import type { Pool } from '../db/pool.ts';
 import { readCondition } from '../db/queries/read-condition.ts';
 import { readDatabaseId, readServerFacts } from '../db/queries/server.ts';
 import { readSettings } from '../db/queries/settings.ts';
+import { connectionUrl, readConnection } from '../embedded/cluster.ts';
+import { isPortFree, portHolder } from '../embedded/lock.ts';
+import { findNative, parentDeathPrefix } from '../embedded/native.ts';
 import type { Health, Worker } from '../http/contract.ts';
 import { settingsOf } from '../model/settings.ts';
 import { createClient } from './client.ts';

@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { packageRoot } from '../db/package-root.ts';
+import { addLabVerbs } from './analysis-verbs.ts';
 import { addBatchVerbs, addTsqVerbs } from './client-verbs.ts';
 import { CliError, EXIT } from './exit.ts';
 import { tellError, tellUsage } from './explain.ts';
-import { addLabVerbs } from './lab-verbs.ts';
 import { createLogger } from './logger.ts';
 import {
   allowTurbulenceOption,
@@ -134,7 +134,7 @@ program
   .addOption(new Option('--lanes <number>', 'lanes of a new database (default: 1)').argParser(wholeNumber(1, 1024)))
   .action(async (flags) => {
     const { migrate } = await import('./migrate.ts');
-    const { liveUnderSupervisor } = await import('./child.ts');
+    const { liveUnderSupervisor } = await import('../supervisor/child.ts');
     liveUnderSupervisor();
     await migrate({
       ...serviceOptions(flags),

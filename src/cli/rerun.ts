@@ -7,7 +7,7 @@ import { type FollowFlags, follow } from './batch.ts';
 import type { Client } from './client.ts';
 import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { behaviorOf, type ExperimentFlags, experimentOf } from './launch-body.ts';
-import { readBatch } from './rest.ts';
+import { readBatch } from './wait-for-batch.ts';
 
 export interface RerunFlags extends ExperimentFlags, FollowFlags {
   count?: number;

@@ -4,10 +4,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbedded } from '../db/embedded.ts';
+import { startEmbedded } from '../embedded/embedded.ts';
+import { runSelfTest, type SelfTestResult } from '../verification/self-test/run.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { printJson, say } from './print.ts';
-import { runSelfTest, type SelfTestResult } from './self-test/run.ts';
 
 export interface SelfTestOptions {
   /** Of a role that may create databases; without it a PostgreSQL is started in a temporary folder. */

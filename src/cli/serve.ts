@@ -7,10 +7,10 @@ import { allowedTurbulence } from '../chaos/turbulence.ts';
 import { packageRoot } from '../db/package-root.ts';
 import { createServer } from '../http/index.ts';
 import type { Logger } from '../model/env.ts';
-import { liveUnderSupervisor, tellWorking } from './child.ts';
+import { liveUnderSupervisor, tellWorking } from '../supervisor/child.ts';
+import { openLabThread } from '../verification/analysis-client.ts';
 import { compose } from './compose.ts';
 import { CliError } from './exit.ts';
-import { openLabThread } from './lab-client.ts';
 import { stopRequested } from './signals.ts';
 import { catchStrays } from './strays.ts';
 

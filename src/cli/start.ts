@@ -4,17 +4,24 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { allowedTurbulence } from '../chaos/turbulence.ts';
-import { isPortFree, portHolder } from '../db/embedded-lock.ts';
-import { parentDeathPrefix } from '../db/embedded-native.ts';
+import { isPortFree, portHolder } from '../embedded/lock.ts';
+import { parentDeathPrefix } from '../embedded/native.ts';
 import type { Logger } from '../model/env.ts';
+import { openLogs } from '../supervisor/logs.ts';
+import { openRunState } from '../supervisor/run-state.ts';
+import {
+  migrate,
+  postgresSpec,
+  type Run,
+  type StartOptions,
+  serveSpec,
+  workSpec,
+} from '../supervisor/start-children.ts';
+import { createSupervisor, type Supervisor } from '../supervisor/supervise.ts';
+import { startTurbulence } from '../supervisor/turbulence.ts';
 import { CliError, EXIT } from './exit.ts';
 import { explain } from './explain.ts';
-import { openLogs } from './logs.ts';
-import { openRunState } from './run-state.ts';
 import { onStopSignals } from './signals.ts';
-import { migrate, postgresSpec, type Run, type StartOptions, serveSpec, workSpec } from './start-children.ts';
-import { createSupervisor, type Supervisor } from './supervise.ts';
-import { startTurbulence } from './turbulence.ts';
 
 const STILL_WAITING_MS = 10_000;
 

@@ -3,13 +3,13 @@
 
 import { writeFile } from 'node:fs/promises';
 import type { Report, Verdict } from '../http/contract.ts';
-import { renderReport } from '../http/report-markdown.ts';
+import { renderReport } from '../verification/report/report-markdown.ts';
 import type { Client } from './client.ts';
 import { CliError, type ExitCode } from './exit.ts';
 import { tellError } from './explain.ts';
 import { jsonText, printJson, printTable, printText, remark, say } from './print.ts';
-import { awaitRest, awaitVerdict, isAtRest, readBatch, readVerdict } from './rest.ts';
 import type { SelfTestOptions } from './self-test.ts';
+import { awaitRest, awaitVerdict, isAtRest, readBatch, readVerdict } from './wait-for-batch.ts';
 
 const VERDICT_EXIT = { pass: 0, fail: 1, running: 2 } as const satisfies Record<Verdict['verdict'], ExitCode>;
 const NOT_JUDGED: ExitCode = 2;

@@ -4,8 +4,8 @@
 import type { Pool } from '../db/pool.ts';
 import { readNow, type SecondTally, tallySeconds } from '../db/queries/read-stats.ts';
 import type { Env } from '../model/env.ts';
+import { createPaced } from '../model/throttled.ts';
 import type { Overview, Throughput } from './contract.ts';
-import { createPaced } from './paced.ts';
 
 const KEPT_S = 3_600;
 /** A transaction that ended attempts within these seconds may not have been seen at the last look. */

@@ -2,17 +2,17 @@
 // Promises that what is shown of a batch that ended or rests includes every attempt that came before.
 
 import { TURBULENCE_KINDS } from '../chaos/experiment.ts';
+import { listTurbulence } from '../chaos/queries/turbulence.ts';
 import type { Pool } from '../db/pool.ts';
 import { readLaunchError } from '../db/queries/batches.ts';
 import { type AttemptTally, type BatchRecord, findBatch, tallyAttempts } from '../db/queries/read-batches.ts';
-import { listTurbulence } from '../db/queries/turbulence.ts';
 import type { Env } from '../model/env.ts';
 import { NotFoundError } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
+import { createPacedMap } from '../model/throttled.ts';
 import type { ProcessRegistry } from '../process/define.ts';
 import { addSample, etaOf, type RateSample, rateOf } from './batch-rate.ts';
 import type { Batch, BatchDetail, StepFunnel } from './contract.ts';
-import { createPacedMap } from './paced.ts';
 import { toWire } from './wire.ts';
 
 const SLICES = 60;

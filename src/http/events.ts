@@ -4,9 +4,9 @@
 
 import { PassThrough } from 'node:stream';
 import type { Env, Timer } from '../model/env.ts';
+import type { Verdicts } from '../verification/verdicts.ts';
 import type { BatchDetails } from './batch-detail.ts';
 import type { BatchDetail } from './contract.ts';
-import type { Verdicts } from './verdicts.ts';
 
 const EVERY_MS = 1_000;
 const PING_EVERY_MS = 10_000;

@@ -1,7 +1,7 @@
 // The one way by which the API launches: a batch, a batch again, a process again.
 // Promises that what one of them is refused is refused to all.
 
-import { refuseWhileStopped } from '../chaos/lever.ts';
+import { refuseWhileStopped } from '../chaos/kill-switch.ts';
 import { assertTurbulenceAllowed } from '../chaos/turbulence.ts';
 import { type Launched, type LaunchRequest, launchBatch } from '../process/launch.ts';
 import type { RouteContext } from './server.ts';

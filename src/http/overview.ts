@@ -5,9 +5,9 @@ import type { Pool } from '../db/pool.ts';
 import { countService } from '../db/queries/read-stats.ts';
 import { groupParked } from '../db/queries/read-tsq.ts';
 import type { Env } from '../model/env.ts';
+import { createPaced, type Paced } from '../model/throttled.ts';
 import type { Activity } from './activity.ts';
 import type { Overview } from './contract.ts';
-import { createPaced, type Paced } from './paced.ts';
 
 const GROUPS = 20;
 

@@ -1,10 +1,10 @@
 // Again: the launch that does a batch once more, or one process of it alone, with the same rolls.
 // Promises to launch nothing: what it gives goes the way of every launch, and is checked like one.
 
+import { readSentBehaviors } from '../chaos/queries/reruns.ts';
 import type { Pool } from '../db/pool.ts';
 import { type BatchRow, readBatch } from '../db/queries/batches.ts';
 import { findProcess, type ProcessRecord } from '../db/queries/read-processes.ts';
-import { readSentBehaviors } from '../db/queries/reruns.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
 import { isPlainObject } from '../model/storable.ts';

@@ -2,8 +2,8 @@
 // Each acts through the command that the process awaits, under that command's lock: of a verb and a reply, one wins.
 
 import type { Bus } from '../bus/bus.ts';
-import { cutOpenCommands, operatorCut, redriveCanceled } from '../bus/cut.ts';
 import { reopening } from '../bus/reopen.ts';
+import { cutOpenCommands, operatorCut, redriveCanceled } from '../bus/terminate.ts';
 import { completeCommand, type Operator, retryCommand } from '../bus/troubleshooting.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import { lockProcesses, readProcesses } from '../db/queries/processes.ts';

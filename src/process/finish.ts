@@ -14,8 +14,8 @@ import {
 } from '../db/queries/batches.ts';
 import { insertEvents, insertReplies, type NewEvent } from '../db/queries/events.ts';
 import { analyzeIfGrown, tryMaintenanceLock } from '../db/queries/maintenance.ts';
+import { createRounds, type Rounds } from '../model/periodic.ts';
 import type { BatchStatus } from '../model/process.ts';
-import { createRounds, type Rounds } from '../model/rounds.ts';
 import { endReplies } from './batch-end.ts';
 
 const EVERY_MS = 1_000;

@@ -3,7 +3,7 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { recordPrune, takePruneTurn } from '../db/queries/prune-records.ts';
-import { createRounds, type Rounds } from '../model/rounds.ts';
+import { createRounds, type Rounds } from '../model/periodic.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import type { ProcessRegistry } from './define.ts';
 import { pruneEnded } from './prune.ts';

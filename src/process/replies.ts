@@ -10,7 +10,7 @@ import { deleteReply, lockReplyIfKept, type RoutableReply, readRoutableReplies }
 import { findReply } from '../db/queries/reply-queues.ts';
 import { lockCommand } from '../db/queries/troubleshooting.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
-import { createRounds, type Rounds } from '../model/rounds.ts';
+import { createRounds, type Rounds } from '../model/periodic.ts';
 import type { ProcessRegistry } from './define.ts';
 
 const EVERY_MS = 1_000;

@@ -16,7 +16,7 @@ import { createApplicationPool, createPool, isAway, type Pool } from '../db/pool
 import { insertEvents } from '../db/queries/events.ts';
 import { type Env, waitFor } from '../model/env.ts';
 import { ConfigurationError } from '../model/errors.ts';
-import type { Rounds } from '../model/rounds.ts';
+import type { Rounds } from '../model/periodic.ts';
 import { reasonOf } from '../model/words.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import { registerCancel } from './cancel.ts';

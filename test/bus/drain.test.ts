@@ -1,7 +1,7 @@
 // A worker that stops: takes no more, lets handlers end, gives the rest back, and resolves whatever the database does.
 
 import { expect, test } from 'vitest';
-import { cancelLiveCommand } from '../../src/bus/cut.ts';
+import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { createWorker } from '../../src/bus/worker.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
 import { ConfigurationError } from '../../src/model/errors.ts';

@@ -3,11 +3,11 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test, vi } from 'vitest';
-import { changeBehavior } from '../../src/chaos/adjust.ts';
+import { changeBehavior } from '../../src/chaos/behavior-changes.ts';
+import { createNewestBehaviors } from '../../src/chaos/behavior-overrides.ts';
 import { inScope } from '../../src/chaos/experiment.ts';
-import { createNewestBehaviors } from '../../src/chaos/newest.ts';
+import { readBehaviorVersions } from '../../src/chaos/queries/lab-control.ts';
 import { withTx } from '../../src/db/pool.ts';
-import { readBehaviorVersions } from '../../src/db/queries/lab-control.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
 import { type LaunchRequest, launchBatch } from '../../src/process/launch.ts';
 import { until } from '../support/until.ts';

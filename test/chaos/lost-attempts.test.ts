@@ -1,8 +1,8 @@
 // Faults that lose an attempt while its handler works: the crash and the lost acknowledgement. Nothing of it is ever settled.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import type { HandlerContext, OutgoingCommand } from '../../src/bus/handlers.ts';
+import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { BusinessRuleError } from '../../src/model/errors.ts';
 import { signal, until } from '../support/until.ts';
 import { DOMAIN, openLab, work } from './lab.ts';

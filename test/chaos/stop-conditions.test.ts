@@ -3,14 +3,14 @@
 import { afterAll, expect, test } from 'vitest';
 import type { StopCondition } from '../../src/chaos/experiment.ts';
 import { createGuard, errorPct } from '../../src/chaos/guard.ts';
-import { resumeChaos, stopChaos } from '../../src/chaos/lever.ts';
-import { withTx } from '../../src/db/pool.ts';
+import { resumeChaos, stopChaos } from '../../src/chaos/kill-switch.ts';
 import {
   markConditionMetIfFirst,
   readGuardedBatches,
   summarizeAttempts,
-} from '../../src/db/queries/stop-conditions.ts';
-import { lockIfMayBeDisturbed, readTurbulentBatches } from '../../src/db/queries/turbulence.ts';
+} from '../../src/chaos/queries/stop-conditions.ts';
+import { lockIfMayBeDisturbed, readTurbulentBatches } from '../../src/chaos/queries/turbulence.ts';
+import { withTx } from '../../src/db/pool.ts';
 import type { CommandPolicy } from '../../src/model/process.ts';
 import { launchBatch } from '../../src/process/launch.ts';
 import { until } from '../support/until.ts';

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openLogs } from '../../src/cli/logs.ts';
-import { openRunState } from '../../src/cli/run-state.ts';
+import { openLogs } from '../../src/supervisor/logs.ts';
+import { openRunState } from '../../src/supervisor/run-state.ts';
 import { builtFolder } from '../support/built.ts';
 
 vi.setConfig({ testTimeout: 120_000 });

@@ -2,11 +2,11 @@
 // Whoever asked is told that nobody knows; asking again does it once in all, and says what had become of the first time.
 
 import { describe, expect, test } from 'vitest';
-import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import { startTsqJob } from '../../src/bus/jobs.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { send } from '../../src/bus/send.ts';
 import { settleSet } from '../../src/bus/settle.ts';
+import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { isConnectionError } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';

@@ -2,9 +2,9 @@
 // heartbeats, reaping, lost leases, operators with every verb, cancelling, counting. Nobody ever waits in a circle.
 
 import { expect, test } from 'vitest';
-import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import { startTsqJob } from '../../src/bus/jobs.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
+import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import { BusinessRuleError, FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';

@@ -2,8 +2,8 @@
 // and every other is told 409 WRONG_STATE, never anything else.
 
 import { describe, expect, test } from 'vitest';
-import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import { startTsqJob } from '../../src/bus/jobs.ts';
+import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, type Operator, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';
 import { cancelProcess, completeProcess, retryProcess } from '../../src/process/cancel-process.ts';

@@ -2,12 +2,12 @@
 
 import { expect, test } from 'vitest';
 import { settleExpired, settleLine, settleSet } from '../../src/bus/settle.ts';
+import { markFaultsIfLeased } from '../../src/chaos/queries/test-command.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { renewLeasesIfHeld } from '../../src/db/queries/claims.ts';
 import { tryMaintenanceLock } from '../../src/db/queries/maintenance.ts';
 import { insertProcessesIfAbsent, type ProcessChange, updateIfAwaiting } from '../../src/db/queries/processes.ts';
 import { markPruningIfEnded } from '../../src/db/queries/prune.ts';
-import { markFaultsIfLeased } from '../../src/db/queries/test-command.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';
 import { command, item, openLab } from '../bus/lab.ts';

@@ -4,10 +4,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { OWN_DOMAIN } from '../../src/bus/bus.ts';
-import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import { expireDeadlines } from '../../src/bus/deadlines.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
+import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import {

@@ -3,12 +3,12 @@
 
 import type pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { markFaultsIfLeased, readChaosSources, suppressAttempts } from '../../src/chaos/queries/test-command.ts';
 import { asTx, createPool, type Queryable } from '../../src/db/pool.ts';
 import * as claims from '../../src/db/queries/claims.ts';
-import * as cuts from '../../src/db/queries/cuts.ts';
 import * as processes from '../../src/db/queries/processes.ts';
 import * as settles from '../../src/db/queries/settles.ts';
-import { markFaultsIfLeased, readChaosSources, suppressAttempts } from '../../src/db/queries/test-command.ts';
+import * as cuts from '../../src/db/queries/terminate.ts';
 import * as verbs from '../../src/db/queries/troubleshooting.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
 import { newId } from '../../src/model/env.ts';

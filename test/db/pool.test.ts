@@ -1,8 +1,8 @@
 // Connections and transactions: what is committed, what is rolled back, and what an error of the database means.
 
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { despiteOutage } from '../../src/db/patience.ts';
 import { createPool, isAway, isBadData, isConnectionError, isRetryable, type Pool, withTx } from '../../src/db/pool.ts';
+import { despiteOutage } from '../../src/db/retry-while-unavailable.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { openNetwork } from '../support/network.ts';
 import { until } from '../support/until.ts';

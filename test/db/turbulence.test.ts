@@ -3,7 +3,6 @@
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TURBULENCE_KINDS } from '../../src/chaos/experiment.ts';
-import { asTx, type Queryable, withTx } from '../../src/db/pool.ts';
 import {
   countOtherBackends,
   insertTurbulenceOnce,
@@ -11,7 +10,8 @@ import {
   lockIfMayBeDisturbed,
   readTurbulentBatches,
   terminateOtherBackends,
-} from '../../src/db/queries/turbulence.ts';
+} from '../../src/chaos/queries/turbulence.ts';
+import { asTx, type Queryable, withTx } from '../../src/db/pool.ts';
 import { newId } from '../../src/model/env.ts';
 import type { BatchStatus } from '../../src/model/process.ts';
 import { createTestDatabase, emptyTables } from '../support/database.ts';

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CHECKS } from '../../src/chaos/verify/checks.ts';
-import { VARIANTS } from '../../src/cli/self-test/variants.ts';
+import { CHECKS } from '../../src/verification/checks.ts';
+import { VARIANTS } from '../../src/verification/self-test/variants.ts';
 
 const page = readFileSync(new URL('../../docs/verdict.md', import.meta.url), 'utf8');
 const code = (name: string) => `\`${name}\``;

@@ -1,10 +1,10 @@
 // What must be true of every batch that came to its end or to rest, whatever was done to its workers and its database:
 // nothing lost, nothing doubled, every attempt accounted for, every process with one story. Asks the rows, not the code.
 
-import { verifyBatch } from '../../src/chaos/verify/verify.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { AnyProcessDefinition } from '../../src/process/define.ts';
-import { codeOf, outlineOf } from '../../src/process/outline.ts';
+import { codeOf, outlineOf } from '../../src/verification/outline.ts';
+import { verifyBatch } from '../../src/verification/verify.ts';
 
 export interface Offence {
   rule: string;

@@ -1,10 +1,10 @@
 // How far a verdict has come is told while it is given, and nothing is told before and after.
 
 import { expect, test } from 'vitest';
-import type { Laboratory } from '../../src/http/laboratory.ts';
-import { createVerdicts } from '../../src/http/verdicts.ts';
-import { openVerdictLab } from '../chaos/verify/lab.ts';
+import type { Laboratory } from '../../src/verification/analysis.ts';
+import { createVerdicts } from '../../src/verification/verdicts.ts';
 import { until } from '../support/until.ts';
+import { openVerdictLab } from '../verification/lab.ts';
 
 const lab = await openVerdictLab();
 await lab.work();

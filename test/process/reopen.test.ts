@@ -1,8 +1,8 @@
 // A batch at rest that is given work again: it says so from the very transaction on, whoever gives it, and whatever the finisher is doing.
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { cancelLiveCommand } from '../../src/bus/cut.ts';
 import { startTsqJob } from '../../src/bus/jobs.ts';
+import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { readJob } from '../../src/db/queries/jobs.ts';
 import type { ProbePoint } from '../../src/model/env.ts';

@@ -3,12 +3,12 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { StatementReport } from '../../reporting/process.ts';
-import { createLaboratory } from '../../src/http/laboratory.ts';
 import { InvalidInputError } from '../../src/model/errors.ts';
 import { advance, begin, startState } from '../../src/process/advance.ts';
 import { retryProcess } from '../../src/process/cancel-process.ts';
 import { defineProcess } from '../../src/process/define.ts';
-import { codeOf, outlineOf } from '../../src/process/outline.ts';
+import { createLaboratory } from '../../src/verification/analysis.ts';
+import { codeOf, outlineOf } from '../../src/verification/outline.ts';
 import { DOMAIN, openLab } from './lab.ts';
 import { processRow } from './rows.ts';
 

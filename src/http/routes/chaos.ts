@@ -2,11 +2,11 @@
 // Promises that a request which asks for chaos is refused while the lever stands, once it is known to be well formed.
 
 import { z } from 'zod';
-import { changeBehavior, stopInjection } from '../../chaos/adjust.ts';
 import { checkBehavior } from '../../chaos/asked.ts';
 import { compactProcessBehavior, type ProcessBehavior } from '../../chaos/behavior.ts';
-import { type Lever, readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../chaos/lever.ts';
-import { readBehaviorVersions } from '../../db/queries/lab-control.ts';
+import { changeBehavior, stopInjection } from '../../chaos/behavior-changes.ts';
+import { type Lever, readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../chaos/kill-switch.ts';
+import { readBehaviorVersions } from '../../chaos/queries/lab-control.ts';
 import { type BatchRecord, findBatch } from '../../db/queries/read-batches.ts';
 import { NotFoundError } from '../../model/errors.ts';
 import {

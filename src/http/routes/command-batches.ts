@@ -1,7 +1,7 @@
 // Routes of command batches: launch, add, close, cancel, list, look.
 
 import { z } from 'zod';
-import { refuseWhileStopped } from '../../chaos/lever.ts';
+import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
 import {
   type CommandBatchRecord,
   countUnderWay,

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { send, sendMany } from '../../bus/send.ts';
-import { refuseWhileStopped } from '../../chaos/lever.ts';
+import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
 import { findCommand, findReplyOf } from '../../db/queries/read-commands.ts';
 import { listAttempts } from '../../db/queries/read-processes.ts';
 import { NotFoundError } from '../../model/errors.ts';

@@ -1,8 +1,8 @@
 // Routes of profiles as documents: all saved ones exported, and such a document imported.
 // An import is all or nothing, and says what happened to each.
 
+import { insertProfilesIfFree, listProfiles, type NewProfile, upsertProfiles } from '../../chaos/queries/profiles.ts';
 import { type Tx, withTx } from '../../db/pool.ts';
-import { insertProfilesIfFree, listProfiles, type NewProfile, upsertProfiles } from '../../db/queries/profiles.ts';
 import { ProfileNameTakenError } from '../../model/errors.ts';
 import { refuseBuiltinName } from '../builtin-profiles.ts';
 import {

@@ -9,7 +9,7 @@ import {
   listProfiles,
   type ProfileRecord,
   updateProfileIfFree,
-} from '../../db/queries/profiles.ts';
+} from '../../chaos/queries/profiles.ts';
 import { NotFoundError, ProfileNameTakenError } from '../../model/errors.ts';
 import { builtinOf, refuseBuiltin, refuseBuiltinName } from '../builtin-profiles.ts';
 import {

@@ -3,6 +3,7 @@
 import { OWN_DOMAIN } from '../../bus/bus.ts';
 import { capDomain, pauseDomain, resumeDomain } from '../../bus/domains.ts';
 import { type DomainRow, listQueues, type QueueRecord } from '../../db/queries/domains.ts';
+import { createPaced } from '../../model/throttled.ts';
 import {
   type Domain,
   domainParamsSchema,
@@ -13,7 +14,6 @@ import {
   queuesSchema,
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
-import { createPaced } from '../paced.ts';
 import { NEVER_LIMITED } from '../security.ts';
 import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';

@@ -2,10 +2,10 @@
 // Both say the same; the Markdown shows fewer offenders.
 
 import { z } from 'zod';
+import { readReport } from '../../verification/report/report.ts';
+import { renderReport } from '../../verification/report/report-markdown.ts';
 import { idSchema, reportQuerySchema, reportSchema } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
-import { readReport } from '../report.ts';
-import { renderReport } from '../report-markdown.ts';
 import type { App, RouteContext } from '../server.ts';
 
 export function reportRoutes(api: App, context: RouteContext): void {

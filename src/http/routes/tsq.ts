@@ -10,6 +10,7 @@ import {
   type ParkedFilter,
   type ParkedRecord,
 } from '../../db/queries/read-tsq.ts';
+import { createPacedMap } from '../../model/throttled.ts';
 import {
   cancelBodySchema,
   idSchema,
@@ -25,7 +26,6 @@ import {
 } from '../contract.ts';
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
-import { createPacedMap } from '../paced.ts';
 import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';

@@ -11,7 +11,7 @@ import { NavTo } from '../links.tsx';
 import { Mark } from '../mark.tsx';
 import { ActorControl } from './actor-control.tsx';
 import { ConnectionLight } from './connection.tsx';
-import { LeverBanner, LeverControl } from './lever.tsx';
+import { LeverBanner, LeverControl } from './kill-switch.tsx';
 import { NAV } from './nav.ts';
 import { SchemeToggle } from './scheme-toggle.tsx';
 import classes from './shell.module.css';

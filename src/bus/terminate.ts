@@ -1,0 +1,173 @@
+// Cutting commands short before they are settled: cancelled by an operator or their sender, or ended by a deadline.
+// One guarded statement decides, so of a cut and a settle, or of two cuts, one wins; the attempt under way ends with the command.
+
+import { hintOnCommit } from '../db/notify.ts';
+import { type Tx, withTx } from '../db/pool.ts';
+import { type EventType, insertEvents, insertReplies } from '../db/queries/events.ts';
+import { type CutCommand, type CutLine, cutIfLive, cutIfOpen } from '../db/queries/terminate.ts';
+import { lockAdvanceFailed, lockCommand, type OperatedCommand } from '../db/queries/troubleshooting.ts';
+import { type CommandStatus, errorGroup, type ParkReason, type Reply } from '../model/command.ts';
+import { laneOf } from '../model/env.ts';
+import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import { type Bus, tellTransitions } from './bus.ts';
+import type { CommandTransition } from './handlers.ts';
+import { reopening } from './reopen.ts';
+import { requestedReplies } from './settle.ts';
+import { type Operator, toTransitionCommand, type VerbAnswer } from './troubleshooting.ts';
+
+/** What a command becomes, and what is told of it. */
+export interface Cut extends Pick<CutLine, 'status' | 'effect' | 'error_code' | 'error_message'> {
+  reason: ParkReason | null;
+  /** Its process ends at once and undoes nothing. */
+  keep_effects?: boolean;
+  event: { type: EventType; actor?: string; reason?: string; details?: Record<string, unknown> };
+}
+
+export interface CutItem {
+  command_id: string;
+  cut: Cut;
+}
+
+export interface CutSet {
+  commands: CutCommand[];
+  /** To be given as hints once the transaction has committed: who has something to do, or to stop doing. */
+  hints: ReadonlySet<string>;
+}
+
+/** What a worker listens to, to learn that commands it may be executing were cut short. */
+export function cutHint(worker_id: string): string {
+  return `cancel:${worker_id}`;
+}
+
+/** Cuts what waits for a worker or is under way, of commands of one lane; the others stay as they are. */
+export function cutLiveCommands(bus: Bus, tx: Tx, lane: number, items: readonly CutItem[]): Promise<CutSet> {
+  return cutSet(bus, tx, lane, items, cutIfLive);
+}
+
+/** The same, and what waits in the troubleshooting queue: within `reopening`. */
+export function cutOpenCommands(bus: Bus, tx: Tx, lane: number, items: readonly CutItem[]): Promise<CutSet> {
+  return cutSet(bus, tx, lane, items, cutIfOpen);
+}
+
+async function cutSet(
+  bus: Bus,
+  tx: Tx,
+  lane: number,
+  items: readonly CutItem[],
+  statement: typeof cutIfLive,
+): Promise<CutSet> {
+  if (items.length === 0) return { commands: [], hints: new Set() };
+  const ordered = items.toSorted((a, b) => (a.command_id < b.command_id ? -1 : 1));
+  const commands = await statement(tx, lane, ordered.map(cutLine));
+  const cutOf = new Map(items.map(({ command_id, cut }) => [command_id, cut]));
+  const cuts = commands.map((command) => ({ command, cut: cutOf.get(command.command_id) as Cut }));
+  await insertEvents(
+    tx,
+    lane,
+    cuts.map(({ command: { command_id, process_id, batch_id, attempts }, cut }) => ({
+      ...cut.event,
+      command_id,
+      process_id,
+      batch_id,
+      attempt: attempts === 0 ? null : attempts,
+    })),
+  );
+  const transitions = cuts.map(({ command, cut }) => transitionOf(command, cut));
+  await insertReplies(tx, lane, requestedReplies(bus, transitions));
+  const sent = await tellTransitions(bus, tx, transitions);
+  const workers = commands.flatMap(({ worker_id }) => (worker_id === null ? [] : [cutHint(worker_id)]));
+  return { commands, hints: new Set([...sent, ...workers]) };
+}
+
+function cutLine({ command_id, cut }: CutItem): CutLine {
+  const { status, effect, reason, error_code, error_message } = cut;
+  const error_group = effect === 'TSQ' ? errorGroup(error_code, error_message) : null;
+  return { command_id, status, effect, reason, error_code, error_message, error_group };
+}
+
+function transitionOf(cutCommand: OperatedCommand, cut: Cut): CommandTransition {
+  const command = toTransitionCommand(cutCommand);
+  const { error_code, error_message, keep_effects } = cut;
+  if (cut.effect === 'TSQ') return { kind: 'parked', command, error_code, error_message };
+  return { kind: 'replied', command, reply: replyOf(cut), keep_effects };
+}
+
+function replyOf({ effect, error_code, error_message }: Cut): Reply {
+  return { outcome: effect === 'CANCELED' ? 'CANCELED' : 'FAILED', error_code, error_message };
+}
+
+/** CANCELED by an operator, for this reason. */
+export function operatorCut(
+  operator: Operator & { reason: string },
+  { keep_effects = false, ...details }: { keep_effects?: boolean; whole_process?: true } = {},
+): Cut {
+  return {
+    status: 'CANCELED',
+    effect: 'CANCELED',
+    reason: null,
+    error_code: 'OPERATOR_CANCELED',
+    error_message: operator.reason,
+    keep_effects,
+    event: {
+      type: 'OPERATOR_CANCEL',
+      actor: operator.actor,
+      reason: operator.reason,
+      details: keep_effects ? { ...details, keep_effects } : details,
+    },
+  };
+}
+
+/**
+ * CANCELED, wherever it is before it is settled: waiting, under way (its handler's signal aborts) or in the troubleshooting queue.
+ * Its requester is told CANCELED, a process undoes what it did. With `tx` in the caller's transaction.
+ * @throws NotFoundError, WrongStateError
+ */
+export async function cancelLiveCommand(
+  bus: Bus,
+  command_id: string,
+  operator: Operator & { reason: string },
+  { tx }: { tx?: Tx } = {},
+): Promise<VerbAnswer> {
+  const lane = laneOf(command_id, bus.lanes);
+  const cancel = async (tx: Tx) => {
+    const cut = operatorCut(operator);
+    const done = await reopening(tx, lane, [command_id], async () => {
+      const { commands, hints } = await cutOpenCommands(bus, tx, lane, [{ command_id, cut }]);
+      const [command] = commands;
+      return command ? { status: command.status, hints } : redriveCanceled(bus, tx, command_id, cut);
+    });
+    await bus.env.probe('in_cancel', { command_id });
+    return done;
+  };
+  if (tx !== undefined) {
+    const { status, hints } = await cancel(tx);
+    await hintOnCommit(tx, [...hints]);
+    return { command_id, status };
+  }
+  const { status, hints } = await withTx(bus.pool, cancel);
+  for (const hint of hints) bus.hints.hint(hint);
+  return { command_id, status };
+}
+
+/**
+ * A settled command stays as it is. But where its process waits for an operator, because its own code threw on the reply,
+ * the process is told CANCELED in place of that reply.
+ * @throws NotFoundError, WrongStateError
+ */
+export async function redriveCanceled(
+  bus: Bus,
+  tx: Tx,
+  command_id: string,
+  cut: Cut,
+): Promise<{ status: CommandStatus; hints: ReadonlySet<string> }> {
+  const command = await lockCommand(tx, command_id);
+  if (command === null) throw new NotFoundError('command', command_id);
+  const { lane, process_id, batch_id, attempts, purpose, status } = command;
+  if (purpose === 'chunk' || purpose === 'job')
+    throw new WrongStateError(`The command is Faultline's own (${purpose}).`);
+  if (process_id === null || !(await lockAdvanceFailed(tx, lane, [process_id])).has(command_id))
+    throw new WrongStateError(`The command is ${status}.`);
+  const details = { ...cut.event.details, redriven: true };
+  await insertEvents(tx, lane, [{ ...cut.event, details, command_id, process_id, batch_id, attempt: attempts }]);
+  return { status, hints: await tellTransitions(bus, tx, [transitionOf(command, cut)]) };
+}

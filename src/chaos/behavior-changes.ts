@@ -1,0 +1,64 @@
+// What an operator may change of a batch's chaos under way: its behavior, and whether anything is injected at all.
+// Every change is one guarded statement with its event; of two who cannot both have their way the second is refused.
+
+import type { Operator } from '../bus/troubleshooting.ts';
+import { type Pool, type Tx, withTx } from '../db/pool.ts';
+import { readBatch } from '../db/queries/batches.ts';
+import { insertEvents } from '../db/queries/events.ts';
+import { despiteOutage } from '../db/retry-while-unavailable.ts';
+import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import type { Service } from '../process/service.ts';
+import { checkBehavior } from './asked.ts';
+import {
+  appendBehaviorVersion,
+  type BehaviorVersionRow,
+  lockBatchIfChangeable,
+  stopInjectionIfOn,
+} from './queries/lab-control.ts';
+
+/**
+ * Appends a behavior (null: none) that steps sent from now on take; every process of the service knows it within half
+ * a second (./newest.ts). What was launched stays in the states of processes, what was sent stays as it is.
+ * @throws NotFoundError; as checkBehavior; WrongStateError when the batch has ended, is being cancelled, or has no injection any more
+ */
+export function changeBehavior(
+  { bus, processes }: Pick<Service, 'bus' | 'processes'>,
+  batch_id: string,
+  behavior: Record<string, unknown> | null,
+  operator: Operator,
+): Promise<BehaviorVersionRow> {
+  const by = { actor: operator.actor, reason: operator.reason ?? null };
+  return withTx(bus.pool, async (tx) => {
+    const batch = await readBatch(tx, batch_id);
+    if (batch?.kind === 'process') checkBehavior(processes, batch, behavior);
+    if (!(await lockBatchIfChangeable(tx, batch_id))) await refuse(tx, batch_id);
+    const changed = await appendBehaviorVersion(tx, batch_id, { behavior, ...by });
+    const details = { version: changed.version, behavior };
+    await insertEvents(tx, 0, [{ type: 'BEHAVIOR_CHANGED', batch_id, ...by, details }]);
+    return changed;
+  });
+}
+
+/**
+ * Nothing is injected any more into attempts of the batch that begin after it returns; its turbulence ends, its work goes on. Waits for a
+ * database that is away.
+ * @returns since when
+ * @throws NotFoundError; as checkBehavior; WrongStateError when it was stopped before, or the batch has ended
+ */
+export function stopInjection(pool: Pool, batch_id: string, { actor, reason }: Operator): Promise<Date> {
+  const stop = async (tx: Tx) => {
+    const stopped_at = await stopInjectionIfOn(tx, batch_id);
+    if (stopped_at === null) return refuse(tx, batch_id);
+    await insertEvents(tx, 0, [{ type: 'INJECTION_STOPPED', batch_id, actor, reason }]);
+    return stopped_at;
+  };
+  return despiteOutage(() => withTx(pool, stop));
+}
+
+async function refuse(tx: Tx, batch_id: string): Promise<never> {
+  const batch = await readBatch(tx, batch_id);
+  if (batch === null || batch.kind !== 'process') throw new NotFoundError('batch', batch_id);
+  const { status, injection_stopped_at } = batch;
+  if (injection_stopped_at == null) throw new WrongStateError(`The batch is ${status}.`);
+  throw new WrongStateError('Nothing is injected into the batch any more: that was stopped before.');
+}

@@ -1,0 +1,132 @@
+// Statements of the lab's controls: the safety lever, injection into one batch, and behaviors of a batch under way.
+// Each changes something only from the state it expects; who comes second changes nothing and is told so.
+
+import type { Queryable, Tx } from '../../db/pool.ts';
+
+/** The key in `setting` under which the lever stands while chaos is stopped; without the row it is not. */
+const LEVER = 'chaos_stopped';
+
+export interface LeverRow {
+  actor: string;
+  reason: string | null;
+  at: Date;
+}
+
+/** Who stopped chaos, when and why; null while it is not stopped. */
+export async function readLever(db: Queryable): Promise<LeverRow | null> {
+  const { rows } = await db.query<LeverRow & Record<string, unknown>>(
+    `select s.value ->> 'actor' as actor, s.value ->> 'reason' as reason, s.updated_at as at
+     from faultline.setting s where s.key = $1`,
+    [LEVER],
+  );
+  return rows[0] ?? null;
+}
+
+/** Pulls the lever; false when it stood already. */
+export async function stopChaosIfOn(tx: Tx, by: { actor: string; reason: string | null }): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'insert into faultline.setting (key, value) values ($1, $2) on conflict (key) do nothing',
+    [LEVER, JSON.stringify(by)],
+  );
+  return rowCount === 1;
+}
+
+/** Puts the lever back; false when it did not stand. */
+export async function resumeChaosIfStopped(tx: Tx): Promise<boolean> {
+  const { rowCount } = await tx.query('delete from faultline.setting where key = $1', [LEVER]);
+  return rowCount === 1;
+}
+
+/** True while the lever stands, unless `idempotency_key` was used in the last 24 hours: who repeats a request gets its answer. */
+export async function isNewChaosRefused(db: Queryable, idempotency_key: string | null): Promise<boolean> {
+  const { rows } = await db.query<{ refused: boolean }>(
+    `select exists (select from faultline.setting s where s.key = $1)
+       and not exists (
+         select from faultline.idempotency_key k where k.key = $2 and k.created_at > now() - interval '24 hours') as refused`,
+    [LEVER, idempotency_key],
+  );
+  return rows[0]?.refused ?? false;
+}
+
+/** Ends injection into a batch that has not ended; null when it was stopped before, or there is no such batch. */
+export async function stopInjectionIfOn(tx: Tx, batch_id: string): Promise<Date | null> {
+  const { rows } = await tx.query<{ injection_stopped_at: Date }>(
+    `update faultline.batch b set injection_stopped_at = now()
+     where b.batch_id = $1 and b.kind = 'process' and b.injection_stopped_at is null
+       and b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')
+     returning b.injection_stopped_at`,
+    [batch_id],
+  );
+  return rows[0]?.injection_stopped_at ?? null;
+}
+
+export interface BehaviorVersionRow {
+  version: number;
+  behavior: Record<string, unknown> | null;
+  at: Date;
+  actor: string;
+  reason: string | null;
+}
+
+const VERSION_COLUMNS = 'v.version, v.behavior, v.at, v.actor, v.reason';
+
+/**
+ * Holds a batch whose behavior may be changed against others who would change it, until the transaction ends; false when it may
+ * not be. Chunks under way are neither waited for nor held up.
+ */
+export async function lockBatchIfChangeable(tx: Tx, batch_id: string): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `select from faultline.batch b
+     where b.batch_id = $1 and b.kind = 'process' and b.status in ('CREATING', 'RUNNING', 'AT_REST')
+       and b.cancel_requested_at is null and b.injection_stopped_at is null
+     for no key update`,
+    [batch_id],
+  );
+  return rowCount === 1;
+}
+
+/** Appends the next version. Only while the batch is held by `lockBatchIfChangeable`. */
+export async function appendBehaviorVersion(
+  tx: Tx,
+  batch_id: string,
+  given: Pick<BehaviorVersionRow, 'behavior' | 'actor' | 'reason'>,
+): Promise<BehaviorVersionRow> {
+  const { rows } = await tx.query<BehaviorVersionRow & Record<string, unknown>>(
+    `insert into faultline.batch_behavior as v (batch_id, version, behavior, actor, reason)
+     values ($1, (select coalesce(max(l.version), 0) + 1 from faultline.batch_behavior l where l.batch_id = $1), $2, $3, $4)
+     returning ${VERSION_COLUMNS}`,
+    [batch_id, given.behavior === null ? null : JSON.stringify(given.behavior), given.actor, given.reason],
+  );
+  return rows[0] as BehaviorVersionRow;
+}
+
+/** The behaviors that a batch was given after its launch, oldest first. */
+export async function readBehaviorVersions(db: Queryable, batch_id: string): Promise<BehaviorVersionRow[]> {
+  const { rows } = await db.query<BehaviorVersionRow & Record<string, unknown>>(
+    `select ${VERSION_COLUMNS} from faultline.batch_behavior v where v.batch_id = $1 order by v.version`,
+    [batch_id],
+  );
+  return rows;
+}
+
+/** The newest behavior of a batch, and what says which of its processes it is for. */
+export interface NewestBehavior {
+  batch_id: string;
+  behavior: Record<string, unknown> | null;
+  seed: string;
+  scope_pct: number | null;
+}
+
+/** Of the batches that have not ended, those whose behavior was changed after their launch. */
+export async function readNewestBehaviors(db: Queryable): Promise<NewestBehavior[]> {
+  const { rows } = await db.query<NewestBehavior & Record<string, unknown>>({
+    name: 'read_newest_behaviors',
+    text: `
+select b.batch_id, n.behavior, b.seed, (b.experiment ->> 'scope_pct')::float8 as scope_pct
+from faultline.batch b
+  cross join lateral (
+    select v.behavior from faultline.batch_behavior v where v.batch_id = b.batch_id order by v.version desc limit 1) n
+where b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`,
+  });
+  return rows;
+}

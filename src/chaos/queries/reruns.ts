@@ -1,0 +1,21 @@
+// Statements for doing a process again: what chaos each of its steps was sent with.
+// What stands beside a command is what was injected from, whatever its batch was launched with or changed to since.
+
+import type { Queryable } from '../../db/pool.ts';
+
+/** The steps that a process has sent, in order, each with the behavior beside its command; null where there is none. */
+export async function readSentBehaviors(
+  db: Queryable,
+  process_id: string,
+): Promise<{ step: string; behavior: Record<string, unknown> | null }[]> {
+  const { rows } = await db.query<{ step: string; behavior: Record<string, unknown> | null }>(
+    `select c.step, t.behavior
+     from faultline.process p
+       cross join unnest(p.command_ids) with ordinality as i(command_id, position)
+       join faultline.command c on c.command_id = i.command_id and c.lane = p.lane
+       left join e2e.test_command t on t.command_id = c.command_id and t.lane = c.lane
+     where p.process_id = $1 and c.purpose = 'step' order by i.position`,
+    [process_id],
+  );
+  return rows;
+}

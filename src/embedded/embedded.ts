@@ -1,0 +1,260 @@
+// PostgreSQL without an installation: starts the native server that npm brought, on a data folder of its own.
+// Promises durable settings, 127.0.0.1 only, a port that stays the same from start to start, and no orphan when we are killed.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import {
+  type Connection,
+  commandOf,
+  connectionUrl,
+  createCluster,
+  DATABASE,
+  readConnection,
+  refuseOtherVersion,
+  serverEnv,
+  writeConnection,
+} from './cluster.ts';
+import { awaitFolderFree, findFreePort, folderInUse, isPortFree, portHolder } from './lock.ts';
+import { chooseLaunch, EmbeddedPostgresError, findNative, type Launch } from './native.ts';
+
+export interface EmbeddedOptions {
+  /** Holds the cluster and nothing else; made where it does not exist. Belongs to the server's account afterwards. */
+  data_dir: string;
+  /** Default: the port of the last start; at the first one, any that is free. */
+  port?: number;
+  /** Where the server's own log is appended; default `<data_dir>/postgres.log`. */
+  log_file?: string;
+  /** PostgreSQL settings over ours, by name. */
+  settings?: Record<string, string>;
+  /** False gives durability away for speed: only for databases that are thrown away. Default true. */
+  fsync?: boolean;
+  /** How long recovery and start may take. Default 300,000. */
+  start_timeout_ms?: number;
+}
+
+export type StopMode = 'smart' | 'fast' | 'immediate';
+
+export interface EmbeddedPostgres {
+  /** With user and password: not for logs. Names the database `faultline`, which exists. */
+  url: string;
+  port: number;
+  pid: number;
+  process: ChildProcess;
+  /** Ends the server and returns when it is gone. fast (default): clients are cut off; immediate: as after a crash. */
+  stop(mode?: StopMode): Promise<void>;
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+const STOP_SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
+const RETRY_MS = 3_000;
+
+/**
+ * For a durable queue on a small machine. jit compiles short statements at a loss; rare, large checkpoints keep full-page
+ * images few; vacuum must follow a queue's churn. wal_compression stays off: these builds have no lz4, and pglz costs more
+ * processor than it saves disk.
+ */
+const SETTINGS: Record<string, string> = {
+  jit: 'off',
+  shared_buffers: '256MB',
+  effective_cache_size: '1GB',
+  work_mem: '16MB',
+  maintenance_work_mem: '128MB',
+  wal_buffers: '16MB',
+  max_wal_size: '2GB',
+  min_wal_size: '256MB',
+  checkpoint_timeout: '15min',
+  random_page_cost: '1.1',
+  synchronous_commit: 'on',
+  autovacuum_naptime: '10s',
+  autovacuum_vacuum_cost_delay: '0',
+  max_connections: '100',
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  log_min_messages: 'warning',
+  log_line_prefix: '%m [%p] ',
+  timezone: 'UTC',
+};
+
+/** Throws EmbeddedPostgresError with a message for people. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  try {
+    return await start(options, resolve(options.data_dir));
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC'].includes(code ?? '')) throw error;
+    const message = `The data folder cannot be used (${code} at ${path ?? options.data_dir}): choose another --data-dir.`;
+    throw new EmbeddedPostgresError('EMBEDDED_FOLDER_UNUSABLE', message, error);
+  }
+}
+
+async function start(options: EmbeddedOptions, dataDir: string): Promise<EmbeddedPostgres> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const launch = await chooseLaunch(await findNative(), dataDir);
+  const cluster = join(dataDir, 'cluster');
+  if (!existsSync(join(cluster, 'PG_VERSION'))) await createCluster(launch, cluster, options.fsync ?? true);
+  await refuseOtherVersion(launch, cluster);
+  await awaitFolderFree(cluster);
+  const kept = await readConnection(cluster);
+  const plan: Start = {
+    launch,
+    cluster,
+    options,
+    log_file: resolve(options.log_file ?? join(dataDir, 'postgres.log')),
+  };
+  const port = options.port ?? kept.port;
+  if (port !== undefined && !(await isPortFree(port))) throw portTaken(port);
+  const server = await (port === undefined ? startOnFreePort(plan, kept) : startServer(plan, { ...kept, port }));
+  if (kept.port !== server.port) await writeConnection(launch, cluster, { ...kept, port: server.port });
+  return server;
+}
+
+/** Between finding a port and listening on it another program may take it: then it is another port. */
+async function startOnFreePort(start: Start, kept: Connection): Promise<EmbeddedPostgres> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startServer(start, { ...kept, port: await findFreePort() });
+    } catch (error) {
+      if (tries === 5 || (error as EmbeddedPostgresError).code !== 'EMBEDDED_PORT_TAKEN') throw error;
+    }
+  }
+}
+
+interface Start {
+  launch: Launch;
+  cluster: string;
+  options: EmbeddedOptions;
+  log_file: string;
+}
+
+/** A lock that outlives its server for a moment is met with patience; anything else is an error at once. */
+async function startServer(start: Start, connection: Required<Connection>): Promise<EmbeddedPostgres> {
+  const until = performance.now() + RETRY_MS;
+  for (;;) {
+    const logged_bytes = sizeOf(start.log_file);
+    const server = spawnServer(start, connection);
+    try {
+      await awaitReady(start, server);
+      return server;
+    } catch (error) {
+      await server.stop('fast');
+      const said = readFrom(start.log_file, logged_bytes);
+      const again = /lock file .* already exists|pre-existing shared memory block/.test(said);
+      if (again && performance.now() < until) await pause(100);
+      else throw explain(said, start, connection.port, error);
+    }
+  }
+}
+
+function spawnServer(start: Start, connection: Required<Connection>): EmbeddedPostgres {
+  const { launch, cluster, options } = start;
+  const unsafe = options.fsync === false ? { fsync: 'off', full_page_writes: 'off' } : {};
+  const settings = { ...SETTINGS, ...unsafe, ...options.settings, port: String(connection.port) };
+  const args = ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const [command, rest] = commandOf(launch, 'postgres', args);
+  const log = openSync(start.log_file, 'a', 0o600);
+  // Detached: a Ctrl-C in the terminal is for whoever started us, who stops the server last.
+  const child = spawn(command, rest, {
+    ...launch.spawn_as,
+    cwd: '/',
+    env: serverEnv(),
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => {
+    child.once('exit', (code, signal) => done({ code, signal }));
+    child.once('error', () => done({ code: null, signal: null }));
+  });
+  if (launch.needs_leash && child.pid !== undefined && process.platform !== 'win32') holdLeash(child.pid, exited);
+  return {
+    url: connectionUrl(connection),
+    port: connection.port,
+    pid: child.pid ?? -1,
+    process: child,
+    exited,
+    stop: async (mode = 'fast') => {
+      if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
+        child.kill(STOP_SIGNALS[mode]);
+      await exited;
+    },
+  };
+}
+
+/** Where the kernel cannot tie the server to us, a watcher does: its input ends when we do. */
+function holdLeash(pid: number, exited: Promise<unknown>): void {
+  const leash = spawn('/bin/sh', ['-c', 'cat > /dev/null; kill -INT "$1"', 'sh', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+  });
+  leash.unref();
+  void exited.then(() => leash.kill('SIGKILL'));
+}
+
+/** Answers when the server takes queries and the database exists. Rejects when it ends first, or in time does not. */
+async function awaitReady(start: Start, server: EmbeddedPostgres): Promise<void> {
+  const until = performance.now() + (start.options.start_timeout_ms ?? 300_000);
+  let gone = false;
+  void server.exited.then(() => {
+    gone = true;
+  });
+  const admin = new URL(server.url);
+  admin.pathname = '/postgres';
+  let last: unknown;
+  while (!gone && performance.now() < until) {
+    try {
+      await ensureDatabase(admin.href);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code === '28P01') throw error;
+      last = error;
+      await Promise.race([server.exited, pause(20)]);
+    }
+  }
+  throw last ?? new Error('it ended at once');
+}
+
+async function ensureDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const found = await client.query('select 1 from pg_database where datname = $1::text', [DATABASE]);
+    if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
+  } finally {
+    await client.end();
+  }
+}
+
+function explain(said: string, start: Start, port: number, cause: unknown): EmbeddedPostgresError {
+  if (/could not bind|could not create any TCP\/IP sockets/.test(said)) return portTaken(port);
+  const locked = /lock file .* already exists[\s\S]*\(PID (\d+)\)/.exec(said);
+  if (locked) return folderInUse(start.cluster, Number(locked[1]));
+  const reason = /(?:FATAL|PANIC):\s+(.*)/.exec(said)?.[1] ?? said.trim().split('\n').at(-1) ?? String(cause);
+  return new EmbeddedPostgresError(
+    'EMBEDDED_NOT_STARTED',
+    `PostgreSQL did not start: ${reason}. Its log: ${start.log_file}`,
+    cause,
+  );
+}
+
+function portTaken(port: number): EmbeddedPostgresError {
+  const holder = portHolder(port);
+  const who = holder ? `${holder.name} with pid ${holder.pid}` : 'another program';
+  return new EmbeddedPostgresError(
+    'EMBEDDED_PORT_TAKEN',
+    `Port ${port}, on which PostgreSQL is to listen, is taken by ${who}. Stop that, or choose another with --postgres-port.`,
+  );
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function readFrom(path: string, offset: number): string {
+  return existsSync(path) ? readFileSync(path).subarray(offset).toString('utf8') : '';
+}

@@ -1,0 +1,149 @@
+// Statements of a batch's report: how long its steps took, how soon it recovered, what operators and stops did to it.
+// All in the caller's snapshot, each one pass over the attempts of the batch, however many those are.
+
+import type { Queryable } from '../../db/pool.ts';
+import type { ProcessStatus } from '../../model/process.ts';
+
+/** From the creation of the batch to its end, or to now: keeps other batches out of the pass (see attempt_ended). */
+export interface ReportSpan {
+  from: Date;
+  to: Date;
+}
+
+/** Of the successful attempts of a step, all its visits together, in ms. */
+export interface StepLatency {
+  step: string;
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+export async function readStepLatencies(db: Queryable, batch_id: string, span: ReportSpan): Promise<StepLatency[]> {
+  const { rows } = await db.query<StepLatency & Record<string, unknown>>(
+    `select t.step, t.at[1] as p50, t.at[2] as p95, t.at[3] as p99, t.at[4] as max
+     from (
+       select split_part(a.step, '#', 1) as step, percentile_cont(array[0.5, 0.95, 0.99, 1]) within group (
+           order by extract(epoch from a.ended_at - a.started_at)::float8 * 1000) as at
+       from faultline.attempt a
+       where a.batch_id = $1 and a.ended_at >= $2::timestamptz and a.ended_at <= $3::timestamptz
+         and a.purpose = 'step' and a.outcome = 'success'
+       group by 1) t`,
+    [batch_id, span.from, span.to],
+  );
+  return rows;
+}
+
+export interface Disturbance {
+  at: Date;
+  kind: string;
+  details: Record<string, unknown>;
+  /** Until an attempt of the batch that began after it succeeded, in ms; null when none did. */
+  recovery_ms: number | null;
+}
+
+/**
+ * Oldest first. What was under way may still succeed between the writing of a disturbance and its coming: only attempts that began
+ * after it count. Disturbances and successes stand in one descending order; the next end is the least seen so far.
+ */
+export async function readDisturbances(db: Queryable, batch_id: string, span: ReportSpan): Promise<Disturbance[]> {
+  const { rows } = await db.query<Disturbance & Record<string, unknown>>(
+    `with happened as materialized (
+       select e.event_id, e.at, e.details from faultline.event e where e.batch_id = $1 and e.type = 'TURBULENCE'
+     ),
+     both_kinds as (
+       select h.event_id, h.at, h.details, null::timestamptz as success_at from happened h
+       union all
+       select null, a.started_at, null, a.ended_at from faultline.attempt a
+       where a.batch_id = $1 and a.ended_at >= (select min(at) from happened) and a.ended_at <= $2::timestamptz
+         and a.outcome = 'success' and a.purpose in ('step', 'compensation')
+     ),
+     followed as (
+       select b.*, min(b.success_at) over (
+         order by b.at desc, b.event_id desc nulls last rows between unbounded preceding and current row) as next_at
+       from both_kinds b
+     )
+     select f.at, coalesce(f.details ->> 'kind', 'unknown') as kind, coalesce(f.details, '{}') - 'kind' as details,
+       extract(epoch from f.next_at - f.at)::float8 * 1000 as recovery_ms
+     from followed f where f.event_id is not null order by f.event_id`,
+    [batch_id, span.to],
+  );
+  return rows;
+}
+
+export interface Stop {
+  at: Date;
+  type: string;
+  details: Record<string, unknown>;
+}
+
+/** What stopped chaos in a batch, or for all while it was open, oldest first; with who and why. */
+export async function readStops(db: Queryable, batch_id: string, span: ReportSpan): Promise<Stop[]> {
+  const { rows } = await db.query<Stop & Record<string, unknown>>(
+    `select e.at, e.type, coalesce(e.details, '{}') || jsonb_strip_nulls(
+       jsonb_build_object('actor', e.actor, 'reason', e.reason)) as details
+     from (
+       select * from faultline.event where batch_id = $1 and type in ('STOP_CONDITION_MET', 'INJECTION_STOPPED')
+       union all
+       select * from faultline.event
+       where at >= $2::timestamptz and at <= $3::timestamptz and type in ('CHAOS_STOPPED', 'CHAOS_RESUMED')) e
+     order by e.event_id`,
+    [batch_id, span.from, span.to],
+  );
+  return rows;
+}
+
+/** How many commands of a batch operators retried, cancelled or completed, each time counted. */
+export async function countOperatorVerbs(db: Queryable, batch_id: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `select count(*)::int as count from faultline.event
+     where batch_id = $1 and type in ('OPERATOR_RETRY', 'OPERATOR_CANCEL', 'OPERATOR_COMPLETE')`,
+    [batch_id],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** How many processes of a batch are in each status, from the index (batch_id, status). */
+export async function countByStatus(
+  db: Queryable,
+  batch_id: string,
+): Promise<{ status: ProcessStatus; count: number }[]> {
+  const { rows } = await db.query<{ status: ProcessStatus; count: number }>(
+    `select status, count(*)::int as count from faultline.process where batch_id = $1 group by status`,
+    [batch_id],
+  );
+  return rows;
+}
+
+/** How many attempts of a step failed alike, of those that may have failed of themselves. */
+export interface FailureTally {
+  step: string;
+  outcome: string;
+  fault: string | null;
+  reason: string | null;
+  error_code: 'NO_HANDLER' | null;
+  count: number;
+}
+
+/** Failed attempts of steps, all visits of one together, but for those that ran within `disturbed`; what these come to the caller decides. */
+export async function tallyFailures(
+  db: Queryable,
+  batch_id: string,
+  { from, to }: ReportSpan,
+  disturbed: readonly { from_ms: number; to_ms: number }[],
+): Promise<FailureTally[]> {
+  const ms = (moment: string) => `(extract(epoch from ${moment}) * 1000)::bigint`;
+  const { rows } = await db.query<FailureTally & Record<string, unknown>>(
+    `select split_part(a.step, '#', 1) as step, a.outcome, a.fault, a.reason,
+       case when a.error_code = 'NO_HANDLER' then a.error_code end as error_code, count(*)::int as count
+     from faultline.attempt a
+     where a.batch_id = $1 and a.ended_at >= $2::timestamptz and a.ended_at <= $3::timestamptz and a.purpose = 'step'
+       and a.outcome not in ('success', 'business_rule') and (a.fault is null or a.reason = 'RESULT_NOT_STORABLE')
+       and not exists (
+         select from unnest($4::bigint[], $5::bigint[]) as d(from_ms, to_ms)
+         where ${ms('a.started_at')} <= d.to_ms and ${ms('a.ended_at')} >= d.from_ms)
+     group by 1, 2, 3, 4, 5`,
+    [batch_id, from, to, disturbed.map(({ from_ms }) => from_ms), disturbed.map(({ to_ms }) => to_ms)],
+  );
+  return rows;
+}

@@ -1,0 +1,98 @@
+// The checks of a verdict that SQL answers by itself: each a statement whose rows are the offenders. They are shown to people beside
+// their result, so each stands alone: `$1` is the batch, and the first column, `id`, is what offends.
+
+import type { Tx } from '../../db/pool.ts';
+
+export const RULE_TEXT = {
+  /** The sum of section "counts": none missing, none twice, and the row of the batch says the same. */
+  conservation: `
+with counted as (
+  select count(*) as created, count(distinct p.ordinal) as ordinals, min(p.ordinal) as first, max(p.ordinal) as last,
+    count(*) filter (where p.status = 'COMPLETED') as completed, count(*) filter (where p.status = 'COMPENSATED') as compensated,
+    count(*) filter (where p.status = 'FAILED') as failed, count(*) filter (where p.status = 'CANCELED') as canceled,
+    count(*) filter (where p.status in ('WAITING_FOR_REPLY', 'COMPENSATING')) as waiting,
+    count(*) filter (where p.status = 'WAITING_FOR_TSQ') as parked
+  from faultline.process p where p.batch_id = $1
+)
+select b.batch_id::text as id,
+  concat_ws(', ', b.status, c.created || ' processes of ' || b.total_count, c.ordinals || ' ordinals from ' || c.first || ' to ' || c.last,
+    'completed ' || c.completed || ' (counted ' || b.completed_count || ')', 'compensated ' || c.compensated || ' (' || b.compensated_count || ')',
+    'failed ' || c.failed || ' (' || b.failed_count || ')', 'canceled ' || c.canceled || ' (' || b.canceled_count || ')',
+    'in troubleshooting ' || c.parked || ' (' || b.in_troubleshooting_count || ')') as detail
+from faultline.batch b cross join counted c
+where b.batch_id = $1 and (c.created > b.total_count or c.ordinals <> c.created
+  or (c.created > 0 and (c.first < b.first_ordinal or c.last >= b.first_ordinal + b.total_count))
+  or (b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES') and b.cancel_requested_at is null and c.created <> b.total_count)
+  or case b.status when 'AT_REST' then c.waiting > 0 or c.parked = 0 when 'COMPLETED' then c.completed <> b.total_count
+    when 'COMPLETED_WITH_FAILURES' then c.waiting + c.parked > 0 or c.completed = b.total_count
+    when 'CANCELED' then c.waiting + c.parked > 0 end
+  or (b.status in ('AT_REST', 'COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')
+    and (b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count, b.waiting_count,
+      b.in_troubleshooting_count) is distinct from
+      (c.created, c.completed, c.compensated, c.failed, c.canceled, c.waiting, c.parked)))`,
+  /** A process that has not ended awaits a command that has not ended, unless its own code threw on the reply, or that is kept for another service. */
+  no_settled_awaited: `
+select p.process_id::text as id, p.status || ' awaits ' || coalesce(c.type || ', which is ' || c.status, 'a command that is not there') as detail
+from faultline.process p left join lateral (
+  select c.command_id, c.type, c.status from faultline.command c where c.command_id = p.awaiting_command_id and c.lane = p.lane
+  offset 0 -- by its key: the planner would read all commands there are
+) c on true
+where p.batch_id = $1 and case
+  when p.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then p.awaiting_command_id is not null
+  when p.error_code = 'ADVANCE_FAILED' and p.status = 'WAITING_FOR_TSQ' then c.status is null
+  else c.status is null or (c.status in ('COMPLETED', 'FAILED', 'CANCELED') and not exists (
+    select 1 from faultline.reply r where r.command_id = c.command_id and r.process_id = p.process_id)) end
+order by p.ordinal`,
+  /** Also finds commands that no process lists. */
+  one_command_per_step: `
+select c.process_id::text as id, count(*) || ' commands for ' || c.step as detail
+from faultline.command c
+where c.batch_id = $1 and c.purpose = 'step'
+group by c.process_id, c.step having count(*) > 1
+union all
+select c.command_id::text, 'a ' || c.purpose || ' of ' || c.step || ' that its process does not list'
+from faultline.command c left join faultline.process p on p.process_id = c.process_id and p.lane = c.lane
+where c.batch_id = $1 and c.purpose in ('step', 'compensation')
+  and (p.process_id is null or p.batch_id is distinct from $1 or not c.command_id = any(p.command_ids))`,
+} as const;
+export type SqlRule = keyof typeof RULE_TEXT;
+
+/** The least id that can be made at a moment: ids begin with the milliseconds since 1970. */
+const idAt = (moment: string) =>
+  `(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`;
+
+/**
+ * Commands whose ids were made in the time of the batch, give or take an hour for clocks that differ. There is no index of commands by
+ * batch, and before it there may be the commands of years: too many for what is asked every few seconds while a batch runs.
+ */
+const IN_ITS_TIME = `c.command_id >= (select ${idAt("b.created_at - interval '1 hour'")} from faultline.batch b where b.batch_id = $1)
+  and c.command_id < (select ${idAt("coalesce(b.completed_at, now()) + interval '1 hour'")} from faultline.batch b where b.batch_id = $1)`;
+
+/** What the light checks ask. */
+export const LIGHT_TEXT = {
+  ...RULE_TEXT,
+  one_command_per_step: RULE_TEXT.one_command_per_step.replaceAll(
+    'where c.batch_id = $1',
+    `where c.batch_id = $1 and ${IN_ITS_TIME}`,
+  ),
+} as const satisfies Record<SqlRule, string>;
+
+/** `light`: of commands only those whose ids were made in the time of the batch; else every command there is may be read. */
+export async function findRuleOffenders(
+  tx: Tx,
+  rule: SqlRule,
+  batch_id: string,
+  { light = false } = {},
+): Promise<{ id: string; detail: string }[]> {
+  const { rows } = await tx.query<{ id: string; detail: string }>((light ? LIGHT_TEXT : RULE_TEXT)[rule], [batch_id]);
+  return rows;
+}
+
+/** How many commands for steps and compensations a batch has, listed by a process or not. Reads every command there is: an id may say anything. */
+export async function countSentCommands(tx: Tx, batch_id: string): Promise<number> {
+  const { rows } = await tx.query<{ count: number }>(
+    `select count(*)::int as count from faultline.command c where c.batch_id = $1 and c.purpose in ('step', 'compensation')`,
+    [batch_id],
+  );
+  return rows[0]?.count ?? 0;
+}
