@@ -37,7 +37,7 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
     await checkEmbedded(options),
     await checkOrphans(),
     checkFolder(resolve(options.data_dir)),
-    ...(await checkApplication(options)),
+    ...(await findApplicationProblems(options)),
     ...database,
     ...(await checkServer(options.port, database_id)),
   ];
@@ -89,7 +89,7 @@ function checkFolder(dataDir: string): Finding {
   return { check, state: bavail * bsize < LITTLE_BYTES ? 'warn' : 'ok', says: `${dataDir}, ${free}` };
 }
 
-async function checkApplication({ app, data_dir }: DoctorOptions): Promise<Finding[]> {
+async function findApplicationProblems({ app, data_dir }: DoctorOptions): Promise<Finding[]> {
   try {
     return await judgeApplication(await loadApplication(app), resolve(data_dir));
   } catch (error) {

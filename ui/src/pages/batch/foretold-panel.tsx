@@ -30,14 +30,14 @@ export function ForetoldPanel({ batch }: { batch: BatchDetail }) {
 
 function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
   const still = isStill(batch.status);
-  const foretold = (step: string) => report.predicted?.steps[step] ?? null;
+  const predictionOf = (step: string) => report.predicted?.steps[step] ?? null;
   // The report's counts are of the moment it was made; the batch's own are live.
   const steps = still
-    ? report.steps.map(({ step, observed, predicted }) => ({ step, observed, foretold: predicted ?? foretold(step) }))
+    ? report.steps.map(({ step, observed, predicted }) => ({ step, observed, foretold: predicted ?? predictionOf(step) }))
     : batch.steps.map((funnel) => ({
         step: funnel.step,
         observed: observedStep(funnel),
-        foretold: foretold(funnel.step),
+        foretold: predictionOf(funnel.step),
       }));
   return (
     <Comparison
