@@ -56,10 +56,10 @@ try {
   const laboratory = openLabThread({ url: postgres.url, app, data_dir: folder });
   const launch = { seed: 'bench', count, first_ordinal: 0, behavior, scope_pct: null, max_attempts: 3 };
   const request = { process_type: 'Chain', process_version: 1, input: {}, launch };
-  await laboratory.foretell({ ...request, launch: { ...launch, count: 10 } });
+  await laboratory.predict({ ...request, launch: { ...launch, count: 10 } });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  const preview = await time(() => laboratory.foretell(request));
+  const preview = await time(() => laboratory.predict(request));
   const verdict = await time(() => laboratory.verify(batch_id));
   delay.disable();
   const failed = verdict.value.checks

@@ -28,7 +28,7 @@ const CONTENT_TYPES = {
 export type ArtifactExtension = keyof typeof CONTENT_TYPES;
 
 const ID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const FOLDER = new RegExp(`^(?:lone|${ID})/\\d{1,9}/${ID}/$`);
+const FOLDER = new RegExp(`^(?:standalone|${ID})/\\d{1,9}/${ID}/$`);
 const NAME = new RegExp(`^[a-z][a-z0-9_]*\\.(?:${Object.keys(CONTENT_TYPES).join('|')})$`);
 
 /** Processes of a batch: as many as `count`, from the place of the first on. */
@@ -40,9 +40,9 @@ export interface ArtifactWindow {
 
 const folderOf = (ordinal: number) => Math.floor(ordinal / 1000);
 
-/** Folders hold the documents of at most 1,000 processes of a batch: `<batch_id or lone>/<ordinal div 1000>/<process_id>`. */
+/** Folders hold the documents of at most 1,000 processes of a batch: `<batch_id or standalone>/<ordinal div 1000>/<process_id>`. */
 export function artifactFolder({ process_id, batch_id, ordinal }: ArtifactOwner): string {
-  return `${batch_id ?? 'lone'}/${folderOf(ordinal)}/${process_id}`;
+  return `${batch_id ?? 'standalone'}/${folderOf(ordinal)}/${process_id}`;
 }
 
 export function artifactPath(owner: ArtifactOwner, step: string, extension: ArtifactExtension): string {

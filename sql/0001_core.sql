@@ -41,7 +41,7 @@ create table faultline.command (
   lane smallint not null,
   domain text not null,
   type text not null,
-  purpose text not null constraint "purpose is known" check (purpose in ('step', 'compensation', 'lone', 'chunk', 'job')),
+  purpose text not null constraint "purpose is known" check (purpose in ('step', 'compensation', 'standalone', 'chunk', 'job')),
   status text not null default 'PENDING' constraint "command status is known" check (status in
     ('PENDING', 'IN_PROGRESS', 'COMPLETED', 'FAILED', 'CANCELED', 'IN_TROUBLESHOOTING_QUEUE')),
   priority smallint not null default 5,

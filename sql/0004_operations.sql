@@ -10,9 +10,9 @@ alter table faultline.command
 create index command_deadline on faultline.command (deadline_at)
   where deadline_at is not null and status in ('PENDING', 'IN_PROGRESS');
 -- Commands that belong to no process: lists, and the counts of command batches. Steps are never in these.
-create index command_lone on faultline.command (created_at, command_id) where purpose = 'lone';
-create index command_lone_status on faultline.command (status, created_at, command_id) where purpose = 'lone';
-create index command_batch_status on faultline.command (batch_id, status, command_id) where purpose = 'lone' and batch_id is not null;
+create index command_standalone on faultline.command (created_at, command_id) where purpose = 'standalone';
+create index command_standalone_status on faultline.command (status, created_at, command_id) where purpose = 'standalone';
+create index command_batch_status on faultline.command (batch_id, status, command_id) where purpose = 'standalone' and batch_id is not null;
 -- Faultline's own work on a batch, or on none: found by it when the batch is deleted, or the work is old.
 create index command_own on faultline.command (batch_id, created_at, command_id) where purpose in ('chunk', 'job');
 

@@ -142,7 +142,7 @@ create table faultline.command (
   constraint "lease_ms is 500 to 3600000" CHECK (((lease_ms >= 500) AND (lease_ms <= 3600000))),
   constraint "max_attempts is 1 to 100" CHECK (((max_attempts >= 1) AND (max_attempts <= 100))),
   constraint "on_deadline is known" CHECK ((on_deadline = ANY (ARRAY['tsq'::text, 'compensate'::text, 'fail'::text]))),
-  constraint "purpose is known" CHECK ((purpose = ANY (ARRAY['step'::text, 'compensation'::text, 'lone'::text, 'chunk'::text, 'job'::text])))
+  constraint "purpose is known" CHECK ((purpose = ANY (ARRAY['step'::text, 'compensation'::text, 'standalone'::text, 'chunk'::text, 'job'::text])))
 ) with (fillfactor=65, autovacuum_vacuum_scale_factor=0.1, autovacuum_analyze_scale_factor=0.1);
 
 create table faultline.domain (
@@ -335,15 +335,15 @@ CREATE INDEX attempt_ended ON faultline.attempt USING brin (ended_at) WITH (page
 
 CREATE INDEX batch_open ON faultline.batch USING btree (batch_id) WHERE (status <> ALL (ARRAY['COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]));
 
-CREATE INDEX command_batch_status ON faultline.command USING btree (batch_id, status, command_id) WHERE ((purpose = 'lone'::text) AND (batch_id IS NOT NULL));
+CREATE INDEX command_batch_status ON faultline.command USING btree (batch_id, status, command_id) WHERE ((purpose = 'standalone'::text) AND (batch_id IS NOT NULL));
 
 CREATE INDEX command_deadline ON faultline.command USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (status = ANY (ARRAY['PENDING'::text, 'IN_PROGRESS'::text])));
 
 CREATE INDEX command_leased ON faultline.command USING btree (lease_expires_at) WHERE (status = 'IN_PROGRESS'::text);
 
-CREATE INDEX command_lone ON faultline.command USING btree (created_at, command_id) WHERE (purpose = 'lone'::text);
+CREATE INDEX command_standalone ON faultline.command USING btree (created_at, command_id) WHERE (purpose = 'standalone'::text);
 
-CREATE INDEX command_lone_status ON faultline.command USING btree (status, created_at, command_id) WHERE (purpose = 'lone'::text);
+CREATE INDEX command_standalone_status ON faultline.command USING btree (status, created_at, command_id) WHERE (purpose = 'standalone'::text);
 
 CREATE INDEX command_own ON faultline.command USING btree (batch_id, created_at, command_id) WHERE (purpose = ANY (ARRAY['chunk'::text, 'job'::text]));
 

@@ -85,7 +85,7 @@ describe('SQL stands in src/db', () => {
   test.each([
     "const text = 'Select a batch, then choose what to do';",
     "const text = 'with a reason (required)';",
-    "const text = 'create a table of fates';",
+    "const text = 'create a table of outcomes';",
     "const text = 'update the behavior of a running batch';",
     "const text = 'delete';",
     '// select id from command',

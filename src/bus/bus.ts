@@ -1,7 +1,7 @@
 // Sending commands, in the caller's transaction, through the hooks; and the pieces every part of the bus shares.
 // A send that committed is durable; a hint follows the commit, and only hurries things.
 
-import type { Hints } from '../db/notify.ts';
+import type { Notifier } from '../db/notify.ts';
 import type { Pool, Tx } from '../db/pool.ts';
 import { insertCommands, insertCommandsIfAbsent } from '../db/queries/commands.ts';
 import type { ClaimedCommand } from '../model/command.ts';
@@ -15,7 +15,7 @@ import type { OutageLog } from './outage.ts';
 export interface Bus {
   pool: Pool;
   env: Env;
-  hints: Hints;
+  hints: Notifier;
   hooks: BusHooks;
   outage: OutageLog;
   /** What operators have set. */
@@ -26,7 +26,7 @@ export interface Bus {
 }
 
 /** The domain of Faultline's own work; hidden from lists. */
-export const OWN_DOMAIN = 'faultline';
+export const INTERNAL_DOMAIN = 'faultline';
 
 /**
  * Inserts commands, all of one lane, in the caller's transaction. Hint the domains after its commit.
@@ -49,7 +49,7 @@ export async function sendIfAbsent(bus: Bus, tx: Tx, commands: readonly Outgoing
 }
 
 /** Calls the hook with transitions of one lane; returns the domains in which it sent commands. */
-export async function tellTransitions(
+export async function notifyTransitions(
   bus: Bus,
   tx: Tx,
   transitions: Parameters<NonNullable<BusHooks['onTransitions']>>[1],

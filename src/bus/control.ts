@@ -1,20 +1,20 @@
 // What operators have set, as this process knows it: settings and caps, read each second and at once on a hint.
 // While the database is away the last known holds; reading never fails anybody's work.
 
-import { readWishes, type Wishes } from '../db/queries/settings.ts';
+import { type OperatorConfig, readOperatorConfig } from '../db/queries/settings.ts';
 import type { Timer } from '../model/env.ts';
 import { DEFAULT_SETTINGS, type Settings, settingsOf } from '../model/settings.ts';
 import type { Bus } from './bus.ts';
 
 /** Hinted when settings or domains changed. No domain can have this name: names of domains hold no space. */
-export const CONTROL_HINT = 'control changed';
+export const CONTROL_TOPIC = 'control changed';
 const EVERY_MS = 1_000;
 
 export interface Control {
   settings(): Settings;
   /** What is set for a domain; undefined: nothing. Its `max_in_flight` counts over all workers. */
-  domain(domain: string): Wishes['domains'][string] | undefined;
-  /** Reads anew; resolves when what is known is no older than this call. */
+  domain(domain: string): OperatorConfig['domains'][string] | undefined;
+  /** Reads again; resolves when what is known is no older than this call. */
   refresh(): Promise<void>;
   /** Calls back whenever something changed. Returns a function that ends it. */
   onChange(listener: () => void): () => void;
@@ -25,17 +25,17 @@ export interface Control {
 
 export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'hints' | 'outage'>): Control {
   const listeners = new Set<() => void>();
-  let known = JSON.stringify({ settings: {}, domains: {} } satisfies Wishes);
+  let known = JSON.stringify({ settings: {}, domains: {} } satisfies OperatorConfig);
   let settings = DEFAULT_SETTINGS;
-  let domains: Wishes['domains'] = {};
+  let domains: OperatorConfig['domains'] = {};
   let reading: Promise<void> | null = null;
   let again: Promise<void> | null = null;
   let timer: Timer | null = null;
-  let stopHints = () => {};
+  let stopListening = () => {};
   let stopped = false;
 
   const read = async () => {
-    const wishes = await readWishes(bus().pool);
+    const wishes = await readOperatorConfig(bus().pool);
     const text = JSON.stringify(wishes);
     if (text === known) return;
     known = text;
@@ -86,13 +86,13 @@ export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'hints' | 'o
       return () => listeners.delete(listener);
     },
     start() {
-      stopHints = bus().hints.onHint((name) => void (name === CONTROL_HINT && refreshQuietly()));
+      stopListening = bus().hints.onWakeUp((name) => void (name === CONTROL_TOPIC && refreshQuietly()));
       schedule();
     },
     async stop() {
       stopped = true;
       timer?.clear();
-      stopHints();
+      stopListening();
       await Promise.allSettled([reading, again]);
     },
   };

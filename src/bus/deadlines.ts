@@ -5,13 +5,13 @@ import { isRetryable, withTx } from '../db/pool.ts';
 import { findOverdueCommands, lockLiveCommands, type Overdue, readOverdue } from '../db/queries/terminate.ts';
 import type { DeadlineAction } from '../model/command.ts';
 import type { Bus } from './bus.ts';
-import { type Cut, cutLiveCommands } from './terminate.ts';
+import { type Termination, terminateLiveCommands } from './terminate.ts';
 
-const MOST_AT_ONCE = 500;
+const MAX_AT_ONCE = 500;
 
-/** Ends what is overdue in a lane, up to 500 commands; returns how many it cut short. */
+/** Ends what is overdue in a lane, up to 500 commands; returns how many it terminated. */
 export async function expireDeadlines(bus: Bus, lane: number): Promise<number> {
-  const ids = await findOverdueCommands(bus.pool, lane, MOST_AT_ONCE);
+  const ids = await findOverdueCommands(bus.pool, lane, MAX_AT_ONCE);
   return ids.length === 0 ? 0 : expireSet(bus, lane, ids.toSorted());
 }
 
@@ -42,9 +42,9 @@ async function expireOnce(bus: Bus, lane: number, ids: readonly string[], action
     const overdue = live.length === 0 ? [] : await readOverdue(tx, lane, live);
     const items = overdue.map((one) => ({
       command_id: one.command_id,
-      cut: deadlineCut(one, action ?? one.on_deadline),
+      cut: deadlineTermination(one, action ?? one.on_deadline),
     }));
-    const { commands, hints } = await cutLiveCommands(bus, tx, lane, items);
+    const { commands, hints } = await terminateLiveCommands(bus, tx, lane, items);
     await bus.env.probe('in_deadline', { overdue });
     return { count: commands.length, hints };
   });
@@ -52,7 +52,7 @@ async function expireOnce(bus: Bus, lane: number, ids: readonly string[], action
   return count;
 }
 
-function deadlineCut(overdue: Overdue, action: DeadlineAction): Cut {
+function deadlineTermination(overdue: Overdue, action: DeadlineAction): Termination {
   const { whose, deadline_ms, deadline_at } = overdue;
   const outcome =
     action === 'tsq'

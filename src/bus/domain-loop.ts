@@ -35,7 +35,7 @@ export class DomainLoop {
   readonly #options: DomainLoopOptions;
   #used = 0;
   #running = true;
-  #hinted = false;
+  #woken = false;
   #wake: (() => void) | null = null;
   #lane = 0;
   #loop: Promise<void> | null = null;
@@ -60,7 +60,7 @@ export class DomainLoop {
 
   /** Something may be ready. */
   hint(): void {
-    this.#hinted = true;
+    this.#woken = true;
     this.#wake?.();
   }
 
@@ -82,10 +82,10 @@ export class DomainLoop {
       try {
         await this.#waitForSlots();
         if (!this.#running) return;
-        this.#hinted = false;
+        this.#woken = false;
         const found = await this.#claimAllLanes();
         failures = 0;
-        if (!found && !this.#hinted && this.#running) await this.#waitForWork();
+        if (!found && !this.#woken && this.#running) await this.#waitForWork();
       } catch (error) {
         const { bus, domain } = this.#options;
         bus.outage.failed(error, { domain }, 'claiming failed, trying again');
@@ -140,12 +140,12 @@ export class DomainLoop {
     const { bus, domain } = this.#options;
     const poll_ms = this.#options.poll_ms();
     const due_ms = await readNextDueMs(bus.pool, domain, poll_ms);
-    if (this.#hinted || !this.#running) return;
+    if (this.#woken || !this.#running) return;
     const slots_before = this.#free;
     const next_ms = due_ms === null ? poll_ms : due_ms <= 0 ? this.#refusedMs(poll_ms) : Math.ceil(due_ms) + 1;
     await this.#sleep(Math.min(poll_ms, next_ms), () => {
       // A freed slot is no news while there is nothing to put in it.
-      return this.#hinted || !this.#running || slots_before === 0;
+      return this.#woken || !this.#running || slots_before === 0;
     });
   }
 

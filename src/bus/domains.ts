@@ -9,15 +9,15 @@ import {
   resumeDomainIfPaused,
 } from '../db/queries/domains.ts';
 import { InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
-import { type Bus, OWN_DOMAIN } from './bus.ts';
-import { CONTROL_HINT } from './control.ts';
+import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
+import { CONTROL_TOPIC } from './control.ts';
 import type { Operator } from './troubleshooting.ts';
 
 const MAX_CAP = 100_000;
 
 /** Claims nothing more of the domain until it is resumed. What is in progress goes on. @throws NotFoundError, WrongStateError */
 export async function pauseDomain(bus: Bus, domain: string, operator: Operator): Promise<DomainRow> {
-  refuseOwn(domain);
+  refuseInternal(domain);
   const row = await pauseDomainIfRunning(bus.pool, domain, operator);
   if (row === null) return refuse(bus, domain, (known) => `The domain ${domain} was paused by ${known.paused_by}.`);
   bus.env.logger.warn({ domain, ...operator }, `${operator.actor} paused the domain ${domain}`);
@@ -27,7 +27,7 @@ export async function pauseDomain(bus: Bus, domain: string, operator: Operator):
 
 /** @throws NotFoundError, WrongStateError */
 export async function resumeDomain(bus: Bus, domain: string, operator: Operator): Promise<DomainRow> {
-  refuseOwn(domain);
+  refuseInternal(domain);
   const row = await resumeDomainIfPaused(bus.pool, domain);
   if (row === null) return refuse(bus, domain, () => `The domain ${domain} is not paused.`);
   bus.env.logger.info({ domain, ...operator }, `${operator.actor} resumed the domain ${domain}`);
@@ -45,7 +45,7 @@ export async function capDomain(
   max_in_flight: number | null,
   operator: Operator,
 ): Promise<DomainRow> {
-  refuseOwn(domain);
+  refuseInternal(domain);
   if (max_in_flight !== null && !(Number.isInteger(max_in_flight) && max_in_flight >= 1 && max_in_flight <= MAX_CAP)) {
     const message = `must be a whole number from 1 to ${MAX_CAP}, or null`;
     throw new InvalidInputError('The cap is out of bounds.', [
@@ -60,9 +60,9 @@ export async function capDomain(
 }
 
 /** Without it no batch would be launched or cancelled, and nobody would see why. */
-function refuseOwn(domain: string): void {
-  if (domain === OWN_DOMAIN)
-    throw new WrongStateError(`The domain ${OWN_DOMAIN} is Faultline's own: it can be neither paused nor capped.`);
+function refuseInternal(domain: string): void {
+  if (domain === INTERNAL_DOMAIN)
+    throw new WrongStateError(`The domain ${INTERNAL_DOMAIN} is Faultline's own: it can be neither paused nor capped.`);
 }
 
 async function refuse(bus: Bus, domain: string, why: (known: DomainRow) => string): Promise<never> {
@@ -71,7 +71,7 @@ async function refuse(bus: Bus, domain: string, why: (known: DomainRow) => strin
 }
 
 async function tellWorkers(bus: Bus, domain: string): Promise<void> {
-  bus.hints.hint(CONTROL_HINT);
+  bus.hints.hint(CONTROL_TOPIC);
   bus.hints.hint(domain);
   await bus.control.refresh();
 }

@@ -2,8 +2,8 @@
 
 import type { ClaimedCommand, Outcome, OutcomeKind } from '../model/command.ts';
 import { type Env, waitFor } from '../model/env.ts';
+import { describeError } from '../model/error-text.ts';
 import { BusinessRuleError, CommandError, PermanentCommandError, TransientCommandError } from '../model/errors.ts';
-import { describeError } from '../model/words.ts';
 import type { AttemptContext, Handler, HandlerRegistry, Middleware } from './handlers.ts';
 
 export interface Attempt {

@@ -1,4 +1,4 @@
-// How a worker fares: HEALTHY, DEGRADED or CRITICAL, with a reason, judged at each heartbeat from what it noticed of itself.
+// How a worker fares: HEALTHY, DEGRADED or CRITICAL, with a reason, verified at each heartbeat from what it noticed of itself.
 // Failures of handlers, expected or injected, are no sign of it: they are what the bus is there for.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -36,7 +36,7 @@ const STUCK_MS = 10_000;
 export const CROWDED = 'more than half of the slots are held by handlers that ignore their abort';
 
 /** Pure. The worst sign speaks. */
-export function judgeHealth(signs: Signs): Judgement {
+export function assessHealth(signs: Signs): Judgement {
   if (signs.crowded_domain !== null) return { health: 'CRITICAL', reason: `In ${signs.crowded_domain} ${CROWDED}.` };
   const degraded = (reason: string): Judgement => ({ health: 'DEGRADED', reason });
   if (signs.zombies === 1) return degraded('A handler ignores its abort and keeps its slot.');
@@ -97,7 +97,7 @@ export function createHealthMonitor(bus: Bus, worker_id: string): HealthMonitor 
       const loop_delay_ms = Math.max(0, (delays.percentile(99) || 0) / 1e6 - RESOLUTION_MS);
       delays.reset();
       last = { at_ms: now, settled_count };
-      const judgement = judgeHealth({
+      const judgement = assessHealth({
         zombies,
         crowded_domain,
         away_ago_ms: bus.outage.awayAgoMs(),

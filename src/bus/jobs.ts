@@ -27,10 +27,10 @@ import {
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
 import { PRIORITY } from '../model/command.ts';
 import { laneOf, waitFor } from '../model/env.ts';
+import { describeError } from '../model/error-text.ts';
 import { CommandError, FaultlineError, InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
-import { describeError } from '../model/words.ts';
-import { type Bus, OWN_DOMAIN, sendCommands } from './bus.ts';
+import { type Bus, INTERNAL_DOMAIN, sendCommands } from './bus.ts';
 import type { HandlerContext, HandlerRegistry } from './handlers.ts';
 import { cancelVerb, completeVerb, type Operated, operateSet, retryVerb, type Verb } from './troubleshooting.ts';
 
@@ -75,7 +75,7 @@ export async function startTsqJob(bus: Bus, request: TsqJobRequest): Promise<{ j
     await sendCommands(bus, tx, [jobCommand(bus, job_id)]);
     return total;
   });
-  bus.hints.hint(OWN_DOMAIN);
+  bus.hints.hint(INTERNAL_DOMAIN);
   return { job_id, total_count };
 }
 
@@ -83,7 +83,7 @@ function jobCommand(bus: Bus, job_id: string) {
   return {
     command_id: bus.env.newId(0, bus.lanes),
     lane: 0,
-    domain: OWN_DOMAIN,
+    domain: INTERNAL_DOMAIN,
     type: 'TsqJob',
     purpose: 'job' as const,
     priority: PRIORITY.job,
@@ -139,7 +139,9 @@ export async function abortTsqJob(
 
 /** Registers the handler of jobs. */
 export function registerJobs(registry: HandlerRegistry, bus: () => Bus): void {
-  registry.register<{ job_id: string }>(OWN_DOMAIN, 'TsqJob', ({ job_id }, context) => runJob(bus(), job_id, context));
+  registry.register<{ job_id: string }>(INTERNAL_DOMAIN, 'TsqJob', ({ job_id }, context) =>
+    runJob(bus(), job_id, context),
+  );
 }
 
 /** An item that cannot be operated on, and why. */
@@ -227,10 +229,10 @@ function refusalsOf({ refused }: Operated): JobFailure[] {
 }
 
 function failureOf({ item_id, error }: Doomed): JobFailure {
-  return { item_id, error_code: codeOf(error), error_message: describeError(error) };
+  return { item_id, error_code: bindDefinition(error), error_message: describeError(error) };
 }
 
-function codeOf(error: unknown): string {
+function bindDefinition(error: unknown): string {
   if (isBadData(error)) return 'RESULT_NOT_STORABLE';
   return error instanceof FaultlineError || error instanceof CommandError ? error.code : 'UNKNOWN_ERROR';
 }

@@ -4,7 +4,7 @@
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
 import { type Outcome, park, type Settlement, timedOutBy } from '../model/command.ts';
-import { createRounds, type Rounds } from '../model/periodic.ts';
+import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
 import { lossDelay, MAX_LEASE_LOSSES } from '../model/retry.ts';
 import type { Bus } from './bus.ts';
 import { decide, settleExpired, settleLine } from './settle.ts';
@@ -12,45 +12,45 @@ import { decide, settleExpired, settleLine } from './settle.ts';
 const REAP_LIMIT = 500;
 /** One that fails for a reason we do not know is tried this often before it is parked, each time later. */
 const MAX_UNKNOWN_FAILURES = 5;
-const LEFT_ALONE_MS = { first: 250, most: 60_000 };
+const BACKING_OFF_MS = { first: 250, most: 60_000 };
 
 /** Expired attempts that could not be settled, by command: how often that was tried, and when it will be again. */
-export type LeftAlone = Map<string, { times: number; until_ms: number }>;
+export type BackingOff = Map<string, { times: number; until_ms: number }>;
 
 /** Settles up to 500 expired attempts of a lane; returns how many it found. One that cannot be settled keeps no other from it. */
-export async function reapExpired(bus: Bus, lane: number, leftAlone: LeftAlone = new Map()): Promise<number> {
+export async function reapExpired(bus: Bus, lane: number, backingOff: BackingOff = new Map()): Promise<number> {
   const now = bus.env.monotonicMs();
-  const waiting = [...leftAlone].filter(([, { until_ms }]) => until_ms > now).map(([command_id]) => command_id);
-  const reaping = { bus, lane, leftAlone, toLine: expiredLine };
+  const waiting = [...backingOff].filter(([, { until_ms }]) => until_ms > now).map(([command_id]) => command_id);
+  const reaping = { bus, lane, backingOff, toLine: expiredLine };
   return reapSet(reaping, (tx) => lockExpiredCommands(tx, lane, REAP_LIMIT, waiting));
 }
 
 const REAP_EVERY_MS = 1_000;
 
 /** Reaping where no worker runs. It calls nothing of the application: what is reaped is retried or parked. */
-export function createReapRounds(bus: Bus): Rounds {
-  const leftAlone: LeftAlone = new Map();
-  return createRounds(bus, REAP_EVERY_MS, () => reapAllExpired(bus, leftAlone), 'reaping failed, trying again');
+export function createReapTask(bus: Bus): PeriodicTask {
+  const backingOff: BackingOff = new Map();
+  return createPeriodicTask(bus, REAP_EVERY_MS, () => reapAllExpired(bus, backingOff), 'reaping failed, trying again');
 }
 
 /** Reaps in every lane until nothing is left. */
-export async function reapAllExpired(bus: Bus, leftAlone: LeftAlone): Promise<void> {
-  for (let lane = 0; lane < bus.lanes; lane++) while ((await reapExpired(bus, lane, leftAlone)) === REAP_LIMIT);
+export async function reapAllExpired(bus: Bus, backingOff: BackingOff): Promise<void> {
+  for (let lane = 0; lane < bus.lanes; lane++) while ((await reapExpired(bus, lane, backingOff)) === REAP_LIMIT);
 }
 
 interface Reaping {
   bus: Bus;
   lane: number;
-  leftAlone: LeftAlone;
+  backingOff: BackingOff;
   toLine: (bus: Bus, command: ExpiredCommand) => SettleLine;
 }
 
 /** Settles what `lock` finds in one transaction; where that cannot be done for one of them, by halves. */
 async function reapSet(reaping: Reaping, lock: (tx: Tx) => Promise<ExpiredCommand[]>): Promise<number> {
-  const { bus, lane, toLine, leftAlone } = reaping;
+  const { bus, lane, toLine, backingOff } = reaping;
   let expired: ExpiredCommand[] = [];
   try {
-    const hinted = await withTx(bus.pool, async (tx) => {
+    const woken = await withTx(bus.pool, async (tx) => {
       expired = await lock(tx);
       if (expired.length === 0) return new Set<string>();
       const lines = expired.map((command) => toLine(bus, command));
@@ -58,8 +58,8 @@ async function reapSet(reaping: Reaping, lock: (tx: Tx) => Promise<ExpiredComman
       await bus.env.probe('in_reap', { lines });
       return sent;
     });
-    for (const { command_id } of leftAlone.size === 0 ? [] : expired) leftAlone.delete(command_id);
-    for (const domain of hinted) bus.hints.hint(domain);
+    for (const { command_id } of backingOff.size === 0 ? [] : expired) backingOff.delete(command_id);
+    for (const domain of woken) bus.hints.hint(domain);
   } catch (error) {
     if (isRetryable(error) || expired.length === 0) throw error;
     await reapApart(reaping, expired, error);
@@ -68,7 +68,7 @@ async function reapSet(reaping: Reaping, lock: (tx: Tx) => Promise<ExpiredComman
 }
 
 async function reapApart(reaping: Reaping, expired: readonly ExpiredCommand[], error: unknown): Promise<void> {
-  const { bus, lane, leftAlone, toLine } = reaping;
+  const { bus, lane, backingOff, toLine } = reaping;
   const ids = expired.map((command) => command.command_id);
   const again = (some: string[], how: Partial<Reaping> = {}) =>
     reapSet({ ...reaping, ...how }, (tx) => lockExpiredAmong(tx, lane, some));
@@ -78,13 +78,13 @@ async function reapApart(reaping: Reaping, expired: readonly ExpiredCommand[], e
     return;
   }
   const [command_id = ''] = ids;
-  const times = (leftAlone.get(command_id)?.times ?? 0) + 1;
+  const times = (backingOff.get(command_id)?.times ?? 0) + 1;
   if (toLine === expiredLine && (isBadData(error) || times >= MAX_UNKNOWN_FAILURES)) {
     await again(ids, { toLine: unstorableLine });
     return;
   }
-  const pause_ms = Math.min(LEFT_ALONE_MS.first * 2 ** times, LEFT_ALONE_MS.most);
-  leftAlone.set(command_id, { times, until_ms: bus.env.monotonicMs() + pause_ms });
+  const pause_ms = Math.min(BACKING_OFF_MS.first * 2 ** times, BACKING_OFF_MS.most);
+  backingOff.set(command_id, { times, until_ms: bus.env.monotonicMs() + pause_ms });
   bus.env.logger.error({ err: error, command_id, times }, 'an attempt whose lease ran out cannot be settled');
 }
 

@@ -10,7 +10,7 @@ import type { Bus } from './bus.ts';
 import { findQueueErrors } from './request.ts';
 import { inSavepoint, type OpenTransaction } from './send.ts';
 
-const MOST_AT_ONCE = 1_000;
+const MAX_AT_ONCE = 1_000;
 const CLEAR_SLICE = 1_000;
 
 export type ConsumedReply = Omit<ReplyRecord, 'lane'>;
@@ -33,7 +33,7 @@ export async function consumeReplies(
 ): Promise<ConsumedReply[]> {
   const errors = [
     ...findQueueErrors('queue', queue ?? null),
-    ...findNumberErrors('limit', limit, { min: 1, max: MOST_AT_ONCE }),
+    ...findNumberErrors('limit', limit, { min: 1, max: MAX_AT_ONCE }),
   ];
   if (errors.length > 0) throw new InvalidInputError('Not acceptable: queue or limit.', errors);
   const take = (own: Tx) => takeOverLanes(bus, own, queue, limit);

@@ -2,18 +2,18 @@
 // Promises that a command which passes can be stored, and that every mistake of a set is named by its path.
 
 import { type DeadlineAction, MAX_DEADLINE_MS, MAX_DELAY_MS, PRIORITY } from '../model/command.ts';
-import { laneOf, memberId } from '../model/env.ts';
+import { deterministicId, laneOf } from '../model/env.ts';
 import { ChaosNotInstalledError, type FieldError, InvalidInputError } from '../model/errors.ts';
 import { findJsonErrors } from '../model/field-errors.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
 import type { RetryPolicy } from '../model/retry.ts';
 import { isPlainObject } from '../model/storable.ts';
-import { type Bus, OWN_DOMAIN } from './bus.ts';
+import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import type { AskedChaos, BusHooks, OutgoingCommand } from './handlers.ts';
 
 /** A larger payload belongs in a store of its own, with its address in the command. In bytes, as JSON. */
 export const MAX_PAYLOAD_BYTES = 1_048_576;
-const MOST_ERRORS = 100;
+const MAX_ERRORS = 100;
 
 export interface CommandRequest {
   domain: string;
@@ -76,7 +76,7 @@ export function checkRequests(bus: Bus, requests: readonly CommandRequest[], at:
   const errors: FieldError[] = [];
   for (const [index, request] of requests.entries()) {
     errors.push(...findRequestErrors(bus, request, at(index)));
-    if (errors.length >= MOST_ERRORS) break;
+    if (errors.length >= MAX_ERRORS) break;
   }
   refuseAny(errors);
 }
@@ -86,7 +86,7 @@ export function refuseAny(errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
   const named = errors.slice(0, 5).map((error) => error.path);
   const more = errors.length > named.length ? ` and ${errors.length - named.length} more` : '';
-  throw new InvalidInputError(`Not acceptable: ${named.join(', ')}${more}.`, errors.slice(0, MOST_ERRORS));
+  throw new InvalidInputError(`Not acceptable: ${named.join(', ')}${more}.`, errors.slice(0, MAX_ERRORS));
 }
 
 function findRequestErrors({ hooks }: Bus, request: CommandRequest, at: string): FieldError[] {
@@ -120,7 +120,7 @@ function unknownFields(value: object, known: ReadonlySet<string>, at: string): F
 }
 
 function findNameErrors(path: string, domain: unknown): FieldError[] {
-  if (domain === OWN_DOMAIN) return [invalid(path, 'is for work of Faultline itself')];
+  if (domain === INTERNAL_DOMAIN) return [invalid(path, 'is for work of Faultline itself')];
   return findTextErrors(path, domain, NAME);
 }
 
@@ -179,7 +179,9 @@ function invalid(path: string, message: string): FieldError {
 
 /** A member of a batch always has the same id, so that what is done again is not done twice. */
 function newIdOf(bus: Bus, lane: number, place: Place | null): string {
-  return place === null ? bus.env.newId(lane, bus.lanes) : memberId(place.batch_id, place.ordinal, lane, bus.lanes);
+  return place === null
+    ? bus.env.newId(lane, bus.lanes)
+    : deterministicId(place.batch_id, place.ordinal, lane, bus.lanes);
 }
 
 /** Where in its batch a command stands; chaos is drawn from it. */
@@ -202,8 +204,8 @@ export function commandOf(
     lane: laneOf(command_id, bus.lanes),
     domain: request.domain,
     type,
-    purpose: 'lone',
-    priority: request.priority ?? PRIORITY.lone,
+    purpose: 'standalone',
+    priority: request.priority ?? PRIORITY.standalone,
     payload: request.payload,
     policy: {
       max_attempts: request.retry?.max_attempts ?? settings.retry.max_attempts,

@@ -121,13 +121,13 @@ export class RunningAttempts {
     throw new LeaseLostError(command.command_id);
   }
 
-  /** Some were cut short: looks at all of them at once, and aborts what is held no more. */
+  /** Some were terminated: looks at all of them at once, and aborts what is held no more. */
   async abortLost(): Promise<void> {
     const held = this.all().filter((attempt) => !attempt.abandoned && !attempt.aborted);
     for (const [lane, group] of byLane(held, (attempt) => attempt.command.lane)) {
       const still = await readHeldClaims(this.#bus.pool, lane, group);
       for (const attempt of group)
-        if (!still.has(attempt.command_id) && this.#attempts.has(attempt)) this.abort(attempt, 'It was cut short.');
+        if (!still.has(attempt.command_id) && this.#attempts.has(attempt)) this.abort(attempt, 'It was terminated.');
     }
   }
 

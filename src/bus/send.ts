@@ -6,7 +6,7 @@ import { asTx, type Queryable, type Tx, withTx } from '../db/pool.ts';
 import { readBatch } from '../db/queries/batches.ts';
 import { joinBatchIfOpen } from '../db/queries/command-batches.ts';
 import { releaseSavepoint, rollbackToSavepoint, setSavepoint } from '../db/queries/savepoint.ts';
-import { OWN_TYPES } from '../db/session.ts';
+import { INTERNAL_TYPES } from '../db/session.ts';
 import {
   ConfigurationError,
   DuplicateCommandError,
@@ -175,7 +175,7 @@ export async function inSavepoint<T>(client: OpenTransaction, work: (tx: Tx) => 
 function plainQueries(client: OpenTransaction): Queryable {
   const query = (given: string | pg.QueryConfig, values?: unknown[]) => {
     const { name: _name, ...config } = typeof given === 'string' ? { text: given, values } : given;
-    return client.query({ ...config, types: OWN_TYPES });
+    return client.query({ ...config, types: INTERNAL_TYPES });
   };
   return { query } as Queryable;
 }

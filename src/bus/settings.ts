@@ -13,7 +13,7 @@ import {
   settingsOf,
 } from '../model/settings.ts';
 import type { Bus } from './bus.ts';
-import { CONTROL_HINT } from './control.ts';
+import { CONTROL_TOPIC } from './control.ts';
 import type { Operator } from './troubleshooting.ts';
 
 /** One setting, as shown: what holds, what would hold otherwise, and who says so. */
@@ -32,7 +32,7 @@ export async function changeSettings(bus: Bus, patch: SettingsPatch, operator: O
   if (errors.length > 0) throw new InvalidInputError('Some settings are out of bounds.', errors);
   const stored = await mergeSettings(bus.pool, patch);
   bus.env.logger.info({ patch, ...operator }, `${operator.actor} changed settings`);
-  bus.hints.hint(CONTROL_HINT);
+  bus.hints.hint(CONTROL_TOPIC);
   await bus.control.refresh();
   return stored;
 }

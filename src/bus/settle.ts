@@ -15,7 +15,7 @@ import {
   type Reply,
   type Settlement,
 } from '../model/command.ts';
-import { type Bus, byLane, tellTransitions, transitionCommand } from './bus.ts';
+import { type Bus, byLane, notifyTransitions, transitionCommand } from './bus.ts';
 import type { CommandTransition, TransitionCommand } from './handlers.ts';
 
 /** An outcome to be settled. */
@@ -140,7 +140,7 @@ export function settleLine(
   };
 }
 
-/** An attempt cut short by no fault of chaos. */
+/** An attempt terminated by no fault of chaos. */
 function isInterruption(outcome: Outcome): boolean {
   return outcome.kind === 'released' || (outcome.kind === 'lease_expired' && !outcome.fault);
 }
@@ -154,7 +154,7 @@ async function applyWritten(
 ): Promise<ReadonlySet<string>> {
   const transitions = [...lines.map(transitionOf).filter((transition) => transition !== null), ...discarded];
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
-  const sent = new Set(await tellTransitions(bus, tx, transitions));
+  const sent = new Set(await notifyTransitions(bus, tx, transitions));
   // Also for one that is due later: whoever sleeps until the next poll has to learn when that is.
   for (const line of lines) if (line.settlement.status === 'PENDING') sent.add(line.command.domain);
   await bus.env.probe('in_settle', { lines });
@@ -179,7 +179,7 @@ function replyOf(outcome: Reply['outcome'], { result, error_code, error_message 
   return { outcome, result: asStored(result), error_code: error_code ?? null, error_message: error_message ?? null };
 }
 
-/** Replies that the sender of a lone command asked for. A process's own replies go to the router, not through a queue. */
+/** Replies that the sender of a standalone command asked for. A process's own replies go to the router, not through a queue. */
 export function requestedReplies(bus: Bus, transitions: readonly CommandTransition[]): NewReply[] {
   return transitions.flatMap((transition) => {
     const { command } = transition;

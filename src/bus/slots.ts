@@ -3,13 +3,13 @@
 
 import { ConfigurationError } from '../model/errors.ts';
 import { SETTING_BOUNDS } from '../model/settings.ts';
-import { type Bus, OWN_DOMAIN } from './bus.ts';
+import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 
 /** For every domain alike, or by domain; `*` stands for those not named. */
 export type SlotOptions = number | Readonly<Record<string, number>>;
 
 /** A chunk is 1,000 processes at once. */
-const OWN_SLOTS = 2;
+const INTERNAL_SLOTS = 2;
 const { min, max } = SETTING_BOUNDS.slots;
 
 /** What to ask for the slots of a domain; the answer may change with the settings. */
@@ -25,6 +25,6 @@ export function slotsOf(bus: Bus, domains: readonly string[], given?: SlotOption
   }
   return (domain) => {
     if (Object.hasOwn(named, domain)) return named[domain] as number;
-    return domain === OWN_DOMAIN ? OWN_SLOTS : (named['*'] ?? bus.settings().slots);
+    return domain === INTERNAL_DOMAIN ? INTERNAL_SLOTS : (named['*'] ?? bus.settings().slots);
   };
 }

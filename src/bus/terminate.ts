@@ -1,66 +1,81 @@
-// Cutting commands short before they are settled: cancelled by an operator or their sender, or ended by a deadline.
+// Terminating commands before they are settled: cancelled by an operator or their sender, or ended by a deadline.
 // One guarded statement decides, so of a cut and a settle, or of two cuts, one wins; the attempt under way ends with the command.
 
-import { hintOnCommit } from '../db/notify.ts';
+import { wakeOnCommit } from '../db/notify.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import { type EventType, insertEvents, insertReplies } from '../db/queries/events.ts';
-import { type CutCommand, type CutLine, cutIfLive, cutIfOpen } from '../db/queries/terminate.ts';
+import {
+  type TerminatedCommand,
+  type TerminateLine,
+  terminateIfLive,
+  terminateIfOpen,
+} from '../db/queries/terminate.ts';
 import { lockAdvanceFailed, lockCommand, type OperatedCommand } from '../db/queries/troubleshooting.ts';
 import { type CommandStatus, errorGroup, type ParkReason, type Reply } from '../model/command.ts';
 import { laneOf } from '../model/env.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
-import { type Bus, tellTransitions } from './bus.ts';
+import { type Bus, notifyTransitions } from './bus.ts';
 import type { CommandTransition } from './handlers.ts';
 import { reopening } from './reopen.ts';
 import { requestedReplies } from './settle.ts';
 import { type Operator, toTransitionCommand, type VerbAnswer } from './troubleshooting.ts';
 
 /** What a command becomes, and what is told of it. */
-export interface Cut extends Pick<CutLine, 'status' | 'effect' | 'error_code' | 'error_message'> {
+export interface Termination extends Pick<TerminateLine, 'status' | 'effect' | 'error_code' | 'error_message'> {
   reason: ParkReason | null;
   /** Its process ends at once and undoes nothing. */
   keep_effects?: boolean;
   event: { type: EventType; actor?: string; reason?: string; details?: Record<string, unknown> };
 }
 
-export interface CutItem {
+export interface TerminateItem {
   command_id: string;
-  cut: Cut;
+  cut: Termination;
 }
 
-export interface CutSet {
-  commands: CutCommand[];
+export interface TerminatedSet {
+  commands: TerminatedCommand[];
   /** To be given as hints once the transaction has committed: who has something to do, or to stop doing. */
   hints: ReadonlySet<string>;
 }
 
-/** What a worker listens to, to learn that commands it may be executing were cut short. */
-export function cutHint(worker_id: string): string {
+/** What a worker listens to, to learn that commands it may be executing were terminated. */
+export function terminationTopic(worker_id: string): string {
   return `cancel:${worker_id}`;
 }
 
 /** Cuts what waits for a worker or is under way, of commands of one lane; the others stay as they are. */
-export function cutLiveCommands(bus: Bus, tx: Tx, lane: number, items: readonly CutItem[]): Promise<CutSet> {
-  return cutSet(bus, tx, lane, items, cutIfLive);
-}
-
-/** The same, and what waits in the troubleshooting queue: within `reopening`. */
-export function cutOpenCommands(bus: Bus, tx: Tx, lane: number, items: readonly CutItem[]): Promise<CutSet> {
-  return cutSet(bus, tx, lane, items, cutIfOpen);
-}
-
-async function cutSet(
+export function terminateLiveCommands(
   bus: Bus,
   tx: Tx,
   lane: number,
-  items: readonly CutItem[],
-  statement: typeof cutIfLive,
-): Promise<CutSet> {
+  items: readonly TerminateItem[],
+): Promise<TerminatedSet> {
+  return terminateSet(bus, tx, lane, items, terminateIfLive);
+}
+
+/** The same, and what waits in the troubleshooting queue: within `reopening`. */
+export function terminateOpenCommands(
+  bus: Bus,
+  tx: Tx,
+  lane: number,
+  items: readonly TerminateItem[],
+): Promise<TerminatedSet> {
+  return terminateSet(bus, tx, lane, items, terminateIfOpen);
+}
+
+async function terminateSet(
+  bus: Bus,
+  tx: Tx,
+  lane: number,
+  items: readonly TerminateItem[],
+  statement: typeof terminateIfLive,
+): Promise<TerminatedSet> {
   if (items.length === 0) return { commands: [], hints: new Set() };
   const ordered = items.toSorted((a, b) => (a.command_id < b.command_id ? -1 : 1));
-  const commands = await statement(tx, lane, ordered.map(cutLine));
-  const cutOf = new Map(items.map(({ command_id, cut }) => [command_id, cut]));
-  const cuts = commands.map((command) => ({ command, cut: cutOf.get(command.command_id) as Cut }));
+  const commands = await statement(tx, lane, ordered.map(terminateLine));
+  const terminationOf = new Map(items.map(({ command_id, cut }) => [command_id, cut]));
+  const cuts = commands.map((command) => ({ command, cut: terminationOf.get(command.command_id) as Termination }));
   await insertEvents(
     tx,
     lane,
@@ -74,33 +89,33 @@ async function cutSet(
   );
   const transitions = cuts.map(({ command, cut }) => transitionOf(command, cut));
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
-  const sent = await tellTransitions(bus, tx, transitions);
-  const workers = commands.flatMap(({ worker_id }) => (worker_id === null ? [] : [cutHint(worker_id)]));
+  const sent = await notifyTransitions(bus, tx, transitions);
+  const workers = commands.flatMap(({ worker_id }) => (worker_id === null ? [] : [terminationTopic(worker_id)]));
   return { commands, hints: new Set([...sent, ...workers]) };
 }
 
-function cutLine({ command_id, cut }: CutItem): CutLine {
+function terminateLine({ command_id, cut }: TerminateItem): TerminateLine {
   const { status, effect, reason, error_code, error_message } = cut;
   const error_group = effect === 'TSQ' ? errorGroup(error_code, error_message) : null;
   return { command_id, status, effect, reason, error_code, error_message, error_group };
 }
 
-function transitionOf(cutCommand: OperatedCommand, cut: Cut): CommandTransition {
-  const command = toTransitionCommand(cutCommand);
+function transitionOf(terminatedCommand: OperatedCommand, cut: Termination): CommandTransition {
+  const command = toTransitionCommand(terminatedCommand);
   const { error_code, error_message, keep_effects } = cut;
   if (cut.effect === 'TSQ') return { kind: 'parked', command, error_code, error_message };
   return { kind: 'replied', command, reply: replyOf(cut), keep_effects };
 }
 
-function replyOf({ effect, error_code, error_message }: Cut): Reply {
+function replyOf({ effect, error_code, error_message }: Termination): Reply {
   return { outcome: effect === 'CANCELED' ? 'CANCELED' : 'FAILED', error_code, error_message };
 }
 
 /** CANCELED by an operator, for this reason. */
-export function operatorCut(
+export function operatorTermination(
   operator: Operator & { reason: string },
   { keep_effects = false, ...details }: { keep_effects?: boolean; whole_process?: true } = {},
-): Cut {
+): Termination {
   return {
     status: 'CANCELED',
     effect: 'CANCELED',
@@ -130,9 +145,9 @@ export async function cancelLiveCommand(
 ): Promise<VerbAnswer> {
   const lane = laneOf(command_id, bus.lanes);
   const cancel = async (tx: Tx) => {
-    const cut = operatorCut(operator);
+    const cut = operatorTermination(operator);
     const done = await reopening(tx, lane, [command_id], async () => {
-      const { commands, hints } = await cutOpenCommands(bus, tx, lane, [{ command_id, cut }]);
+      const { commands, hints } = await terminateOpenCommands(bus, tx, lane, [{ command_id, cut }]);
       const [command] = commands;
       return command ? { status: command.status, hints } : redriveCanceled(bus, tx, command_id, cut);
     });
@@ -141,7 +156,7 @@ export async function cancelLiveCommand(
   };
   if (tx !== undefined) {
     const { status, hints } = await cancel(tx);
-    await hintOnCommit(tx, [...hints]);
+    await wakeOnCommit(tx, [...hints]);
     return { command_id, status };
   }
   const { status, hints } = await withTx(bus.pool, cancel);
@@ -158,7 +173,7 @@ export async function redriveCanceled(
   bus: Bus,
   tx: Tx,
   command_id: string,
-  cut: Cut,
+  cut: Termination,
 ): Promise<{ status: CommandStatus; hints: ReadonlySet<string> }> {
   const command = await lockCommand(tx, command_id);
   if (command === null) throw new NotFoundError('command', command_id);
@@ -169,5 +184,5 @@ export async function redriveCanceled(
     throw new WrongStateError(`The command is ${status}.`);
   const details = { ...cut.event.details, redriven: true };
   await insertEvents(tx, lane, [{ ...cut.event, details, command_id, process_id, batch_id, attempt: attempts }]);
-  return { status, hints: await tellTransitions(bus, tx, [transitionOf(command, cut)]) };
+  return { status, hints: await notifyTransitions(bus, tx, [transitionOf(command, cut)]) };
 }

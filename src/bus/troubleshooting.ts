@@ -16,7 +16,7 @@ import {
 import type { CommandStatus, Reply } from '../model/command.ts';
 import { laneOf } from '../model/env.ts';
 import { type FaultlineError, NotFoundError, WrongStateError } from '../model/errors.ts';
-import { type Bus, tellTransitions } from './bus.ts';
+import { type Bus, notifyTransitions } from './bus.ts';
 import type { CommandTransition, TransitionCommand } from './handlers.ts';
 import { reopening } from './reopen.ts';
 import { requestedReplies } from './settle.ts';
@@ -155,7 +155,7 @@ async function operateLocked(
     ...redriven.map((command) => operatorEvent(verb, command, { ...details, ...verb.given, redriven: true })),
   ]);
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
-  const sent = await tellTransitions(bus, tx, [
+  const sent = await notifyTransitions(bus, tx, [
     ...transitions,
     ...redriven.map((command) => ({
       kind: 'replied' as const,

@@ -6,19 +6,19 @@ import { beatWorker, insertWorker } from '../db/queries/workers.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Timer } from '../model/env.ts';
 import { ConfigurationError } from '../model/errors.ts';
-import { type Bus, OWN_DOMAIN } from './bus.ts';
+import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import { expireDeadlines } from './deadlines.ts';
 import { DomainLoop } from './domain-loop.ts';
 import { executeAttempt } from './execute.ts';
 import type { HandlerRegistry } from './handlers.ts';
 import { CROWDED, createHealthMonitor } from './health.ts';
 import { settleUnhandled, splitHandled } from './no-handler.ts';
-import { type LeftAlone, reapAllExpired } from './reap.ts';
+import { type BackingOff, reapAllExpired } from './reap.ts';
 import { RunningAttempt, RunningAttempts } from './running.ts';
 import type { Settled } from './settle.ts';
 import { createSettler } from './settler.ts';
 import { type SlotOptions, slotsOf } from './slots.ts';
-import { cutHint } from './terminate.ts';
+import { terminationTopic } from './terminate.ts';
 
 export interface WorkerOptions {
   bus: Bus;
@@ -30,7 +30,7 @@ export interface WorkerOptions {
   domains?: readonly string[];
   /** Attempts at a time per domain: as the settings say (100), or for every domain alike, or by domain, `*` for the others. */
   slots?: SlotOptions;
-  /** How often to look for work that nobody hinted at: as the settings say (1,000). */
+  /** How often to look for work that nobody woken at: as the settings say (1,000). */
   poll_ms?: number;
   /** How long a drain waits for attempts before it releases them: as the settings say (20,000). */
   drain_ms?: number;
@@ -67,7 +67,7 @@ export function createWorker(options: WorkerOptions): Worker {
   let refusals = 0;
   const settler = createSettler(bus, (settled) => {
     counters.settled += settled.length;
-    hintCapped(bus, settled);
+    wakeCapped(bus, settled);
     options.onSettled?.(settled);
   });
 
@@ -164,9 +164,9 @@ export function createWorker(options: WorkerOptions): Worker {
   );
   const loopOf = new Map(domains.map((domain, index) => [domain, loops[index] as DomainLoop]));
 
-  const leftAlone: LeftAlone = new Map();
+  const backingOff: BackingOff = new Map();
   const health = createHealthMonitor(bus, worker_id);
-  let stopHints = () => {};
+  let stopListening = () => {};
   let stopChanges = () => {};
   let ticks = 0;
   let timer: Timer | null = null;
@@ -184,7 +184,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (crowdedDomain() !== null) options.onUnhealthy?.(CROWDED);
     try {
       await takeOver();
-      await reapAllExpired(bus, leftAlone);
+      await reapAllExpired(bus, backingOff);
       for (let lane = 0; lane < bus.lanes; lane++) while ((await expireDeadlines(bus, lane)) === 500);
       if (ticks++ % BEAT_EVERY_TICKS === 0) await beat();
       bus.outage.answered();
@@ -222,7 +222,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   /** Over the domains that people see. */
   const slotCount = () =>
-    domains.filter((domain) => domain !== OWN_DOMAIN).reduce((sum, domain) => sum + slots(domain), 0);
+    domains.filter((domain) => domain !== INTERNAL_DOMAIN).reduce((sum, domain) => sum + slots(domain), 0);
 
   const scheduleTick = () => {
     timer = bus.env.after(TICK_MS, () => {
@@ -261,7 +261,7 @@ export function createWorker(options: WorkerOptions): Worker {
     status = 'STOPPED';
     timer?.clear();
     await ticking;
-    stopHints();
+    stopListening();
     stopChanges();
     await beat().catch(() => {});
     health.stop();
@@ -278,10 +278,10 @@ export function createWorker(options: WorkerOptions): Worker {
         domains,
         slots: slotCount(),
       });
-      stopHints = bus.hints.onHint((hint) => {
-        if (hint !== cutHint(worker_id)) return loopOf.get(hint)?.hint();
+      stopListening = bus.hints.onWakeUp((hint) => {
+        if (hint !== terminationTopic(worker_id)) return loopOf.get(hint)?.hint();
         // What cannot be asked now is asked with the next renewal.
-        running.abortLost().catch((error) => bus.outage.failed(error, {}, 'looking for what was cut short failed'));
+        running.abortLost().catch((error) => bus.outage.failed(error, {}, 'looking for what was terminated failed'));
       });
       stopChanges = bus.control.onChange(() => {
         for (const loop of loops) loop.changed();
@@ -294,7 +294,7 @@ export function createWorker(options: WorkerOptions): Worker {
 }
 
 /** What ended makes room in a domain with a cap, which other workers may be waiting for. */
-function hintCapped(bus: Bus, settled: readonly Settled[]): void {
+function wakeCapped(bus: Bus, settled: readonly Settled[]): void {
   const capped = new Set<string>();
   for (const { item } of settled) {
     const { domain } = item.command;

@@ -5,7 +5,7 @@ import type { Operator } from '../bus/troubleshooting.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import { readBatch } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import { despiteOutage } from '../db/retry-while-unavailable.ts';
+import { retryWhileUnavailable } from '../db/retry-while-unavailable.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
 import type { Service } from '../process/service.ts';
 import { checkBehavior } from './asked.ts';
@@ -52,7 +52,7 @@ export function stopInjection(pool: Pool, batch_id: string, { actor, reason }: O
     await insertEvents(tx, 0, [{ type: 'INJECTION_STOPPED', batch_id, actor, reason }]);
     return stopped_at;
   };
-  return despiteOutage(() => withTx(pool, stop));
+  return retryWhileUnavailable(() => withTx(pool, stop));
 }
 
 async function refuse(tx: Tx, batch_id: string): Promise<never> {

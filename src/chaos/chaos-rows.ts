@@ -6,7 +6,7 @@ import { stepKey } from '../model/process.ts';
 import { isPlainObject } from '../model/storable.ts';
 import type { CommandBehavior } from './behavior.ts';
 import { inScope } from './experiment.ts';
-import type { NewestBehavior } from './queries/lab-control.ts';
+import type { BehaviorOverride } from './queries/lab-control.ts';
 import type { TestCommand } from './repository.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { TestCommand } from './repository.ts';
  */
 export function chaosRows(
   commands: readonly OutgoingCommand[],
-  newest: ReadonlyMap<string, NewestBehavior> = new Map(),
+  newest: ReadonlyMap<string, BehaviorOverride> = new Map(),
 ): TestCommand[] {
   return commands.flatMap((command) => {
     const behavior = behaviorOf(command, newest);
@@ -25,15 +25,15 @@ export function chaosRows(
   });
 }
 
-/** A process knows its place in the batch; a lone command is told it. */
+/** A process knows its place in the batch; a standalone command is told it. */
 function placeOf({ purpose, state }: OutgoingCommand): { ordinal?: number } {
-  return purpose === 'lone' && typeof state?.ordinal === 'number' ? { ordinal: state.ordinal } : {};
+  return purpose === 'standalone' && typeof state?.ordinal === 'number' ? { ordinal: state.ordinal } : {};
 }
 
-/** A step is named by its key, whichever visit it is; a lone command, which has no step, by its type. */
-function behaviorOf(command: OutgoingCommand, newest: ReadonlyMap<string, NewestBehavior>): CommandBehavior | null {
+/** A step is named by its key, whichever visit it is; a standalone command, which has no step, by its type. */
+function behaviorOf(command: OutgoingCommand, newest: ReadonlyMap<string, BehaviorOverride>): CommandBehavior | null {
   const { purpose, state, step, type } = command;
-  const key = purpose === 'step' && step !== null ? stepKey(step) : purpose === 'lone' ? type : null;
+  const key = purpose === 'step' && step !== null ? stepKey(step) : purpose === 'standalone' ? type : null;
   const changed = purpose === 'step' ? newest.get(command.batch_id ?? '') : undefined;
   const behaviors = changed === undefined ? state?.behavior : changedBehavior(changed, command);
   // States are stored documents: `constructor` is a possible step, and must not find what every object inherits.
@@ -43,6 +43,6 @@ function behaviorOf(command: OutgoingCommand, newest: ReadonlyMap<string, Newest
 }
 
 /** A process that was out of scope when it was launched stays out. */
-function changedBehavior({ behavior, scope_pct, seed }: NewestBehavior, { ordinal }: OutgoingCommand) {
+function changedBehavior({ behavior, scope_pct, seed }: BehaviorOverride, { ordinal }: OutgoingCommand) {
   return ordinal != null && inScope(scope_pct, seed, ordinal) ? behavior : null;
 }

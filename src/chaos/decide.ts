@@ -1,5 +1,5 @@
 // What chaos does to one attempt, from its behavior and its seeded rolls: at most one fault, and a delay before it or the work.
-// Pure; the same arguments give the same injection on every worker, and to whoever foretells or replays it.
+// Pure; the same arguments give the same injection on every worker, and to whoever predicts or replays it.
 
 import type { CommandBehavior } from './behavior.ts';
 import { drawDuration } from './duration.ts';

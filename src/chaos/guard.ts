@@ -5,13 +5,13 @@ import type { OutageLog } from '../bus/outage.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import type { Env } from '../model/env.ts';
-import { createRounds, type Rounds } from '../model/periodic.ts';
+import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
 import type { StopCondition, StopMetric } from './experiment.ts';
 import { stopInjectionIfOn } from './queries/lab-control.ts';
 import * as statements from './queries/stop-conditions.ts';
 
 const EVERY_MS = 500;
-/** A batch is looked at no oftener than ten times as long as its last look took. */
+/** A batch is looked at no more often than ten times as long as its last look took. */
 const LOOK_SHARE = 10;
 /** `error_pct` is of the attempts of so long, and of at least so many. */
 const ERRORS_WITHIN_MS = 10_000;
@@ -24,7 +24,7 @@ export interface GuardContext {
   outage: Pick<OutageLog, 'failed'>;
 }
 
-/** How each metric is measured; null: there is nothing to judge by. */
+/** How each metric is measured; null: there is nothing to verify by. */
 const METRICS: Record<StopMetric, (tx: Tx, batch: statements.GuardedBatch) => Promise<number | null>> = {
   in_troubleshooting: (tx, { batch_id }) => statements.countInTroubleshooting(tx, batch_id),
   error_pct: async (tx, { batch_id }) => errorPct(await statements.tallyLastAttempts(tx, batch_id, ERRORS_WITHIN_MS)),
@@ -36,7 +36,7 @@ export function errorPct({ attempts, failed }: { attempts: number; failed: numbe
   return attempts < ERRORS_OF_ATTEMPTS ? null : Math.round((failed / attempts) * 10_000) / 100;
 }
 
-export function createGuard({ pool, env, outage }: GuardContext): Rounds {
+export function createGuard({ pool, env, outage }: GuardContext): PeriodicTask {
   const lookAgainAt = new Map<string, number>();
 
   const lookPaced = async (tx: Tx, batch: statements.GuardedBatch) => {
@@ -47,7 +47,7 @@ export function createGuard({ pool, env, outage }: GuardContext): Rounds {
 
   const round = async () => {
     const batches = await statements.readGuardedBatches(pool);
-    if (batches.some(judgesErrors)) await statements.summarizeAttempts(pool);
+    if (batches.some(watchesErrors)) await statements.summarizeAttempts(pool);
     for (const batch of batches) {
       if ((lookAgainAt.get(batch.batch_id) ?? 0) > env.monotonicMs()) continue;
       await withTx(pool, async (tx) => void ((await statements.tryGuardLock(tx)) && (await lookPaced(tx, batch))));
@@ -56,10 +56,10 @@ export function createGuard({ pool, env, outage }: GuardContext): Rounds {
       if (!batches.some((batch) => batch.batch_id === batch_id)) lookAgainAt.delete(batch_id);
   };
 
-  return createRounds({ env, outage }, EVERY_MS, round, 'looking at stop conditions failed, trying again');
+  return createPeriodicTask({ env, outage }, EVERY_MS, round, 'looking at stop conditions failed, trying again');
 }
 
-function judgesErrors({ stop_conditions, conditions_met }: statements.GuardedBatch): boolean {
+function watchesErrors({ stop_conditions, conditions_met }: statements.GuardedBatch): boolean {
   return stop_conditions.some(({ metric }, place) => metric === 'error_pct' && !conditions_met.includes(place));
 }
 

@@ -12,7 +12,14 @@ export { decide, type Injection } from './decide.ts';
 export { FAULTS, type FaultName } from './faults/index.ts';
 export { createGuard, type GuardContext } from './guard.ts';
 export { type ChaosOptions, chaosHooks } from './inject.ts';
-export { type AskedChaos, type Lever, readLever, refuseWhileStopped, resumeChaos, stopChaos } from './kill-switch.ts';
+export {
+  type AskedChaos,
+  type KillSwitch,
+  readKillSwitch,
+  refuseWhileStopped,
+  resumeChaos,
+  stopChaos,
+} from './kill-switch.ts';
 export { type TestCommand, TestCommandRepository } from './repository.ts';
 export { hits, type RollSource, roll } from './roll.ts';
 export { registerTestCommand, TEST_COMMAND, TEST_DOMAIN } from './test-command.ts';

@@ -7,7 +7,7 @@ import type { ClaimedCommand } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
 import { findChaosErrors } from './asked.ts';
 import type { CommandBehavior } from './behavior.ts';
-import { createNewestBehaviors } from './behavior-overrides.ts';
+import { createBehaviorOverrides } from './behavior-overrides.ts';
 import { chaosRows } from './chaos-rows.ts';
 import type { Injection } from './decide.ts';
 import { decide } from './decide.ts';
@@ -51,7 +51,7 @@ export function chaosHooks(
   options: ChaosOptions,
 ): Required<Pick<BusHooks, 'findChaosErrors' | 'behaviorOf' | 'beforeSend' | 'beforeExecute' | 'middleware'>> {
   const { pool, repository = new TestCommandRepository() } = options;
-  const newest = createNewestBehaviors(options.env);
+  const newest = createBehaviorOverrides(options.env);
   return {
     findChaosErrors,
     behaviorOf: ({ seed, behavior, experiment }, ordinal) =>
@@ -115,7 +115,7 @@ async function markOrForget(
   const lanes = new Map<number, { command_id: string; claim_id: string; fault: string }[]>();
   for (const { command_id, claim_id, lane } of commands) {
     const kind = annotations.get(command_id)?.injection.kind ?? 'none';
-    if (kind === 'none' || faultOf(kind).comes_to !== 'lease_expired') continue;
+    if (kind === 'none' || faultOf(kind).results_in !== 'lease_expired') continue;
     const marks = lanes.get(lane) ?? [];
     marks.push({ command_id, claim_id, fault: kind });
     lanes.set(lane, marks);

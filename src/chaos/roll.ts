@@ -1,5 +1,5 @@
-// Seeded rolls: one draw in [0,1) per seed, key, step, attempt and fault, the same on every machine and for ever.
-// Pure; nothing but its arguments goes in, so a process's fate can be foretold and replayed.
+// Seeded rolls: one draw in [0,1) per seed, key, step, attempt and fault, the same on every machine and forever.
+// Pure; nothing but its arguments goes in, so a process's outcome can be predicted and replayed.
 
 import { hash } from 'node:crypto';
 
@@ -9,7 +9,7 @@ export interface RollSource {
   seed: string;
   /** The ordinal in its batch, from 0; else the process or command id. */
   key: string | number;
-  /** The step with its visit (`query`, `query#2`); for a lone command its type. */
+  /** The step with its visit (`query`, `query#2`); for a standalone command its type. */
   step: string;
   /** From 1. */
   attempt: number;

@@ -38,7 +38,7 @@ export function assertTurbulenceAllowed(
   if (fields.length > 0) throw new TurbulenceNotAllowedError(fields.map((field) => `experiment.turbulence.${field}`));
 }
 
-/** The last time that a kind was done: when it was due, in ms since the launch, and the how manieth it was, from 1. */
+/** The last time that a kind was done: when it was due, in ms since the launch, and the sequence number it was, from 1. */
 export interface TurbulenceDone {
   due_ms: number;
   nth: number;

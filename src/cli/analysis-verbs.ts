@@ -21,7 +21,7 @@ export function addLabVerbs(program: Command): void {
 }
 
 const EXIT_CODES = `
-Exits with 0 when the batch passed, 1 when it failed, 2 when it is not at rest or could not be judged.`;
+Exits with 0 when the batch passed, 1 when it failed, 2 when it is not at rest or could not be verified.`;
 
 function addVerdictVerbs(program: Command): void {
   program
@@ -44,7 +44,7 @@ function addVerdictVerbs(program: Command): void {
 
   program
     .command('report <batch_id>')
-    .description('all there is to say about a batch: foretold, injected, observed, checked, recovered')
+    .description('all there is to say about a batch: predicted, injected, observed, checked, recovered')
     .addOption(waitOption())
     .addOption(
       new Option('--format <format>', 'for people or for programs').choices(['markdown', 'json']).default('markdown'),
@@ -61,7 +61,7 @@ function addVerdictVerbs(program: Command): void {
 const waitOption = () => new Option('--wait', 'wait until the batch is at rest').default(false);
 
 function addChaosVerbs(program: Command): void {
-  const chaos = program.command('chaos').description('the safety lever of a running server');
+  const chaos = program.command('chaos').description('the kill switch of a running server');
 
   withWho(chaos.command('stop').description('stop all injection and turbulence at once, and refuse new'))
     .option('--batch <batch_id>', 'into this batch only, and for good')

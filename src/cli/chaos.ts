@@ -1,19 +1,19 @@
-// faultline chaos stop | resume | status: the safety lever of a running server, and injection into one batch.
+// faultline chaos stop | resume | status: the kill switch of a running server, and injection into one batch.
 // Stopping is never refused: who finds it stopped has what he wanted.
 
-import type { Lever } from '../http/contract.ts';
+import type { KillSwitch } from '../http/contract.ts';
 import type { Client } from './client.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { printJson, say } from './print.ts';
 
-export interface LeverFlags {
+export interface KillSwitchFlags {
   reason?: string;
   actor?: string;
   json: boolean;
 }
 
 /** Of one batch, which cannot be undone, or of all at once. */
-export async function stopChaos(client: Client, flags: LeverFlags & { batch?: string }): Promise<ExitCode> {
+export async function stopChaos(client: Client, flags: KillSwitchFlags & { batch?: string }): Promise<ExitCode> {
   const { batch, reason, actor, json } = flags;
   if (batch === undefined) return pull(client, true, flags);
   const path = `/process-batches/${encodeURIComponent(batch)}/injection/stop`;
@@ -23,21 +23,24 @@ export async function stopChaos(client: Client, flags: LeverFlags & { batch?: st
   return EXIT.ok;
 }
 
-export function resumeChaos(client: Client, flags: LeverFlags): Promise<ExitCode> {
+export function resumeChaos(client: Client, flags: KillSwitchFlags): Promise<ExitCode> {
   return pull(client, false, flags);
 }
 
-async function pull(client: Client, stopped: boolean, { reason, actor, json }: LeverFlags): Promise<ExitCode> {
-  return tell(await client.put<Lever>('/chaos', { stopped, reason, actor }), json);
+async function pull(client: Client, stopped: boolean, { reason, actor, json }: KillSwitchFlags): Promise<ExitCode> {
+  return tell(await client.put<KillSwitch>('/chaos', { stopped, reason, actor }), json);
 }
 
 export async function chaosStatus(client: Client, { json }: { json: boolean }): Promise<ExitCode> {
-  return tell(await client.get<Lever>('/chaos'), json);
+  return tell(await client.get<KillSwitch>('/chaos'), json);
 }
 
-function tell(lever: Lever, json: boolean): ExitCode {
-  if (json) printJson(lever);
-  else if (!lever.stopped) say('Chaos is on: what was launched with it meets it.');
-  else say(`Chaos is stopped, since ${lever.at}, by ${lever.actor}${lever.reason ? `: ${lever.reason}` : ''}.`);
+function tell(killSwitch: KillSwitch, json: boolean): ExitCode {
+  if (json) printJson(killSwitch);
+  else if (!killSwitch.stopped) say('Chaos is on: what was launched with it meets it.');
+  else
+    say(
+      `Chaos is stopped, since ${killSwitch.at}, by ${killSwitch.actor}${killSwitch.reason ? `: ${killSwitch.reason}` : ''}.`,
+    );
   return EXIT.ok;
 }

@@ -2,7 +2,7 @@
 // Answers are trusted to follow the contract, whose types they carry.
 
 import type { Problem } from '../http/contract.ts';
-import { hidePasswords } from '../model/words.ts';
+import { hidePasswords } from '../model/error-text.ts';
 import { CliError, EXIT } from './exit.ts';
 import { type Ask, askAgain, NoAnswerError, type Patience } from './patience.ts';
 

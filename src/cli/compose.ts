@@ -7,7 +7,7 @@ import { chaosHooks, registerTestCommand } from '../chaos/index.ts';
 import { assertMigrated } from '../db/migrate.ts';
 import { createApplicationPool, createPool, isAway, isConnectionError, type Pool } from '../db/pool.ts';
 import { createEnv, type Logger } from '../model/env.ts';
-import { reasonOf } from '../model/words.ts';
+import { reasonOf } from '../model/error-text.ts';
 import type { Application } from '../process/application.ts';
 import { openService, type Service } from '../process/service.ts';
 import { CliError, EXIT } from './exit.ts';

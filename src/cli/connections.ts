@@ -6,16 +6,16 @@ import type { ServerFacts } from '../db/queries/server.ts';
 import { CONNECTIONS } from '../process/service.ts';
 import type { Finding } from './doctor-condition.ts';
 
-/** How many threads judge a large batch, where there are as many processors: each keeps the server about half as busy as itself. */
-const MOST_JUDGES = 4;
-export const JUDGES = Math.min(availableParallelism(), MOST_JUDGES);
+/** How many threads verify a large batch, where there are as many processors: each keeps the server about half as busy as itself. */
+const MAX_VERIFIERS = 4;
+export const VERIFIERS = Math.min(availableParallelism(), MAX_VERIFIERS);
 
 /** Of each process, by what they are for. */
 export const CONNECTIONS_NEEDED = {
   /** The guard of stop conditions and what is told of batches. */
   worker: { bus: CONNECTIONS, application: CONNECTIONS, hints: 1, reads: 2 },
   serve: { bus: CONNECTIONS, application: CONNECTIONS, hints: 1, reads: CONNECTIONS },
-  /** Each for what it judges and for the questions of the application. */
+  /** Each for what it verifies and for the questions of the application. */
   judge: { reads: 2, application: 2 },
   /** Turbulence. */
   start: { turbulence: 1 },
@@ -25,7 +25,7 @@ export const CONNECTIONS_NEEDED = {
 const WORKERS = 2;
 
 /** Whether there are enough beside those of other programs. Pure. */
-export function judgeConnections(
+export function checkConnections(
   facts: Pick<ServerFacts, 'max_connections' | 'connections' | 'other_connections'>,
 ): Finding {
   const { max_connections, connections, other_connections } = facts;
@@ -42,7 +42,7 @@ export function judgeConnections(
 /** Of a whole run with so many workers. */
 function connectionsNeeded(workers: number): number {
   const { worker, serve, judge, start } = CONNECTIONS_NEEDED;
-  return workers * total(worker) + total(serve) + JUDGES * total(judge) + total(start);
+  return workers * total(worker) + total(serve) + VERIFIERS * total(judge) + total(start);
 }
 
 function total(connections: Readonly<Record<string, number>>): number {

@@ -4,7 +4,7 @@
 import { HandlerRegistry } from '../bus/handlers.ts';
 import { createApplicationPool } from '../db/pool.ts';
 import { silentLogger } from '../model/env.ts';
-import { hidePasswords, reasonOf } from '../model/words.ts';
+import { hidePasswords, reasonOf } from '../model/error-text.ts';
 import type { Application } from '../process/application.ts';
 import { ProcessRegistry } from '../process/define.ts';
 import { unhandledCommands } from '../process/unhandled.ts';
@@ -13,7 +13,7 @@ import type { Finding } from './doctor-condition.ts';
 /** Nobody listens there. */
 const NOWHERE = 'postgres://127.0.0.1:1/none';
 
-export async function judgeApplication(application: Application, data_dir: string): Promise<Finding[]> {
+export async function checkApplication(application: Application, data_dir: string): Promise<Finding[]> {
   const check = 'application';
   const { name } = application;
   const pool = createApplicationPool(NOWHERE, { application_name: 'faultline doctor', max: 1 });

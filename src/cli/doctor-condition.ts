@@ -8,15 +8,15 @@ export type Finding = { check: string; state: 'ok' | 'warn' | 'fail'; says: stri
 const READY_TOO_LONG_S = 60;
 const MANY_PARKED = 1_000;
 
-export function judgeCondition(condition: Condition, prune_after_days: number | null): Finding[] {
+export function checkCondition(condition: Condition, prune_after_days: number | null): Finding[] {
   return [
-    judgeDomains(condition),
-    judgeWorkers(condition),
-    judgeReady(condition),
-    judgeParked(condition),
-    judgePruning(condition, prune_after_days),
-    judgeTransactions(condition),
-    judgeBloat(condition),
+    checkDomains(condition),
+    checkWorkers(condition),
+    checkReady(condition),
+    checkParked(condition),
+    checkPruning(condition, prune_after_days),
+    checkTransactions(condition),
+    checkBloat(condition),
   ];
 }
 
@@ -24,17 +24,17 @@ function finding(check: string, warning: string | false, fine: string): Finding 
   return { check, state: warning === false ? 'ok' : 'warn', says: warning === false ? fine : warning };
 }
 
-function judgeDomains({ paused_domains }: Condition): Finding {
+function checkDomains({ paused_domains }: Condition): Finding {
   const paused = paused_domains.length > 0 && `paused: ${paused_domains.join(', ')}: nothing of theirs is executed`;
   return finding('domains', paused, 'none is paused');
 }
 
-function judgeWorkers({ dead_workers }: Condition): Finding {
+function checkWorkers({ dead_workers }: Condition): Finding {
   const dead = dead_workers.length > 0 && `gone within the last hour without a word: ${dead_workers.join(', ')}`;
   return finding('dead workers', dead, 'none');
 }
 
-function judgeReady({ oldest_ready }: Condition): Finding {
+function checkReady({ oldest_ready }: Condition): Finding {
   const late =
     oldest_ready !== null &&
     oldest_ready.ready_s > READY_TOO_LONG_S &&
@@ -42,14 +42,14 @@ function judgeReady({ oldest_ready }: Condition): Finding {
   return finding('backlog', late, oldest_ready === null ? 'nothing waits' : 'is worked off');
 }
 
-function judgeParked({ parked_count, oldest_parked_at }: Condition): Finding {
+function checkParked({ parked_count, oldest_parked_at }: Condition): Finding {
   const count = parked_count > 10_000 ? 'more than 10,000' : String(parked_count);
   const many = parked_count > MANY_PARKED && `${count} wait for an operator (faultline tsq list)`;
   const since = oldest_parked_at === null ? '' : `, the oldest since ${oldest_parked_at.toISOString()}`;
   return finding('troubleshooting', many, parked_count === 0 ? 'empty' : `${count} wait for an operator${since}`);
 }
 
-function judgePruning({ overdue_batches, pruned_at }: Condition, prune_after_days: number | null): Finding {
+function checkPruning({ overdue_batches, pruned_at }: Condition, prune_after_days: number | null): Finding {
   const last = pruned_at === null ? 'never pruned' : `last pruned ${pruned_at.toISOString()}`;
   const overdue =
     prune_after_days !== null &&
@@ -59,7 +59,7 @@ function judgePruning({ overdue_batches, pruned_at }: Condition, prune_after_day
   return finding('retention', overdue, set);
 }
 
-function judgeTransactions({ long_transactions }: Condition): Finding {
+function checkTransactions({ long_transactions }: Condition): Finding {
   const [oldest] = long_transactions;
   const open =
     oldest !== undefined &&
@@ -67,7 +67,7 @@ function judgeTransactions({ long_transactions }: Condition): Finding {
   return finding('transactions', open, 'none is open for long');
 }
 
-function judgeBloat({ bloated_tables }: Condition): Finding {
+function checkBloat({ bloated_tables }: Condition): Finding {
   const bloated =
     bloated_tables.length > 0 &&
     `${bloated_tables.map(({ name, dead }) => `${name}: ${dead} dead rows`).join(', ')}: autovacuum is behind`;

@@ -15,9 +15,9 @@ import type { Health, Worker } from '../http/contract.ts';
 import { settingsOf } from '../model/settings.ts';
 import { createClient } from './client.ts';
 import { loadApplication, withPool } from './compose.ts';
-import { judgeConnections } from './connections.ts';
-import { judgeApplication } from './doctor-application.ts';
-import { type Finding, judgeCondition } from './doctor-condition.ts';
+import { checkConnections } from './connections.ts';
+import { checkApplication } from './doctor-application.ts';
+import { checkCondition, type Finding } from './doctor-condition.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { explain } from './explain.ts';
 import { printJson, printTable } from './print.ts';
@@ -91,7 +91,7 @@ function checkFolder(dataDir: string): Finding {
 
 async function findApplicationProblems({ app, data_dir }: DoctorOptions): Promise<Finding[]> {
   try {
-    return await judgeApplication(await loadApplication(app), resolve(data_dir));
+    return await checkApplication(await loadApplication(app), resolve(data_dir));
   } catch (error) {
     return [{ check: 'application', state: 'fail', says: explain(error) }];
   }
@@ -127,7 +127,7 @@ async function checkDatabase(options: DoctorOptions): Promise<{ database: Findin
           state: facts.jit === 'off' ? 'ok' : 'warn',
           says: facts.jit === 'off' ? 'jit is off' : 'jit is on: it makes short statements slower',
         },
-        judgeConnections(facts),
+        checkConnections(facts),
         {
           check: 'writing',
           state: facts.read_only ? 'fail' : 'ok',
@@ -150,7 +150,7 @@ async function checkDatabase(options: DoctorOptions): Promise<{ database: Findin
 /** Tables of an older or newer schema may lack what is asked for, so only where it is up to date. */
 async function checkWork(pool: Pool): Promise<Finding[]> {
   const { prune_after_days } = settingsOf((await readSettings(pool)).value).retention;
-  return judgeCondition(await readCondition(pool, prune_after_days), prune_after_days);
+  return checkCondition(await readCondition(pool, prune_after_days), prune_after_days);
 }
 
 async function embeddedUrl(dataDir: string): Promise<string | undefined> {

@@ -2,8 +2,8 @@
 // Promises one line that steers no terminal and holds no password; where an error comes from is told with FAULTLINE_LOG_LEVEL=debug.
 
 import { inspect } from 'node:util';
+import { hidePasswords, reasonOf, showLines, showText } from '../model/error-text.ts';
 import { FaultlineError } from '../model/errors.ts';
-import { hidePasswords, reasonOf, showLines, showText } from '../model/words.ts';
 import { CliError } from './exit.ts';
 
 /** What to do about an SQLSTATE. */

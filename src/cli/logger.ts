@@ -2,7 +2,7 @@
 // FAULTLINE_LOG_LEVEL sets how much is said (info). Promises that no password of an address is written.
 
 import pino from 'pino';
-import { hidePasswords, showJson } from '../model/words.ts';
+import { hidePasswords, showJson } from '../model/error-text.ts';
 import { type Line, prettyRenderer } from './pretty.ts';
 
 export function createLogger(): pino.Logger {

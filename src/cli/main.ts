@@ -161,7 +161,7 @@ program
 
 program
   .command('prune')
-  .description('delete what ended long ago: batches with all that is theirs, lone commands, old records')
+  .description('delete what ended long ago: batches with all that is theirs, standalone commands, old records')
   .addOption(
     new Option('--older-than <duration>', 'since when it must have ended: 12h, 30d, 8w (default: as the settings say)')
       .env('FAULTLINE_PRUNE_OLDER_THAN')

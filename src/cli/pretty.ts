@@ -2,7 +2,7 @@
 // Promises that nothing in it starts another line or steers the terminal, but for the colors it is given here.
 
 import { prettyFactory } from 'pino-pretty';
-import { showJson, showLines, showText } from '../model/words.ts';
+import { showJson, showLines, showText } from '../model/error-text.ts';
 
 export interface Line {
   level: number;

@@ -2,7 +2,7 @@
 // Promises that with --json stdout holds JSON and nothing else, and that no text of others starts a line or steers the terminal.
 
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { showJson, showLines, showText } from '../model/words.ts';
+import { showJson, showLines, showText } from '../model/error-text.ts';
 
 // A reader that has seen enough, such as `head`, closes the pipe. What it does not want is no failure of ours.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

@@ -7,14 +7,14 @@ import { readBatch } from '../db/queries/batches.ts';
 import type { OutcomeKind } from '../model/command.ts';
 import type { Logger } from '../model/env.ts';
 
-export interface NarratorOptions {
+export interface ProgressLogOptions {
   logger: Logger;
   pool: Pool;
   /** The id of a process whose steps are told, or `all`. A batch of one process is always followed. */
   follow_process?: string;
 }
 
-export interface Narrator {
+export interface ProgressLog {
   onSettled(settled: readonly Settled[]): void;
   /** Tells what is left to tell. */
   stop(): void;
@@ -32,7 +32,7 @@ interface Tally {
   injected: number;
 }
 
-export function createNarrator({ logger, pool, follow_process }: NarratorOptions): Narrator {
+export function createProgressLog({ logger, pool, follow_process }: ProgressLogOptions): ProgressLog {
   const tallies = new Map<string, Tally>();
   const followed = createFollowed(pool, follow_process, (settled) => logger.info(...stepLine(settled)));
 
@@ -120,7 +120,7 @@ function createFollowed(pool: Pool, follow_process: string | undefined, tell: (s
   };
 }
 
-const OUTCOME_WORDS: Record<OutcomeKind, string> = {
+const OUTCOME_TEXTS: Record<OutcomeKind, string> = {
   success: 'succeeded',
   transient: 'TransientCommandError',
   permanent: 'PermanentCommandError',
@@ -137,7 +137,7 @@ function stepLine({ item, settlement }: Settled): [fields: object, message: stri
   const injected = outcome.fault ? ` (injected: ${outcome.fault})` : '';
   const message =
     `process ${command.process_id} ${step} attempt ${command.attempts} ` +
-    `${OUTCOME_WORDS[outcome.kind]}${error}${injected}${consequence({ item, settlement })}`;
+    `${OUTCOME_TEXTS[outcome.kind]}${error}${injected}${consequence({ item, settlement })}`;
   return [{}, message];
 }
 

@@ -2,7 +2,7 @@
 // On SIGTERM or SIGINT it ends its streams, finishes what it was asked, and leaves. It reaps, too: the workers may all be stuck.
 
 import { fileURLToPath } from 'node:url';
-import { createReapRounds } from '../bus/reap.ts';
+import { createReapTask } from '../bus/reap.ts';
 import { allowedTurbulence } from '../chaos/turbulence.ts';
 import { packageRoot } from '../db/package-root.ts';
 import { createServer } from '../http/index.ts';
@@ -49,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new CliError(`Port ${port} is taken by another program. Stop that, or choose another with --port.`);
   }
-  const reaping = createReapRounds(service.bus);
+  const reaping = createReapTask(service.bus);
   reaping.start();
   tellWorking();
   const toBeReplaced = stray.then((reason) => new CliError(`To be replaced: ${reason}.`));

@@ -56,7 +56,7 @@ export async function start(options: StartOptions): Promise<number> {
     ending: false,
     database_url,
     death_prefix,
-    may_disturb: !options.database_url ? 'embedded' : options.allow_turbulence ? 'allowed' : undefined,
+    turbulence_capability: !options.database_url ? 'embedded' : options.allow_turbulence ? 'allowed' : undefined,
   };
   const code = await untilEnd(run, end);
   logs.close();
@@ -121,7 +121,7 @@ async function bringUp(run: Run): Promise<void> {
 
 /** From here on batches are disturbed as they ask for it, where that may be. */
 function disturb(run: Run, workers: readonly string[]): void {
-  const allowed = allowedTurbulence(run.may_disturb);
+  const allowed = allowedTurbulence(run.turbulence_capability);
   if (allowed.length === 0 || run.ending) return;
   const { database_url, supervisor, logger } = run;
   run.turbulence = startTurbulence({ database_url, allowed, workers, supervisor, logger });

@@ -1,5 +1,5 @@
 // faultline verify, faultline report: the verdict on a batch, check by check, and all there is to say about it.
-// The exit code is the verdict: 0 it passed, 1 it failed, 2 it is not at rest, or could not be judged.
+// The exit code is the verdict: 0 it passed, 1 it failed, 2 it is not at rest, or could not be verified.
 
 import { writeFile } from 'node:fs/promises';
 import type { Report, Verdict } from '../http/contract.ts';
@@ -9,12 +9,12 @@ import { CliError, type ExitCode } from './exit.ts';
 import { tellError } from './explain.ts';
 import { jsonText, printJson, printTable, printText, remark, say } from './print.ts';
 import type { SelfTestOptions } from './self-test.ts';
-import { awaitRest, awaitVerdict, isAtRest, readBatch, readVerdict } from './wait-for-batch.ts';
+import { awaitVerdict, isAtRest, readBatch, readVerdict, waitForBatch } from './wait-for-batch.ts';
 
 const VERDICT_EXIT = { pass: 0, fail: 1, running: 2 } as const satisfies Record<Verdict['verdict'], ExitCode>;
-const NOT_JUDGED: ExitCode = 2;
+const NOT_VERIFIED: ExitCode = 2;
 /** Of a failed check; all of the first hundred stand in the JSON. */
-const OFFENDERS_SHOWN = 10;
+const VIOLATIONS_SHOWN = 10;
 
 export interface VerifyFlags {
   wait: boolean;
@@ -22,7 +22,7 @@ export interface VerifyFlags {
 }
 
 export function verify(client: Client, id: string, flags: VerifyFlags): Promise<ExitCode> {
-  return judged(async () => {
+  return verified(async () => {
     const verdict = await verdictOf(client, id, flags);
     if (flags.json) printJson(verdict);
     else printVerdict(verdict);
@@ -33,7 +33,7 @@ export function verify(client: Client, id: string, flags: VerifyFlags): Promise<
 /** One that was stored before is not believed: rows and documents may have been touched since. */
 async function verdictOf(client: Client, id: string, { wait, json: silent }: VerifyFlags): Promise<Verdict> {
   const rested = isAtRest(await readBatch(wait ? client.patient() : client, id));
-  if (wait) await awaitRest(client, id, silent);
+  if (wait) await waitForBatch(client, id, silent);
   if (rested) {
     const verdict = await readVerdict(client, id, silent, { method: 'POST', patient: wait });
     // It may have been given work again between the two.
@@ -42,9 +42,9 @@ async function verdictOf(client: Client, id: string, { wait, json: silent }: Ver
   return wait ? (await awaitVerdict(client, id, silent)).verdict : readVerdict(client, id, silent);
 }
 
-/** The oracle judged, on a database of its own: 0 when every broken variant was told, 1 when one was not. */
+/** The oracle verified, on a database of its own: 0 when every broken variant was told, 1 when one was not. */
 export function verifyItself(options: SelfTestOptions): Promise<ExitCode> {
-  return judged(async () => {
+  return verified(async () => {
     const { selfTest } = await import('./self-test.ts');
     return selfTest(options);
   });
@@ -57,7 +57,7 @@ export interface ReportFlags {
 }
 
 export function report(client: Client, id: string, { wait, format, out }: ReportFlags): Promise<ExitCode> {
-  return judged(async () => {
+  return verified(async () => {
     // Progress goes to stderr, and so not into the report.
     const asking = wait ? client.patient() : client;
     if (isAtRest(await readBatch(asking, id))) await readVerdict(client, id, false, { method: 'POST', patient: wait });
@@ -73,14 +73,14 @@ export function report(client: Client, id: string, { wait, format, out }: Report
   });
 }
 
-/** Whatever keeps a batch from being judged is neither a pass nor a fail. */
-async function judged(work: () => Promise<ExitCode>): Promise<ExitCode> {
+/** Whatever keeps a batch from being verified is neither a pass nor a fail. */
+async function verified(work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof CliError) throw new CliError(error.message, NOT_JUDGED, error);
+    if (error instanceof CliError) throw new CliError(error.message, NOT_VERIFIED, error);
     tellError(error);
-    return NOT_JUDGED;
+    return NOT_VERIFIED;
   }
 }
 
@@ -89,27 +89,27 @@ async function write(path: string, text: string): Promise<void> {
     await writeFile(path, text, { mode: 0o600 });
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code;
-    throw new CliError(`${path} cannot be written (${why}).`, NOT_JUDGED, error);
+    throw new CliError(`${path} cannot be written (${why}).`, NOT_VERIFIED, error);
   }
 }
 
 function printVerdict({ verdict, checks }: Verdict): void {
   printTable(
     ['check', 'status', 'looked at', 'offenders', 'rule'],
-    checks.map(({ name, status, looked_at, count, rule, note }) => [
+    checks.map(({ name, status, checked, count, rule, note }) => [
       name,
       status,
-      looked_at,
+      checked,
       count,
       note === null ? rule : `${rule} (${note})`,
     ]),
   );
   for (const { name, count, offenders, details } of checks.filter(({ status }) => status === 'fail')) {
     say('');
-    say(`${name}: ${count} ${count === 1 ? 'offends' : 'offend'}`);
-    for (const line of details.slice(0, OFFENDERS_SHOWN)) say(`  ${line}`);
+    say(`${name}: ${count} ${count === 1 ? 'offends' : 'report'}`);
+    for (const line of details.slice(0, VIOLATIONS_SHOWN)) say(`  ${line}`);
     const told = details.join('\n');
-    const others = offenders.filter((id) => !told.includes(id)).slice(0, OFFENDERS_SHOWN - details.length);
+    const others = offenders.filter((id) => !told.includes(id)).slice(0, VIOLATIONS_SHOWN - details.length);
     for (const id of others) say(`  ${id}`);
   }
   say('');

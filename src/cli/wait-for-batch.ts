@@ -19,7 +19,7 @@ export function readBatch(client: Client, id: string): Promise<BatchDetail> {
 }
 
 /** Shows how far it has come, unless `silent`, until it is terminal or at rest; through outages too. */
-export async function awaitRest(client: Client, id: string, silent: boolean): Promise<BatchDetail> {
+export async function waitForBatch(client: Client, id: string, silent: boolean): Promise<BatchDetail> {
   const asking = client.patient();
   const progress = createProgress(silent);
   try {
@@ -47,7 +47,7 @@ export function endedCount(batch: Batch): number {
   return batch.completed_count + batch.compensated_count + batch.failed_count + batch.canceled_count;
 }
 
-/** Shows how far it has come, unless `silent`, where it takes long enough to be seen. POST: given anew, whatever is stored. */
+/** Shows how far it has come, unless `silent`, where it takes long enough to be seen. POST: given again, whatever is stored. */
 export async function readVerdict(
   client: Client,
   id: string,
@@ -57,7 +57,7 @@ export async function readVerdict(
   const path = `/process-batches/${encodeURIComponent(id)}/verdict`;
   const progress = createProgress(silent);
   const ended = new AbortController();
-  const showing = showJudging(client, `${path}/progress`, { progress, signal: ended.signal });
+  const showing = showVerifying(client, `${path}/progress`, { progress, signal: ended.signal });
   try {
     return await (patient ? client.patient() : client).await<Verdict>(path, method);
   } finally {
@@ -67,7 +67,7 @@ export async function readVerdict(
   }
 }
 
-async function showJudging(
+async function showVerifying(
   client: Client,
   path: string,
   { progress, signal }: { progress: Progress; signal: AbortSignal },
@@ -75,7 +75,7 @@ async function showJudging(
   while (await pause(LOOK_EVERY_MS, true, { signal }).catch(() => false)) {
     // What matters is the verdict: whoever waits for that is told what goes wrong.
     const now = await client.get<VerdictProgress>(path).catch(() => null);
-    if (now?.judging && !signal.aborted) progress.update('judged', now.judged, now.total);
+    if (now?.verifying && !signal.aborted) progress.update('verified', now.verified, now.total);
   }
 }
 
@@ -87,7 +87,7 @@ export async function awaitVerdict(
 ): Promise<{ batch: BatchDetail; verdict: Verdict }> {
   let until_ms: number | null = null;
   for (;;) {
-    const batch = await awaitRest(client, id, silent);
+    const batch = await waitForBatch(client, id, silent);
     until_ms ??= performance.now() + VERDICT_MS;
     const verdict = await readVerdict(client, id, silent, { patient: true });
     if (verdict.verdict !== 'running' || performance.now() > until_ms) return { batch, verdict };

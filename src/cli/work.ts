@@ -1,7 +1,7 @@
 // faultline work: one worker. Drains on SIGTERM or SIGINT, and lives through a database that goes away and comes back.
 // Its first act is to end the leases of the worker it replaces, so that nothing waits for a dead one.
 
-import { OWN_DOMAIN } from '../bus/bus.ts';
+import { INTERNAL_DOMAIN } from '../bus/bus.ts';
 import { createGuard } from '../chaos/guard.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';
 import { createEnv, type Logger } from '../model/env.ts';
@@ -10,7 +10,7 @@ import { createMortality } from './chaos-crash.ts';
 import { compose, reaching } from './compose.ts';
 import { CONNECTIONS_NEEDED } from './connections.ts';
 import { CliError, EXIT } from './exit.ts';
-import { createNarrator } from './progress-log.ts';
+import { createProgressLog } from './progress-log.ts';
 import { stopRequested } from './signals.ts';
 import { catchStrays } from './strays.ts';
 import type { Slots } from './work-options.ts';
@@ -46,7 +46,7 @@ export async function work(options: WorkOptions): Promise<void> {
       if (count > 0) logger.info({ worker_id, count }, `Ended ${count} leases of the worker that died`);
     }
   });
-  const narrator = createNarrator({ logger, pool: service.pool, follow_process: options.follow_process });
+  const progressLog = createProgressLog({ logger, pool: service.pool, follow_process: options.follow_process });
   let tellUnhealthy: (reason: string) => void = () => {};
   const unhealthy = new Promise<string>((resolve) => {
     tellUnhealthy = resolve;
@@ -57,7 +57,7 @@ export async function work(options: WorkOptions): Promise<void> {
     name: options.name,
     slots: options.slots,
     domains,
-    onSettled: narrator.onSettled,
+    onSettled: progressLog.onSettled,
     onUnhealthy: tellUnhealthy,
   });
   const guard = createGuard({ pool: service.pool, env: service.bus.env, outage: service.bus.outage });
@@ -73,7 +73,7 @@ export async function work(options: WorkOptions): Promise<void> {
   else logger.info({}, `${signal}: taking no more work, finishing what is in flight`);
   mortality.end();
   await Promise.all([guard.stop(), worker.stop()]);
-  narrator.stop();
+  progressLog.stop();
   await service.close();
   if (signal instanceof CliError) throw signal;
   logger.info({}, 'Stopped working');
@@ -84,8 +84,8 @@ function domainsToWork(named: readonly string[] | undefined, known: readonly str
   if (named === undefined) return known;
   const unknown = named.filter((domain) => !known.includes(domain));
   if (unknown.length > 0) {
-    const visible = known.filter((domain) => domain !== OWN_DOMAIN).join(', ') || 'none';
+    const visible = known.filter((domain) => domain !== INTERNAL_DOMAIN).join(', ') || 'none';
     throw new CliError(`The application has no handler in ${unknown.join(', ')}. It has: ${visible}.`, EXIT.usage);
   }
-  return [...new Set([...named, OWN_DOMAIN])];
+  return [...new Set([...named, INTERNAL_DOMAIN])];
 }

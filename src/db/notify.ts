@@ -1,27 +1,27 @@
 // LISTEN/NOTIFY between workers: a hint that commands are ready, never the truth. Polling finds everything without it.
-// Hints go out after commit, over a connection of their own, at most every 5 ms a domain.
+// Wake-ups go out after commit, over a connection of their own, at most every 5 ms a domain.
 
 import pg from 'pg';
 import type { Env, Timer } from '../model/env.ts';
 import type { Tx } from './pool.ts';
-import { connectionOf, openSession, ownSession } from './session.ts';
+import { connectionOf, internalSession, openSession } from './session.ts';
 
 const CHANNEL = 'faultline_commands';
-const HINT_INTERVAL_MS = 5;
+const NOTIFY_INTERVAL_MS = 5;
 const RECONNECT_MS = 500;
-/** A server that does not answer is asked anew. */
+/** A server that does not answer is asked again. */
 const CONNECT_MS = 10_000;
 
-export interface Hints {
+export interface Notifier {
   /** Tells every worker, this one included, that `domain` may have ready commands. */
   hint(domain: string): void;
   /** Calls back on hints of others and of our own. Returns a function that ends it. */
-  onHint(listener: (domain: string) => void): () => void;
+  onWakeUp(listener: (domain: string) => void): () => void;
   close(): Promise<void>;
 }
 
 /** Opens hints. With `url` null (poll-only, for poolers that cannot LISTEN) hints stay within this process. */
-export function openHints(env: Env, url: string | null, application_name: string): Hints {
+export function openNotifier(env: Env, url: string | null, application_name: string): Notifier {
   const listeners = new Set<(domain: string) => void>();
   const pending = new Map<string, Timer>();
   let client: pg.Client | null = null;
@@ -52,7 +52,7 @@ export function openHints(env: Env, url: string | null, application_name: string
     fresh.on('notification', (message) => message.payload && tell(message.payload));
     try {
       await fresh.connect();
-      await openSession(fresh, ownSession({}));
+      await openSession(fresh, internalSession({}));
       await fresh.query(`listen ${CHANNEL}`);
       if (closed) await fresh.end();
       else client = fresh;
@@ -75,10 +75,10 @@ export function openHints(env: Env, url: string | null, application_name: string
       if (client !== null && !pending.has(domain))
         pending.set(
           domain,
-          env.after(HINT_INTERVAL_MS, () => send(domain)),
+          env.after(NOTIFY_INTERVAL_MS, () => send(domain)),
         );
     },
-    onHint(listener) {
+    onWakeUp(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
@@ -94,9 +94,9 @@ export function openHints(env: Env, url: string | null, application_name: string
 }
 
 /**
- * Hints that go out when a transaction of the caller's commits, for who cannot know when that is. Commits with notifications
+ * Wake-ups that go out when a transaction of the caller's commits, for who cannot know when that is. Commits with notifications
  * queue up for one lock, so this is for single deeds of people, never for the bus's own work.
  */
-export async function hintOnCommit(tx: Tx, hints: readonly string[]): Promise<void> {
+export async function wakeOnCommit(tx: Tx, hints: readonly string[]): Promise<void> {
   if (hints.length > 0) await tx.query('select pg_notify($1, h) from unnest($2::text[]) as h', [CHANNEL, hints]);
 }

@@ -6,9 +6,9 @@ import { NotStorableError } from './json.ts';
 import {
   applicationSession,
   connectionOf,
-  OWN_TYPES,
+  INTERNAL_TYPES,
+  internalSession,
   openSession,
-  ownSession,
   type Session,
   type SessionOptions,
 } from './session.ts';
@@ -52,7 +52,7 @@ export interface PoolOptions extends SessionOptions {
 
 /** Opens a pool for statements of Faultline's own. Counts come as numbers. */
 export function createPool(url: string, options: PoolOptions): Pool {
-  return openPool(url, options, ownSession(options), { query_timeout: options.answer_ms, types: OWN_TYPES });
+  return openPool(url, options, internalSession(options), { query_timeout: options.answer_ms, types: INTERNAL_TYPES });
 }
 
 /** Opens a pool for an application: values come as the driver gives them, `bigint` as text. */

@@ -1,7 +1,7 @@
 // Rows whose values many of them have in common: sent as one text, parsed once for each that is different.
 
 /** So many different records are kept; then all are forgotten, and the next one is parsed again. */
-const MOST_RECORDS = 5_000;
+const MAX_RECORDS = 5_000;
 /** Longer ones are hardly met twice, and take room. */
 const LONGEST_KEPT = 2_000;
 
@@ -13,7 +13,7 @@ export function parseEachOnce<R>(parse: (text: string) => R): (text: string) => 
     if (known !== undefined) return known;
     const record = parse(text);
     if (text.length > LONGEST_KEPT) return record;
-    if (records.size >= MOST_RECORDS) records.clear();
+    if (records.size >= MAX_RECORDS) records.clear();
     records.set(text, record);
     return record;
   };

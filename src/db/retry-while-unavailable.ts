@@ -7,7 +7,7 @@ const PATIENCE_MS = 20_000;
 const AGAIN_AFTER_MS = 200;
 
 /** Does `work`, and does it again while it fails for what passes by itself, for 20 s at most. Only for what may be done twice. */
-export async function despiteOutage<T>(work: () => Promise<T>): Promise<T> {
+export async function retryWhileUnavailable<T>(work: () => Promise<T>): Promise<T> {
   const until_ms = performance.now() + PATIENCE_MS;
   for (;;) {
     try {

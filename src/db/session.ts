@@ -77,7 +77,7 @@ export interface Session {
 }
 
 /** For connections of our own. */
-export function ownSession({ idle_ms = IDLE_MS, keyed_plans, answer_ms = 0 }: SessionOptions): Session {
+export function internalSession({ idle_ms = IDLE_MS, keyed_plans, answer_ms = 0 }: SessionOptions): Session {
   const limits = { [IDLE_LIMIT]: `${idle_ms}ms`, statement_timeout: `${Math.floor(answer_ms * SLOW_SHARE)}ms` };
   return { settings: { ...READABLE, ...MEANT, ...LIVENESS, ...(keyed_plans ? KEYED_PLANS : {}), ...limits } };
 }
@@ -113,7 +113,7 @@ const PARSERS = new Map<number, (text: string) => unknown>(
 PARSERS.set(pg.types.builtins.INT8, Number);
 
 /** How results of our own statements are read. */
-export const OWN_TYPES: pg.CustomTypesConfig = {
+export const INTERNAL_TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format: 'text' | 'binary' = 'text') =>
     (format === 'text' ? PARSERS.get(oid) : undefined) ??
     pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],

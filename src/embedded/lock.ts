@@ -28,7 +28,7 @@ export async function awaitFolderFree(cluster: string): Promise<void> {
     const waited_ms = performance.now() - began;
     if (waited_ms > patienceMs(holder)) {
       if (!holder.zombie) throw folderInUse(cluster, holder.pid);
-      // Nobody reaps it (a container without an init), and PostgreSQL would take it for a live server for ever.
+      // Nobody reaps it (a container without an init), and PostgreSQL would take it for a live server forever.
       rmSync(join(cluster, 'postmaster.pid'), { force: true });
       break;
     }

@@ -4,7 +4,7 @@
 import type { Pool } from '../db/pool.ts';
 import { readNow, type SecondTally, tallySeconds } from '../db/queries/read-stats.ts';
 import type { Env } from '../model/env.ts';
-import { createPaced } from '../model/throttled.ts';
+import { createThrottled } from '../model/throttled.ts';
 import type { Overview, Throughput } from './contract.ts';
 
 const KEPT_S = 3_600;
@@ -39,7 +39,7 @@ export function createActivity(pool: Pool, env: Env): Activity {
     for (const tally of tallies) addTally(seconds, tally);
   };
 
-  const look = createPaced(env, async () => {
+  const look = createThrottled(env, async () => {
     const now_s = Math.floor(await readNow(pool));
     const from_s = now_s - wanted_s;
     const overlaps = covered !== null && covered.to_s >= from_s && covered.to_s <= now_s + LATE_S;

@@ -1,4 +1,4 @@
-// The detail of a batch: its row, and the funnel and throughput of its attempts, paced and shared by all who look.
+// The detail of a batch: its row, and the funnel and throughput of its attempts, throttled and shared by all who look.
 // Promises that what is shown of a batch that ended or rests includes every attempt that came before.
 
 import { TURBULENCE_KINDS } from '../chaos/experiment.ts';
@@ -9,7 +9,7 @@ import { type AttemptTally, type BatchRecord, findBatch, tallyAttempts } from '.
 import type { Env } from '../model/env.ts';
 import { NotFoundError } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
-import { createPacedMap } from '../model/throttled.ts';
+import { createThrottledMap } from '../model/throttled.ts';
 import type { ProcessRegistry } from '../process/define.ts';
 import { addSample, etaOf, type RateSample, rateOf } from './batch-rate.ts';
 import type { Batch, BatchDetail, StepFunnel } from './contract.ts';
@@ -37,7 +37,7 @@ export interface BatchDetails {
 
 export function createBatchDetails(pool: Pool, env: Env, processes: ProcessRegistry): BatchDetails {
   const samples = new Map<string, RateSample[]>();
-  const activities = createPacedMap(env, async (batch_id) => {
+  const activities = createThrottledMap(env, async (batch_id) => {
     const batch = await mustFind(pool, batch_id);
     return computeActivity(pool, batch, stepKeys(processes, batch));
   });

@@ -1,5 +1,5 @@
 // Commands as they were sent: the request of the bus that a body says, and types that nobody here could execute refused by name.
-// Promises that every offending field is named where it stands in the body.
+// Promises that every invalid field is named where it stands in the body.
 
 import type { z } from 'zod';
 import type { HandlerRegistry } from '../bus/handlers.ts';

@@ -1,4 +1,4 @@
-// Pages of commands. Lone ones and those of processes are kept in different orders; a page of both merges the two, newest first,
+// Pages of commands. Standalone ones and those of processes are kept in different orders; a page of both merges the two, newest first,
 // and its cursor remembers where each was left off.
 
 import type { z } from 'zod';
@@ -6,11 +6,11 @@ import type { Queryable } from '../db/pool.ts';
 import { readBatch } from '../db/queries/batches.ts';
 import {
   type CommandRecord,
-  type LonePlace,
   listBatchCommands,
   listCommandsOfProcess,
-  listLoneCommands,
   listProcessCommands,
+  listStandaloneCommands,
+  type StandalonePlace,
 } from '../db/queries/read-commands.ts';
 import type { Command, commandsQuerySchema } from './contract.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -19,20 +19,20 @@ import { toWire } from './wire.ts';
 type Query = z.output<typeof commandsQuerySchema>;
 
 interface Places {
-  lone: LonePlace | null;
+  standalone: StandalonePlace | null;
   process_command_id: string | null;
 }
 
 export async function readCommandPage(db: Queryable, { limit, cursor, ...query }: Query) {
   const places = placesOf(cursor);
-  const { lone, others } = await readBoth(db, query, places, limit + 1);
-  const merged = mergeNewestFirst(lone, others);
+  const { standalone, others } = await readBoth(db, query, places, limit + 1);
+  const merged = mergeNewestFirst(standalone, others);
   const shown = merged.slice(0, limit);
   const lastOf = (from: readonly CommandRecord[]) => shown.findLast((command) => from.includes(command));
-  const [last_lone, last_other] = [lastOf(lone), lastOf(others)];
+  const [last_standalone, last_other] = [lastOf(standalone), lastOf(others)];
   const next = encodeCursor('command', [
-    last_lone?.created_at_us ?? places.lone?.created_at_us ?? null,
-    last_lone?.command_id ?? places.lone?.command_id ?? null,
+    last_standalone?.created_at_us ?? places.standalone?.created_at_us ?? null,
+    last_standalone?.command_id ?? places.standalone?.command_id ?? null,
     last_other?.command_id ?? places.process_command_id,
   ]);
   return { items: shown.map(showCommand), next_cursor: merged.length > limit ? next : null };
@@ -42,10 +42,10 @@ export async function readCommandPage(db: Queryable, { limit, cursor, ...query }
  * The newer of the two that come next, again and again, so that what is shown of each is its beginning: the cursor knows no more of it than
  * where it was left off. Ids are made before their transaction begins, so those of processes may be older than their neighbours.
  */
-function mergeNewestFirst(lone: readonly CommandRecord[], others: readonly CommandRecord[]): CommandRecord[] {
+function mergeNewestFirst(standalone: readonly CommandRecord[], others: readonly CommandRecord[]): CommandRecord[] {
   const merged: CommandRecord[] = [];
-  for (let i = 0, j = 0; i < lone.length || j < others.length; ) {
-    const [a, b] = [lone[i], others[j]];
+  for (let i = 0, j = 0; i < standalone.length || j < others.length; ) {
+    const [a, b] = [standalone[i], others[j]];
     if (a !== undefined && (b === undefined || a.created_at_us >= b.created_at_us)) {
       merged.push(a);
       i++;
@@ -58,10 +58,10 @@ function mergeNewestFirst(lone: readonly CommandRecord[], others: readonly Comma
 }
 
 function placesOf(cursor: string | undefined): Places {
-  if (cursor === undefined) return { lone: null, process_command_id: null };
+  if (cursor === undefined) return { standalone: null, process_command_id: null };
   const [created_at_us, command_id, process_command_id] = decodeCursor(['command'], cursor).value;
-  const lone = created_at_us === null || command_id === null ? null : { created_at_us, command_id };
-  return { lone, process_command_id };
+  const standalone = created_at_us === null || command_id === null ? null : { created_at_us, command_id };
+  return { standalone, process_command_id };
 }
 
 async function readBoth(
@@ -69,33 +69,35 @@ async function readBoth(
   { purpose, process_id, batch_id, created_from, created_to, ...same }: Omit<Query, 'limit' | 'cursor'>,
   places: Places,
   limit: number,
-): Promise<{ lone: CommandRecord[]; others: CommandRecord[] }> {
+): Promise<{ standalone: CommandRecord[]; others: CommandRecord[] }> {
   const filter = { ...same, created_from: dateOf(created_from), created_to: dateOf(created_to) };
   const before = places.process_command_id;
-  const ofProcesses = { ...filter, purpose: purpose === 'lone' ? undefined : purpose, batch_id };
-  const none = { lone: [], others: [] };
+  const ofProcesses = { ...filter, purpose: purpose === 'standalone' ? undefined : purpose, batch_id };
+  const none = { standalone: [], others: [] };
   if (process_id !== undefined) {
-    if (purpose === 'lone') return none;
-    return { lone: [], others: await listCommandsOfProcess(db, process_id, ofProcesses, before, limit) };
+    if (purpose === 'standalone') return none;
+    return { standalone: [], others: await listCommandsOfProcess(db, process_id, ofProcesses, before, limit) };
   }
   if (batch_id !== undefined) {
     const batch = await readBatch(db, batch_id);
     if (batch === null) return none;
     if (batch.kind === 'command') {
-      if (purpose !== undefined && purpose !== 'lone') return none;
-      return { lone: [], others: await listBatchCommands(db, batch_id, filter, { before_id: before, limit }) };
+      if (purpose !== undefined && purpose !== 'standalone') return none;
+      return { standalone: [], others: await listBatchCommands(db, batch_id, filter, { before_id: before, limit }) };
     }
-    if (purpose === 'lone') return none;
+    if (purpose === 'standalone') return none;
     // Its commands were made after it was: nothing older is looked at.
     const created_from = filter.created_from ?? batch.created_at;
-    return { lone: [], others: await listProcessCommands(db, { ...ofProcesses, created_from }, before, limit) };
+    return { standalone: [], others: await listProcessCommands(db, { ...ofProcesses, created_from }, before, limit) };
   }
-  const lone =
-    purpose === undefined || purpose === 'lone' ? await listLoneCommands(db, filter, places.lone, limit) : [];
-  if (purpose === 'lone') return { lone, others: [] };
-  // Where lone commands fill the page, those of processes that are older than its end are for a later one.
-  const newer_than = lone.length < limit ? undefined : lone.at(-1)?.created_at;
-  return { lone, others: await listProcessCommands(db, { ...ofProcesses, newer_than }, before, limit) };
+  const standalone =
+    purpose === undefined || purpose === 'standalone'
+      ? await listStandaloneCommands(db, filter, places.standalone, limit)
+      : [];
+  if (purpose === 'standalone') return { standalone, others: [] };
+  // Where standalone commands fill the page, those of processes that are older than its end are for a later one.
+  const newer_than = standalone.length < limit ? undefined : standalone.at(-1)?.created_at;
+  return { standalone, others: await listProcessCommands(db, { ...ofProcesses, newer_than }, before, limit) };
 }
 
 function dateOf(time: string | undefined): Date | undefined {

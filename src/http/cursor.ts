@@ -17,7 +17,7 @@ const KINDS = {
   parked: z.tuple([micros, idSchema]),
   job: z.tuple([micros, idSchema]),
   job_failure: z.tuple([idSchema]),
-  /** Where lone commands and those of processes were left off. */
+  /** Where standalone commands and those of processes were left off. */
   command: z.tuple([micros.nullable(), idSchema.nullable(), idSchema.nullable()]),
   member: z.tuple([idSchema]),
   reply: z.tuple([idSchema]),

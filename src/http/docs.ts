@@ -50,7 +50,7 @@ const TAGS = {
   launching: 'Launch processes, with or without chaos',
   batches: 'What became of them, together',
   processes: 'What became of each',
-  chaos: 'The chaos lab: what is foretold, checked, saved and stopped',
+  chaos: 'The chaos lab: what is predicted, checked, saved and stopped',
   commands: 'Commands by themselves',
   'command batches': 'Commands sent together and counted together',
   replies: 'What senders are told',
@@ -98,7 +98,7 @@ function withoutInputs(document: ApiDocument): ApiDocument {
 /** The answers to requests that fail, on every route. */
 export const problemResponse = {
   '4xx': {
-    description: 'Refused: `code` says why, `errors` name every offending field.',
+    description: 'Refused: `code` says why, `errors` name every invalid field.',
     content: { 'application/problem+json': { schema: problemSchema } },
   },
 };

@@ -20,7 +20,7 @@ interface Channel {
   /** The last detail sent, as JSON. */
   sent: string;
   /** The last verdict sent. */
-  judged: string;
+  verified: string;
   said_at_ms: number;
   events: number;
   timer: Timer | null;
@@ -40,7 +40,7 @@ export function createBatchEvents(env: Env, details: BatchDetails, verdicts: Pic
     const channel: Channel = {
       clients: new Set(),
       sent: '',
-      judged: '',
+      verified: '',
       said_at_ms: env.monotonicMs(),
       events: 0,
       timer: null,
@@ -79,12 +79,12 @@ export function createBatchEvents(env: Env, details: BatchDetails, verdicts: Pic
     broadcast(channel, eventText('batch', json, batch.completed_at === null ? String(channel.events) : LAST_EVENT_ID));
   };
 
-  /** Only of a batch at rest, and only what is stored: judging it is somebody else's work. */
+  /** Only of a batch at rest, and only what is stored: verifying it is somebody else's work. */
   const sayVerdict = async (channel: Channel, { batch_id, status }: BatchDetail) => {
     if (status !== 'AT_REST') return;
     const verdict = await verdicts.peek(batch_id);
-    if (verdict === null || verdict.computed_at === channel.judged) return;
-    channel.judged = verdict.computed_at;
+    if (verdict === null || verdict.computed_at === channel.verified) return;
+    channel.verified = verdict.computed_at;
     const { computed_at } = verdict;
     broadcast(channel, eventText('verdict', JSON.stringify({ batch_id, verdict: verdict.verdict, computed_at })));
   };

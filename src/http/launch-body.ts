@@ -24,7 +24,7 @@ export interface LaunchParts {
   input: Readonly<Record<string, unknown>>;
 }
 
-/** @throws InvalidInputError naming every offending field; UnknownProcessTypeError when that is all that is wrong */
+/** @throws InvalidInputError naming every invalid field; UnknownProcessTypeError when that is all that is wrong */
 export function parseLaunch(body: unknown, processes: ProcessRegistry): LaunchRequest {
   if (!isPlainObject(body)) refuse([{ path: 'body', code: 'invalid_type', message: 'must be a JSON object' }]);
   const fields = Object.entries(body as Record<string, unknown>);

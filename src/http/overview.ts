@@ -5,14 +5,14 @@ import type { Pool } from '../db/pool.ts';
 import { countService } from '../db/queries/read-stats.ts';
 import { groupParked } from '../db/queries/read-tsq.ts';
 import type { Env } from '../model/env.ts';
-import { createPaced, type Paced } from '../model/throttled.ts';
+import { createThrottled, type Throttled } from '../model/throttled.ts';
 import type { Activity } from './activity.ts';
 import type { Overview } from './contract.ts';
 
 const GROUPS = 20;
 
-export function createOverview(pool: Pool, env: Env, activity: Activity): Paced<Overview> {
-  return createPaced(env, async () => {
+export function createOverview(pool: Pool, env: Env, activity: Activity): Throttled<Overview> {
+  return createThrottled(env, async () => {
     const [counts, tsq_groups, pace] = await Promise.all([
       countService(pool),
       groupParked(pool, GROUPS),

@@ -1,5 +1,5 @@
 // The page: its built files, and its one document for every address that is not a file, because the page routes by itself.
-// Files whose names hold a hash are kept for ever, the document is asked for again each time.
+// Files whose names hold a hash are kept forever, the document is asked for again each time.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -21,14 +21,14 @@ export interface ParsedProfile {
 /** Without a process type any step may be named: one that a process does not have is passed over. */
 const anySteps = z.record(nameSchema, commandBehaviorSchema.nullish());
 
-/** @throws InvalidInputError naming every offending field */
+/** @throws InvalidInputError naming every invalid field */
 export function parseProfile(body: unknown, processes: ProcessRegistry): ParsedProfile {
   const { profile, errors } = readProfile(body, processes, []);
   refuse(errors);
   return profile as ParsedProfile;
 }
 
-/** The profiles of an exported document. @throws InvalidInputError naming every offending field: `profiles.3.behavior.render.timeout_pct` */
+/** The profiles of an exported document. @throws InvalidInputError naming every invalid field: `profiles.3.behavior.render.timeout_pct` */
 export function parseProfileImport(body: unknown, processes: ProcessRegistry): ParsedProfile[] {
   const document = profileImportSchema.safeParse(body, PARSE);
   if (!document.success) {

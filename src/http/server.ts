@@ -7,7 +7,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDe
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { TurbulenceKind } from '../chaos/experiment.ts';
 import { packageRoot } from '../db/package-root.ts';
-import type { Paced } from '../model/throttled.ts';
+import type { Throttled } from '../model/throttled.ts';
 import type { Service } from '../process/service.ts';
 import { createLaboratory, type Laboratory } from '../verification/analysis.ts';
 import { createVerdicts, type Verdicts } from '../verification/verdicts.ts';
@@ -31,7 +31,7 @@ import { commandRoutes } from './routes/commands.ts';
 import { healthRoutes } from './routes/health.ts';
 import { labRoutes } from './routes/lab.ts';
 import { operationRoutes } from './routes/operations.ts';
-import { cutRoutes } from './routes/process-verbs.ts';
+import { processVerbRoutes } from './routes/process-verbs.ts';
 import { processRoutes } from './routes/processes.ts';
 import { profileDocumentRoutes } from './routes/profile-documents.ts';
 import { profileRoutes } from './routes/profiles.ts';
@@ -50,7 +50,7 @@ const BODY_LIMIT_BYTES = 1_048_576;
 
 export interface ServerOptions extends SecurityOptions {
   service: Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
-  /** Foretells and judges; in the server's own thread when absent. */
+  /** Predicts and verifies; in the server's own thread when absent. */
   laboratory?: Laboratory;
   /** Where the built page lies; without it, or with nothing in it, only the API is served. */
   ui_dir?: string;
@@ -66,7 +66,7 @@ export interface RouteContext
   details: BatchDetails;
   events: BatchEvents;
   activity: Activity;
-  overview: Paced<Overview>;
+  overview: Throttled<Overview>;
   laboratory: Laboratory;
   verdicts: Verdicts;
 }
@@ -85,7 +85,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const { env } = service.bus;
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    // For receiving a request, so that none is sent byte by byte for ever; answers may take longer, streams do.
+    // For receiving a request, so that none is sent byte by byte forever; answers may take longer, streams do.
     requestTimeout: 30_000,
     genReqId: () => env.newId(),
     clientErrorHandler: refuseUnparsed,
@@ -161,7 +161,7 @@ function addRoutes(api: App, context: RouteContext): void {
   commandBatchRoutes(api, context);
   replyRoutes(api, context);
   processRoutes(api, context);
-  cutRoutes(api, context);
+  processVerbRoutes(api, context);
   artifactRoutes(api, context);
   tsqRoutes(api, context);
   tsqJobRoutes(api, context);

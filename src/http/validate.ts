@@ -1,4 +1,4 @@
-// Requests against their schemas: every offending field by its dotted path, and text that the database could not hold.
+// Requests against their schemas: every invalid field by its dotted path, and text that the database could not hold.
 // Promises that what reaches a handler is what its schema says.
 
 import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';

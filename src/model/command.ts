@@ -15,11 +15,11 @@ export const COMMAND_STATUSES = [
 export type CommandStatus = (typeof COMMAND_STATUSES)[number];
 
 /** What a command is for. Chunks launch batches, jobs are other durable work of Faultline itself; both stay out of lists. */
-export const COMMAND_PURPOSES = ['step', 'compensation', 'lone', 'chunk', 'job'] as const;
+export const COMMAND_PURPOSES = ['step', 'compensation', 'standalone', 'chunk', 'job'] as const;
 export type CommandPurpose = (typeof COMMAND_PURPOSES)[number];
 
 /** Later steps go before first steps, so that processes finish rather than pile up. Lower goes first. */
-export const PRIORITY = { next_step: 4, lone: 5, first_step: 6, chunk: 5, job: 3 } as const;
+export const PRIORITY = { next_step: 4, standalone: 5, first_step: 6, chunk: 5, job: 3 } as const;
 
 export const OUTCOME_KINDS = [
   'success',
@@ -55,7 +55,7 @@ export const MAX_DEADLINE_MS = 2_000_000_000;
 /** Ten years. */
 export const MAX_DELAY_MS = 315_360_000_000;
 
-/** Counts from when a command is sent (or a process starts), and anew when an operator retries. */
+/** Counts from when a command is sent (or a process starts), and again when an operator retries. */
 export interface Deadline {
   deadline_ms: number;
   on_deadline: DeadlineAction;

@@ -136,14 +136,14 @@ function withLane(bytes: Buffer, lane: number, lanes: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Ordinals that a `memberId` can hold. */
+/** Ordinals that a `deterministicId` can hold. */
 const MAX_MEMBERS = 2 ** 18;
 
 /**
  * The id of the n-th member of something that has a time-ordered id: always the same, in the wanted lane, and in the order of the
  * ordinals, so that members made together lie together. A uuid (version 8) of the owner's time, the ordinal, and a hash of both.
  */
-export function memberId(owner_id: string, ordinal: number, lane = 0, lanes = 1): string {
+export function deterministicId(owner_id: string, ordinal: number, lane = 0, lanes = 1): string {
   if (!(ordinal >= 0 && ordinal < MAX_MEMBERS)) throw new RangeError(`No member ${ordinal}.`);
   const bytes = createHash('sha256').update(`${owner_id}\0${ordinal}`).digest().subarray(0, 16);
   bytes.write(owner_id.replaceAll('-', '').slice(0, 12), 0, 'hex');

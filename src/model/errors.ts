@@ -1,4 +1,4 @@
-// Every error class of Faultline, each with a stable `code`, an HTTP status and, for bad input, the offending fields.
+// Every error class of Faultline, each with a stable `code`, an HTTP status and, for bad input, the invalid fields.
 // Handlers say what a failure means by the class they throw, whichever copy of the package it is of; docs/errors.md lists every code.
 
 import { brand } from './brand.ts';
@@ -82,7 +82,7 @@ export class WrongStateError extends FaultlineError {
   }
 }
 
-/** 409: the safety lever stands, and the request asks for chaos. */
+/** 409: the kill switch stands, and the request asks for chaos. */
 export class ChaosStoppedError extends FaultlineError {
   constructor(actor: string | null, reason: string | null) {
     const by = actor === null ? '' : ` by ${actor}`;

@@ -17,7 +17,7 @@ export interface Issue {
 /** How to parse what fieldErrors is to explain. */
 export const PARSE = { reportInput: true };
 
-/** Every offending field; an unknown one by its own name. `prefix` is where the checked value stands in the request. */
+/** Every invalid field; an unknown one by its own name. `prefix` is where the checked value stands in the request. */
 export function fieldErrors(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): FieldError[] {
   return issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path];

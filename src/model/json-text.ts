@@ -6,7 +6,7 @@ import { dotted } from './field-errors.ts';
 import { MAX_JSON_DEPTH, textProblem } from './storable.ts';
 
 /** More would help nobody. */
-const MOST_ERRORS = 100;
+const MAX_ERRORS = 100;
 
 /** An object or array that is open. */
 interface Frame {
@@ -28,7 +28,7 @@ export function findJsonTextErrors(text: string): FieldError[] {
   // Halves of pairs stand in a text itself only where it was not decoded from UTF-8.
   const is_well_formed = text.isWellFormed();
   let next_escape = -1;
-  for (let at = 0; at < text.length && errors.length < MOST_ERRORS; at++) {
+  for (let at = 0; at < text.length && errors.length < MAX_ERRORS; at++) {
     const frame = open[open.length - 1];
     switch (text[at]) {
       case '{':

@@ -4,23 +4,23 @@
 import type { Env, Timer } from './env.ts';
 
 /** What rounds are made with: a bus has it all. */
-export interface RoundsContext {
+export interface PeriodicTaskContext {
   env: Pick<Env, 'after'>;
   outage: { failed(error: unknown, fields: object, message: string): void };
 }
 
-export interface Rounds {
+export interface PeriodicTask {
   start(): void;
   stop(): Promise<void>;
 }
 
 /** `failure` says in the log what failed and is tried again. */
-export function createRounds(
-  { env, outage }: RoundsContext,
+export function createPeriodicTask(
+  { env, outage }: PeriodicTaskContext,
   every_ms: number,
   round: () => Promise<void>,
   failure: string,
-): Rounds {
+): PeriodicTask {
   let timer: Timer | null = null;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;

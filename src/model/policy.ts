@@ -1,5 +1,5 @@
 // The bounds of a policy: how often, how late and how long commands are tried. Checked where a policy is given, because
-// what the database refuses later, a chunk would try again for ever.
+// what the database refuses later, a chunk would try again forever.
 
 import type { FieldError } from './errors.ts';
 import type { CommandPolicy } from './process.ts';

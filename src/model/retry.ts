@@ -12,7 +12,7 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000] };
 export const DEFAULT_LEASE_MS = 30_000;
-/** How often an attempt may be cut short by a lost lease before the command is taken for poison. */
+/** How often an attempt may be terminated by a lost lease before the command is taken for poison. */
 export const MAX_LEASE_LOSSES = 10;
 /** So many lost leases are nobody's fault: redelivered at once. */
 const INNOCENT_LOSSES = 2;

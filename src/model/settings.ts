@@ -7,7 +7,7 @@ import { DEFAULT_LEASE_MS, DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
 export interface Settings {
   /** Attempts at a time per domain and worker. */
   slots: number;
-  /** How often a worker looks for work that nobody hinted at. */
+  /** How often a worker looks for work that nobody woken at. */
   poll_ms: number;
   /** How long a drain waits for attempts before it releases them. */
   drain_ms: number;

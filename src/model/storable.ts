@@ -17,7 +17,7 @@ export interface JsonProblem {
 /** Deeper nesting is refused: parsers and pages recurse into it. */
 export const MAX_JSON_DEPTH = 32;
 /** More would help nobody. */
-const MOST_PROBLEMS = 100;
+const MAX_PROBLEMS = 100;
 
 /**
  * Everything in `value` that would not come back from JSON and PostgreSQL as it is; a field that is undefined is as good as absent. Ends
@@ -31,7 +31,7 @@ export function jsonProblems(value: unknown, isKnown: (value: object) => boolean
     if (message !== null) problems.push({ path: [...path], message });
   };
   const look = (at: unknown): void => {
-    if (at === null || typeof at === 'boolean' || problems.length >= MOST_PROBLEMS) return;
+    if (at === null || typeof at === 'boolean' || problems.length >= MAX_PROBLEMS) return;
     if (typeof at === 'string') refuse(textProblem(at));
     else if (typeof at === 'number') refuse(numberProblem(at));
     else if (typeof at !== 'object') refuse('must be a JSON value');

@@ -8,12 +8,12 @@ const SHARE = 10;
 /** A value this many paces old is not shown any more: its reader waits for the next. */
 const STALE_PACES = 3;
 
-export interface Paced<T> {
+export interface Throttled<T> {
   /** The value of now or of a moment ago. One that `accept` refuses is computed again, whatever its age. */
   read(accept?: (value: T) => boolean): Promise<T>;
 }
 
-export function createPaced<T>(env: Env, compute: () => Promise<T>): Paced<T> {
+export function createThrottled<T>(env: Env, compute: () => Promise<T>): Throttled<T> {
   let held: { value: T; at_ms: number; pace_ms: number } | null = null;
   let running: Promise<T> | null = null;
 
@@ -55,19 +55,19 @@ export function createPaced<T>(env: Env, compute: () => Promise<T>): Paced<T> {
   };
 }
 
-/** Paced values by key; the least recently read go first when there are more than `capacity`. */
-export function createPacedMap<T>(env: Env, compute: (key: string) => Promise<T>, capacity = 200) {
-  const values = new Map<string, Paced<T>>();
+/** Throttled values by key; the least recently read go first when there are more than `capacity`. */
+export function createThrottledMap<T>(env: Env, compute: (key: string) => Promise<T>, capacity = 200) {
+  const values = new Map<string, Throttled<T>>();
   return {
-    of(key: string): Paced<T> {
-      const paced = values.get(key) ?? createPaced(env, () => compute(key));
+    of(key: string): Throttled<T> {
+      const throttled = values.get(key) ?? createThrottled(env, () => compute(key));
       values.delete(key);
-      values.set(key, paced);
+      values.set(key, throttled);
       for (const oldest of values.keys()) {
         if (values.size <= capacity) break;
         values.delete(oldest);
       }
-      return paced;
+      return throttled;
     },
   };
 }

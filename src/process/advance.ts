@@ -38,7 +38,7 @@ export interface Decision {
 }
 
 export interface ReplyContext {
-  /** False when the command was cut short before any attempt: then there is nothing of it to undo. */
+  /** False when the command was terminated before any attempt: then there is nothing of it to undo. */
   attempted: boolean;
   /** Whoever cut the command short wants what was done to stay. */
   keep_effects?: boolean;

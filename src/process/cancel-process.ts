@@ -3,7 +3,7 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { reopening } from '../bus/reopen.ts';
-import { cutOpenCommands, operatorCut, redriveCanceled } from '../bus/terminate.ts';
+import { operatorTermination, redriveCanceled, terminateOpenCommands } from '../bus/terminate.ts';
 import { completeCommand, type Operator, retryCommand } from '../bus/troubleshooting.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import { lockProcesses, readProcesses } from '../db/queries/processes.ts';
@@ -74,8 +74,8 @@ async function cancelIfAwaiting(
   const command = await lockCommand(tx, command_id);
   const [process] = await lockProcesses(tx, lane, [process_id]);
   if (command === null || process?.awaiting_command_id !== command_id) return null;
-  const cut = operatorCut(operator, { whole_process: true, keep_effects: !compensate });
-  const { commands, hints } = await cutOpenCommands(bus, tx, lane, [{ command_id, cut }]);
+  const cut = operatorTermination(operator, { whole_process: true, keep_effects: !compensate });
+  const { commands, hints } = await terminateOpenCommands(bus, tx, lane, [{ command_id, cut }]);
   if (commands.length === 0 && process.error_code !== 'ADVANCE_FAILED')
     throw new WrongStateError(
       'The reply it waits for is kept for a service that knows this version of it; try again then.',

@@ -2,7 +2,7 @@
 // what was begun runs out, and what waits for an operator waits on: with that the batch is AT_REST, and CANCELED once it is done with.
 // The status change waits for the chunks under way, so none slips in after it.
 
-import { type Bus, byLane, OWN_DOMAIN, sendCommands, tellTransitions } from '../bus/bus.ts';
+import { type Bus, byLane, INTERNAL_DOMAIN, notifyTransitions, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
 import { requestedReplies } from '../bus/settle.ts';
 import { type Operator, toTransitionCommand } from '../bus/troubleshooting.ts';
@@ -28,7 +28,7 @@ export async function cancelBatch(
 ): Promise<{ batch_id: string; status: BatchStatus }> {
   await withTx(bus.pool, async (tx) => {
     // First, so that the wait for the batch is one for the chunks under way and not for all that are to come.
-    await cancelPendingChunks(tx, batch_id, OWN_DOMAIN);
+    await cancelPendingChunks(tx, batch_id, INTERNAL_DOMAIN);
     if (!(await markCancelingIfOpen(tx, batch_id))) {
       const batch = await readBatch(tx, batch_id);
       if (batch === null) throw new NotFoundError('batch', batch_id);
@@ -43,7 +43,7 @@ export async function cancelBatch(
       {
         command_id,
         lane: 0,
-        domain: OWN_DOMAIN,
+        domain: INTERNAL_DOMAIN,
         type: 'CancelBatch',
         purpose: 'job',
         priority: PRIORITY.job,
@@ -59,19 +59,19 @@ export async function cancelBatch(
       },
     ]);
   });
-  bus.hints.hint(OWN_DOMAIN);
+  bus.hints.hint(INTERNAL_DOMAIN);
   return { batch_id, status: 'CANCELING' };
 }
 
 /** Registers the handler of the job. */
 export function registerCancel(registry: HandlerRegistry, bus: () => Bus): void {
-  registry.register<{ batch_id: string }>(OWN_DOMAIN, 'CancelBatch', (payload, context) =>
+  registry.register<{ batch_id: string }>(INTERNAL_DOMAIN, 'CancelBatch', (payload, context) =>
     runCancel(bus(), payload.batch_id, context),
   );
 }
 
 async function runCancel(bus: Bus, batch_id: string, { signal }: HandlerContext): Promise<{ canceled_count: number }> {
-  await withTx(bus.pool, (tx) => cancelPendingChunks(tx, batch_id, OWN_DOMAIN));
+  await withTx(bus.pool, (tx) => cancelPendingChunks(tx, batch_id, INTERNAL_DOMAIN));
   const batch = await readBatch(bus.pool, batch_id);
   let canceled_count = 0;
   for await (const slice of batch?.kind === 'command' ? commandsOf(bus, batch_id) : firstCommandsOf(bus, batch_id)) {
@@ -126,7 +126,7 @@ function cancelSlice(bus: Bus, lane: number, command_ids: string[]): Promise<num
       return { kind: 'replied' as const, command: toTransitionCommand(command), reply };
     });
     await insertReplies(tx, lane, requestedReplies(bus, transitions));
-    await tellTransitions(bus, tx, transitions);
+    await notifyTransitions(bus, tx, transitions);
     return canceled.length;
   });
 }

@@ -34,7 +34,7 @@ export interface DeadlineOptions {
 }
 
 /**
- * Its deadline counts from when its command is sent, over all its attempts, and anew when an operator retries; while the command is in the
+ * Its deadline counts from when its command is sent, over all its attempts, and again when an operator retries; while the command is in the
  * troubleshooting queue it does not apply.
  */
 export interface StepDefinition<State> extends DeadlineOptions {
@@ -53,7 +53,7 @@ export interface StepDefinition<State> extends DeadlineOptions {
 
 /**
  * Its deadline counts from when the process starts, and applies while it waits for a reply of a step: not while an operator is asked,
- * nor while it is being undone. When it has passed by the time an operator lets the process go on, it starts anew.
+ * nor while it is being undone. When it has passed by the time an operator lets the process go on, it starts again.
  */
 export interface ProcessDefinition<Input = unknown, State = Record<string, unknown>> extends DeadlineOptions {
   type: string;

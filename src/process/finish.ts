@@ -14,12 +14,12 @@ import {
 } from '../db/queries/batches.ts';
 import { insertEvents, insertReplies, type NewEvent } from '../db/queries/events.ts';
 import { analyzeIfGrown, tryMaintenanceLock } from '../db/queries/maintenance.ts';
-import { createRounds, type Rounds } from '../model/periodic.ts';
+import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
 import type { BatchStatus } from '../model/process.ts';
 import { endReplies } from './batch-end.ts';
 
 const EVERY_MS = 1_000;
-/** A batch is counted no oftener than ten times as long as its last count took. */
+/** A batch is counted no more often than ten times as long as its last count took. */
 const COUNT_SHARE = 10;
 /** Whoever holds a batch for longer (a sender's own transaction may) keeps only that one from being counted. */
 const LOCKED_MS = 2_000;
@@ -40,7 +40,7 @@ export function nextBatchStatus(
   return counts.completed_count === total_count ? 'COMPLETED' : 'COMPLETED_WITH_FAILURES';
 }
 
-export function createFinisher(bus: Bus): Rounds {
+export function createFinisher(bus: Bus): PeriodicTask {
   const countAgainAt = new Map<string, number>();
 
   const finishBatch = async (tx: Tx, batch_id: string) => {
@@ -78,7 +78,7 @@ export function createFinisher(bus: Bus): Rounds {
     for (const batch_id of countAgainAt.keys()) if (!open.includes(batch_id)) countAgainAt.delete(batch_id);
   };
 
-  return createRounds(bus, EVERY_MS, round, 'counting batches failed, trying again');
+  return createPeriodicTask(bus, EVERY_MS, round, 'counting batches failed, trying again');
 }
 
 function eventOf(batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewEvent | null {

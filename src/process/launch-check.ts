@@ -1,4 +1,4 @@
-// A launch as a program asks for it, field by field. What the database would refuse, a chunk would try again for ever.
+// A launch as a program asks for it, field by field. What the database would refuse, a chunk would try again forever.
 // Promises every mistake by its path, and that nothing was written.
 
 import type { Bus } from '../bus/bus.ts';
@@ -27,7 +27,7 @@ export function checkLaunchRequest(bus: Bus, request: LaunchRequest, policy: Com
   ]);
 }
 
-/** A chunk of what is not known here would be tried again for ever. */
+/** A chunk of what is not known here would be tried again forever. */
 function refuseUnregistered(bus: Bus, { type, version }: AnyProcessDefinition): void {
   const known = bus.hooks.processTypes?.();
   if (known === undefined || known.some((one) => one.type === type && one.version === version)) return;

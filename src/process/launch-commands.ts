@@ -1,7 +1,7 @@
 // Launching a command batch: like a batch of processes work on the bus, in chunks of 1,000, durable and resumable.
 // A member's id follows from its batch and its ordinal, so a chunk that is done again sends nothing twice.
 
-import { type Bus, OWN_DOMAIN, sendCommands, sendIfAbsent } from '../bus/bus.ts';
+import { type Bus, INTERNAL_DOMAIN, sendCommands, sendIfAbsent } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
 import {
   type CommandRequest,
@@ -23,7 +23,7 @@ import {
 } from '../db/queries/batches.ts';
 import { closeBatchIfOpen } from '../db/queries/command-batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import { memberId } from '../model/env.ts';
+import { deterministicId } from '../model/env.ts';
 import { IdempotencyKeyReusedError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import { findNumberErrors } from '../model/policy.ts';
 import { MAX_BATCH_COUNT } from '../model/process.ts';
@@ -86,7 +86,7 @@ export async function launchCommands(
     await insertOrRefuse(bus, tx, members);
     return batch;
   });
-  bus.hints.hint(OWN_DOMAIN);
+  bus.hints.hint(INTERNAL_DOMAIN);
   for (const domain of new Set(commands.map((command) => command.domain))) bus.hints.hint(domain);
   const { batch_id, status, total_count, seed } = launched;
   return { batch_id, status, total_count, seed, command_ids: commands.map(idIn(bus, batch_id)) };
@@ -142,7 +142,7 @@ export async function sendManyOnce(
 }
 
 const idIn = (bus: Bus, batch_id: string) => (request: CommandRequest, ordinal: number) =>
-  canonicalId(request.command_id) ?? memberId(batch_id, ordinal, laneOfPlace(bus, ordinal), bus.lanes);
+  canonicalId(request.command_id) ?? deterministicId(batch_id, ordinal, laneOfPlace(bus, ordinal), bus.lanes);
 
 function memberOf(bus: Bus, batch_id: string, ordinal: number, request: CommandRequest) {
   return commandOf(bus, request, { lane: laneOfPlace(bus, ordinal), place: { batch_id, ordinal } });
@@ -211,7 +211,7 @@ interface ChunkPayload {
 
 /** Registers the handler of chunk commands. */
 export function registerCommandLaunch(registry: HandlerRegistry, bus: () => Bus): void {
-  registry.register<ChunkPayload>(OWN_DOMAIN, 'CommandChunk', (payload, context) =>
+  registry.register<ChunkPayload>(INTERNAL_DOMAIN, 'CommandChunk', (payload, context) =>
     launchChunk(bus(), payload, context),
   );
 }

@@ -1,7 +1,7 @@
 // Launching a batch: itself work on the bus. Chunk commands of 1,000 insert processes and their first commands.
 // Durable, resumable, cancellable, and answered at once however large the batch is.
 
-import { type Bus, OWN_DOMAIN, sendCommands } from '../bus/bus.ts';
+import { type Bus, INTERNAL_DOMAIN, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import {
@@ -15,10 +15,10 @@ import {
 import { insertEvents } from '../db/queries/events.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
+import { reasonOf } from '../model/error-text.ts';
 import { IdempotencyKeyReusedError, InvalidInputError } from '../model/errors.ts';
 import { fieldErrors, inWords, PARSE } from '../model/field-errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
-import { reasonOf } from '../model/words.ts';
 import { begin, startState } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 import { checkLaunchRequest } from './launch-check.ts';
@@ -84,7 +84,7 @@ export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Lau
     ]);
     return batch;
   });
-  bus.hints.hint(OWN_DOMAIN);
+  bus.hints.hint(INTERNAL_DOMAIN);
   return {
     batch_id: launched.batch_id,
     status: launched.status,
@@ -154,7 +154,7 @@ export function chunkCommands(bus: Bus, batch: BatchRow, type = 'LaunchChunk'): 
     lanes[lane]?.push({
       command_id: bus.env.newId(lane, bus.lanes),
       lane,
-      domain: OWN_DOMAIN,
+      domain: INTERNAL_DOMAIN,
       type,
       purpose: 'chunk',
       priority: PRIORITY.chunk,
@@ -180,7 +180,7 @@ interface ChunkPayload {
 
 /** Registers the handler of chunk commands. */
 export function registerLaunch(registry: HandlerRegistry, processes: ProcessRegistry, bus: () => Bus): void {
-  registry.register<ChunkPayload>(OWN_DOMAIN, 'LaunchChunk', (payload, context) =>
+  registry.register<ChunkPayload>(INTERNAL_DOMAIN, 'LaunchChunk', (payload, context) =>
     launchChunk(bus(), processes, payload, context),
   );
 }

@@ -3,7 +3,7 @@
 
 import { type Tx, withTx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
-import { reasonOf } from '../model/words.ts';
+import { reasonOf } from '../model/error-text.ts';
 import {
   inSlice,
   type PruneSite,
@@ -50,7 +50,7 @@ export async function pruneBatch(
     );
   }
   await whileShrinking(
-    async () => (await prune.readOwnCommands(site.pool, batch_id)).map(({ command_id }) => command_id),
+    async () => (await prune.readInternalCommands(site.pool, batch_id)).map(({ command_id }) => command_id),
     (ids) => pruneCommands(site, ids, options),
   );
   return pruneBatchRow(site, batch_id, onSlice);
@@ -83,7 +83,7 @@ async function isOpen(
   { batch_id, kind }: prune.PrunableBatch,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const own = await prune.readOwnCommands(site.pool, batch_id);
+  const own = await prune.readInternalCommands(site.pool, batch_id);
   if (own.some(({ ended }) => !ended)) return true;
   if (kind === 'command') return (await prune.countOpenBatchCommands(site.pool, batch_id)) > 0;
   for await (const slice of processSlices(site, batch_id)) {

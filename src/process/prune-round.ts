@@ -3,7 +3,7 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { recordPrune, takePruneTurn } from '../db/queries/prune-records.ts';
-import { createRounds, type Rounds } from '../model/periodic.ts';
+import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import type { ProcessRegistry } from './define.ts';
 import { pruneEnded } from './prune.ts';
@@ -19,7 +19,7 @@ export interface PruneRoundOptions {
   context: ApplicationContext;
 }
 
-export function createPruneRound(bus: Bus, { processes, application, context }: PruneRoundOptions): Rounds {
+export function createPruneRound(bus: Bus, { processes, application, context }: PruneRoundOptions): PeriodicTask {
   const stopping = new AbortController();
 
   const round = async () => {
@@ -45,7 +45,7 @@ export function createPruneRound(bus: Bus, { processes, application, context }: 
     if (counts.batches + counts.commands > 0) bus.env.logger.info({ counts }, 'pruned what ended long ago');
   };
 
-  const rounds = createRounds(bus, EVERY_MS, round, 'pruning failed, trying again');
+  const rounds = createPeriodicTask(bus, EVERY_MS, round, 'pruning failed, trying again');
   return {
     start: rounds.start,
     async stop() {

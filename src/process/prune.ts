@@ -74,12 +74,12 @@ export async function pruneEnded(site: PruneSite, request: PruneRequest, run: Pr
   const cutoff = await prune.readCutoff(site.pool, request.older_than_ms);
   const pruned: Pruned = { cutoff, counts: noCounts(), finished: true, left_count: 0, unknown_count: 0, failed: [] };
   const over = new AbortController();
-  const onSlice = paced(site, run, over, pruned);
+  const onSlice = throttled(site, run, over, pruned);
   const work = { site, request, run, pruned, onSlice };
   try {
     run.signal?.throwIfAborted();
     if (request.batches) await pruneBatches(work);
-    if (request.commands) await pruneLone(work);
+    if (request.commands) await pruneStandalone(work);
     if (request.records) await pruneRecords(work);
     if (request.replies) await pruneReplies(work);
   } catch (error) {
@@ -98,7 +98,7 @@ interface Work {
 }
 
 /** Counts each slice, rests after it, and ends the run where it has to end. */
-function paced({ env }: PruneSite, run: PruneRun, over: AbortController, pruned: Pruned): Work['onSlice'] {
+function throttled({ env }: PruneSite, run: PruneRun, over: AbortController, pruned: Pruned): Work['onSlice'] {
   let slices = 0;
   let since_ms = env.monotonicMs();
   return async (counts) => {
@@ -147,12 +147,16 @@ function isKnown(batch: prune.PrunableBatch, { process_types }: PruneRequest): b
   return batch.process_type === null || process_types === null || process_types.includes(batch.process_type);
 }
 
-async function pruneLone({ site, request, pruned, onSlice }: Work): Promise<void> {
+async function pruneStandalone({ site, request, pruned, onSlice }: Work): Promise<void> {
   const options = { hold: async () => true, onSlice };
   for (const ending of request.endings ?? ENDINGS_KNOWN) {
     const status = ENDINGS[ending].command;
     for (let after: prune.CommandCursor | null = null; ; ) {
-      const slice: prune.CommandSlice = await prune.readLoneSlice(site.pool, { status, cutoff: pruned.cutoff, after });
+      const slice: prune.CommandSlice = await prune.readStandaloneSlice(site.pool, {
+        status,
+        cutoff: pruned.cutoff,
+        after,
+      });
       await pruneCommands(site, slice.command_ids, options);
       if (slice.next === null) break;
       after = slice.next;
@@ -163,7 +167,7 @@ async function pruneLone({ site, request, pruned, onSlice }: Work): Promise<void
 async function pruneRecords({ site, pruned, onSlice }: Work): Promise<void> {
   const { cutoff } = pruned;
   for (let after: prune.CommandCursor | null = null; ; ) {
-    const slice: prune.CommandSlice = await prune.readOwnSlice(site.pool, { cutoff, after });
+    const slice: prune.CommandSlice = await prune.readInternalSlice(site.pool, { cutoff, after });
     await pruneCommands(site, slice.command_ids, { hold: async () => true, onSlice });
     if (slice.next === null) break;
     after = slice.next;
@@ -197,7 +201,7 @@ export async function countPrunable(site: PruneSite, request: PruneRequest): Pro
     }
   }
   const statuses = (request.endings ?? ENDINGS_KNOWN).map((ending) => ENDINGS[ending].command);
-  if (request.commands) found.commands = await prune.countLone(site.pool, statuses, cutoff);
+  if (request.commands) found.commands = await prune.countStandalone(site.pool, statuses, cutoff);
   const counted =
     request.records || request.replies ? await records.countRecords(site.pool, cutoff, request.replies) : NO_RECORDS;
   return { ...found, ...(request.records ? counted : { ...NO_RECORDS, replies: counted.replies }) };

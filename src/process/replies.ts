@@ -1,7 +1,7 @@
 // Replies kept because their process's type or version was not registered where they were settled: while versions change, old
 // and new workers share a domain. A service that has the definition routes them, each once, and only then are they deleted.
 
-import { type Bus, tellTransitions } from '../bus/bus.ts';
+import { type Bus, notifyTransitions } from '../bus/bus.ts';
 import { reopening } from '../bus/reopen.ts';
 import { toTransitionCommand } from '../bus/troubleshooting.ts';
 import { withTx } from '../db/pool.ts';
@@ -10,19 +10,19 @@ import { deleteReply, lockReplyIfKept, type RoutableReply, readRoutableReplies }
 import { findReply } from '../db/queries/reply-queues.ts';
 import { lockCommand } from '../db/queries/troubleshooting.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
-import { createRounds, type Rounds } from '../model/periodic.ts';
+import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
 import type { ProcessRegistry } from './define.ts';
 
 const EVERY_MS = 1_000;
-const MOST_A_ROUND = 500;
+const MAX_A_ROUND = 500;
 
 /** Routes what can be routed here, once a second. */
-export function createReplyRouting(bus: Bus, processes: ProcessRegistry): Rounds {
+export function createReplyRouting(bus: Bus, processes: ProcessRegistry): PeriodicTask {
   const round = async () => {
     const known = processes.all().map(({ type, version }) => ({ type, version }));
-    for (const reply of await readRoutableReplies(bus.pool, known, MOST_A_ROUND)) await routeReply(bus, reply);
+    for (const reply of await readRoutableReplies(bus.pool, known, MAX_A_ROUND)) await routeReply(bus, reply);
   };
-  return createRounds(bus, EVERY_MS, round, 'routing kept replies failed, trying again');
+  return createPeriodicTask(bus, EVERY_MS, round, 'routing kept replies failed, trying again');
 }
 
 /** One transaction each: what cannot be stored of one keeps no other back. */
@@ -42,7 +42,7 @@ async function route(bus: Bus, { reply_id, lane, command_id }: RoutableReply): P
       if (reply === null || command === null) return null;
       const { keep_effects } = reply;
       const told = { kind: 'replied' as const, command: toTransitionCommand(command), reply, keep_effects };
-      const sent = await tellTransitions(bus, tx, [told]);
+      const sent = await notifyTransitions(bus, tx, [told]);
       await deleteReply(tx, lane, reply_id);
       return sent;
     }),

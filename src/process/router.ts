@@ -22,8 +22,8 @@ import {
   updateIfAwaiting,
 } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
+import { describeError } from '../model/error-text.ts';
 import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
-import { describeError } from '../model/words.ts';
 import { advance, type Decision, findStep, payloadOf } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 

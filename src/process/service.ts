@@ -11,13 +11,13 @@ import { type SendOptions, type SentCommand, type SentCommands, send, sendMany }
 import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts';
 import { losingConnections, type WithoutConnection } from '../db/lost-connections.ts';
 import { readLanes } from '../db/migrate.ts';
-import { type Hints, openHints } from '../db/notify.ts';
+import { type Notifier, openNotifier } from '../db/notify.ts';
 import { createApplicationPool, createPool, isAway, type Pool } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import { type Env, waitFor } from '../model/env.ts';
+import { reasonOf } from '../model/error-text.ts';
 import { ConfigurationError } from '../model/errors.ts';
-import type { Rounds } from '../model/periodic.ts';
-import { reasonOf } from '../model/words.ts';
+import type { PeriodicTask } from '../model/periodic.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import { registerCancel } from './cancel.ts';
 import { ProcessRegistry } from './define.ts';
@@ -70,7 +70,7 @@ export interface Service {
   bus: Bus;
   /** For what is shown and looked after: an ordinary pool, apart from that of the bus and from the application's, which is in `context`. */
   pool: Pool;
-  hints: Hints;
+  hints: Notifier;
   registry: HandlerRegistry;
   processes: ProcessRegistry;
   application: Application;
@@ -115,7 +115,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   registerHandlers(application, registry, context);
   options.handlers?.(registry);
   // From here on connections are open: what the application does wrong was thrown before.
-  const hints = openHints(env, options.listen === false ? null : options.url, `${application_name} hints`);
+  const hints = openNotifier(env, options.listen === false ? null : options.url, `${application_name} hints`);
 
   const onTransitions = createRouter(processes, () => bus);
   const extensions = options.hooks?.({ pool: busPool, env, withoutConnection: losingConnections(own) });
@@ -187,7 +187,7 @@ function tellUnhandled({ logger }: Env, unhandled: readonly string[]): void {
   logger.warn({ unhandled }, 'processes send commands that have no handler here: another service must have one');
 }
 
-function withRounds(worker: Worker, rounds: readonly Rounds[]): Worker {
+function withRounds(worker: Worker, rounds: readonly PeriodicTask[]): Worker {
   return {
     worker_id: worker.worker_id,
     async start() {

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import pino from 'pino';
 import { describeLine, ERROR_LEVEL, type Line, prettyRenderer } from '../cli/pretty.ts';
-import { hidePasswords, showJson } from '../model/words.ts';
+import { hidePasswords, showJson } from '../model/error-text.ts';
 
 export type LogFormat = 'pretty' | 'json';
 
@@ -119,7 +119,7 @@ function openLogFile(path: string): LogFile {
         lost = 0;
         write(text);
       } catch {
-        // A full disk costs lines, not the run. Opened anew: the file, too, may be another when there is room again.
+        // A full disk costs lines, not the run. Opened again: the file, too, may be another when there is room again.
         lost++;
         close();
       }

@@ -47,7 +47,7 @@ export interface Run {
   database_url: string;
   death_prefix: readonly string[] | undefined;
   /** What batches may ask to be disturbed; undefined: nothing. */
-  may_disturb: TurbulenceCapability | undefined;
+  turbulence_capability: TurbulenceCapability | undefined;
   turbulence?: TurbulenceMaker;
 }
 
@@ -95,7 +95,7 @@ export async function migrate(run: Run): Promise<void> {
 export function serveSpec(run: Run): ChildSpec {
   const { host, port } = run.options;
   // Said also where it is nothing: what stands in our own environment does not count.
-  const env = { FAULTLINE_TURBULENCE: run.may_disturb ?? '' };
+  const env = { FAULTLINE_TURBULENCE: run.turbulence_capability ?? '' };
   return {
     name: 'serve',
     stage: STAGE.serve,

@@ -5,16 +5,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Turbulence, TurbulenceKind } from '../chaos/experiment.ts';
 import {
   insertTurbulenceOnce,
-  lockIfMayBeDisturbed,
+  lockIfTurbulenceMayRun,
   readTurbulentBatches,
   type TurbulentBatch,
 } from '../chaos/queries/turbulence.ts';
 import { nextTurbulence, type TurbulenceNext } from '../chaos/turbulence.ts';
 import { createPool, isAway, type Pool, withTx } from '../db/pool.ts';
 import type { Logger } from '../model/env.ts';
-import { PREPARE, type Surroundings } from './disturb.ts';
+import { PREPARE, type TurbulenceContext } from './turbulence-actions.ts';
 
-export interface TurbulenceOptions extends Omit<Surroundings, 'db'> {
+export interface TurbulenceOptions extends Omit<TurbulenceContext, 'db'> {
   database_url: string;
   /** Anything else that a batch asks for is passed over. */
   allowed: readonly TurbulenceKind[];
@@ -40,7 +40,7 @@ export function startTurbulence(options: TurbulenceOptions): TurbulenceMaker {
   const halt = new AbortController();
   const tell = createTeller(logger);
 
-  /** Makes at most one disturbance, so that each meets a system that the last one was written down for. */
+  /** Makes at most one turbulence, so that each meets a system that the last one was written down for. */
   const look = async () => {
     for (const due of mostOverdue(await readTurbulentBatches(db, allowed), allowed)) {
       const disturbance = await PREPARE[due.kind]({ ...options, db }, due.turbulence, due.nth);
@@ -91,7 +91,7 @@ function record(db: Pool, { batch_id, kind, due_ms, nth }: Due, details: Record<
   return withTx(
     db,
     async (tx) =>
-      (await lockIfMayBeDisturbed(tx, batch_id)) &&
+      (await lockIfTurbulenceMayRun(tx, batch_id)) &&
       (await insertTurbulenceOnce(tx, batch_id, { kind, due_ms, nth, ...details })),
   );
 }

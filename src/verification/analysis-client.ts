@@ -78,7 +78,7 @@ export function openLabThread(data: LabThreadData): Laboratory {
   };
 
   return {
-    foretell: (request) => ask({ kind: 'foretell', request }),
+    predict: (request) => ask({ kind: 'predict', request }),
     verify: (batch_id, windows) => ask({ kind: 'verify', batch_id, ...(windows && { windows }) }),
     judge: (task) => ask({ kind: 'judge', task }),
     async close() {

@@ -1,19 +1,19 @@
-// The thread in which launches are foretold and batches judged: a laboratory with a pool of its own, asked by messages.
-// Nothing here writes; whatever goes wrong becomes an answer, and the next question is taken. Large batches are judged by helpers too,
-// threads like this one, which start when there is one to judge.
+// The thread in which launches are predicted and batches verified: a laboratory with a pool of its own, asked by messages.
+// Nothing here writes; whatever goes wrong becomes an answer, and the next question is taken. Large batches are verified by helpers too,
+// threads like this one, which start when there is one to verify.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadApplication } from '../cli/compose.ts';
-import { CONNECTIONS_NEEDED, JUDGES } from '../cli/connections.ts';
+import { CONNECTIONS_NEEDED, VERIFIERS } from '../cli/connections.ts';
 import { giveSigns } from '../cli/life.ts';
 import { createLogger } from '../cli/logger.ts';
 import { logStrays } from '../cli/strays.ts';
 import { createApplicationPool, createPool } from '../db/pool.ts';
 import { FaultlineError, type FieldError } from '../model/errors.ts';
 import { ProcessRegistry } from '../process/define.ts';
-import { createLaboratory, type ForetellRequest, type Laboratory } from './analysis.ts';
+import { createLaboratory, type Laboratory, type PredictRequest } from './analysis.ts';
 import { openLabThread } from './analysis-client.ts';
-import type { JudgeTask } from './judge.ts';
+import type { VerifyTask } from './verifier.ts';
 import type { WindowTask } from './windows.ts';
 
 export interface LabThreadData {
@@ -25,9 +25,9 @@ export interface LabThreadData {
 }
 
 export type LabQuestion = { id: number } & (
-  | { kind: 'foretell'; request: ForetellRequest }
+  | { kind: 'predict'; request: PredictRequest }
   | { kind: 'verify'; batch_id: string; windows?: WindowTask }
-  | { kind: 'judge'; task: JudgeTask }
+  | { kind: 'judge'; task: VerifyTask }
 );
 export type LabAnswer = { id: number } & ({ value: unknown } | { error: LabError });
 export interface LabError {
@@ -53,7 +53,7 @@ async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
     max: judge.application,
   });
   const context = { pool: own, logger: createLogger(), data_dir };
-  const count = helps ? 0 : JUDGES - 1;
+  const count = helps ? 0 : VERIFIERS - 1;
   const helpers = Array.from({ length: count }, () => openLabThread({ ...data, helps: true }).judge);
   return createLaboratory({ pool, processes, application, context, helpers });
 }
@@ -78,8 +78,8 @@ async function answer(opened: Promise<Laboratory>, question: LabQuestion): Promi
         return { id, value: await laboratory.verify(question.batch_id, question.windows) };
       case 'judge':
         return { id, value: await laboratory.judge(question.task) };
-      case 'foretell':
-        return { id, value: await laboratory.foretell(question.request) };
+      case 'predict':
+        return { id, value: await laboratory.predict(question.request) };
     }
   } catch (error) {
     if (!(error instanceof Error)) return { id, error: { message: String(error) } };

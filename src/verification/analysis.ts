@@ -1,33 +1,33 @@
-// The laboratory: foretelling launches and judging batches, work of seconds that must not keep the API from answering.
+// The laboratory: predicting launches and verifying batches, work of seconds that must not keep the API from answering.
 // This one works in the thread it is called from, slice by slice; the command line puts it into a thread of its own.
 
 import type { Pool } from '../db/pool.ts';
 import { UnknownProcessTypeError } from '../model/errors.ts';
 import type { Application, ApplicationContext } from '../process/application.ts';
 import type { ProcessRegistry } from '../process/define.ts';
-import { createJudge, type Findings, type Judge, type JudgeTask, type VerifiedProcesses } from './judge.ts';
-import { codeOf, outlineOf } from './outline.ts';
-import type { Foretold, ForetoldLaunch } from './predict/predict.ts';
-import { foretell } from './predict/predict.ts';
+import { bindDefinition, outlineOf } from './outline.ts';
+import type { Foretold, PredictionInput } from './predict/predict.ts';
+import { predict } from './predict/predict.ts';
 import type { VerifiedBatch } from './queries/verify.ts';
+import { createVerifier, type Findings, type Judge, type VerifiedProcesses, type VerifyTask } from './verifier.ts';
 import { verifyBatch } from './verify.ts';
 import { createWindows, type WindowTask } from './windows.ts';
 
 /** Plain data, so that it can be sent to a thread. */
-export interface ForetellRequest {
+export interface PredictRequest {
   process_type: string;
   process_version: number;
   /** As the batch would store it. */
   input: unknown;
-  launch: ForetoldLaunch;
+  launch: PredictionInput;
 }
 
 export interface Laboratory {
-  foretell(request: ForetellRequest): Promise<Foretold>;
+  predict(request: PredictRequest): Promise<Foretold>;
   /** Null when there is no such batch of processes. `windows` tell how far it has come. */
   verify(batch_id: string, windows?: WindowTask): ReturnType<typeof verifyBatch>;
   /** Takes part in a verdict that another laboratory gives. */
-  judge(task: JudgeTask): Promise<Findings>;
+  judge(task: VerifyTask): Promise<Findings>;
   close(): Promise<void>;
 }
 
@@ -36,18 +36,18 @@ export interface LaboratoryParts {
   processes: ProcessRegistry;
   application: Application;
   context: ApplicationContext;
-  /** Others that may judge large batches beside this laboratory. */
+  /** Others that may verify large batches beside this laboratory. */
   helpers?: readonly Judge[];
 }
 
 export function createLaboratory(parts: LaboratoryParts): Laboratory {
   const { pool, helpers = [] } = parts;
-  const judge = createJudge(pool, (batch) => processesOf(parts, batch));
+  const judge = createVerifier(pool, (batch) => processesOf(parts, batch));
   return {
-    async foretell({ process_type, process_version, input, launch }) {
+    async predict({ process_type, process_version, input, launch }) {
       const definition = parts.processes.find(process_type, process_version);
       if (definition === undefined) throw new UnknownProcessTypeError(process_type, []);
-      return foretell(launch, outlineOf(definition, input));
+      return predict(launch, outlineOf(definition, input));
     },
     verify: (batch_id, windows = createWindows()) =>
       verifyBatch({ pool, batch_id, processesOf: (batch) => processesOf(parts, batch), helpers, windows }),
@@ -65,7 +65,7 @@ function processesOf(
   if (definition === undefined) return null;
   const { artifacts, storedArtifacts } = application;
   return {
-    code: codeOf(definition, batch),
+    code: bindDefinition(definition, batch),
     outline: outlineOf(definition, batch.input),
     ...(artifacts && { documents: (process) => artifacts.call(application, process) }),
     ...(storedArtifacts && {

@@ -122,7 +122,7 @@ export class ArtifactBook {
     while (await this.#readPiece(book));
     const others = this.#early.filter((document) => !this.#meet(document, book));
     for (const [process_id, { paths }] of this.#expected)
-      for (const path of paths) book.offend('artifacts', process_id, `${path} is on record, and is not there`);
+      for (const path of paths) book.report('artifacts', process_id, `${path} is on record, and is not there`);
     return others;
   }
 
@@ -134,7 +134,7 @@ export class ArtifactBook {
     const at = expected.paths.indexOf(path);
     if (at === -1) {
       if (!expected.steps.includes(step))
-        book.offend('artifacts', process_id, `${path} is there, though its step was undone or never attempted`);
+        book.report('artifacts', process_id, `${path} is there, though its step was undone or never attempted`);
     } else if (expected.paths.length === 1) expected.paths = ALL_MET;
     else expected.paths.splice(at, 1);
     return true;

@@ -39,11 +39,11 @@ export class BehaviorBook {
   }
 
   check(process: VerifiedProcess, command: VerifiedCommand, behavior: CommandBehavior | null, book: CheckBook): void {
-    const offend = (what: string) =>
-      book.offend('behavior_written', command.command_id, `${command.record.step} ${what}`);
-    if (!this.#mayStand(process, command, behavior)) offend('has another behavior beside it than was set');
+    const report = (what: string) =>
+      book.report('behavior_written', command.command_id, `${command.record.step} ${what}`);
+    if (!this.#mayStand(process, command, behavior)) report('has another behavior beside it than was set');
     else if (command.record.annotated !== (behavior !== null))
-      offend('is announced to chaos without a behavior, or the other way round');
+      report('is announced to chaos without a behavior, or the other way round');
   }
 
   #inScope(ordinal: number): boolean {

@@ -1,5 +1,5 @@
-// The checks of a verdict: their names, their rules in words, and the book in which offences are written while a batch is looked at.
-// A check passes when nothing offends it; each tells how much it looked at, so that "nothing" is told from "nothing to look at".
+// The checks of a verdict: their names, their rules in words, and the book in which violations are written while a batch is looked at.
+// A check passes when nothing violates it; each tells how much it looked at, so that "nothing" is told from "nothing to look at".
 
 import { AGREEMENT_TEXT } from './queries/agreement.ts';
 import { RULE_TEXT } from './queries/verify-rules.ts';
@@ -30,7 +30,7 @@ export const CHECKS = {
   artifacts:
     'There is a document for each that a process has on record, and none of a step that was undone or never attempted.',
   as_predicted:
-    'The counts by step, fault and ending are those foretold at launch. (Only where nothing interrupted, operated or changed the batch.)',
+    'The counts by step, fault and ending are those predicted at launch. (Only where nothing interrupted, operated or changed the batch.)',
 } as const;
 export type CheckName = keyof typeof CHECKS;
 const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];
@@ -55,7 +55,7 @@ const SQL_TEXT: Partial<Record<CheckName, string>> = { ...RULE_TEXT, rows_agree:
 export interface CheckResult {
   name: CheckName;
   status: 'pass' | 'fail' | 'skipped';
-  looked_at: number;
+  checked: number;
   count: number;
   offenders: string[];
   details: string[];
@@ -64,12 +64,12 @@ export interface CheckResult {
   note: string | null;
 }
 
-const MOST_OFFENDERS = 100;
-const MOST_DETAILS = 20;
+const MAX_VIOLATIONS = 100;
+const MAX_DETAILS = 20;
 
 /** What is written in a book. Plain data: it may come from another thread. */
 export interface CheckEntries {
-  offences: Map<CheckName, { ids: Set<string>; details: string[] }>;
+  violations: Map<CheckName, { ids: Set<string>; details: string[] }>;
   looked: Map<CheckName, number>;
 }
 
@@ -79,20 +79,20 @@ export class CheckBook {
   readonly #notes = new Map<CheckName, string>();
 
   /** `entries`: what is written already; the book writes on. */
-  constructor(entries: CheckEntries = { offences: new Map(), looked: new Map() }) {
+  constructor(entries: CheckEntries = { violations: new Map(), looked: new Map() }) {
     this.entries = entries;
   }
 
-  /** Something offends a check; `id` is a process, a command or a batch. */
-  offend(check: CheckName, id: string, detail: string): void {
-    const found = this.#offencesOf(check);
+  /** Something violates a check; `id` is a process, a command or a batch. */
+  report(check: CheckName, id: string, detail: string): void {
+    const found = this.#violationsOf(check);
     found.ids.add(id);
     addDetails(found.details, [`${id}: ${detail}`]);
   }
 
-  #offencesOf(check: CheckName) {
-    const found = this.entries.offences.get(check) ?? { ids: new Set<string>(), details: [] };
-    this.entries.offences.set(check, found);
+  #violationsOf(check: CheckName) {
+    const found = this.entries.violations.get(check) ?? { ids: new Set<string>(), details: [] };
+    this.entries.violations.set(check, found);
     return found;
   }
 
@@ -101,16 +101,16 @@ export class CheckBook {
   }
 
   /** Takes in what was written in another book. */
-  add({ offences, looked }: CheckEntries): void {
+  add({ violations, looked }: CheckEntries): void {
     for (const [check, count] of looked) this.looked(check, count);
-    for (const [check, { ids, details }] of offences) {
-      const found = this.#offencesOf(check);
+    for (const [check, { ids, details }] of violations) {
+      const found = this.#violationsOf(check);
       for (const id of ids) found.ids.add(id);
       addDetails(found.details, details);
     }
   }
 
-  /** The check does not apply, or cannot be made. Offences that were found all the same count. */
+  /** The check does not apply, or cannot be made. Violations that were found all the same count. */
   skip(check: CheckName, why: string): void {
     this.#skipped.set(check, why);
   }
@@ -121,14 +121,14 @@ export class CheckBook {
 
   results(names: readonly CheckName[] = CHECK_NAMES): CheckResult[] {
     return names.map((name) => {
-      const { ids = new Set<string>(), details = [] } = this.entries.offences.get(name) ?? {};
+      const { ids = new Set<string>(), details = [] } = this.entries.violations.get(name) ?? {};
       const skipped = this.#skipped.get(name);
       return {
         name,
         status: ids.size > 0 ? 'fail' : skipped === undefined ? 'pass' : 'skipped',
-        looked_at: this.entries.looked.get(name) ?? 0,
+        checked: this.entries.looked.get(name) ?? 0,
         count: ids.size,
-        offenders: [...ids].slice(0, MOST_OFFENDERS),
+        offenders: [...ids].slice(0, MAX_VIOLATIONS),
         details,
         rule: CHECKS[name],
         sql: (SQL_TEXT[name] ?? REPLAY_SQL).trim(),
@@ -138,10 +138,10 @@ export class CheckBook {
   }
 }
 
-/** Each once: judges of different windows may tell of the same document. */
+/** Each once: verifies of different windows may tell of the same document. */
 function addDetails(details: string[], more: readonly string[]): void {
   for (const detail of more) {
-    if (details.length >= MOST_DETAILS) return;
+    if (details.length >= MAX_DETAILS) return;
     if (!details.includes(detail)) details.push(detail);
   }
 }

@@ -1,10 +1,10 @@
 // What only all findings together can tell: faults that never fired, the prediction, and which checks could not be made.
 
 import type { CheckBook } from './checks.ts';
-import type { Findings, VerifiedProcesses } from './judge.ts';
 import { differences, emptyTally } from './predict/tally.ts';
 import { compareEach } from './queries/verified-commands.ts';
 import type { VerifiedBatch } from './queries/verify.ts';
+import type { Findings, VerifiedProcesses } from './verifier.ts';
 
 /** What the verdict is given on. */
 export interface Judged {
@@ -13,11 +13,11 @@ export interface Judged {
   findings: Findings;
 }
 
-/** Writes in the book what follows from all findings; those of the judges are in it already. */
-export function conclude(book: CheckBook, judged: Judged): void {
-  tellFaults(book, judged);
-  comparePrediction(book, judged);
-  tellSkipped(book, judged);
+/** Writes in the book what follows from all findings; those of the verifies are in it already. */
+export function conclude(book: CheckBook, verified: Judged): void {
+  tellFaults(book, verified);
+  comparePrediction(book, verified);
+  tellSkipped(book, verified);
 }
 
 /** A fault that the rolls asked for and that never fired, or less often: told by the step. */
@@ -29,7 +29,7 @@ function tellFaults(book: CheckBook, { batch, findings }: Judged): void {
       const did = fired.get(fault) ?? 0;
       told.push(`${step} ${fault} ${did} of ${count}`);
       if (did < count)
-        book.offend('faults_fired', batch.batch_id, `${step}: ${fault} was asked ${count} times and fired ${did}`);
+        book.report('faults_fired', batch.batch_id, `${step}: ${fault} was asked ${count} times and fired ${did}`);
     }
   }
   if (told.length === 0) book.skip('faults_fired', 'No fault was asked for by any roll.');
@@ -37,22 +37,22 @@ function tellFaults(book: CheckBook, { batch, findings }: Judged): void {
 }
 
 /** Only where nothing came in between; else the replay alone says whether all was as it had to be. */
-function comparePrediction(book: CheckBook, judged: Judged): void {
-  const { batch, findings } = judged;
-  const { foretold, observed } = findings;
-  const reasons = incomparable(judged);
-  if (reasons.length > 0 || foretold === null) {
+function comparePrediction(book: CheckBook, verified: Judged): void {
+  const { batch, findings } = verified;
+  const { predicted, observed } = findings;
+  const reasons = incomparable(verified);
+  if (reasons.length > 0 || predicted === null) {
     book.skip('as_predicted', `Replayed instead: ${reasons.join(', ')}.`);
     return;
   }
   book.looked('as_predicted', batch.total_count);
-  const offend = (detail: string) => book.offend('as_predicted', batch.batch_id, detail);
-  for (const [step, tally] of Object.entries(foretold.steps))
+  const report = (detail: string) => book.report('as_predicted', batch.batch_id, detail);
+  for (const [step, tally] of Object.entries(predicted.steps))
     for (const difference of differences(step, observed.steps.get(step)?.tally ?? emptyTally(), tally))
-      offend(difference);
+      report(difference);
   for (const end of ['completed', 'failed', 'compensated', 'in_troubleshooting'] as const)
-    if (observed.ends[end] !== foretold.expected[end])
-      offend(`${end}: ${observed.ends[end]} instead of ${foretold.expected[end]}`);
+    if (observed.ends[end] !== predicted.expected[end])
+      report(`${end}: ${observed.ends[end]} instead of ${predicted.expected[end]}`);
 }
 
 function incomparable({ batch, processes, findings }: Judged): string[] {

@@ -40,13 +40,13 @@ export class PolicyReplay {
     this.limit = record.max_attempts;
   }
 
-  /** An operator retried it when so many attempts were done: all of them are had anew. */
+  /** An operator retried it when so many attempts were done: all of them are had again. */
   renew(done: number): void {
     this.limit = done + this.#record.max_attempts;
     this.losses = 0;
   }
 
-  /** Of one that was not cut short. */
+  /** Of one that was not terminated. */
   after(attempt: AttemptRecord): Following {
     if (attempt.reason === 'RESULT_NOT_STORABLE') {
       if (attempt.outcome === 'lease_expired' && attempt.fault === null) this.#countLoss();

@@ -9,7 +9,7 @@ interface Shape {
 
 /** One for each number of keys: objects of a kind come one after another. */
 const shapes: (Shape | undefined)[] = [];
-const MOST_KEYS = 100;
+const MAX_KEYS = 100;
 
 /** In no text of PostgreSQL: what JSON leaves out, or writes in a way of its own. */
 const UNWRITTEN = '?';
@@ -37,6 +37,6 @@ function shapeOf(value: object): Shape {
     .map((key) => ({ key, written: `${JSON.stringify(key)}: `, bytes: Buffer.from(key) }))
     .sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes));
   const shape = { keys, ordered };
-  if (keys.length < MOST_KEYS) shapes[keys.length] = shape;
+  if (keys.length < MAX_KEYS) shapes[keys.length] = shape;
   return shape;
 }

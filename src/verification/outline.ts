@@ -1,4 +1,4 @@
-// The outline of a process for whoever foretells it: its steps in order, what can be undone, and whether its way is known beforehand.
+// The outline of a process for whoever predicts it: its steps in order, what can be undone, and whether its way is known beforehand.
 // Calls the definition's own code only where it is pure by contract.
 
 import type { Deadline, Reply } from '../model/command.ts';
@@ -70,7 +70,7 @@ function refuses(
 const NO_ID = '00000000-0000-7000-8000-000000000000';
 
 /** A definition's own code, bound to one batch, for whoever replays its processes. */
-export interface ProcessCode {
+export interface BoundDefinition {
   batch_id: string;
   /** The state a process starts with, without what its launcher put there. Throws what the definition's code throws. */
   start(ordinal: number): Record<string, unknown>;
@@ -83,7 +83,10 @@ export interface ProcessCode {
 }
 
 /** `input` is the batch's, as it was stored. @throws InvalidInputError when the definition does not take it */
-export function codeOf(definition: AnyProcessDefinition, batch: { batch_id: string; input: unknown }): ProcessCode {
+export function bindDefinition(
+  definition: AnyProcessDefinition,
+  batch: { batch_id: string; input: unknown },
+): BoundDefinition {
   const { batch_id } = batch;
   const stored = JSON.stringify(batch.input);
   const input = parseInput(definition, JSON.parse(stored));

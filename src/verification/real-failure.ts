@@ -16,10 +16,10 @@ export interface Span {
   to_ms: number;
 }
 
-/** How long after a disturbance a failure is still put down to it: a server takes seconds to recover. */
+/** How long after a turbulence a failure is still put down to it: a server takes seconds to recover. */
 const AFTERMATH_MS = 10_000;
 
-/** Cut short by no fault of chaos: given back, cut off, or a lease that ran out by itself. */
+/** Terminated by no fault of chaos: given back, cut off, or a lease that ran out by itself. */
 export function isInterruption({ outcome, fault }: Pick<Attempted, 'outcome' | 'fault'>): boolean {
   return outcome === 'released' || outcome === 'canceled' || (outcome === 'lease_expired' && fault === null);
 }
@@ -31,7 +31,8 @@ export function isRealFailure(attempt: Attempted): boolean {
   // What follows from a fault, or what was worked under it, could not be stored.
   if (fault !== null)
     return (
-      reason === 'RESULT_NOT_STORABLE' && FAULTS.every(({ name, comes_to }) => name !== fault || comes_to !== outcome)
+      reason === 'RESULT_NOT_STORABLE' &&
+      FAULTS.every(({ name, results_in }) => name !== fault || results_in !== outcome)
     );
   return outcome === 'transient' || outcome === 'permanent';
 }

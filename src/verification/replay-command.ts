@@ -1,5 +1,5 @@
 // Replays one command: from its behavior, its rolls, its policy and what interrupted or operated it, attempt by attempt, to the row
-// that must stand there now. Pure; whatever differs is told under the check that it offends.
+// that must stand there now. Pure; whatever differs is told under the check that it violates.
 
 import type { CommandBehavior } from '../chaos/behavior.ts';
 import type { DecideFault } from '../chaos/decide.ts';
@@ -38,7 +38,7 @@ export interface ReplayedCommand {
   keep_effects: boolean;
   /** It was settled, parked or cut by something other than its own attempts. */
   operated: boolean;
-  offences: { check: CheckName; detail: string }[];
+  violations: { check: CheckName; detail: string }[];
 }
 
 export interface CommandChaos {
@@ -90,7 +90,7 @@ function replayPlain(
     reply: { outcome: 'SUCCESS', result: command.result },
     keep_effects: false,
     operated: false,
-    offences: NONE,
+    violations: NONE,
   };
 }
 
@@ -128,7 +128,7 @@ function statusOf({ type, details }: VerifiedEvent): string {
   return 'CANCELED';
 }
 
-/** Most commands have neither verbs nor offences. Never written to. */
+/** Most commands have neither verbs nor violations. Never written to. */
 const NONE: never[] = [];
 
 class Replay {
@@ -137,7 +137,7 @@ class Replay {
   readonly #chaos: CommandChaos;
   readonly #events: VerifiedEvent[];
   readonly #attempts: ReplayedAttempt[] = [];
-  #offences: ReplayedCommand['offences'] = NONE;
+  #violations: ReplayedCommand['violations'] = NONE;
   #status = 'PENDING';
   readonly #policy: PolicyReplay;
   #operated = false;
@@ -159,7 +159,7 @@ class Replay {
     let expected = 1;
     for (const record of attempted) {
       if (record.attempt !== expected)
-        this.#offend('settled_once', `attempt ${expected} of ${this.#step} is not there`);
+        this.#report('settled_once', `attempt ${expected} of ${this.#step} is not there`);
       expected = record.attempt + 1;
       if (this.#applyVerbs(record.attempt - 1)) this.#verbs.before.add(record.attempt);
       this.#take(record);
@@ -168,14 +168,14 @@ class Replay {
     this.#verbs.since_last = this.#applyVerbs(ended);
     this.#compareRow(ended, count);
     for (const detail of wordsOfDisagreements(this.#record, this.#step, this.#verbs))
-      this.#offend('rows_agree', detail);
+      this.#report('rows_agree', detail);
     return {
       attempts: this.#attempts,
       status: this.#status,
       reply: this.#reply(),
       keep_effects: this.#keep_effects,
       operated: this.#operated,
-      offences: this.#offences,
+      violations: this.#violations,
     };
   }
 
@@ -185,26 +185,26 @@ class Replay {
       : `${this.#record.step}`;
   }
 
-  #offend(check: CheckName, detail: string): void {
-    if (this.#offences === NONE) this.#offences = [];
-    this.#offences.push({ check, detail });
+  #report(check: CheckName, detail: string): void {
+    if (this.#violations === NONE) this.#violations = [];
+    this.#violations.push({ check, detail });
   }
 
   #take(record: AttemptRecord): void {
     const { attempt } = record;
     if (this.#status !== 'PENDING')
-      this.#offend('settled_once', `attempt ${attempt} of ${this.#step} although it was ${this.#status}`);
+      this.#report('settled_once', `attempt ${attempt} of ${this.#step} although it was ${this.#status}`);
     const suppressed = this.#record.suppressed?.includes(attempt) ?? false;
     const rolled = suppressed ? null : this.#roll(attempt);
     const verdict = this.#verdictOf(record, rolled);
     if (verdict === 'wrong')
-      this.#offend(
+      this.#report(
         'attempts_as_rolled',
         `attempt ${attempt} of ${this.#step}: its roll says ${rolled ?? 'no fault'}, it came to ${record.outcome}${record.fault === null ? ', unmarked' : ` marked ${record.fault}`}`,
       );
     if (verdict === 'as_rolled' && rolled !== null) this.#compareFailure(record, rolled as FaultName);
     if (verdict === 'real_failure')
-      this.#offend('no_real_failures', `attempt ${attempt} of ${this.#step}: ${record.error_code ?? record.outcome}`);
+      this.#report('no_real_failures', `attempt ${attempt} of ${this.#step}: ${record.error_code ?? record.outcome}`);
     this.#attempts.push({ record, verdict, rolled, suppressed });
     this.#follow(record);
   }
@@ -227,7 +227,7 @@ class Replay {
     if (behavior === null || reason === 'RESULT_NOT_STORABLE') return;
     const said = faultOf(rolled).failure(behavior);
     if (error_code !== (said?.error_code ?? null) || error_message !== (said?.error_message ?? null))
-      this.#offend(
+      this.#report(
         'attempts_as_rolled',
         `attempt ${attempt} of ${this.#step} says ${error_code}: ${error_message}, and must say ${said?.error_code}: ${said?.error_message}`,
       );
@@ -237,7 +237,7 @@ class Replay {
   #follow(record: AttemptRecord): void {
     const { attempt, outcome, effect, reason, delay_ms } = record;
     const must = outcome === 'canceled' ? this.#cut(record) : this.#policy.after(record);
-    const tell = (what: string) => this.#offend('settled_once', `attempt ${attempt} of ${this.#step} ${what}`);
+    const tell = (what: string) => this.#report('settled_once', `attempt ${attempt} of ${this.#step} ${what}`);
     if (must !== null) {
       if (must.effect !== effect) tell(`had effect ${effect} instead of ${must.effect}`);
       else if (must.reason !== reason) tell(`had reason ${reason} instead of ${must.reason}`);
@@ -249,19 +249,19 @@ class Replay {
     this.#status = STATUS_OF_EFFECT[effect] ?? this.#status;
   }
 
-  /** An attempt cut short must have somebody who cut it. */
+  /** An attempt terminated must have somebody who cut it. */
   #cut({ attempt, error_code }: AttemptRecord): Following | null {
     const by = this.#events.findIndex((event) => event.attempt === attempt && CUTS.has(event.type));
     const [event] = by === -1 ? [] : this.#events.splice(by, 1);
     if (event === undefined) {
-      this.#offend('settled_once', `attempt ${attempt} of ${this.#step} was cut short by nobody`);
+      this.#report('settled_once', `attempt ${attempt} of ${this.#step} was terminated by nobody`);
       return null;
     }
     this.#operated = true;
     this.#keep(event);
     const code = event.type === 'DEADLINE_EXCEEDED' ? event.type : 'OPERATOR_CANCELED';
     if (error_code !== code)
-      this.#offend('settled_once', `attempt ${attempt} of ${this.#step} says ${error_code}, and must say ${code}`);
+      this.#report('settled_once', `attempt ${attempt} of ${this.#step} says ${error_code}, and must say ${code}`);
     const status = statusOf(event);
     if (status === 'IN_TROUBLESHOOTING_QUEUE') return { effect: 'TSQ', reason: 'DEADLINE_EXCEEDED', delay_ms: null };
     return { effect: status, reason: null, delay_ms: null };
@@ -282,7 +282,7 @@ class Replay {
 
   #apply(event: VerifiedEvent, done: number): void {
     const fits = ASKED.has(event.type) ? this.#status === 'IN_TROUBLESHOOTING_QUEUE' : !ENDED.has(this.#status);
-    if (!fits) this.#offend('settled_once', `${event.type} came to ${this.#step} although it was ${this.#status}`);
+    if (!fits) this.#report('settled_once', `${event.type} came to ${this.#step} although it was ${this.#status}`);
     if (event.type === 'OPERATOR_RETRY') {
       this.#policy.renew(done);
       this.#verbs.retried = true;
@@ -299,13 +299,13 @@ class Replay {
     const { limit, losses } = this.#policy;
     const running = status === 'IN_PROGRESS';
     if (attempts !== ended + (running ? 1 : 0))
-      this.#offend('settled_once', `${this.#step} counts ${attempts} attempts, and ${ended} of them ended`);
+      this.#report('settled_once', `${this.#step} counts ${attempts} attempts, and ${ended} of them ended`);
     const expected = running && this.#status === 'PENDING' ? 'IN_PROGRESS' : this.#status;
-    if (status !== expected) this.#offend('settled_once', `${this.#step} is ${status}, and must be ${expected}`);
+    if (status !== expected) this.#report('settled_once', `${this.#step} is ${status}, and must be ${expected}`);
     if (attempts_limit !== limit)
-      this.#offend('settled_once', `${this.#step} has attempts_limit ${attempts_limit}, and must have ${limit}`);
+      this.#report('settled_once', `${this.#step} has attempts_limit ${attempts_limit}, and must have ${limit}`);
     if (interruptions !== losses)
-      this.#offend('settled_once', `${this.#step} has interruptions ${interruptions}, and must have ${losses}`);
+      this.#report('settled_once', `${this.#step} has interruptions ${interruptions}, and must have ${losses}`);
   }
 
   #reply(): Reply | null {
@@ -335,11 +335,11 @@ function verdictOf(record: AttemptRecord, rolled: string | null): AttemptVerdict
   const real = isRealFailure(record);
   if (isInterruption(record)) return real ? 'real_failure' : 'interrupted';
   if (rolled !== null) {
-    const { comes_to } = faultOf(rolled as FaultName);
-    if (fault === rolled && outcome === comes_to) return 'as_rolled';
+    const { results_in } = faultOf(rolled as FaultName);
+    if (fault === rolled && outcome === results_in) return 'as_rolled';
     if (fault === rolled && real) return 'real_failure';
     // Under a fault that lets the work succeed, the work may fail for real, or answer no; it is then not marked.
-    if (comes_to !== 'success' || fault !== null) return 'wrong';
+    if (results_in !== 'success' || fault !== null) return 'wrong';
   } else if (fault !== null) return 'wrong';
   else if (outcome === 'success') return 'as_rolled';
   if (outcome === 'business_rule') return 'answered';

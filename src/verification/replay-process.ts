@@ -6,7 +6,7 @@ import type { ProcessRow } from '../model/process.ts';
 import type { Decision } from '../process/advance.ts';
 import type { CheckName } from './checks.ts';
 import { jsonbText } from './jsonb-text.ts';
-import type { ProcessCode } from './outline.ts';
+import type { BoundDefinition } from './outline.ts';
 import type { VerifiedCommand } from './queries/verified-commands.ts';
 import type { VerifiedEvent, VerifiedProcess } from './queries/verify.ts';
 import type { ReplayedCommand } from './replay-command.ts';
@@ -19,7 +19,7 @@ export interface SentCommand {
 }
 
 export interface ReplayedProcess {
-  offences: { check: CheckName; detail: string }[];
+  violations: { check: CheckName; detail: string }[];
   /** An operator mended what its code threw on, so that its way from there on cannot be replayed. */
   unknown: boolean;
 }
@@ -31,13 +31,15 @@ export interface ReplayedProcess {
  * `launched` is the behavior in the state; `sent` are the commands that the process lists, in order.
  */
 export function replayProcess(
-  code: ProcessCode,
+  code: BoundDefinition,
   process: VerifiedProcess,
   launched: Record<string, unknown> | null,
   sent: readonly SentCommand[],
 ): ReplayedProcess {
   const replayed = new Replay(code, process, sent, { as_stored: false }).run(launched);
-  return replayed.offences.length === 0 ? replayed : new Replay(code, process, sent, { as_stored: true }).run(launched);
+  return replayed.violations.length === 0
+    ? replayed
+    : new Replay(code, process, sent, { as_stored: true }).run(launched);
 }
 
 /** What the process was told: the command's own reply, unless an operator drove on another. */
@@ -73,14 +75,14 @@ interface Expected {
 }
 
 class Replay {
-  readonly #code: ProcessCode;
+  readonly #code: BoundDefinition;
   readonly #process: VerifiedProcess;
   readonly #sent: readonly SentCommand[];
   /** The first of them that was not met yet. */
   #next = 0;
   /** Compensations that were sent once more for late attempts. */
   #unawaited: Set<unknown> | null = null;
-  readonly #offences: ReplayedProcess['offences'] = [];
+  readonly #violations: ReplayedProcess['violations'] = [];
   #unknown = false;
   #broken = false;
   #awaited: string | null = null;
@@ -89,7 +91,7 @@ class Replay {
   readonly #asStored: boolean;
 
   constructor(
-    code: ProcessCode,
+    code: BoundDefinition,
     process: VerifiedProcess,
     sent: readonly SentCommand[],
     { as_stored }: { as_stored: boolean },
@@ -116,11 +118,11 @@ class Replay {
       const end = this.#follow(row);
       if (!this.#broken && !this.#unknown) this.#compare(end);
     }
-    return { offences: this.#offences, unknown: this.#unknown };
+    return { violations: this.#violations, unknown: this.#unknown };
   }
 
-  #offend(check: CheckName, detail: string): void {
-    this.#offences.push({ check, detail });
+  #report(check: CheckName, detail: string): void {
+    this.#violations.push({ check, detail });
   }
 
   #stored(state: Record<string, unknown>): Record<string, unknown> {
@@ -154,7 +156,7 @@ class Replay {
       };
       return { row, expected: { purpose: 'step', step, command, payload } };
     } catch (error) {
-      this.#offend('steps_complete', `it cannot be started again: ${error}`);
+      this.#report('steps_complete', `it cannot be started again: ${error}`);
       return null;
     }
   }
@@ -175,11 +177,11 @@ class Replay {
   #compareSent({ purpose, step, payload }: Expected, { command }: SentCommand): void {
     const check = purpose === 'step' ? 'steps_complete' : 'compensations';
     if (command.payload !== null && !isPayload(payload, command.payload))
-      this.#offend(check, `${purpose} ${step} was sent with another payload than its definition makes of the state`);
+      this.#report(check, `${purpose} ${step} was sent with another payload than its definition makes of the state`);
     const { deadline } = command.record;
     const must = purpose === 'step' ? wordsOf(this.#code.deadlineOf(step)) : null;
     if (deadline !== must)
-      this.#offend(check, `${purpose} ${step} has ${deadline ?? 'no'} deadline, and must have ${must ?? 'none'}`);
+      this.#report(check, `${purpose} ${step} has ${deadline ?? 'no'} deadline, and must have ${must ?? 'none'}`);
   }
 
   /** The next command, if it is the one expected; compensations that were sent once more are passed over. */
@@ -213,7 +215,7 @@ class Replay {
 
   #break(check: CheckName, detail: string): void {
     this.#broken = true;
-    this.#offend(check, detail);
+    this.#report(check, detail);
   }
 
   /** Writes on the row what follows from a command; returns what must be sent next, or null when the process ends or waits. */
@@ -291,23 +293,23 @@ class Replay {
 
   #compare(end: ProcessRow): void {
     const { state, awaiting_command_id, error_message, record } = this.#process;
-    const offend = (is: string) => this.#offend('ends_as_replayed', is);
+    const report = (is: string) => this.#report('ends_as_replayed', is);
     for (const column of COMPARED) {
       if (record[column] === end[column]) continue;
-      offend(`its ${column} is ${record[column]}, and must be ${end[column]}`);
+      report(`its ${column} is ${record[column]}, and must be ${end[column]}`);
       break;
     }
     const deadline = record.deadline_ms === null ? null : `${record.deadline_ms} ${record.on_deadline}`;
     const must = wordsOf(this.#code.deadlineOf(null));
-    if (deadline !== must) offend(`it has ${deadline ?? 'no'} deadline, and must have ${must ?? 'none'}`);
+    if (deadline !== must) report(`it has ${deadline ?? 'no'} deadline, and must have ${must ?? 'none'}`);
     if (awaiting_command_id !== this.#awaited)
-      offend(`it awaits ${awaiting_command_id ?? 'nothing'}, and must await ${this.#awaited ?? 'nothing'}`);
+      report(`it awaits ${awaiting_command_id ?? 'nothing'}, and must await ${this.#awaited ?? 'nothing'}`);
     // What its code threw stands nowhere else.
     if (error_message !== end.error_message && end.error_code !== 'ADVANCE_FAILED')
-      offend(`its error_message is ${error_message}, and must be ${end.error_message}`);
+      report(`its error_message is ${error_message}, and must be ${end.error_message}`);
     if (record.path.length !== end.path.length || record.path.some((step, at) => step !== end.path[at]))
-      this.#offend('steps_complete', `its path is ${record.path.join(', ')}, and must be ${end.path.join(', ')}`);
-    if (!sameJson(end.state, state)) this.#offend('state', 'its state is not what its definition makes of the replies');
+      this.#report('steps_complete', `its path is ${record.path.join(', ')}, and must be ${end.path.join(', ')}`);
+    if (!sameJson(end.state, state)) this.#report('state', 'its state is not what its definition makes of the replies');
   }
 }
 

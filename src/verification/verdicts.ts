@@ -7,17 +7,17 @@ import type { Verdict } from '../http/contract.ts';
 import type { Env, Timer } from '../model/env.ts';
 import { NotFoundError } from '../model/errors.ts';
 import { isBatchAtRest } from '../model/process.ts';
-import { createPacedMap } from '../model/throttled.ts';
+import { createThrottledMap } from '../model/throttled.ts';
 import type { Laboratory } from './analysis.ts';
 import {
-  listUnjudgedBatches,
+  listUnverifiedBatches,
   readFingerprint,
   readStoredVerdict,
   type StoredVerdict,
   storeVerdict,
 } from './queries/verdicts.ts';
 import { type CheckResult, verifyLightly } from './verify.ts';
-import { createWindows, judgedOf, type WindowTask } from './windows.ts';
+import { createWindows, verifiedOf, type WindowTask } from './windows.ts';
 
 const LOOK_EVERY_MS = 2_000;
 const AGAIN_AFTER_MS = 5 * 60_000;
@@ -25,13 +25,13 @@ const AGAIN_AFTER_MS = 5 * 60_000;
 export interface Verdicts {
   /** @throws NotFoundError */
   read(batch_id: string): Promise<Verdict>;
-  /** Given anew, on nothing older than this call: what was written by hand, or lies in storage, changes no fingerprint. @throws NotFoundError */
+  /** Given again, on nothing older than this call: what was written by hand, or lies in storage, changes no fingerprint. @throws NotFoundError */
   judge(batch_id: string): Promise<Verdict>;
   /** What is stored, if it still holds; computes nothing. */
   peek(batch_id: string): Promise<Verdict | null>;
   /** How far the verdict that is being given has come; null when none is. */
-  progress(batch_id: string): { judged: number } | null;
-  /** From now on batches that come to rest are judged by themselves. */
+  progress(batch_id: string): { verified: number } | null;
+  /** From now on batches that come to rest are verified by themselves. */
   start(): void;
   /** After it nothing is under way. */
   stop(): Promise<void>;
@@ -39,7 +39,7 @@ export interface Verdicts {
 
 export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Verdicts {
   const computing = new Map<string, { verdict: Promise<Verdict>; windows: WindowTask }>();
-  const light = createPacedMap(env, (batch_id) => lightVerdict(pool, env, batch_id));
+  const light = createThrottledMap(env, (batch_id) => lightVerdict(pool, env, batch_id));
   let timer: Timer | null = null;
   let round: Promise<void> = Promise.resolve();
   let stopped = false;
@@ -79,7 +79,7 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
   };
 
   const following = new Map<string, Promise<Verdict>>();
-  const judgeAnew = (batch_id: string): Promise<Verdict> => {
+  const verifyAgain = (batch_id: string): Promise<Verdict> => {
     const running = computing.get(batch_id);
     if (running === undefined) return judge(batch_id);
     const next =
@@ -94,17 +94,20 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
     return next;
   };
 
-  /** Batches that could not be judged lately, and until when they are left alone: others must not wait behind them. */
+  /** Batches that could not be verified lately, and until when they are left alone: others must not wait behind them. */
   const hopeless = new Map<string, number>();
   const lookAround = async () => {
     for (const [batch_id, until_ms] of hopeless) if (until_ms <= env.monotonicMs()) hopeless.delete(batch_id);
-    for (const batch_id of await listUnjudgedBatches(pool, { except: [...hopeless.keys()], limit: 20 })) {
+    for (const batch_id of await listUnverifiedBatches(pool, { except: [...hopeless.keys()], limit: 20 })) {
       if (stopped) return;
       await judge(batch_id).catch((error: unknown) => {
         // The database may be back in a second.
         if (stopped || isAway(error)) throw error;
         hopeless.set(batch_id, env.monotonicMs() + AGAIN_AFTER_MS);
-        env.logger.warn({ err: error, batch_id }, 'a batch at rest could not be judged, trying again in some minutes');
+        env.logger.warn(
+          { err: error, batch_id },
+          'a batch at rest could not be verified, trying again in some minutes',
+        );
       });
     }
   };
@@ -115,7 +118,7 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
       () => {
         round = lookAround()
           .catch((error) => {
-            if (!stopped) env.logger.warn({ err: error }, 'batches at rest could not be judged, trying again');
+            if (!stopped) env.logger.warn({ err: error }, 'batches at rest could not be verified, trying again');
           })
           .finally(() => void (stopped || schedule()));
       },
@@ -135,12 +138,12 @@ export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Ve
       return (await peek(batch_id)) ?? judge(batch_id);
     },
     async judge(batch_id) {
-      return (await isAtRest(batch_id)) ? judgeAnew(batch_id) : light.of(batch_id).read();
+      return (await isAtRest(batch_id)) ? verifyAgain(batch_id) : light.of(batch_id).read();
     },
     peek,
     progress(batch_id) {
       const running = computing.get(batch_id);
-      return running === undefined ? null : { judged: judgedOf(running.windows) };
+      return running === undefined ? null : { verified: verifiedOf(running.windows) };
     },
     start: schedule,
     async stop() {

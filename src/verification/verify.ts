@@ -1,23 +1,23 @@
-// The verdict on a batch: every process replayed from what was recorded, in one snapshot, and each check told what offends it.
-// Judges take its windows one by one, some of them in threads of their own; what they found is put together here.
+// The verdict on a batch: every process replayed from what was recorded, in one snapshot, and each check told what violates it.
+// Verifies take its windows one by one, some of them in threads of their own; what they found is put together here.
 
 import type { Pool, Tx } from '../db/pool.ts';
 import { exportSnapshot, withSnapshot } from '../db/queries/read-snapshot.ts';
 import { isBatchAtRest } from '../model/process.ts';
 import { CheckBook, type CheckName, type CheckResult, LIGHT_CHECKS } from './checks.ts';
 import { conclude } from './conclude.ts';
-import {
-  addFindings,
-  createJudge,
-  type Findings,
-  type Judge,
-  type JudgeTask,
-  type VerifiedProcesses,
-} from './judge.ts';
-import { ordinalsOf } from './judgement.ts';
 import { readFingerprint } from './queries/verdicts.ts';
 import { readVerifiedBatch, type VerifiedBatch } from './queries/verify.ts';
-import { countSentCommands, findRuleOffenders, LIGHT_TEXT, type SqlRule } from './queries/verify-rules.ts';
+import { countSentCommands, findRuleViolations, LIGHT_TEXT, type SqlRule } from './queries/verify-rules.ts';
+import {
+  addFindings,
+  createVerifier,
+  type Findings,
+  type Judge,
+  type VerifiedProcesses,
+  type VerifyTask,
+} from './verifier.ts';
+import { ordinalsOf } from './window-verifier.ts';
 import { countWindows, createWindows, endWindows, type WindowTask } from './windows.ts';
 
 export type { CheckResult } from './checks.ts';
@@ -27,17 +27,17 @@ export interface VerifyOptions {
   pool: Pool;
   batch_id: string;
   processesOf(batch: VerifiedBatch): VerifiedProcesses | null;
-  /** Others that may judge beside this thread; they are asked where there are windows enough for them. */
+  /** Others that may verify beside this thread; they are asked where there are windows enough for them. */
   helpers?: readonly Judge[];
   /** Of the caller's own, if he wants to see how far it has come. */
   windows?: WindowTask;
 }
 
-/** A thread that begins to judge takes about as long to begin as it takes to judge two windows. */
+/** A thread that begins to verify takes about as long to begin as it takes to verify two windows. */
 const WINDOWS_FOR_A_HELPER = 3;
 
 export interface Verified {
-  /** `running`: in the snapshot that was to be judged, it was not at rest any more. */
+  /** `running`: in the snapshot that was to be verified, it was not at rest any more. */
   verdict: 'pass' | 'fail' | 'running';
   checks: CheckResult[];
   /** What it was given on: see readFingerprint. */
@@ -54,7 +54,7 @@ export function verifyBatch(options: VerifyOptions): Promise<Verified | null> {
     if (!isBatchAtRest(batch.status)) return { verdict: 'running', checks: notMade(), fingerprint };
     const task = { batch_id, snapshot: await exportSnapshot(tx), windows };
     const others = Math.floor(countWindows(ordinalsOf(batch), windows.size) / WINDOWS_FOR_A_HELPER);
-    const judges = [createJudge(pool, processesOf), ...helpers.slice(0, others)];
+    const judges = [createVerifier(pool, processesOf), ...helpers.slice(0, others)];
     const book = new CheckBook();
     const asked = async () => {
       await askRules(tx, batch_id, { book, rules: ['conservation'] });
@@ -96,14 +96,14 @@ function isLight(name: CheckName): name is SqlRule {
   return LIGHT_CHECKS.some((light) => light === name);
 }
 
-/** Whole when every process was judged: a judge that failed before it took a window is not missed. */
-async function judgeAll(judges: readonly Judge[], task: JudgeTask, batch: VerifiedBatch): Promise<Findings> {
+/** Whole when every process was verified: a verify that failed before it took a window is not missed. */
+async function judgeAll(judges: readonly Judge[], task: VerifyTask, batch: VerifiedBatch): Promise<Findings> {
   const settled = await Promise.allSettled(judges.map(async (judge) => judge(task)));
   const [findings, ...others] = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   for (const other of others) addFindings(findings as Findings, other);
-  if (findings?.judged === batch.total_count) return findings;
+  if (findings?.verified === batch.total_count) return findings;
   const failed = settled.find((one) => one.status === 'rejected');
-  throw failed?.reason ?? new Error('Not every process was judged.');
+  throw failed?.reason ?? new Error('Not every process was verified.');
 }
 
 /** Fails when one of them does, the first in their order, but not before all have ended: the snapshot must stay until then. */
@@ -119,5 +119,5 @@ async function askRules(
   { book, rules, light = false }: { book: CheckBook; rules: readonly SqlRule[]; light?: boolean },
 ): Promise<void> {
   for (const rule of rules)
-    for (const { id, detail } of await findRuleOffenders(tx, rule, batch_id, { light })) book.offend(rule, id, detail);
+    for (const { id, detail } of await findRuleViolations(tx, rule, batch_id, { light })) book.report(rule, id, detail);
 }

@@ -1,5 +1,5 @@
-// Windows of a batch: runs of ordinals that judges take one by one until none is left, whoever is free the next.
-// The counters are shared memory, so judges in several threads take from the same ones, and whoever waits sees how far they are.
+// Windows of a batch: runs of ordinals that verifies take one by one until none is left, whoever is free the next.
+// The counters are shared memory, so verifies in several threads take from the same ones, and whoever waits sees how far they are.
 
 /** Ordinals from `from` to below `to`. */
 export interface Ordinals {
@@ -10,14 +10,14 @@ export interface Ordinals {
 export interface WindowTask {
   /** How many ordinals a window has. */
   size: number;
-  /** How many windows were taken, and how many processes are judged. */
+  /** How many windows were taken, and how many processes are verified. */
   counters: SharedArrayBuffer;
 }
 
 const TAKEN = 0;
-const JUDGED = 1;
+const VERIFIED = 1;
 
-/** So many processes are judged at a time: what is kept of them, documents above all, is dropped between windows. */
+/** So many processes are verified at a time: what is kept of them, documents above all, is dropped between windows. */
 const WINDOW = 2_000;
 
 export function createWindows(size: number = WINDOW): WindowTask {
@@ -41,11 +41,11 @@ export function endWindows({ counters }: WindowTask): void {
   Atomics.store(new Int32Array(counters), TAKEN, 2 ** 30);
 }
 
-export function countJudged({ counters }: WindowTask, processes: number): void {
-  Atomics.add(new Int32Array(counters), JUDGED, processes);
+export function countVerified({ counters }: WindowTask, processes: number): void {
+  Atomics.add(new Int32Array(counters), VERIFIED, processes);
 }
 
-/** How many processes are judged, by all judges together. */
-export function judgedOf({ counters }: WindowTask): number {
-  return Atomics.load(new Int32Array(counters), JUDGED);
+/** How many processes are verified, by all verifies together. */
+export function verifiedOf({ counters }: WindowTask): number {
+  return Atomics.load(new Int32Array(counters), VERIFIED);
 }

@@ -6,7 +6,7 @@ import { createWorker } from '../../src/bus/worker.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
 import { ConfigurationError } from '../../src/model/errors.ts';
 import { signal, until } from '../support/until.ts';
-import { commands, heldHandler, type Lab, openCuttableLab, openLab, policy } from './lab.ts';
+import { commands, heldHandler, type Lab, openLab, openTerminableLab, policy } from './lab.ts';
 
 /** Timers of 5 s (giving the database up, counting as a zombie) at once; others as they are. */
 const IMPATIENT: Partial<Env> = {
@@ -92,7 +92,7 @@ test.each(['before_claim', 'after_claim'] as const)('a claim under way (%s) is s
 });
 
 test('with results waiting for a database that is away, it gives up in the end; leases do the rest', async () => {
-  const { lab, network } = await openCuttableLab({ handler: () => 'done', env: IMPATIENT });
+  const { lab, network } = await openTerminableLab({ handler: () => 'done', env: IMPATIENT });
   await lab.send(...commands(900));
   const settling = lab.hold('before_settle', 1_000);
   const worker = await lab.work({ slots: 200 });

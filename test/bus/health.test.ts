@@ -1,12 +1,12 @@
 // C21: how a worker fares, as it says itself: what it noticed of the database and of itself, never what handlers came to.
 
 import { describe, expect, test } from 'vitest';
-import { judgeHealth, type Signs } from '../../src/bus/health.ts';
+import { assessHealth, type Signs } from '../../src/bus/health.ts';
 import { createOutageLog } from '../../src/bus/outage.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
 import { until } from '../support/until.ts';
-import { commands, countOf, heldHandler, type Lab, openCuttableLab, openLab } from './lab.ts';
+import { commands, countOf, heldHandler, type Lab, openLab, openTerminableLab } from './lab.ts';
 
 const WELL: Signs = {
   zombies: 0,
@@ -42,10 +42,10 @@ describe('C21: health', () => {
       /^In payments more than half of the slots/,
     ],
   ])('of %j is %s', (signs, health, reason) => {
-    const judged = judgeHealth({ ...WELL, ...signs });
-    expect(judged.health).toBe(health);
-    if (reason === null) expect(judged.reason).toBe(null);
-    else expect(judged.reason).toMatch(reason);
+    const verified = assessHealth({ ...WELL, ...signs });
+    expect(verified.health).toBe(health);
+    if (reason === null) expect(verified.reason).toBe(null);
+    else expect(verified.reason).toMatch(reason);
   });
 
   test('what fails three times within 15 s keeps failing; what fails now and then does not', () => {
@@ -118,7 +118,7 @@ describe('C21: health', () => {
   });
 
   test('of a worker whose database went away is DEGRADED when that is back, and all goes on', async () => {
-    const { lab, network } = await openCuttableLab({ handler: () => null, env: hasty });
+    const { lab, network } = await openTerminableLab({ handler: () => null, env: hasty });
     await lab.work();
     await until('it works', async () => (await workerOf(lab))?.health === 'HEALTHY');
     network.down();

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { Handler } from '../../src/bus/handlers.ts';
 import { until } from '../support/until.ts';
-import { command, commands, heldHandler, type Lab, openCuttableLab, openLab, policy } from './lab.ts';
+import { command, commands, heldHandler, type Lab, openLab, openTerminableLab, policy } from './lab.ts';
 
 /** Sends one command to a worker and waits until it runs. */
 async function runOne(lab: Lab, calls: ReturnType<typeof heldHandler>['calls'], lease_ms: number) {
@@ -85,7 +85,7 @@ test.each([
   ['does not answer', 'silence'],
 ] as const)('a database that %s for longer than the lease: the handler is told', async (_how, cut) => {
   const { calls, handler } = heldHandler();
-  const { lab, network } = await openCuttableLab({ handler });
+  const { lab, network } = await openTerminableLab({ handler });
   const { id, call } = await runOne(lab, calls, 1_500);
   network[cut]();
   expect(await reasonOf(call.signal)).toBe('The lease ran out.');

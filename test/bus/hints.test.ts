@@ -1,9 +1,9 @@
-// Hints: they hurry a worker that sleeps, reconnect when their connection breaks, and nothing depends on them.
+// Wake-ups: they hurry a worker that sleeps, reconnect when their connection breaks, and nothing depends on them.
 
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { sendCommands } from '../../src/bus/bus.ts';
-import { openHints } from '../../src/db/notify.ts';
+import { openNotifier } from '../../src/db/notify.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
 import type { Service } from '../../src/process/service.ts';
@@ -111,10 +111,10 @@ test('hints opened while the database is away connect when it is back', async ()
   const lab = await openLab();
   const network = await openNetwork(lab.url);
   network.down();
-  const hints = openHints(createEnv(silentLogger), network.url, 'late hints');
+  const hints = openNotifier(createEnv(silentLogger), network.url, 'late hints');
   onTestFinished(() => hints.close());
   const heard: string[] = [];
-  const stop = hints.onHint((domain) => heard.push(domain));
+  const stop = hints.onWakeUp((domain) => heard.push(domain));
   await until('it was refused', () => network.refused() > 0);
   network.up();
   await untilListening(lab, 'late');

@@ -210,7 +210,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
 }
 
 /** A lab whose service reaches the database over a network that can be cut; `pool` and `rows` do not. It does not listen. */
-export async function openCuttableLab(options: LabOptions = {}): Promise<{ lab: Lab; network: Network }> {
+export async function openTerminableLab(options: LabOptions = {}): Promise<{ lab: Lab; network: Network }> {
   let network: Network | undefined;
   const via = async (url: string) => {
     network = await openNetwork(url);
@@ -221,14 +221,14 @@ export async function openCuttableLab(options: LabOptions = {}): Promise<{ lab: 
   return { lab, network };
 }
 
-/** A lone command of type `Work`: three attempts without delay, under a lease that outlasts any test. */
+/** A standalone command of type `Work`: three attempts without delay, under a lease that outlasts any test. */
 export function command(fields: Partial<OutgoingCommand> = {}): OutgoingCommand {
   return {
     command_id: newId(),
     lane: 0,
     domain: DOMAIN,
     type: 'Work',
-    purpose: 'lone',
+    purpose: 'standalone',
     priority: 5,
     payload: {},
     policy: { max_attempts: 3, backoff_ms: [0], lease_ms: 600_000 },

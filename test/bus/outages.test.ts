@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { TransientCommandError } from '../../src/model/errors.ts';
 import { COMMIT } from '../support/network.ts';
 import { until } from '../support/until.ts';
-import { commands, commandsOfLanes, countOf, expectSettledOnce, openCuttableLab, policy } from './lab.ts';
+import { commands, commandsOfLanes, countOf, expectSettledOnce, openTerminableLab, policy } from './lab.ts';
 
 test.each([1, 3])('answers are lost, connections cut, the database away now and then (%i lanes)', async (lanes) => {
   const count = 400;
-  const { lab, network } = await openCuttableLab({
+  const { lab, network } = await openTerminableLab({
     lanes,
     handler: (_payload, { command }) => {
       // A third of them fail the first time they are really tried.

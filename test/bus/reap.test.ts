@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { CommandTransition } from '../../src/bus/handlers.ts';
-import { type LeftAlone, reapExpired } from '../../src/bus/reap.ts';
+import { type BackingOff, reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
 import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
@@ -231,19 +231,19 @@ describe('C10: one of a set that cannot be settled', () => {
     });
     lab.bus.env.monotonicMs = () => clock_ms;
     [bad = ''] = sent;
-    const leftAlone: LeftAlone = new Map();
-    expect(await reapExpired(lab.bus, 0, leftAlone)).toBe(7);
+    const backingOff: BackingOff = new Map();
+    expect(await reapExpired(lab.bus, 0, backingOff)).toBe(7);
     expect(await countOf(lab, 'IN_TROUBLESHOOTING_QUEUE')).toBe(6);
     // Not even looked at, until its time has come.
-    expect(await reapExpired(lab.bus, 0, leftAlone)).toBe(0);
+    expect(await reapExpired(lab.bus, 0, backingOff)).toBe(0);
     for (let round = 0; round < 8; round++) {
       clock_ms += 60_001;
-      expect(await reapExpired(lab.bus, 0, leftAlone)).toBe(1);
+      expect(await reapExpired(lab.bus, 0, backingOff)).toBe(1);
       expect(await lab.commandOf(bad)).toMatchObject({ status: 'IN_PROGRESS' });
     }
     [bad, clock_ms] = ['', clock_ms + 60_001];
-    expect(await reapExpired(lab.bus, 0, leftAlone)).toBe(1);
-    expect(leftAlone.size).toBe(0);
+    expect(await reapExpired(lab.bus, 0, backingOff)).toBe(1);
+    expect(backingOff.size).toBe(0);
     expect(await countOf(lab, 'IN_TROUBLESHOOTING_QUEUE')).toBe(7);
   });
 });

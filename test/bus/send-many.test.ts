@@ -57,7 +57,7 @@ describe('C01: a command of one’s own', () => {
     expect(row).toMatchObject({
       domain: 'lab',
       type: 'Work',
-      purpose: 'lone',
+      purpose: 'standalone',
       status: 'PENDING',
       payload: { a: [1, null, 'ü'] },
       priority: 0,
@@ -131,7 +131,7 @@ describe('C01: a command of one’s own', () => {
       fc.asyncProperty(fc.jsonValue({ depthSize: 'small' }), async (value) => {
         const payload = { value };
         const sent = await send(lab.bus, work({ payload })).catch((error: unknown) => error);
-        // Lone surrogates and NUL bytes are refused; everything else must be stored.
+        // Standalone surrogates and NUL bytes are refused; everything else must be stored.
         if (sent instanceof InvalidInputError) return expect(JSON.stringify(payload)).toMatch(/\\u0000|\\ud[89a-f]/);
         const row = await lab.commandOf((sent as { command_id: string }).command_id);
         expect(row.payload).toEqual(JSON.parse(JSON.stringify(payload)));

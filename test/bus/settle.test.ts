@@ -148,7 +148,7 @@ describe('each outcome', () => {
     expect(await lab.commandOf(id)).toMatchObject({ status: 'IN_TROUBLESHOOTING_QUEUE', park_reason: 'EXHAUSTED' });
   });
 
-  test('C16: the sender of a lone command is told once, with the result and what it sent along', async () => {
+  test('C16: the sender of a standalone command is told once, with the result and what it sent along', async () => {
     const lab = await openLab();
     const correlation_id = newId();
     const [id = ''] = await lab.send(command({ reply_to: 'asked', correlation_id }));

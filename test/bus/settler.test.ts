@@ -8,7 +8,7 @@ import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
 import { COMMIT } from '../support/network.ts';
 import { until } from '../support/until.ts';
-import { commands, item, type Lab, openCuttableLab, openLab, policy } from './lab.ts';
+import { commands, item, type Lab, openLab, openTerminableLab, policy } from './lab.ts';
 
 /** The connection that is lost on purpose is told too, as an outage. */
 const ABOUT_COMMANDS = 'select 1 from faultline.event where command_id is not null';
@@ -217,7 +217,7 @@ describe('a broken connection', () => {
   });
 
   test('killed after the COMMIT, before its answer: known as ours by the attempt row, and nobody was late', async () => {
-    const { lab, network } = await openCuttableLab({ env: HURRIED });
+    const { lab, network } = await openTerminableLab({ env: HURRIED });
     const claimed = await claimNew(lab, 10, { reply_to: 'asked' });
     const lost = network.loseAnswerTo(COMMIT);
     const settled = settleAll(
@@ -233,7 +233,7 @@ describe('a broken connection', () => {
   });
 
   test('the answer is lost, and another worker has the retry before we ask again: still ours', async () => {
-    const { lab, network } = await openCuttableLab({ env: HURRIED });
+    const { lab, network } = await openTerminableLab({ env: HURRIED });
     const [claimed] = (await claimNew(lab, 1)) as [ClaimedCommand];
     const lost = network.loseAnswerTo(COMMIT);
     let asked = 0;
@@ -253,7 +253,7 @@ describe('a broken connection', () => {
   });
 
   test('the answer is lost, and some of the set were late: each of these is told once', async () => {
-    const { lab, network } = await openCuttableLab({ env: HURRIED });
+    const { lab, network } = await openTerminableLab({ env: HURRIED });
     const claimed = await claimNew(lab, 6);
     const late = claimed.slice(0, 2).map(({ command_id }) => command_id);
     await lab.expire(...late);
@@ -269,7 +269,7 @@ describe('a broken connection', () => {
   });
 
   test('a database that is away is waited for', async () => {
-    const { lab, network } = await openCuttableLab({ env: HURRIED });
+    const { lab, network } = await openTerminableLab({ env: HURRIED });
     const claimed = await claimNew(lab, 1);
     let tries = 0;
     lab.on('before_settle', () => void tries++);
@@ -286,7 +286,7 @@ describe('a broken connection', () => {
   });
 
   test('a COMMIT that is never answered is given up, and settled once on another connection', async () => {
-    const { lab, network } = await openCuttableLab({ env: HURRIED });
+    const { lab, network } = await openTerminableLab({ env: HURRIED });
     const claimed = await claimNew(lab, 5, { reply_to: 'asked' });
     const pool = createPool(network.url, { application_name: 'impatient', keyed_plans: true, answer_ms: 200 });
     onTestFinished(() => pool.end());
@@ -312,7 +312,7 @@ describe('a broken connection', () => {
   });
 
   test('given up waiting: what is not written is left to its lease', async () => {
-    const { lab, network } = await openCuttableLab({ env: HURRIED });
+    const { lab, network } = await openTerminableLab({ env: HURRIED });
     const claimed = await claimNew(lab, 3);
     network.down();
     const settler = createSettler(lab.bus, () => {});
@@ -327,7 +327,7 @@ describe('a broken connection', () => {
 
   test('the answer to a claim is lost: its commands are taken again when their leases have run out', async () => {
     const ran: number[] = [];
-    const { lab, network } = await openCuttableLab({
+    const { lab, network } = await openTerminableLab({
       handler: (_payload, { command }) => void ran.push(command.attempts),
     });
     const lost = network.loseAnswerTo('skip locked');

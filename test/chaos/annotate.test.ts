@@ -116,7 +116,7 @@ describe('rolls are drawn', () => {
     expect(await injections(claimed)).toEqual([decide(behavior, source)]);
   });
 
-  test('from the command id and its type, for a lone command', async () => {
+  test('from the command id and its type, for a standalone command', async () => {
     const claimed = await claim(work(behavior), work(behavior), work(behavior));
     const expected = claimed.map(({ command_id }) =>
       decide(behavior, { seed: command_id, key: command_id, step: 'Work', attempt: 1 }),
@@ -124,7 +124,7 @@ describe('rolls are drawn', () => {
     expect(await injections(claimed)).toEqual(expected);
   });
 
-  test('anew for each attempt', async () => {
+  test('again for each attempt', async () => {
     const [command] = await claim(work(behavior));
     const { command_id } = command as ClaimedCommand;
     const attempts = Array.from({ length: 10 }, (_, n) => ({ ...(command as ClaimedCommand), attempts: n + 1 }));

@@ -27,7 +27,8 @@ test('faults are tried in the documented order, each under a name and a field of
   expect(FAULTS.map((fault) => fault.name)).toEqual(ORDER);
   expect(new Set(FAULTS.map((fault) => fault.field)).size).toBe(FAULTS.length);
   expect(new Set(FAULTS.map((fault) => fault.order)).size).toBe(FAULTS.length);
-  const named = (comes_to: string) => FAULTS.filter((fault) => fault.comes_to === comes_to).map(({ name }) => name);
+  const named = (results_in: string) =>
+    FAULTS.filter((fault) => fault.results_in === results_in).map(({ name }) => name);
   expect(named('lease_expired')).toEqual(['timeout', 'crash', 'lost_ack']);
   expect(named('transient')).toEqual(['first_attempts', 'transient', 'connection_lost']);
   expect(named('success')).toEqual(['duplicate', 'corrupt_reply']);

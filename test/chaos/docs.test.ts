@@ -61,23 +61,23 @@ test('what each fault comes to, and whether its handler runs', () => {
     lease_expired: 'a lease that ran out',
   };
   const rows = [...page.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (does not run|begins|runs.*?) \| (.+?) \|$/gm)];
-  const documented = rows.flatMap(([, names = '', handler, comes_to]) =>
-    [...names.matchAll(/`(\w+)`/g)].map(([, name]) => ({ name, handler, comes_to })),
+  const documented = rows.flatMap(([, names = '', handler, results_in]) =>
+    [...names.matchAll(/`(\w+)`/g)].map(([, name]) => ({ name, handler, results_in })),
   );
   expect(documented.map(({ name }) => name).sort()).toEqual(FAULTS.map(({ name }) => name).sort());
-  for (const { name, comes_to } of documented) {
+  for (const { name, results_in } of documented) {
     const fault = FAULTS.find((kind) => kind.name === name);
-    if (fault?.comes_to !== 'success') expect([name, comes_to]).toEqual([name, WORDS[fault?.comes_to ?? '']]);
+    if (fault?.results_in !== 'success') expect([name, results_in]).toEqual([name, WORDS[fault?.results_in ?? '']]);
   }
 });
 
 test('the default code of every fault that fails is named in its line', async () => {
   const attempt = { logger: silentLogger, command: {} } as unknown as FaultContext['attempt'];
   for (const fault of FAULTS) {
-    if (fault.comes_to === 'success') continue;
+    if (fault.results_in === 'success') continue;
     const line = page.split('\n').find((each) => each.startsWith(`| \`${fault.field}\` |`)) ?? '';
     const code = /Code `(\w+)`/.exec(line)?.[1];
-    if (fault.comes_to === 'lease_expired') expect([fault.name, code]).toEqual([fault.name, 'TIMED_OUT']);
+    if (fault.results_in === 'lease_expired') expect([fault.name, code]).toEqual([fault.name, 'TIMED_OUT']);
     else {
       const context = {
         attempt,
@@ -105,7 +105,7 @@ test('the example of a fault is whole, and does what it says', async () => {
     field: true,
     order: true,
     percent: true,
-    comes_to: true,
+    results_in: true,
     failure: true,
     delayed: true,
     inject: true,

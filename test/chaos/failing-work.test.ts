@@ -73,7 +73,7 @@ test.each([
   ['catches it', () => query().catch(() => 'all is well')],
   ['needs no connection', () => 'all is well'],
   ['fails of something else', () => Promise.reject(new BusinessRuleError('NO_MONEY', 'None.'))],
-])('a handler that %s fails all the same, so that it can be foretold', async (_, handler) => {
+])('a handler that %s fails all the same, so that it can be predicted', async (_, handler) => {
   handle = handler;
   expect(await lost()).toMatchObject({ ...EXHAUSTED, handled: true });
 });

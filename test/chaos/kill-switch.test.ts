@@ -1,11 +1,11 @@
-// The safety lever and injection ended for one batch: nothing is injected from the next claim on, what was held back is written
+// The kill switch and injection ended for one batch: nothing is injected from the next claim on, what was held back is written
 // down exactly, nothing in flight is lost, and injection that goes on has the rolls it would have had anyway.
 
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { CommandBehavior } from '../../src/chaos/behavior.ts';
 import { stopInjection } from '../../src/chaos/behavior-changes.ts';
 import { decide } from '../../src/chaos/decide.ts';
-import { readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../src/chaos/kill-switch.ts';
+import { readKillSwitch, refuseWhileStopped, resumeChaos, stopChaos } from '../../src/chaos/kill-switch.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { launchBatch } from '../../src/process/launch.ts';
 import { emptyTables } from '../support/database.ts';
@@ -30,7 +30,7 @@ const BEHAVIOR = {
 
 async function launch(count: number): Promise<string> {
   const policy = { max_attempts: 10, backoff_ms: [0], lease_ms: 2_000 };
-  const request = { definition: assembly, count, input: {}, behavior: BEHAVIOR, seed: 'lever', policy };
+  const request = { definition: assembly, count, input: {}, behavior: BEHAVIOR, seed: 'kill-switch', policy };
   return (await launchBatch(bus, request)).batch_id;
 }
 
@@ -94,7 +94,7 @@ async function attemptsOf(batch_id: string): Promise<Attempt[]> {
 async function expectAccountedFor(batch_id: string): Promise<Attempt[]> {
   const attempts = await attemptsOf(batch_id);
   const wrong = attempts.filter(({ ordinal, step, attempt, fault, outcome, held_back }) => {
-    const { kind } = decide(BEHAVIOR[step], { seed: 'lever', key: ordinal, step, attempt });
+    const { kind } = decide(BEHAVIOR[step], { seed: 'kill-switch', key: ordinal, step, attempt });
     return held_back ? fault !== null || outcome !== 'success' : fault !== (kind === 'none' ? null : kind);
   });
   expect(wrong).toEqual([]);
@@ -120,9 +120,9 @@ test('while it stands nothing is injected; what goes on after it goes on with th
   const batch_id = await launch(400);
   await ended(batch_id, 150);
 
-  const lever = await stopChaos(pool, { actor: 'Ada', reason: 'the pager went off' });
+  const killSwitch = await stopChaos(pool, { actor: 'Ada', reason: 'the pager went off' });
   const stopped = await clock();
-  expect(lever).toEqual({ stopped: true, at: expect.any(Date), actor: 'Ada', reason: 'the pager went off' });
+  expect(killSwitch).toEqual({ stopped: true, at: expect.any(Date), actor: 'Ada', reason: 'the pager went off' });
   await until('100 attempts are held back', async () => (await suppressed(batch_id)) >= 100);
   const resuming = await clock();
   const resumed = await resumeChaos(pool, { actor: 'Grace' });
@@ -135,7 +135,7 @@ test('while it stands nothing is injected; what goes on after it goes on with th
   expect(between.length).toBeGreaterThan(50);
   expect(between.filter(({ held_back }) => !held_back)).toEqual([]);
   expect(attempts.filter(({ fault, started_at }) => fault !== null && started_at > resuming).length).toBeGreaterThan(5);
-  expect(attempts.filter(({ held_back, ended_at }) => held_back && ended_at < (lever.at as Date))).toEqual([]);
+  expect(attempts.filter(({ held_back, ended_at }) => held_back && ended_at < (killSwitch.at as Date))).toEqual([]);
   expect(await eventsOf()).toEqual([
     { type: 'CHAOS_STOPPED', batch_id: null, actor: 'Ada', reason: 'the pager went off' },
     { type: 'CHAOS_RESUMED', batch_id: null, actor: 'Grace', reason: null },
@@ -176,7 +176,7 @@ test.each(['is away', 'is lost in the middle', 'is lost before its answer'])(
     await losing;
     network.up();
     expect(await pulling).toMatchObject({ stopped: true, actor: 'Ada' });
-    expect(await readLever(pool)).toMatchObject({ stopped: true, actor: 'Ada' });
+    expect(await readKillSwitch(pool)).toMatchObject({ stopped: true, actor: 'Ada' });
     expect((await eventsOf()).map(({ type }) => type)).toEqual(['CHAOS_STOPPED']);
   },
 );
@@ -186,7 +186,7 @@ test('what is refused for another reason is refused at once', async () => {
   await expect(stopInjection(pool, missing, { actor: 'Ada' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('a lone command is held back too: no fault, no delay, no response of its own', async () => {
+test('a standalone command is held back too: no fault, no delay, no response of its own', async () => {
   await stopChaos(pool, { actor: 'Ada' });
   const behavior = {
     fail_transient_pct: 100,
@@ -239,7 +239,7 @@ test('of ten operators who pull it one is recorded, and all are told of him; the
   expect(new Set(pulled.map(({ actor }) => actor)).size).toBe(1);
   expect(pulled.every(({ stopped }) => stopped)).toBe(true);
   expect(await eventsOf()).toMatchObject([{ type: 'CHAOS_STOPPED', actor: pulled[0]?.actor }]);
-  expect(await readLever(pool)).toEqual(pulled[0]);
+  expect(await readKillSwitch(pool)).toEqual(pulled[0]);
 
   const back = await Promise.all(names.map((actor) => resumeChaos(pool, { actor })));
   expect(back.every(({ stopped }) => !stopped)).toBe(true);

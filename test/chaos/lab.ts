@@ -155,14 +155,14 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   };
 }
 
-/** A lone command `Work` under `behavior`, tried twice without delay. */
+/** A standalone command `Work` under `behavior`, tried twice without delay. */
 export function work(behavior: object | null, fields: Partial<OutgoingCommand> = {}): OutgoingCommand {
   return {
     command_id: newId(),
     lane: 0,
     domain: DOMAIN,
     type: 'Work',
-    purpose: 'lone',
+    purpose: 'standalone',
     priority: 5,
     payload: { n: 1 },
     policy: { max_attempts: 2, backoff_ms: [0], lease_ms: 30_000 },

@@ -14,7 +14,7 @@ const behavior: ProcessBehavior = {
   weld: { fail_permanent_pct: 5, timeout_pct: 8, error_code: 'ARC_LOST' },
   paint: { fail_permanent_pct: 3, fail_transient_pct: 10, fail_business_rule_pct: 15, min_duration_ms: 2 },
 };
-// Long enough that a busy machine loses no lease by itself: that would be an interruption, and change a fate.
+// Long enough that a busy machine loses no lease by itself: that would be an interruption, and change a outcome.
 const policy = { max_attempts: 3, backoff_ms: [0, 20], lease_ms: 2000 };
 
 interface Fate {
@@ -77,7 +77,7 @@ test('with one worker and with four', { timeout: 150_000 }, async () => {
   const interrupted = [...one, ...four].flatMap(({ attempts }) =>
     attempts.filter(({ outcome, fault }) => /released|lease_expired/.test(outcome) && fault === null),
   );
-  expect(interrupted, 'attempts cut short by no fault of chaos: the machine was too busy').toEqual([]);
+  expect(interrupted, 'attempts terminated by no fault of chaos: the machine was too busy').toEqual([]);
   expect(four, `seed ${SEED}`).toEqual(one);
 
   // Every kind of fault took part, and each attempt is as its roll said.

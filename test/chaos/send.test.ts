@@ -62,7 +62,7 @@ describe('with behavior', () => {
     expect(await find(command)).toMatchObject({ behavior: { timeout_pct: 1 }, payload: { process_step: 'cut#2' } });
   });
 
-  test('of a lone command: found by its type', async () => {
+  test('of a standalone command: found by its type', async () => {
     const command = work({ timeout_pct: 2 });
     await lab.send(command);
     const payload = { process_id: null, process_step: null };

@@ -9,7 +9,7 @@ import {
   readGuardedBatches,
   summarizeAttempts,
 } from '../../src/chaos/queries/stop-conditions.ts';
-import { lockIfMayBeDisturbed, readTurbulentBatches } from '../../src/chaos/queries/turbulence.ts';
+import { lockIfTurbulenceMayRun, readTurbulentBatches } from '../../src/chaos/queries/turbulence.ts';
 import { withTx } from '../../src/db/pool.ts';
 import type { CommandPolicy } from '../../src/model/process.ts';
 import { launchBatch } from '../../src/process/launch.ts';
@@ -190,7 +190,7 @@ test('a backlog that nobody takes: its age is that of the oldest command that is
   expect(await told(other)).toEqual([]);
 });
 
-test('two that abort are both told, and end injection once; while the lever stands they are looked at all the same', async () => {
+test('two that abort are both told, and end injection once; while the kill switch stands they are looked at all the same', async () => {
   await stopChaos(pool, { actor: 'Ada' });
   const worker = await lab.work({ domains: ['faultline'] });
   const batch_id = await launch(2, [
@@ -268,5 +268,5 @@ test('null in the experiment of a program asks for nothing, and keeps nobody fro
     expect(found).toContain(asking);
     expect(found).not.toContain(batch_id);
   }
-  expect(await withTx(pool, (tx) => lockIfMayBeDisturbed(tx, batch_id))).toBe(false);
+  expect(await withTx(pool, (tx) => lockIfTurbulenceMayRun(tx, batch_id))).toBe(false);
 });

@@ -1,5 +1,5 @@
 // The verbs of the chaos lab, as scripts use them: what they print, and the exit codes that say how a batch fared.
-// One service for all of them; what is foretold is compared with what came of it.
+// One service for all of them; what is predicted is compared with what came of it.
 
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,8 +9,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findFreePort } from '../../src/embedded/lock.ts';
 import type {
   BatchDetail,
+  KillSwitch,
   LaunchAnswer,
-  Lever,
   Preview,
   Process,
   Profile,
@@ -65,9 +65,9 @@ const create = async (...args: string[]) =>
 
 test('what predict tells, a batch with its seed comes to; verify and report say so', async () => {
   const options = [...LAUNCH, ...POLICY, ...CHAOS, '--count', '60', '--scope', '80'];
-  const foretold = await json<Preview>('predict', ...options);
-  expect(foretold).toMatchObject({ exact: true, seed: expect.any(String) });
-  const same = ['--seed', foretold.seed, '--hypothesis', 'It ends as foretold'];
+  const predicted = await json<Preview>('predict', ...options);
+  expect(predicted).toMatchObject({ exact: true, seed: expect.any(String) });
+  const same = ['--seed', predicted.seed, '--hypothesis', 'It ends as predicted'];
   const told = await faultline('predict', ...options, ...same);
   expect(told.code).toBe(0);
   expect(told.stdout).toMatch(/^Exactly, for 60 with seed \S+, \d+ of them in scope:\ncompleted +compensated/);
@@ -77,28 +77,28 @@ test('what predict tells, a batch with its seed comes to; verify and report say 
   const verified = await faultline('verify', batch_id, '--wait');
   expect(verified).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^check +status +looked at +offenders +rule\n/),
+    stdout: expect.stringMatching(/^check +status +looked at +violations +rule\n/),
   });
   expect(verified.stdout).toMatch(/\nVerdict: pass\n$/);
   expect(verified.stderr).toMatch(/^ended: \d+ of 60/m);
   const batch = await batchOf(batch_id);
   expect(batch).toMatchObject({
-    completed_count: foretold.expected.completed,
-    failed_count: foretold.expected.failed,
-    in_troubleshooting_count: foretold.expected.in_troubleshooting,
-    experiment: { scope_pct: 80, hypothesis: 'It ends as foretold' },
+    completed_count: predicted.expected.completed,
+    failed_count: predicted.expected.failed,
+    in_troubleshooting_count: predicted.expected.in_troubleshooting,
+    experiment: { scope_pct: 80, hypothesis: 'It ends as predicted' },
   });
   const markdown = await faultline('report', batch_id);
   expect(markdown).toMatchObject({ code: 0, stderr: '' });
-  expect(markdown.stdout).toMatch(/^# Report: batch .*\n\n\*\*Verdict: PASS\*\* .*\n\n> It ends as foretold\n/);
+  expect(markdown.stdout).toMatch(/^# Report: batch .*\n\n\*\*Verdict: PASS\*\* .*\n\n> It ends as predicted\n/);
   const out = join(folder, 'report.json');
   const written = await faultline('report', batch_id, '--format', 'json', '--out', out);
   expect(written).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('Verdict: pass.') });
   const report = JSON.parse(await readFile(out, 'utf8')) as Report;
-  expect(report.steps[0]?.observed.attempts).toBe(foretold.expected.attempts);
+  expect(report.steps[0]?.observed.attempts).toBe(predicted.expected.attempts);
 });
 
-test('a batch that was tampered with fails, with the offender named; one under way is neither', async () => {
+test('a batch that was tampered with fails, with the violation named; one under way is neither', async () => {
   const batch_id = await create('--count', '2');
   expect((await faultline('verify', batch_id, '--wait')).code).toBe(0);
   const { rows } = await database.pool.query(
@@ -144,14 +144,14 @@ test('a report that cannot be written exits with 2', async () => {
   expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written (ENOENT)') });
 });
 
-test('the lever is pulled, told and put back; one batch is stopped for itself', async () => {
+test('the kill switch is pulled, told and put back; one batch is stopped for itself', async () => {
   expect((await faultline('chaos', 'status')).stdout).toBe('Chaos is on: what was launched with it meets it.\n');
-  const stopped = await json<Lever>('chaos', 'stop', '--reason', 'enough', '--actor', 'eve');
+  const stopped = await json<KillSwitch>('chaos', 'stop', '--reason', 'enough', '--actor', 'eve');
   expect(stopped).toMatchObject({ stopped: true, actor: 'eve', reason: 'enough' });
   expect((await faultline('chaos', 'status')).stdout).toMatch(/^Chaos is stopped, since \S+, by eve: enough\.\n$/);
   const refused = await faultline('batch', 'create', ...LAUNCH, ...CHAOS);
   expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('[CHAOS_STOPPED]') });
-  expect(await json<Lever>('chaos', 'resume')).toMatchObject({ stopped: false });
+  expect(await json<KillSwitch>('chaos', 'resume')).toMatchObject({ stopped: false });
   const open = await create('--chaos', 'hold.min_duration_ms=120000', '--lease-ms', '600000');
   const one = await faultline('chaos', 'stop', '--batch', open, '--reason', 'this one');
   expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining(`into batch ${open}, since`) });

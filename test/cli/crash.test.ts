@@ -93,7 +93,7 @@ describe('under start', () => {
   test('the worker dies, comes back at once, and its crashed attempt and the innocent one beside it go on', async () => {
     const line = await startFaultline(['--port', String(port), '--data-dir', folder, '--app', APP, '--workers', '1']);
     const pid = workerPid();
-    // Its first attempt waits for ever: only the end of its worker's leases brings a second.
+    // Its first attempt waits forever: only the end of its worker's leases brings a second.
     const innocent = await launch({ hold: true });
     // Each comes to a crash on its first attempt; those of the first five seconds die alone, and wait for their leases.
     const crashing: string[] = [];

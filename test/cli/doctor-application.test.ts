@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import application from '../../reporting/app.ts';
 import { loadApplication } from '../../src/cli/compose.ts';
-import { judgeApplication } from '../../src/cli/doctor-application.ts';
+import { checkApplication } from '../../src/cli/doctor-application.ts';
 import type { Application } from '../../src/process/application.ts';
 import { chain, DOMAIN } from '../process/lab.ts';
 
@@ -14,12 +14,12 @@ const folder = await mkdtemp(join(tmpdir(), 'faultline-doctor-'));
 afterAll(() => rm(folder, { recursive: true }));
 
 const judge = async (app: Partial<Application>) =>
-  (await judgeApplication({ name: 'shop', processes: [], register: () => {}, ...app }, folder)).map(
+  (await checkApplication({ name: 'shop', processes: [], register: () => {}, ...app }, folder)).map(
     ({ check, state, says }) => `${check} ${state}: ${says}`,
   );
 
 test('the bundled application is sound', async () => {
-  expect(await judgeApplication(application, folder)).toEqual([
+  expect(await checkApplication(application, folder)).toEqual([
     { check: 'application', state: 'ok', says: expect.stringContaining('StatementReport') },
     { check: 'handlers', state: 'ok', says: 'every command has one' },
   ]);

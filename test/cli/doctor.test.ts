@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { doctor } from '../../src/cli/doctor.ts';
-import { type Finding, judgeCondition } from '../../src/cli/doctor-condition.ts';
+import { checkCondition, type Finding } from '../../src/cli/doctor-condition.ts';
 import { readCondition } from '../../src/db/queries/read-condition.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 const findings = async (prune_after_days: number | null = null) =>
-  judgeCondition(await readCondition(pool, prune_after_days), prune_after_days);
+  checkCondition(await readCondition(pool, prune_after_days), prune_after_days);
 const warnings = async (prune_after_days: number | null = null) =>
   (await findings(prune_after_days))
     .filter(({ state }) => state !== 'ok')
@@ -52,7 +52,7 @@ test('paused domains, dead workers, a backlog that nobody takes, and a full queu
   await pool.query(
     `insert into faultline.command (command_id, lane, domain, type, purpose, status, attempts_limit, max_attempts, lease_ms,
        backoff_ms, available_at, created_at, parked_at)
-     select gen_random_uuid(), 0, 'lab', 'Do', 'lone', 'IN_TROUBLESHOOTING_QUEUE', 3, 3, 30000, '{0}', now(), now(), now()
+     select gen_random_uuid(), 0, 'lab', 'Do', 'standalone', 'IN_TROUBLESHOOTING_QUEUE', 3, 3, 30000, '{0}', now(), now(), now()
      from generate_series(1, 1001)`,
   );
   expect(await warnings()).toEqual([
@@ -127,7 +127,7 @@ test('long transactions and dead rows are told with who and where', () => {
     pruned_at: null,
     overdue_batches: 0,
   };
-  const judged = judgeCondition(
+  const verified = checkCondition(
     {
       ...fine,
       long_transactions: [{ pid: 7, application_name: 'psql', open_s: 900 }],
@@ -135,7 +135,7 @@ test('long transactions and dead rows are told with who and where', () => {
     },
     null,
   );
-  expect(judged.filter(({ state }) => state === 'warn').map(({ says }) => says)).toEqual([
+  expect(verified.filter(({ state }) => state === 'warn').map(({ says }) => says)).toEqual([
     'psql (pid 7) keeps one open for 900 s: tables grow meanwhile',
     'faultline.command: 90000 dead rows: autovacuum is behind',
   ]);

@@ -71,7 +71,7 @@ function quietly() {
 
 const answers = (method: string, path: string): object => {
   if (path.endsWith('/verdict')) return { batch_id: 'b', verdict: 'pass', checks: [] };
-  if (path.endsWith('/progress')) return { judging: false };
+  if (path.endsWith('/progress')) return { verifying: false };
   if (path.endsWith('/report')) return { verdict: 'pass' };
   if (path.startsWith('/tsq/jobs'))
     return {

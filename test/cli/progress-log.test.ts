@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { Settled } from '../../src/bus/settle.ts';
-import { createNarrator } from '../../src/cli/progress-log.ts';
+import { createProgressLog } from '../../src/cli/progress-log.ts';
 import { type ClaimedCommand, decideSettlement, type Outcome } from '../../src/model/command.ts';
 import { newId, silentLogger } from '../../src/model/env.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -11,10 +11,10 @@ import { until } from '../support/until.ts';
 
 const { pool } = await createTestDatabase();
 
-function narrator(follow_process?: string) {
+function progressLog(follow_process?: string) {
   const lines: string[] = [];
   const logger = { ...silentLogger, info: (_: object, message: string) => void lines.push(message) };
-  return { lines, ...createNarrator({ logger, pool, follow_process }) };
+  return { lines, ...createProgressLog({ logger, pool, follow_process }) };
 }
 
 function settled(fields: Partial<ClaimedCommand>, outcome: Outcome): Settled {
@@ -47,7 +47,7 @@ const SUCCESS: Outcome = { kind: 'success' };
 const INJECTED: Outcome = { kind: 'transient', error_code: 'CHAOS_TRANSIENT', fault: 'transient' };
 
 test('a batch is one line, with what became of its attempts and what was injected', async () => {
-  const { lines, onSettled, stop } = narrator();
+  const { lines, onSettled, stop } = progressLog();
   const { batch_id } = await insertBatch(pool, 'RUNNING', { total_count: 2 });
   onSettled([
     settled({ batch_id }, SUCCESS),
@@ -64,7 +64,7 @@ test('a batch is one line, with what became of its attempts and what was injecte
 });
 
 test('the process of a batch of one is followed, from its first step on', async () => {
-  const { lines, onSettled, stop } = narrator();
+  const { lines, onSettled, stop } = progressLog();
   const { batch_id } = await insertBatch(pool, 'RUNNING', { total_count: 1, created_count: 1, waiting_count: 1 });
   const process_id = newId();
   onSettled([settled({ batch_id, process_id }, INJECTED)]);
@@ -81,7 +81,7 @@ test('the process of a batch of one is followed, from its first step on', async 
 
 test('a process asked for is followed wherever it is, and no other', async () => {
   const process_id = newId();
-  const { lines, onSettled, stop } = narrator(process_id);
+  const { lines, onSettled, stop } = progressLog(process_id);
   onSettled([
     settled({ process_id, purpose: 'compensation' }, SUCCESS),
     settled({}, SUCCESS),

@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { reaching } from '../../src/cli/compose.ts';
-import { judgeConnections } from '../../src/cli/connections.ts';
+import { checkConnections } from '../../src/cli/connections.ts';
 import { EXIT } from '../../src/cli/exit.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { readServerFacts } from '../../src/db/queries/server.ts';
@@ -37,12 +37,12 @@ test.each([
 
 test('connections are enough, or too few beside those of others', () => {
   const free = { max_connections: 97, connections: 20, other_connections: 1 };
-  expect(judgeConnections(free)).toMatchObject({
+  expect(checkConnections(free)).toMatchObject({
     state: 'ok',
     says: expect.stringMatching(/^20 of 97 in use, 1 by others/),
   });
   for (const few of [{ max_connections: 12 }, { connections: 96, other_connections: 76 }])
-    expect(judgeConnections({ ...free, ...few })).toMatchObject({
+    expect(checkConnections({ ...free, ...few })).toMatchObject({
       state: 'warn',
       says: expect.stringContaining('too few'),
     });

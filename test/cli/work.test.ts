@@ -110,7 +110,7 @@ describe('C20: one runtime', () => {
       definition: service.processes.all().find(({ type }) => type === 'Holding') as never,
       count: 40,
       input: { hold: false },
-      seed: 'the-same-fate',
+      seed: 'the-same-outcome',
       policy: { max_attempts: 3, backoff_ms: [0], lease_ms: 30_000 },
       behavior: { hold: { fail_transient_pct: 40, fail_permanent_pct: 10, fail_business_rule_pct: 10 } },
     });

@@ -187,7 +187,7 @@ describe('what can be stored comes back as it was', () => {
     expect(JSON.stringify((await lab.commandOf(other)).result)).toHaveLength(JSON.stringify({ deep }).length);
   });
 
-  test('an operator’s retry of what was not storable tries it anew', async () => {
+  test('an operator’s retry of what was not storable tries it again', async () => {
     let result: unknown = '\0';
     const lab = await openBusLab({ handler: () => result, env: HURRIED });
     const [id = ''] = await lab.send(command());

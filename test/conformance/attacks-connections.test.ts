@@ -10,7 +10,7 @@ import { createEnv, silentLogger } from '../../src/model/env.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
 import { openService, type Service } from '../../src/process/service.ts';
 import { commands, countOf, expectSettledOnce, openLab as openBusLab, policy } from '../bus/lab.ts';
-import { findOffences } from '../end/story.ts';
+import { findViolations } from '../end/story.ts';
 import { chain, openLab } from '../process/lab.ts';
 import { signal, until } from '../support/until.ts';
 
@@ -44,7 +44,7 @@ test('one connection for the whole bus: a batch with failures and operators come
   await Promise.all(rows.map(({ command_id }) => retryCommand(lab.bus, command_id, { actor: 'ann' })));
   await lab.untilBatch(batch_id, 'COMPLETED', { deadline_ms: 30_000 });
   await Promise.all(workers.map((worker) => worker.stop()));
-  expect(await findOffences(lab.pool, batch_id)).toEqual([]);
+  expect(await findViolations(lab.pool, batch_id)).toEqual([]);
 });
 
 test('handlers that hold every connection of the application keep the bus from nothing', async () => {

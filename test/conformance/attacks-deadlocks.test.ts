@@ -10,7 +10,7 @@ import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import { BusinessRuleError, FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
 import { cancelProcess } from '../../src/process/cancel-process.ts';
-import { findOffences } from '../end/story.ts';
+import { findViolations } from '../end/story.ts';
 import { chain, openLab, type Script } from '../process/lab.ts';
 import { createDraw } from '../support/random.ts';
 import { until } from '../support/until.ts';
@@ -129,7 +129,7 @@ test('nothing deadlocks, and the books are right', { timeout: 90_000 }, async ()
   await Promise.all(workers.map((worker) => worker.stop()));
   expect(unknown).toEqual([]);
   expect(heard.filter((code) => code === '40P01')).toEqual([]);
-  for (const batch_id of batches) expect(await findOffences(lab.pool, batch_id)).toEqual([]);
+  for (const batch_id of batches) expect(await findViolations(lab.pool, batch_id)).toEqual([]);
   const { rows } = await lab.pool.query(
     `select (select count(distinct outcome)::int from faultline.attempt) as outcomes,
        (select count(*)::int from faultline.event where type = 'LATE_RESULT_DISCARDED') > 0 as late,

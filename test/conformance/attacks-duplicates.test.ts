@@ -9,7 +9,7 @@ import { settleSet } from '../../src/bus/settle.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import { newId } from '../../src/model/env.ts';
-import { findOffences } from '../end/story.ts';
+import { findViolations } from '../end/story.ts';
 import { chain, DOMAIN, type Lab, openLab } from '../process/lab.ts';
 import { emptyTables } from '../support/database.ts';
 import { atLeast, timeLimit } from '../support/random.ts';
@@ -145,7 +145,7 @@ test('two services and one that knows neither the type nor the version advance o
   for (const batch_id of batches) await both.untilBatch(batch_id, 'COMPLETED', { deadline_ms: 40_000 });
   await Promise.all(workers.map((worker) => worker.stop()));
   for (const batch_id of batches) {
-    expect(await findOffences(both.pool, batch_id)).toEqual([]);
+    expect(await findViolations(both.pool, batch_id)).toEqual([]);
     const rows = await both.processes(batch_id);
     expect(new Set(rows.map(({ command_ids }) => command_ids.length))).toEqual(new Set([3]));
   }

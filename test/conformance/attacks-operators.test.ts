@@ -7,7 +7,7 @@ import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, type Operator, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';
 import { cancelProcess, completeProcess, retryProcess } from '../../src/process/cancel-process.ts';
-import { findOffences } from '../end/story.ts';
+import { findViolations } from '../end/story.ts';
 import { chain, type Lab, openLab, type Script } from '../process/lab.ts';
 import { until } from '../support/until.ts';
 
@@ -111,7 +111,7 @@ describe.each([
       const open = `select 1 from faultline.command where status in ('PENDING', 'IN_PROGRESS')`;
       return (await lab.pool.query(open)).rowCount === 0;
     });
-    expect(await findOffences(lab.pool, batch_id)).toEqual([]);
+    expect(await findViolations(lab.pool, batch_id)).toEqual([]);
   });
 });
 

@@ -37,13 +37,13 @@ const handler = {
 const threw = 'the handler did not return';
 const noReply = 'no process is told: there is no reply';
 const reaped = 'reap ends leases that ran out, and nothing else';
-const ownWork = "Faultline's own work has no such outcome";
+const internalWork = "Faultline's own work has no such outcome";
 const chunk = {
-  permanent: ownWork,
-  business_rule: ownWork,
-  timed_out: ownWork,
-  canceled: ownWork,
-  overdue: ownWork,
+  permanent: internalWork,
+  business_rule: internalWork,
+  timed_out: internalWork,
+  canceled: internalWork,
+  overdue: internalWork,
   ...operator,
 };
 const ended = 'no attempt follows: the command has ended';
@@ -66,8 +66,8 @@ export const IMPOSSIBLE: Record<CrashPoint, Partial<Record<CellOutcome, string>>
   after_handler: { transient: threw, permanent: threw, business_rule: threw, ...operator },
   before_settle: operator,
   in_settle: {
-    canceled: 'what is cut short is written in_cancel',
-    overdue: 'what is cut short is written in_deadline',
+    canceled: 'what is terminated is written in_cancel',
+    overdue: 'what is terminated is written in_deadline',
     ...operator,
   },
   after_settle: operator,

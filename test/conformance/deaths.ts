@@ -22,7 +22,7 @@ import { EFFECT_TABLE } from './invariants.ts';
 
 const CHILD = fileURLToPath(new URL('./mortal-service.mjs', import.meta.url));
 const PROCESSES = 4;
-const LONE = 2;
+const STANDALONE = 2;
 const OPERATOR = { actor: 'conformance', reason: 'conformance' };
 
 /** What a child says before it dies. */
@@ -145,12 +145,12 @@ async function send(bus: Bus, { domain, outcome }: Cell): Promise<string> {
   const open = { ...bus, hooks: { ...bus.hooks, processTypes: undefined } };
   const behavior = faults && { make: faults };
   const { batch_id } = await launchBatch(open, { definition, count: PROCESSES, input: {}, behavior, policy });
-  const lone = Array.from({ length: LONE }, () => ({
+  const standalone = Array.from({ length: STANDALONE }, () => ({
     command_id: newId(),
     lane: 0,
     domain,
     type: 'Domake',
-    purpose: 'lone' as const,
+    purpose: 'standalone' as const,
     priority: 5,
     payload: {},
     policy,
@@ -163,7 +163,7 @@ async function send(bus: Bus, { domain, outcome }: Cell): Promise<string> {
     reply_to: `${domain}__replies`,
     state: faults === null ? null : { behavior: { Domake: faults } },
   }));
-  await withTx(bus.pool, (tx) => sendCommands(bus, tx, lone));
+  await withTx(bus.pool, (tx) => sendCommands(bus, tx, standalone));
   return batch_id;
 }
 
@@ -179,7 +179,7 @@ async function startJob(bus: Bus, pool: Pool, { domain, outcome }: Cell): Promis
         `select count(*)::int as parked from faultline.command where domain = $1 and status = 'IN_TROUBLESHOOTING_QUEUE'`,
         [domain],
       );
-      return rows[0].parked === PROCESSES + LONE;
+      return rows[0].parked === PROCESSES + STANDALONE;
     },
     { deadline_ms: 30_000 },
   );
@@ -299,7 +299,7 @@ async function findUntrue(
       `select status, total_count, done_count, failed_count from faultline.job where filter ->> 'domain' = $1`,
       [domain],
     );
-    const count = PROCESSES + LONE;
+    const count = PROCESSES + STANDALONE;
     const asAsked = { status: 'COMPLETED', total_count: count, done_count: count, failed_count: 0 };
     if (!isDeepStrictEqual(jobs, [asAsked])) return `the job did not do each once: ${JSON.stringify(jobs)}`;
   }

@@ -2,12 +2,12 @@
 // and of the effects that were made outside of the bus. What is true of each batch is in test/end/story.ts.
 
 import type { Pool } from '../../src/db/pool.ts';
-import { failedChecks, findOffences, type Offence } from '../end/story.ts';
+import { failedChecks, findViolations, type Violation } from '../end/story.ts';
 
 /** How often each attempt made its effect; handlers write here. */
 export const EFFECT_TABLE = `create table effect (command_id uuid, attempt int, times int not null, primary key (command_id, attempt))`;
 
-/** Each answers one row per offence, with an id to look at. */
+/** Each answers one row per violation, with an id to look at. */
 const RULES: Record<string, string> = {
   'nothing is left to be done': `
     select c.command_id::text as id from faultline.command c where c.status in ('PENDING', 'IN_PROGRESS')`,
@@ -61,8 +61,8 @@ const RULES: Record<string, string> = {
       is distinct from (select array_agg(i order by i) from unnest(p.command_ids) i)`,
   'an effect of each success, and made once': `
     select a.command_id::text as id from faultline.attempt a left join effect e using (command_id, attempt)
-    where a.outcome = 'success' and a.purpose in ('step', 'compensation', 'lone') and e.times is distinct from 1`,
-  'every other effect is of an attempt that was cut short, or that a rule refused afterwards': `
+    where a.outcome = 'success' and a.purpose in ('step', 'compensation', 'standalone') and e.times is distinct from 1`,
+  'every other effect is of an attempt that was terminated, or that a rule refused afterwards': `
     select e.command_id::text as id from effect e left join faultline.attempt a using (command_id, attempt)
     where e.times <> 1 or a.outcome is null or a.outcome not in ('success', 'lease_expired', 'released', 'canceled', 'business_rule')`,
   'no effect for good of a process that ended without it: each was undone after it was made': `
@@ -77,20 +77,20 @@ const RULES: Record<string, string> = {
 };
 
 /** All that is wrong: of each batch, then of everything together. */
-export async function findAllOffences(pool: Pool): Promise<Offence[]> {
-  const offences: Offence[] = [];
+export async function findAllViolations(pool: Pool): Promise<Violation[]> {
+  const violations: Violation[] = [];
   const batches = await pool.query<{ batch_id: string; process_type: string }>(
     `select batch_id, process_type from faultline.batch where kind = 'process'`,
   );
   for (const { batch_id, process_type } of batches.rows)
-    for (const offence of await findOffences(pool, batch_id))
-      offences.push({ ...offence, rule: `${process_type}: ${offence.rule}` });
+    for (const violation of await findViolations(pool, batch_id))
+      violations.push({ ...violation, rule: `${process_type}: ${violation.rule}` });
   for (const { batch_id, process_type } of batches.rows)
     for (const rule of await failedChecks(pool, batch_id))
-      offences.push({ rule: `${process_type}: verdict, ${rule}`, count: 1, example: batch_id });
+      violations.push({ rule: `${process_type}: verdict, ${rule}`, count: 1, example: batch_id });
   for (const [rule, text] of Object.entries(RULES)) {
     const { rows } = await pool.query<{ id: string }>(text);
-    if (rows.length > 0) offences.push({ rule, count: rows.length, example: rows[0]?.id ?? '' });
+    if (rows.length > 0) violations.push({ rule, count: rows.length, example: rows[0]?.id ?? '' });
   }
-  return offences;
+  return violations;
 }

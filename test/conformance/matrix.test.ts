@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { builtFolder } from '../support/built.ts';
 import { CELLS, IMPOSSIBLE, OUTCOMES } from './crash-points.ts';
 import { dieInARow, type Findings, killServices } from './deaths.ts';
-import { findAllOffences } from './invariants.ts';
+import { findAllViolations } from './invariants.ts';
 
 const findings: Findings = new Map();
 
@@ -21,16 +21,16 @@ test.concurrent.each(halves.map((cells, index) => [index + 1, cells] as const))(
   { timeout: 600_000 },
   async (_row, cells) => {
     const row = await dieInARow(cells);
-    const offences = await findAllOffences(row.pool);
+    const violations = await findAllViolations(row.pool);
     for (const [cell, finding] of row.findings) {
       // What is wrong with a batch is wrong with its cell; what is wrong with everything together, with all of them.
-      const offence = offences.find(({ rule }) => rule.startsWith(`${cell.domain}:`) || !/^\w+\.\w+:/.test(rule));
-      findings.set(cell, finding ?? offence?.rule);
+      const violation = violations.find(({ rule }) => rule.startsWith(`${cell.domain}:`) || !/^\w+\.\w+:/.test(rule));
+      findings.set(cell, finding ?? violation?.rule);
     }
     const untrue = [...row.findings].filter(([, finding]) => finding !== undefined);
     expect(untrue.map(([{ domain }, finding]) => `${domain}: ${finding}`)).toEqual([]);
     expect(row.findings.size).toBe(cells.length);
-    expect(offences).toEqual([]);
+    expect(violations).toEqual([]);
   },
 );
 

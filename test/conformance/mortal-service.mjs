@@ -95,7 +95,7 @@ const MAKES = {
     return makeEffect(context);
   },
 };
-/** Goes on until the attempt was cut short, and makes its effect all the same. */
+/** Goes on until the attempt was terminated, and makes its effect all the same. */
 MAKES.canceled = MAKES.overdue = async (context) => {
   const { command_id, attempts } = context.command;
   hanging.add(command_id);

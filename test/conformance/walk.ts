@@ -3,7 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import { OWN_DOMAIN } from '../../src/bus/bus.ts';
+import { INTERNAL_DOMAIN } from '../../src/bus/bus.ts';
 import { expireDeadlines } from '../../src/bus/deadlines.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
@@ -91,7 +91,7 @@ export class Walk {
   readonly #stale: ClaimedCommand[] = [];
   /** By command, what was done to it, in order, as the audit names it. */
   readonly #told = new Map<string, string[]>();
-  /** Claims that were lost or cut short, and of whose late result nobody heard yet. */
+  /** Claims that were lost or terminated, and of whose late result nobody heard yet. */
   readonly #lost = new Set<string>();
   #canceled = false;
   /** Whether the code of the definitions throws, for now. */
@@ -103,7 +103,7 @@ export class Walk {
     this.#seen = seen;
   }
 
-  /** Begins anew, on empty tables, with what `launch` launches; `launch` answers the batch that may be cancelled. */
+  /** Begins again, on empty tables, with what `launch` launches; `launch` answers the batch that may be cancelled. */
   static async begin(lab: Lab, seen: Set<string>, launch: () => Promise<string>): Promise<Walk> {
     await emptyTables(
       lab.pool,
@@ -115,7 +115,7 @@ export class Walk {
       'transition',
     );
     const walk = new Walk(lab, await launch(), seen);
-    await walk.#runOwn();
+    await walk.#runInternal();
     await walk.#compare('launch');
     return walk;
   }
@@ -311,7 +311,7 @@ export class Walk {
   async #cancelBatch(): Promise<void> {
     this.#canceled = true;
     await cancelBatch(this.#lab.bus, this.#batch_id, OPERATOR);
-    await this.#runOwn();
+    await this.#runInternal();
     for (const [id, one] of this.#model) {
       const first = one.purpose === 'step' && one.step === 'book';
       if (!first || one.status !== 'PENDING' || one.attempts > 0) continue;
@@ -322,12 +322,12 @@ export class Walk {
   }
 
   /** Faultline's own commands, without a worker, which would reap and count beside us. */
-  async #runOwn(): Promise<void> {
+  async #runInternal(): Promise<void> {
     const { bus, service } = this.#lab;
     const ids = { claim_id: newId(), worker_id: newId() };
-    for (const command of await claimReadyCommands(bus.pool, { domain: OWN_DOMAIN, lane: 0, limit: 9, ...ids })) {
+    for (const command of await claimReadyCommands(bus.pool, { domain: INTERNAL_DOMAIN, lane: 0, limit: 9, ...ids })) {
       const context = { command, signal: new AbortController().signal, logger: silentLogger };
-      const result = await service.registry.find(OWN_DOMAIN, command.type)?.(command.payload, context as never);
+      const result = await service.registry.find(INTERNAL_DOMAIN, command.type)?.(command.payload, context as never);
       await settleSet(bus, [{ command, outcome: { kind: 'success', result }, abandoned: false }]);
     }
   }

@@ -204,7 +204,7 @@ const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Id
   ],
 ];
 
-const cutLine = ({ command_id }: Ids[number]): cuts.CutLine => ({
+const terminateLine = ({ command_id }: Ids[number]): cuts.TerminateLine => ({
   command_id,
   status: 'CANCELED',
   effect: 'CANCELED',
@@ -215,8 +215,16 @@ const cutLine = ({ command_id }: Ids[number]): cuts.CutLine => ({
 });
 const idsOf = (ids: Ids) => ids.map(({ command_id }) => command_id);
 STATEMENTS.push(
-  ['cut, live', ['command_pkey', 'command_pkey'], (db, ids) => cuts.cutIfLive(asTx(db), 0, ids.map(cutLine))],
-  ['cut, open', ['command_pkey', 'command_pkey'], (db, ids) => cuts.cutIfOpen(asTx(db), 0, ids.map(cutLine))],
+  [
+    'cut, live',
+    ['command_pkey', 'command_pkey'],
+    (db, ids) => cuts.terminateIfLive(asTx(db), 0, ids.map(terminateLine)),
+  ],
+  [
+    'cut, open',
+    ['command_pkey', 'command_pkey'],
+    (db, ids) => cuts.terminateIfOpen(asTx(db), 0, ids.map(terminateLine)),
+  ],
   [
     'deadlines, found',
     ['command_deadline', 'command_pkey', 'process_deadline'],

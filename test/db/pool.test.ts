@@ -2,7 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createPool, isAway, isBadData, isConnectionError, isRetryable, type Pool, withTx } from '../../src/db/pool.ts';
-import { despiteOutage } from '../../src/db/retry-while-unavailable.ts';
+import { retryWhileUnavailable } from '../../src/db/retry-while-unavailable.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { openNetwork } from '../support/network.ts';
 import { until } from '../support/until.ts';
@@ -234,7 +234,7 @@ test('what must get through waits for a connection, too, while others have them 
   const pool = open({ connect_ms: 3_000 });
   const held = await pool.connect();
   let tries = 0;
-  const through = despiteOutage(() => {
+  const through = retryWhileUnavailable(() => {
     tries++;
     return pool.query('select 1 as through');
   });

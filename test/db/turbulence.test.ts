@@ -1,4 +1,4 @@
-// The statements of turbulence: which batches may be disturbed now, that one disturbance is written once, and whom it cuts off.
+// The statements of turbulence: which batches may be disturbed now, that one turbulence is written once, and whom it cuts off.
 
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import {
   countOtherBackends,
   insertTurbulenceOnce,
   listTurbulence,
-  lockIfMayBeDisturbed,
+  lockIfTurbulenceMayRun,
   readTurbulentBatches,
   terminateOtherBackends,
 } from '../../src/chaos/queries/turbulence.ts';
@@ -27,7 +27,7 @@ afterEach(async () => {
 const EXPERIMENT = { turbulence: { kill_worker_every_ms: 1_000 } };
 const insert = (status: BatchStatus, fields = {}) => insertBatch(pool, status, { experiment: EXPERIMENT, ...fields });
 const ids = async () => (await readTurbulentBatches(pool, TURBULENCE_KINDS)).map(({ batch_id }) => batch_id);
-const lock = (batch_id: string) => withTx(pool, (tx) => lockIfMayBeDisturbed(tx, batch_id));
+const lock = (batch_id: string) => withTx(pool, (tx) => lockIfTurbulenceMayRun(tx, batch_id));
 const write = (batch_id: string, kind: string, due_ms: number, nth = 1) =>
   insertTurbulenceOnce(asTx(pool), batch_id, { kind, due_ms, nth, worker: 'work-1' });
 
@@ -56,7 +56,7 @@ describe('may be disturbed', () => {
     expect(await lock(batch_id)).toBe(false);
   });
 
-  test('none while the safety lever is pulled', async () => {
+  test('none while the kill switch is pulled', async () => {
     const { batch_id } = await insert('RUNNING');
     await pool.query(`insert into faultline.setting (key, value) values ('chaos_stopped', '{}')`);
     expect(await ids()).toEqual([]);
@@ -114,7 +114,7 @@ describe('is written', () => {
     const locked = signal('the first holds the batch');
     const go = signal('the second waits for it');
     const first = withTx(pool, async (tx) => {
-      await lockIfMayBeDisturbed(tx, batch_id);
+      await lockIfTurbulenceMayRun(tx, batch_id);
       locked.fire();
       await go.promise;
       return insertTurbulenceOnce(tx, batch_id, { kind: 'kill_worker', due_ms: 1_000, nth: 1 });
@@ -123,7 +123,7 @@ describe('is written', () => {
     const second = withTx(
       pool,
       async (tx) =>
-        (await lockIfMayBeDisturbed(tx, batch_id)) &&
+        (await lockIfTurbulenceMayRun(tx, batch_id)) &&
         (await insertTurbulenceOnce(tx, batch_id, { kind: 'kill_worker', due_ms: 1_000, nth: 1 })),
     );
     await until('the second waits', async () => {

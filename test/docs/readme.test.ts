@@ -48,7 +48,7 @@ test('the example ends as the README says, and its books are right', async () =>
       },
       { deadline_ms: 60_000 },
     );
-    // Fate is a function of the seed: these are the numbers in every run, on every machine.
+    // Outcome is a function of the seed: these are the numbers in every run, on every machine.
     expect(rested).toEqual({ completed_count: 483, compensated_count: 14, in_troubleshooting_count: 3 });
     expect(readme).toContain('483 completed, 14 compensated, 3 wait');
     const { start_cents, available_cents, reserved, transfers } = bank.books();

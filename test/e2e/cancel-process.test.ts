@@ -39,7 +39,10 @@ test.each([
 
   await untilText(page.locator('.mantine-Notification-root'), 'Process canceled');
   await untilText(page.getByTestId('process-status'), ending);
-  await untilText(page.locator('[data-testid=step-aggregation][data-purpose=step] [data-testid=attempt]'), 'Cut short');
+  await untilText(
+    page.locator('[data-testid=step-aggregation][data-purpose=step] [data-testid=attempt]'),
+    'Terminated',
+  );
   expect(await page.locator('[data-testid=timeline] [data-purpose=compensation]').count()).toBe(
     choice === 'undo' ? 2 : 0,
   );

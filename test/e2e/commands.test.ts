@@ -31,9 +31,9 @@ test.each([
     await field('Payload').fill('{"account": }');
     await page.getByRole('button', { name: 'Send TestCommand' }).click();
     await page.getByText(/^is not JSON/).waitFor();
-    expect((await system.list<Command>('/commands?purpose=lone')).filter(({ reply_to }) => reply_to === queue)).toEqual(
-      [],
-    );
+    expect(
+      (await system.list<Command>('/commands?purpose=standalone')).filter(({ reply_to }) => reply_to === queue),
+    ).toEqual([]);
 
     await field('Payload').fill('{"account": 7}');
     await page.getByTestId('preset-broken').click();
@@ -121,7 +121,7 @@ test('U03, U07: two thousand are sent, followed to their end, and found by their
 test('U04: the list is filtered by the address, and a command that waits for its time is cancelled', async () => {
   const sent = await system.post('/commands', { delay_ms: 3_600_000, priority: 3 });
   const { command_id } = (await sent.json()) as { command_id: string };
-  const { page } = await visit(system, '/commands?status=PENDING&purpose=lone');
+  const { page } = await visit(system, '/commands?status=PENDING&purpose=standalone');
   const rows = page.getByTestId('command-table').locator('tbody tr');
   await untilText(rows, command_id.slice(-8));
   expect(await rows.count()).toBe(1);

@@ -1,10 +1,10 @@
-// The chaos lab by hand: foretold before, judged after; chaos adjusted, stopped, saved, taken along, and all of it again.
+// The chaos lab by hand: predicted before, verified after; chaos adjusted, stopped, saved, taken along, and all of it again.
 
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { AuditEvent, Lever, Profile } from '../../src/http/contract.ts';
+import type { AuditEvent, KillSwitch, Profile } from '../../src/http/contract.ts';
 import { until } from '../support/until.ts';
 import { type System, startSystem } from '../system/lab.ts';
 import { attributesOf, DESK, fitsItsWidth, PHONE, untilText, visit } from './lab.ts';
@@ -42,7 +42,7 @@ async function figuresOf(page: Page, testId: string): Promise<Record<string, str
 }
 
 async function untilCounted(page: Page): Promise<void> {
-  await until('the launch is foretold', async () => {
+  await until('the launch is predicted', async () => {
     const busy = await page.getByTestId('preview').getAttribute('aria-busy');
     return busy === 'false' && (await page.getByTestId('preview-endings').isVisible());
   });
@@ -52,7 +52,7 @@ test.each([
   ['wide and light', DESK],
   ['on a phone and dark', PHONE],
 ] as const)(
-  'a built-in profile: what is foretold is what is observed, and the verdict is a pass: %s',
+  'a built-in profile: what is predicted is what is observed, and the verdict is a pass: %s',
   async (_, options) => {
     const { page } = await visit(system, '/batches/new', options);
     await prepare(page, 60);
@@ -61,8 +61,8 @@ test.each([
     await page.getByTestId('closed-form-legend').locator('[data-part=in_troubleshooting]').waitFor();
     await untilCounted(page);
     await page.getByTestId('preview').getByText('Exact').waitFor();
-    const foretold = await figuresOf(page, 'preview-endings');
-    expect(Number(foretold.completed) + Number(foretold.in_troubleshooting)).toBe(60);
+    const predicted = await figuresOf(page, 'preview-endings');
+    expect(Number(predicted.completed) + Number(predicted.in_troubleshooting)).toBe(60);
     expect(await fitsItsWidth(page)).toBe(true);
 
     const batch_id = await launch(page);
@@ -73,7 +73,7 @@ test.each([
     expect({
       completed: String(batch.completed_count),
       in_troubleshooting: String(batch.in_troubleshooting_count),
-    }).toEqual(foretold);
+    }).toEqual(predicted);
     const completed = page.getByTestId('compared-endings').locator('[data-key=completed]');
     await untilText(completed, `Completed${batch.completed_count}${batch.completed_count}0`);
     expect(await page.locator('[data-differs]').count()).toBe(0);
@@ -151,13 +151,13 @@ describe('chaos under way', () => {
     await page.locator('[data-type=INJECTION_STOPPED]').waitFor();
   });
 
-  test('the lever stops all of it, refuses new, and lets it go on', async () => {
+  test('the kill switch stops all of it, refuses new, and lets it go on', async () => {
     const { page, takeComplaints } = await visit(system, '/batches/new');
     await page.getByTestId('stop-chaos').click();
     await page.getByRole('textbox', { name: 'Reason' }).fill('drill is over');
     await page.getByTestId('confirm').click();
-    await untilText(page.getByTestId('lever-banner'), 'drill is over');
-    expect(await system.read<Lever>('/chaos')).toMatchObject({ stopped: true, reason: 'drill is over' });
+    await untilText(page.getByTestId('kill-switch-banner'), 'drill is over');
+    expect(await system.read<KillSwitch>('/chaos')).toMatchObject({ stopped: true, reason: 'drill is over' });
 
     await prepare(page, 5);
     await page.getByTestId('preset-poison-1').click();
@@ -167,7 +167,7 @@ describe('chaos under way', () => {
 
     await page.getByTestId('resume-chaos').click();
     await page.getByTestId('confirm').click();
-    await page.getByTestId('lever-banner').waitFor({ state: 'detached' });
+    await page.getByTestId('kill-switch-banner').waitFor({ state: 'detached' });
     await launch(page);
 
     await page.getByRole('link', { name: 'Audit' }).first().click();

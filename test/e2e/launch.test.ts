@@ -120,7 +120,7 @@ describe('a mistake is told at its very field', () => {
     await until('the field is marked', isMarked);
     expect(await says()).toContain('must be at most 3660 days after from_date');
     expect(new URL(page.url()).pathname).toBe('/batches/new');
-    // Refused twice where one is slow: when it was foretold, and when it was launched.
+    // Refused twice where one is slow: when it was predicted, and when it was launched.
     expect([...new Set(takeComplaints())]).toEqual([
       'Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)',
     ]);

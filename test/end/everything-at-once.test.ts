@@ -11,7 +11,7 @@ import { cancelBatch } from '../../src/process/cancel.ts';
 import { chain, openLab, type Place, type Script } from '../process/lab.ts';
 import { createDraw, SEED } from '../support/random.ts';
 import { until } from '../support/until.ts';
-import { failedChecks, findMissingCompensations, findOffences } from './story.ts';
+import { failedChecks, findMissingCompensations, findViolations } from './story.ts';
 
 const KEYS = ['query', 'aggregate', 'render', 'send'];
 const UNDOABLE = ['query', 'render', 'send'];
@@ -39,7 +39,7 @@ test.each([
 ])('%s', { timeout: 60_000 }, async (_, lanes, seed) => {
   const draw = createDraw(seed);
   const code = (place: Place, key: string, state: Record<string, unknown>) => {
-    // Not while launching: chunks of which one process in a hundred throws would be tried again for ever.
+    // Not while launching: chunks of which one process in a hundred throws would be tried again forever.
     if (place === 'start' || (place === 'request' && key === 'query')) return;
     if ((state.ordinal as number) % 17 === 0 && draw() < 0.3) throw new Error(`${place} throws`);
   };
@@ -127,7 +127,7 @@ test.each([
     `seed ${seed}`,
   ).toEqual(expect.arrayContaining(['COMPENSATED', 'COMPLETED']));
   for (const batch_id of batches) {
-    expect(await findOffences(lab.pool, batch_id), `seed ${seed}`).toEqual([]);
+    expect(await findViolations(lab.pool, batch_id), `seed ${seed}`).toEqual([]);
     expect(await failedChecks(lab.pool, batch_id, replayable), `seed ${seed}`).toEqual([]);
     expect(await findMissingCompensations(lab.pool, batch_id, UNDOABLE), `seed ${seed}`).toEqual([]);
     const told = (await lab.events({ batch_id })).map(({ type }) => type);

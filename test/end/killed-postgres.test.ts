@@ -12,7 +12,7 @@ import { createEnv, silentLogger } from '../../src/model/env.ts';
 import { chain, openLab } from '../process/lab.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
-import { failedChecks, findOffences } from './story.ts';
+import { failedChecks, findViolations } from './story.ts';
 
 const COUNT = 1500;
 const SLOW = { deadline_ms: 60_000, every_ms: 50 };
@@ -72,7 +72,7 @@ test('the worker lives on, and every process completes', { timeout: 120_000 }, a
   await lab.untilBatch(batch_id, 'COMPLETED', SLOW);
   await worker.stop();
 
-  expect(await findOffences(pool, batch_id)).toEqual([]);
+  expect(await findViolations(pool, batch_id)).toEqual([]);
   expect(await failedChecks(pool, batch_id, trip)).toEqual([]);
   expect(await lab.batch(batch_id)).toMatchObject({ total_count: COUNT, completed_count: COUNT });
   const { rows } = await pool.query(

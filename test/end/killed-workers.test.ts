@@ -14,7 +14,7 @@ import { builtFolder } from '../support/built.ts';
 import { type CommandLine, runFaultline } from '../support/command-line.ts';
 import { until } from '../support/until.ts';
 import { openBankService } from './bank-service.ts';
-import { failedChecks, findOffences } from './story.ts';
+import { failedChecks, findViolations } from './story.ts';
 
 const CHILD = fileURLToPath(new URL('./mortal-worker.mjs', import.meta.url));
 const children = new Set<{ kill(signal: NodeJS.Signals): boolean }>();
@@ -80,19 +80,19 @@ describe('at every named point', () => {
     for (const child of children) child.kill('SIGTERM');
     expect(await last).toEqual({ code: 0, signal: null });
 
-    expect(await findOffences(lab.pool, batch_id)).toEqual([]);
+    expect(await findViolations(lab.pool, batch_id)).toEqual([]);
     const { rows } = await lab.pool.query(
       `select (select count(*)::int from effect) as effects,
          (select count(*)::int from faultline.attempt where purpose = 'step' and outcome = 'success') as successes,
-         (select count(*)::int from faultline.attempt where purpose = 'step' and outcome = 'lease_expired') as cut_short,
+         (select count(*)::int from faultline.attempt where purpose = 'step' and outcome = 'lease_expired') as terminated,
          (select count(*)::int from faultline.attempt where purpose = 'step' and outcome not in ('success', 'lease_expired')) as others,
          (select sum(times)::int from effect) as made,
          (select max(attempts) from faultline.command where purpose = 'step') as most_attempts`,
     );
-    const { cut_short, made, most_attempts, ...counts } = rows[0];
+    const { terminated, made, most_attempts, ...counts } = rows[0];
     expect(counts).toEqual({ effects: 3 * COUNT, successes: 3 * COUNT, others: 0 });
-    expect(cut_short, 'the kills met attempts under way').toBeGreaterThan(0);
-    expect(made, 'made again at most where an attempt was cut short').toBeLessThanOrEqual(3 * COUNT + cut_short);
+    expect(terminated, 'the kills met attempts under way').toBeGreaterThan(0);
+    expect(made, 'made again at most where an attempt was terminated').toBeLessThanOrEqual(3 * COUNT + terminated);
     expect(most_attempts).toBeGreaterThan(1);
   });
 });
@@ -132,7 +132,7 @@ test('at any moment, two at a time, with statements to make', { timeout: 90_000 
   for (const { line } of workers) line.child.kill('SIGTERM');
   for (const { line } of workers) expect((await line.ended).code).toBe(0);
 
-  expect(await findOffences(bank.pool, batch_id)).toEqual([]);
+  expect(await findViolations(bank.pool, batch_id)).toEqual([]);
   expect(await failedChecks(bank.pool, batch_id, StatementReport)).toEqual([]);
   expect(await bank.documents(batch_id)).toEqual(new Map([['COMPLETED: query aggregation render', COUNT]]));
   const { rows } = await bank.pool.query(

@@ -9,7 +9,7 @@ import { parseLaunch } from '../../src/http/launch-body.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
 import { until } from '../support/until.ts';
 import { INPUT, openBankService } from './bank-service.ts';
-import { failedChecks, findOffences } from './story.ts';
+import { failedChecks, findViolations } from './story.ts';
 
 /** What attempts of the render step threw, as whatever wraps the handler sees it. */
 const thrown: unknown[] = [];
@@ -123,7 +123,7 @@ test('render failing for good every time: a PermanentCommandError, parked by the
   for (const id of ids.slice(0, 3)) await completeCommand(service.bus, id, operator);
   for (const id of ids.slice(3)) await cancelCommand(service.bus, id, operator);
   await bank.untilBatch(batch_id, 'COMPLETED_WITH_FAILURES');
-  expect(await findOffences(pool, batch_id)).toEqual([]);
+  expect(await findViolations(pool, batch_id)).toEqual([]);
   expect(await failedChecks(pool, batch_id, StatementReport)).toEqual([]);
   expect(await bank.documents(batch_id)).toEqual(
     new Map([
@@ -140,7 +140,7 @@ test('5,000 statements are launched in chunks and all of them made', { timeout: 
     created_count: 5000,
     completed_count: 5000,
   });
-  expect(await findOffences(pool, batch_id)).toEqual([]);
+  expect(await findViolations(pool, batch_id)).toEqual([]);
   expect(await failedChecks(pool, batch_id, StatementReport)).toEqual([]);
   expect(await bank.documents(batch_id)).toEqual(new Map([['COMPLETED: query aggregation render', 5000]]));
 });

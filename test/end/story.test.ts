@@ -6,7 +6,7 @@ import { cancelCommand } from '../../src/bus/troubleshooting.ts';
 import { BusinessRuleError, PermanentCommandError } from '../../src/model/errors.ts';
 import { chain, openLab } from '../process/lab.ts';
 import { until } from '../support/until.ts';
-import { findMissingCompensations, findOffences } from './story.ts';
+import { findMissingCompensations, findViolations } from './story.ts';
 
 const trip = chain(['book', 'pay', 'mail']);
 const lab = await openLab({ processes: [trip] });
@@ -43,14 +43,14 @@ afterEach(async () => {
   client.release();
 });
 
-const offences = () => findOffences(client as unknown as pg.Pool, batch_id);
+const violations = () => findViolations(client as unknown as pg.Pool, batch_id);
 const of = (ordinal: number) =>
   `(select process_id from faultline.process where batch_id = $1 and ordinal = ${ordinal})`;
 const step = (ordinal: number, key: string, purpose = 'step') =>
   `process_id = ${of(ordinal)} and step = '${key}' and purpose = '${purpose}'`;
 
 test('finds nothing where nothing is wrong', async () => {
-  expect(await offences()).toEqual([]);
+  expect(await violations()).toEqual([]);
   expect(await findMissingCompensations(lab.pool, batch_id, ['book', 'pay', 'mail'])).toEqual([]);
 });
 
@@ -92,7 +92,7 @@ test.each([
   ['every command belongs', `update faultline.command set process_id = command_id where ${step(0, 'book')}`],
 ])('finds what breaks the rule: %s', async (rule, text) => {
   await client.query(text, text.includes('$1') ? [batch_id] : []);
-  expect((await offences()).map((offence) => offence.rule).join('\n')).toContain(rule);
+  expect((await violations()).map((violation) => violation.rule).join('\n')).toContain(rule);
 });
 
 test('finds a step that was not undone', async () => {

@@ -3,10 +3,10 @@
 
 import type { Pool } from '../../src/db/pool.ts';
 import type { AnyProcessDefinition } from '../../src/process/define.ts';
-import { codeOf, outlineOf } from '../../src/verification/outline.ts';
+import { bindDefinition, outlineOf } from '../../src/verification/outline.ts';
 import { verifyBatch } from '../../src/verification/verify.ts';
 
-export interface Offence {
+export interface Violation {
   rule: string;
   count: number;
   example: string;
@@ -23,7 +23,7 @@ const SENT = `(
     join faultline.command earlier on earlier.command_id = e.command_id
     where e.position < i.position and earlier.purpose = c.purpose and earlier.step = c.step))`;
 
-/** Each answers one row per offence, with an id to look at. `$1` is the batch. */
+/** Each answers one row per violation, with an id to look at. `$1` is the batch. */
 const RULES: Record<string, string> = {
   'as many processes as were asked for, each ordinal once': `
     select b.batch_id::text as id from faultline.batch b where b.batch_id = $1 and b.status <> 'CANCELED'
@@ -99,13 +99,13 @@ const RULES: Record<string, string> = {
 };
 
 /** What is wrong with a batch; nothing, if all is well. */
-export async function findOffences(pool: Pool, batch_id: string): Promise<Offence[]> {
-  const offences: Offence[] = [];
+export async function findViolations(pool: Pool, batch_id: string): Promise<Violation[]> {
+  const violations: Violation[] = [];
   for (const [rule, text] of Object.entries(RULES)) {
     const { rows } = await pool.query<{ id: string }>(text, [batch_id]);
-    if (rows.length > 0) offences.push({ rule, count: rows.length, example: rows[0]?.id ?? '' });
+    if (rows.length > 0) violations.push({ rule, count: rows.length, example: rows[0]?.id ?? '' });
   }
-  return offences;
+  return violations;
 }
 
 /**
@@ -119,7 +119,7 @@ export async function failedChecks(pool: Pool, batch_id: string, definition?: An
     processesOf: (batch) =>
       definition === undefined
         ? null
-        : { code: codeOf(definition, batch), outline: outlineOf(definition, batch.input) },
+        : { code: bindDefinition(definition, batch), outline: outlineOf(definition, batch.input) },
   });
   return (verified?.checks ?? [])
     .filter(({ name, status }) => status === 'fail' && name !== 'no_real_failures')

@@ -76,7 +76,7 @@ test('of a batch of commands: its own events and those of its commands, block by
   });
   await insertEvent(pool, 'BATCH_STARTED', { batch_id, at: at(-1) });
   await insertEvent(pool, 'BATCH_COMPLETED', { batch_id, at: at(60) });
-  const of = { batch_id, process_id: null, purpose: 'lone', step: null };
+  const of = { batch_id, process_id: null, purpose: 'standalone', step: null };
   for (let n = 0; n < 600; n++)
     await insertCommand(pool, n % 2 ? 'COMPLETED' : 'PENDING', { ...of, created_at: at(n % 7) });
   for (const limit of [7, 100]) {
@@ -102,7 +102,7 @@ test('a batch of commands that grows while it is read: each event once', async (
       command_id,
       batch_id,
       process_id: null,
-      purpose: 'lone',
+      purpose: 'standalone',
       step: null,
       created_at: at(1),
     });

@@ -1,4 +1,4 @@
-// Chaos under way over HTTP: the lever and what it refuses, injection ended by hand, behaviors by version, and all of it in the audit.
+// Chaos under way over HTTP: the kill switch and what it refuses, injection ended by hand, behaviors by version, and all of it in the audit.
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
@@ -22,7 +22,7 @@ const told = (answer: Answer) => [answer.statusCode, answer.json().code];
 const named = (answer: Answer) =>
   answer.json().errors.map((error: { path: string; code: string }) => [error.path, error.code]);
 
-test('the lever says whether it stands, since when, by whom and why; told twice it stays as it is', async () => {
+test('the kill switch says whether it stands, since when, by whom and why; told twice it stays as it is', async () => {
   const free = { stopped: false, at: null, actor: null, reason: null };
   expect((await lab.get('/chaos')).json()).toEqual(free);
   const pulled = await pull({ actor: 'Ada', reason: 'the pager went off' });
@@ -217,7 +217,7 @@ test('a batch that nobody knows, or one of commands, is not found', async () => 
   }
 });
 
-test("the audit of a batch tells what was done to its chaos, that of a window also the lever's", async () => {
+test("the audit of a batch tells what was done to its chaos, that of a window also the kill switch's", async () => {
   const from = new Date(Date.now() - 60_000).toISOString();
   const batch_id = await lab.launch({ behavior: BEHAVIOR });
   await patch(batch_id, { behavior: { query: { timeout_pct: 1 } }, actor: 'Ada', reason: 'why not' });

@@ -78,21 +78,21 @@ describe('B02, B05, B06: a batch in detail', () => {
     });
   });
 
-  test('the same seed brings the same fate to each of its places', async () => {
+  test('the same seed brings the same outcome to each of its places', async () => {
     const body = {
       count: 60,
       seed: 'again',
       template: { behavior: { fail_permanent_pct: 30 }, max_attempts: 1 },
     };
-    const fates = async (extra: object) => {
+    const outcomes = async (extra: object) => {
       const { batch_id } = await launch({ ...body, ...extra });
       await atRest(batch_id);
       return (await commandsOf(batch_id)).map(({ status }) => status);
     };
-    const first = await fates({});
+    const first = await outcomes({});
     expect(new Set(first).size).toBe(2);
-    expect(await fates({})).toEqual(first);
-    expect(await fates({ seed: 'another' })).not.toEqual(first);
+    expect(await outcomes({})).toEqual(first);
+    expect(await outcomes({ seed: 'another' })).not.toEqual(first);
   });
 
   test('an Idempotency-Key used again gives the same batch and ids', async () => {

@@ -38,7 +38,7 @@ describe('C01: one command', () => {
     expect(await ended(command_id)).toMatchObject({
       domain: 'e2e',
       type: 'TestCommand',
-      purpose: 'lone',
+      purpose: 'standalone',
       status: 'COMPLETED',
       payload: { hello: 'world' },
       result: { echo: { hello: 'world' }, attempt: 1, extra: 1 },
@@ -109,7 +109,8 @@ describe('C01: one command', () => {
 
 describe('C04: many', () => {
   test('different ones are sent all or none, each mistake by its place', async () => {
-    const before = (await pool.query(`select count(*) from faultline.command where purpose = 'lone'`)).rows[0].count;
+    const before = (await pool.query(`select count(*) from faultline.command where purpose = 'standalone'`)).rows[0]
+      .count;
     const refused = await lab.post('/commands/bulk', { commands: [{}, { priority: 99 }, { lease_ms: 1 }] });
     expect(refused.statusCode).toBe(422);
     expect(refused.json().errors.map((error: { path: string }) => error.path)).toEqual([
@@ -119,9 +120,9 @@ describe('C04: many', () => {
     const id = newId();
     const doubled = await lab.post('/commands/bulk', { commands: [{}, { command_id: id }, { command_id: id }] });
     expect(doubled.json().code).toBe('DUPLICATE_COMMAND');
-    expect((await pool.query(`select count(*) from faultline.command where purpose = 'lone'`)).rows[0].count).toBe(
-      before,
-    );
+    expect(
+      (await pool.query(`select count(*) from faultline.command where purpose = 'standalone'`)).rows[0].count,
+    ).toBe(before);
     const sent = await lab.post('/commands/bulk', { commands: [{ payload: { n: 1 } }, { payload: { n: 2 } }] });
     expect(sent.statusCode).toBe(202);
     const [first, second] = sent.json().command_ids;
@@ -179,10 +180,10 @@ describe('C17: the list', () => {
     const ids = (list: readonly { command_id: string }[]) => list.map(({ command_id }) => command_id).sort();
     const all = await collect('');
     expect(ids(all)).toEqual(ids(rows as { command_id: string }[]));
-    const lone = await collect('&purpose=lone');
-    expect(ids(lone)).toEqual(ids(rows.filter((row) => row.purpose === 'lone')));
-    expect(lone.map(({ created_at }) => created_at)).toEqual(
-      lone
+    const standalone = await collect('&purpose=standalone');
+    expect(ids(standalone)).toEqual(ids(rows.filter((row) => row.purpose === 'standalone')));
+    expect(standalone.map(({ created_at }) => created_at)).toEqual(
+      standalone
         .map(({ created_at }) => created_at)
         .sort()
         .reverse(),

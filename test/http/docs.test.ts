@@ -112,7 +112,7 @@ test('the page and everything it loads come from here, without inline script', a
   for (const { pathname } of files) expect((await lab.app.inject(pathname)).statusCode, pathname).toBe(200);
 });
 
-test('a browser shows every operation, and nothing of the page offends its own policy', async () => {
+test('a browser shows every operation, and nothing of the page violates its own policy', async () => {
   const origin = await lab.app.listen({ host: '127.0.0.1', port: 0 });
   const { page, complaints } = await openPage(`${origin}/api/docs`);
   await page.waitForSelector('.opblock');

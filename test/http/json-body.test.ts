@@ -40,7 +40,7 @@ test('a key that stands twice', async () => {
 });
 
 test.each([
-  ['a lone byte', [0xff]],
+  ['a standalone byte', [0xff]],
   ['a cut sequence', [0xc3]],
   ['an overlong one', [0xc0, 0xaf]],
   ['half a pair', [0xed, 0xa0, 0x80]],

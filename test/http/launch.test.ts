@@ -1,4 +1,4 @@
-// Launching: what is accepted, what is refused with the path of every offending field, and that a refusal writes nothing.
+// Launching: what is accepted, what is refused with the path of every invalid field, and that a refusal writes nothing.
 
 import { describe, expect, test } from 'vitest';
 import { LAUNCH, openLab } from './lab.ts';

@@ -29,7 +29,7 @@ describe('built', () => {
     },
   );
 
-  test('files whose names hold a hash are kept for ever, others are asked for', async () => {
+  test('files whose names hold a hash are kept forever, others are asked for', async () => {
     const script = await open('/assets/index-abc123.js');
     expect([script.statusCode, script.body]).toEqual([200, 'export {}']);
     expect(script.headers['content-type']).toMatch(/javascript/);

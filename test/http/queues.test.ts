@@ -23,7 +23,7 @@ describe('queues', () => {
     await pool.query(
       `insert into faultline.command (command_id, lane, domain, type, purpose, status, max_attempts, attempts_limit, lease_ms, backoff_ms,
          available_at, created_at, lease_expires_at, parked_at)
-       select gen_random_uuid(), 0, domain, 'Work', 'lone', status, 1, 1, 1000, '{0}', now() + due, now(),
+       select gen_random_uuid(), 0, domain, 'Work', 'standalone', status, 1, 1, 1000, '{0}', now() + due, now(),
          case when status = 'IN_PROGRESS' then now() + interval '1 hour' end,
          case when status = 'IN_TROUBLESHOOTING_QUEUE' then now() end
        from (values ('counted', 'PENDING', interval '-90 seconds', 3), ('counted', 'PENDING', interval '1 hour', 2),
@@ -55,7 +55,7 @@ describe('queues', () => {
     await pool.query(
       `insert into faultline.command (command_id, lane, domain, type, purpose, status, max_attempts, attempts_limit, lease_ms, backoff_ms,
          available_at, created_at, lease_expires_at)
-       values (gen_random_uuid(), 0, 'reporting', 'Work', 'lone', 'IN_PROGRESS', 1, 1, 1000, '{0}', now(), now(), now() + interval '1 hour')`,
+       values (gen_random_uuid(), 0, 'reporting', 'Work', 'standalone', 'IN_PROGRESS', 1, 1, 1000, '{0}', now(), now(), now() + interval '1 hour')`,
     );
     const answer = await lab.post('/queues/reporting/pause', { actor: 'Ada', reason: 'the ledger is being moved' });
     expect(answer.statusCode).toBe(200);

@@ -1,4 +1,4 @@
-// The report of a batch over HTTP: what is foretold, injected and observed agree; latencies, recovery, stops and operators are there.
+// The report of a batch over HTTP: what is predicted, injected and observed agree; latencies, recovery, stops and operators are there.
 // Its rows come from real workers; what takes too long or a supervisor to happen is written beside them.
 
 import { expect, test } from 'vitest';
@@ -23,7 +23,7 @@ const event = (batch_id: string | null, type: string, after_ms: number, details:
     [batch_id, type, after_ms, details, ...['actor', 'reason'].map((key) => (more as never)[key] ?? null), batch_id],
   );
 
-test('what was foretold is what was injected and observed, step by step', async () => {
+test('what was predicted is what was injected and observed, step by step', async () => {
   const batch_id = await lab.launch({
     count: 40,
     name: 'Payday',
@@ -68,9 +68,9 @@ test('what was foretold is what was injected and observed, step by step', async 
   expect(steps.map(({ step }) => step)).toEqual(['query', 'aggregation', 'render']);
   for (const step of steps) {
     const { injected, ...observed } = step.observed;
-    const { injected: foretold, ...expected } = step.predicted as NonNullable<typeof step.predicted>;
+    const { injected: predicted, ...expected } = step.predicted as NonNullable<typeof step.predicted>;
     expect(observed, step.step).toEqual(expected);
-    expect(injected, step.step).toEqual(Object.fromEntries(Object.entries(foretold).filter(([, hits]) => hits > 0)));
+    expect(injected, step.step).toEqual(Object.fromEntries(Object.entries(predicted).filter(([, hits]) => hits > 0)));
     expect(step).toMatchObject({ interrupted: 0, real_failures: 0 });
     const { p50, p95, p99, max } = step.latency_ms;
     const sorted = [p50, p95, p99, max];
@@ -156,7 +156,7 @@ test('real failures are those of the check: no answer of a business rule, nothin
   expect(steps.map(({ real_failures }) => real_failures)).toEqual([0, 0, 3]);
 });
 
-test('recovery is the time from a disturbance to the next success of the batch; none where nothing followed', async () => {
+test('recovery is the time from a turbulence to the next success of the batch; none where nothing followed', async () => {
   const batch_id = await lab.launch({ count: 2 });
   const other = await lab.launch({ count: 1 });
   await lab.atRest(batch_id);
@@ -185,7 +185,7 @@ test('recovery is the time from a disturbance to the next success of the batch; 
   expect(markdown).toMatch(/kill\\_worker +\| none succeeded after it +\|/);
 });
 
-test('stops, changed behavior and operators are told, and why the foretold need not be met', async () => {
+test('stops, changed behavior and operators are told, and why the predicted need not be met', async () => {
   const batch_id = await lab.launch({ count: 3, behavior: { query: { fail_permanent_pct: 100 } }, ...POLICY });
   await lab.atRest(batch_id);
   await event(batch_id, 'STOP_CONDITION_MET', 1, { metric: 'error_pct', above: 5, value: 100, action: 'mark' });

@@ -15,7 +15,7 @@ const STORM = {
 const POLICY = { retry: { max_attempts: 5, backoff_ms: [1, 2] }, lease_ms: 500 };
 
 /** What became of the processes with these ordinals: how each ended and what each attempt met, without ids and times. */
-async function fates(batch_id: string, ordinal: number | null = null) {
+async function outcomes(batch_id: string, ordinal: number | null = null) {
   const { rows } = await pool.query(
     `select p.ordinal, p.status, p.error_code, p.path, (
        select jsonb_agg(jsonb_build_array(a.purpose, a.step, a.attempt, a.outcome, a.effect, a.fault, a.error_code)
@@ -48,10 +48,10 @@ describe('a batch again', () => {
       expect(two[field], field).toEqual(one[field]);
     }
     expect(two.experiment).toEqual({ ...experiment, rerun_of: { batch_id: first } });
-    expect(await fates(second)).toEqual(await fates(first));
-    expect((await fates(first)).flatMap(({ attempts }) => attempts).filter(([, , , , , fault]) => fault)).not.toEqual(
-      [],
-    );
+    expect(await outcomes(second)).toEqual(await outcomes(first));
+    expect(
+      (await outcomes(first)).flatMap(({ attempts }) => attempts).filter(([, , , , , fault]) => fault),
+    ).not.toEqual([]);
   });
 
   test('takes another seed, count, name, behavior and experiment; empty ones ask for none', async () => {
@@ -113,11 +113,11 @@ describe('a process again', () => {
     const batch_id = await lab.launch({ count: 30, seed: 'again-1', behavior: STORM, ...POLICY });
     await lab.work();
     await lab.atRest(batch_id);
-    const before = await fates(batch_id);
+    const before = await outcomes(batch_id);
     const hit = (attempts: unknown[][]) => new Set(attempts.flatMap((attempt) => (attempt[5] ? [attempt[5]] : [])));
     const chosen = before.filter(({ attempts }) => hit(attempts).size > 2).slice(0, 5);
     expect(chosen.length).toBeGreaterThan(2);
-    for (const { ordinal, ...fate } of chosen) {
+    for (const { ordinal, ...outcome } of chosen) {
       const { rows } = await pool.query(
         'select process_id, state from faultline.process where batch_id = $1 and ordinal = $2',
         [batch_id, ordinal],
@@ -132,8 +132,8 @@ describe('a process again', () => {
         seed: 'again-1',
         experiment: { rerun_of: { batch_id, process_id } },
       });
-      expect(await fates(again)).toEqual([{ ordinal, ...fate }]);
-      // Its report foretells it at its own place.
+      expect(await outcomes(again)).toEqual([{ ordinal, ...outcome }]);
+      // Its report predicts it at its own place.
       const { predicted, predicted_note, verdict, steps } = (await lab.get(`/process-batches/${again}/report`)).json();
       expect([predicted_note, verdict]).toEqual([null, 'pass']);
       const attempts = steps.map(({ observed }: { observed: { attempts: number } }) => observed.attempts);
@@ -181,8 +181,8 @@ describe('a process again', () => {
        values ($1, 0, 0, 'StatementReport', 1, 'reporting', 'COMPLETED', '{}', '{query}', '{}', now(), now())`,
       [process_id],
     );
-    const lone = await lab.post(`/processes/${process_id}/rerun`);
-    expect([lone.statusCode, lone.json().code]).toEqual([409, 'WRONG_STATE']);
+    const standalone = await lab.post(`/processes/${process_id}/rerun`);
+    expect([standalone.statusCode, standalone.json().code]).toEqual([409, 'WRONG_STATE']);
   });
 
   test('with the same Idempotency-Key it is one launch', async () => {
@@ -205,13 +205,13 @@ test('while chaos is stopped a rerun that asks for it is refused, and one that d
   await lab.work();
   await lab.atRest(batch_id);
   const [{ process_id }] = (await lab.get(`/process-batches/${batch_id}/processes`)).json().items;
-  const lever = (stopped: boolean) =>
+  const killSwitch = (stopped: boolean) =>
     lab.app.inject({ method: 'PUT', url: '/api/v1/chaos', payload: { stopped, reason: 'test' } });
-  await lever(true);
+  await killSwitch(true);
   for (const path of [`/process-batches/${batch_id}`, `/processes/${process_id}`]) {
     expect((await lab.post(`${path}/rerun`)).json().code).toBe('CHAOS_STOPPED');
   }
   expect((await lab.post(`/process-batches/${batch_id}/rerun`, { behavior: {} })).statusCode).toBe(202);
-  await lever(false);
+  await killSwitch(false);
   expect((await lab.post(`/processes/${process_id}/rerun`)).statusCode).toBe(202);
 });

@@ -16,7 +16,7 @@ test('while it is given', async () => {
   const held = new Promise<void>((resolve) => {
     letGo = resolve;
   });
-  /** All is judged, and the answer waits. */
+  /** All is verified, and the answer waits. */
   const laboratory: Laboratory = {
     ...lab.laboratory,
     async verify(...question) {
@@ -28,7 +28,7 @@ test('while it is given', async () => {
   const verdicts = createVerdicts(lab.database.pool, lab.service.bus.env, laboratory);
   expect(verdicts.progress(batch_id)).toBeNull();
   const reading = verdicts.read(batch_id);
-  await until('all are judged', () => verdicts.progress(batch_id)?.judged === 30);
+  await until('all are verified', () => verdicts.progress(batch_id)?.verified === 30);
   letGo();
   expect((await reading).verdict).toBe('pass');
   expect(verdicts.progress(batch_id)).toBeNull();

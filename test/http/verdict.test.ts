@@ -1,4 +1,4 @@
-// The preview and the verdict over HTTP: exact, refused where a launch would be, stored, and given anew when anything changed.
+// The preview and the verdict over HTTP: exact, refused where a launch would be, stored, and given again when anything changed.
 
 import { expect, test } from 'vitest';
 import { until } from '../support/until.ts';
@@ -9,19 +9,19 @@ await lab.work();
 const FAST = { retry: { max_attempts: 2, backoff_ms: [0] }, lease_ms: 2_000 };
 const preview = (body: object) => lab.post('/processes/preview', { ...LAUNCH, ...FAST, ...body });
 const verdictOf = async (batch_id: string) => (await lab.get(`/process-batches/${batch_id}/verdict`)).json();
-const judgeAnew = async (batch_id: string) => (await lab.post(`/process-batches/${batch_id}/verdict`, {})).json();
+const verifyAgain = async (batch_id: string) => (await lab.post(`/process-batches/${batch_id}/verdict`, {})).json();
 
 test('a preview is what the launch comes to; it launches nothing', async () => {
   const body = {
     count: 80,
-    seed: 'foretold',
+    seed: 'predicted',
     behavior: { query: { fail_transient_pct: 50 }, render: { fail_business_rule_pct: 30 } },
   };
   const before = (await lab.get('/process-batches')).json().items.length;
   const answer = await preview(body);
   expect(answer.statusCode).toBe(200);
   const { exact, note, expected, steps, seed, in_scope } = answer.json();
-  expect({ exact, note, seed, in_scope }).toEqual({ exact: true, note: null, seed: 'foretold', in_scope: 80 });
+  expect({ exact, note, seed, in_scope }).toEqual({ exact: true, note: null, seed: 'predicted', in_scope: 80 });
   expect((await lab.get('/process-batches')).json().items).toHaveLength(before);
   expect(expected.completed + expected.compensated + expected.failed + expected.in_troubleshooting).toBe(80);
   expect(steps.query.transient).toBeGreaterThan(20);
@@ -85,7 +85,7 @@ test('a type that nobody knows is a 422, a batch that is not there a 404', async
   expect(progress.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
 });
 
-test('a verdict is stored when a batch rests, holds while nothing changes, and is given anew after a verb', async () => {
+test('a verdict is stored when a batch rests, holds while nothing changes, and is given again after a verb', async () => {
   const batch_id = await lab.launch({
     ...FAST,
     count: 40,
@@ -98,7 +98,7 @@ test('a verdict is stored when a batch rests, holds while nothing changes, and i
   expect(first.checks.map(({ name }: { name: string }) => name)).toContain('as_predicted');
   expect((await verdictOf(batch_id)).computed_at).toBe(first.computed_at);
   const progress = (await lab.get(`/process-batches/${batch_id}/verdict/progress`)).json();
-  expect(progress).toEqual({ batch_id, judging: false, judged: 0, total: 40 });
+  expect(progress).toEqual({ batch_id, verifying: false, verified: 0, total: 40 });
 
   const { items } = (await lab.get(`/tsq?batch_id=${batch_id}`)).json();
   await lab.post(`/tsq/${items[0].command_id}/complete`, { result: { result_path: 'by hand' } });
@@ -113,12 +113,12 @@ test('a verdict is stored when a batch rests, holds while nothing changes, and i
   });
 });
 
-test('given anew it is on nothing older than the request, and not twice for many who ask at once', async () => {
+test('given again it is on nothing older than the request, and not twice for many who ask at once', async () => {
   const batch_id = await lab.launch({ count: 10, seed: 'anew' });
   await lab.atRest(batch_id);
   const first = await verdictOf(batch_id);
   expect((await verdictOf(batch_id)).computed_at).toBe(first.computed_at);
-  const all = await Promise.all(Array.from({ length: 8 }, () => judgeAnew(batch_id)));
+  const all = await Promise.all(Array.from({ length: 8 }, () => verifyAgain(batch_id)));
   // Those who come while one is given share the next.
   expect(new Set(all.map(({ computed_at }) => computed_at)).size).toBeLessThan(8);
   for (const { verdict, computed_at } of all) {
@@ -129,14 +129,14 @@ test('given anew it is on nothing older than the request, and not twice for many
   expect(missing.json()).toMatchObject({ code: 'NOT_FOUND', status: 404 });
 });
 
-test('a batch that is damaged at rest fails by name, with its offenders', async () => {
+test('a batch that is damaged at rest fails by name, with its violations', async () => {
   const batch_id = await lab.launch({ count: 10, seed: 'damage' });
   await lab.atRest(batch_id);
   const { rows } = await lab.database.pool.query(
     `update faultline.process set state = state || '{"output_type": "gif"}' where batch_id = $1 and ordinal = 3 returning process_id`,
     [batch_id],
   );
-  const verdict = await judgeAnew(batch_id);
+  const verdict = await verifyAgain(batch_id);
   expect(verdict.verdict).toBe('fail');
   expect((await verdictOf(batch_id)).computed_at).toBe(verdict.computed_at);
   const failed = verdict.checks.filter(({ status }: { status: string }) => status === 'fail');
@@ -145,14 +145,14 @@ test('a batch that is damaged at rest fails by name, with its offenders', async 
 
 test('while a batch runs its verdict is running, by the light checks only', async () => {
   const batch_id = await lab.launch({ count: 5, lease_ms: 60_000, behavior: { query: { min_duration_ms: 30_000 } } });
-  expect((await judgeAnew(batch_id)).verdict).toBe('running');
+  expect((await verifyAgain(batch_id)).verdict).toBe('running');
   const verdict = await verdictOf(batch_id);
   expect(verdict.verdict).toBe('running');
   expect(verdict.checks.filter(({ status }: { status: string }) => status === 'pass')).toHaveLength(3);
   await lab.post(`/process-batches/${batch_id}/cancel`, { reason: 'enough' });
 });
 
-test('a batch that is given work again before its turn to be judged is `running`, not a failure, and nothing is stored', async () => {
+test('a batch that is given work again before its turn to be verified is `running`, not a failure, and nothing is stored', async () => {
   const broken = { ...FAST, count: 2, behavior: { query: { fail_permanent_pct: 100 } } };
   const [before, batch_id] = [await lab.launch(broken), await lab.launch(broken)];
   await lab.atRest(before);
@@ -165,15 +165,15 @@ test('a batch that is given work again before its turn to be judged is `running`
     // The verdict on the one cannot be stored, so the other waits for its turn.
     await client.query('begin');
     await client.query('lock table faultline.verdict in exclusive mode');
-    const untilJudging = (id: string) =>
+    const untilVerifying = (id: string) =>
       until(
-        'it is being judged',
-        async () => (await lab.get(`/process-batches/${id}/verdict/progress`)).json().judging,
+        'it is being verified',
+        async () => (await lab.get(`/process-batches/${id}/verdict/progress`)).json().verifying,
       );
-    const first = judgeAnew(before);
-    await untilJudging(before);
-    const second = judgeAnew(batch_id);
-    await untilJudging(batch_id);
+    const first = verifyAgain(before);
+    await untilVerifying(before);
+    const second = verifyAgain(batch_id);
+    await untilVerifying(batch_id);
     expect((await lab.post('/queues/reporting/pause', { reason: 'what is retried stays' })).statusCode).toBe(200);
     expect((await lab.post(`/tsq/${items[0].command_id}/retry`)).statusCode).toBe(200);
     expect((await lab.get(`/process-batches/${batch_id}`)).json()).toMatchObject({

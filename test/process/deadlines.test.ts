@@ -1,7 +1,7 @@
-// Deadlines of steps and of processes: when they apply, what follows, and when they start anew. Also what comes after the end.
+// Deadlines of steps and of processes: when they apply, what follows, and when they start again. Also what comes after the end.
 
 import { describe, expect, test } from 'vitest';
-import { tellTransitions } from '../../src/bus/bus.ts';
+import { notifyTransitions } from '../../src/bus/bus.ts';
 import { completeCommand, retryCommand, toTransitionCommand } from '../../src/bus/troubleshooting.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { lockCommand } from '../../src/db/queries/troubleshooting.ts';
@@ -122,7 +122,7 @@ test('a deadline stands on the command of its step alone, and counts from when t
   expect(none).toEqual([{ deadline_at: null }]);
 });
 
-test('the deadline of a process spans its steps, and does not apply while an operator is asked; completing starts it anew', async () => {
+test('the deadline of a process spans its steps, and does not apply while an operator is asked; completing starts it again', async () => {
   const batch_id = await lab.launch(definitions.process.compensate, {
     script: (call) => {
       if (call.step === 'pay') throw new PermanentCommandError('BROKEN', 'It is broken.');
@@ -140,7 +140,7 @@ test('the deadline of a process spans its steps, and does not apply while an ope
   await completeCommand(lab.bus, waiting.awaiting_command_id as string, { actor: 'ada' }, {});
   const process = await lab.untilProcess(batch_id, 'COMPLETED');
   const { rows } = await lab.pool.query(
-    `select deadline_at > now() + interval '59 minutes' as anew from faultline.process where process_id = $1`,
+    `select deadline_at > now() + interval '59 minutes' as again from faultline.process where process_id = $1`,
     [process.process_id],
   );
   expect(rows).toEqual([{ anew: true }]);
@@ -162,7 +162,7 @@ test('P10: a late reply to a process that has ended is recorded, never applied',
         const command = await lockCommand(tx, call.command_id);
         if (command === null) throw new Error('there is no such command');
         expect(command.lane).toBe(laneOf(call.command_id, 3));
-        await tellTransitions(lab.bus, tx, [
+        await notifyTransitions(lab.bus, tx, [
           { kind: 'replied', command: toTransitionCommand(command), reply: { outcome, result: { late: true } } },
         ]);
       });

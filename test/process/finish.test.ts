@@ -64,14 +64,14 @@ const eventTypes = async (batch_id: string) =>
   (await lab.events({ batch_id })).map(({ type }) => type).filter((type) => type.startsWith('BATCH_'));
 
 /** A batch whose processes are where their script puts them: ordinal by ordinal, a letter each. */
-function fates(letters: string, state = { failing: true }): { count: number; script: Script } {
+function outcomes(letters: string, state = { failing: true }): { count: number; script: Script } {
   return {
     count: letters.length,
     script: ({ key, ordinal, purpose }) => {
       if (purpose === 'compensation' || !state.failing) return;
-      const fate = letters[ordinal];
-      if (key === 'pay' && fate === 'r') throw new BusinessRuleError('REFUSED', 'No.');
-      if (key === 'pay' && fate === 't') throw new PermanentCommandError('BROKEN', 'It broke.');
+      const outcome = letters[ordinal];
+      if (key === 'pay' && outcome === 'r') throw new BusinessRuleError('REFUSED', 'No.');
+      if (key === 'pay' && outcome === 't') throw new PermanentCommandError('BROKEN', 'It broke.');
     },
   };
 }
@@ -82,8 +82,8 @@ const settled = (batch_id: string) =>
 describe('a batch', () => {
   test('B07: ends COMPLETED, or COMPLETED_WITH_FAILURES, with what really became of its processes', async () => {
     const { round } = finisher();
-    const good = await lab.launch(trip, fates('ccc'));
-    const mixed = await lab.launch(trip, fates('crcr'));
+    const good = await lab.launch(trip, outcomes('ccc'));
+    const mixed = await lab.launch(trip, outcomes('crcr'));
     await Promise.all([settled(good), settled(mixed)]);
     await round();
     expect(await lab.batch(good)).toMatchObject({
@@ -105,7 +105,7 @@ describe('a batch', () => {
 
   test('that has ended is not looked at again', async () => {
     const { round } = finisher();
-    const batch_id = await lab.launch(trip, fates('c'));
+    const batch_id = await lab.launch(trip, outcomes('c'));
     await settled(batch_id);
     await round();
     const ended = await lab.batch(batch_id);
@@ -116,7 +116,7 @@ describe('a batch', () => {
   test('rests with what waits for an operator, is reopened by a retry, rests again, and ends', async () => {
     const { round } = finisher();
     const state = { failing: true };
-    const batch_id = await lab.launch(trip, fates('cttr', state));
+    const batch_id = await lab.launch(trip, outcomes('cttr', state));
     await settled(batch_id);
     await round();
     const resting = await lab.batch(batch_id);
@@ -175,7 +175,7 @@ describe('a batch', () => {
 
   test('at rest ends when an operator cancels the last', async () => {
     const { round } = finisher();
-    const batch_id = await lab.launch(trip, fates('t'));
+    const batch_id = await lab.launch(trip, outcomes('t'));
     const [process] = await settled(batch_id);
     await round();
     await cancelCommand(lab.bus, process?.awaiting_command_id as string, operator);
@@ -187,7 +187,7 @@ describe('a batch', () => {
 
   test('whose processes all end between two looks goes from CREATING to its end at once', async () => {
     const { round } = finisher();
-    const batch_id = await lab.launch(trip, fates('cc'));
+    const batch_id = await lab.launch(trip, outcomes('cc'));
     await settled(batch_id);
     expect(await lab.batch(batch_id)).toMatchObject({ status: 'CREATING', created_count: 0 });
     await round();
@@ -199,7 +199,7 @@ describe('several finishers', () => {
   test('at the same moment: one counts, and each ending is told once', async () => {
     const eight = Array.from({ length: 8 }, finisher);
     const batches = await Promise.all(
-      ['ccc', 'ctt', 'crr', 'c', 't', 'r'].map((letters) => lab.launch(trip, fates(letters))),
+      ['ccc', 'ctt', 'crr', 'c', 't', 'r'].map((letters) => lab.launch(trip, outcomes(letters))),
     );
     await Promise.all(batches.map(settled));
     for (let times = 0; times < 3; times++) await Promise.all(eight.map(({ round }) => round()));
@@ -236,9 +236,9 @@ test('counting does not wait for chunks under way: the progress of a launch is s
   await round();
 });
 
-test('a batch is counted no oftener than ten times as long as its last count took', async () => {
+test('a batch is counted no more often than ten times as long as its last count took', async () => {
   const { round, clock } = finisher();
-  const batch_id = await lab.launch(trip, fates('t'));
+  const batch_id = await lab.launch(trip, outcomes('t'));
   await settled(batch_id);
   const countedAt = async () => (await lab.batch(batch_id)).counted_at as Date | null;
   // Each look at the clock costs 100 ms, so that is what the count took.
@@ -270,7 +270,7 @@ test('a round that fails is followed by the next', async () => {
   bus.pool = pool;
   const { round } = finisher();
   bus.pool = real;
-  const batch_id = await lab.launch(trip, fates('c'));
+  const batch_id = await lab.launch(trip, outcomes('c'));
   await settled(batch_id);
   await round();
   expect((await lab.batch(batch_id)).status).toBe('CREATING');

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { cancelBatch } from '../../src/process/cancel.ts';
-import { findOffences } from '../end/story.ts';
+import { findViolations } from '../end/story.ts';
 import { chain, openLab } from './lab.ts';
 
 const trip = chain(['book', 'pay']);
@@ -49,7 +49,7 @@ describe.each([
     });
     await where.untilBatch(batch_id, 'COMPLETED');
     expect(await ordinals(where, batch_id)).toEqual(places(99_998, 3));
-    expect(await findOffences(where.pool, batch_id)).toEqual([]);
+    expect(await findViolations(where.pool, batch_id)).toEqual([]);
     await worker.stop();
   });
 });

@@ -74,7 +74,7 @@ describe('B01: a batch with a name, with data of its sender, and closed', () => 
     expect(
       await lab.rows(
         'select distinct payload, priority, max_attempts from faultline.command where batch_id = $1 and purpose = $2',
-        [launched.batch_id, 'lone'],
+        [launched.batch_id, 'standalone'],
       ),
     ).toEqual([{ payload: { a: 1 }, priority: 7, max_attempts: 1 }]);
   });
@@ -258,7 +258,7 @@ describe('B05: cancelling', () => {
     const batch = await reaches(lab, batch_id, 'CANCELED');
     const [{ n, done }] = (await lab.rows(
       `select count(*)::int as n, count(*) filter (where status in ('COMPLETED', 'CANCELED'))::int as done
-       from faultline.command where batch_id = $1 and purpose = 'lone'`,
+       from faultline.command where batch_id = $1 and purpose = 'standalone'`,
       [batch_id],
     )) as [{ n: number; done: number }];
     expect(batch.created_count).toBe(n);

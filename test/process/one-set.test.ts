@@ -98,13 +98,13 @@ describe.each([
     for (const __ of ['book', 'pay']) await settle([await claim(newId()), SUCCESS]);
   });
 
-  test('the sender of a lone command is told once', async () => {
+  test('the sender of a standalone command is told once', async () => {
     const command: OutgoingCommand = {
       command_id: newId(),
       lane: 0,
       domain: DOMAIN,
       type: 'Dobook',
-      purpose: 'lone',
+      purpose: 'standalone',
       priority: 5,
       payload: {},
       policy: { max_attempts: 3, backoff_ms: [0], lease_ms: 30_000 },

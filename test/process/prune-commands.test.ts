@@ -1,4 +1,4 @@
-// Pruning of commands that belong to no process: lone ones by how and when they ended, those of a command batch with it;
+// Pruning of commands that belong to no process: standalone ones by how and when they ended, those of a command batch with it;
 // and of old records that stand alone.
 
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -37,19 +37,23 @@ beforeEach(async () => {
 });
 
 describe('commands without a batch', () => {
-  const lone = { purpose: 'lone', process_id: null, batch_id: null, domain: 'elsewhere' };
+  const standalone = { purpose: 'standalone', process_id: null, batch_id: null, domain: 'elsewhere' };
   const old = { created_at: new Date(Date.now() - 50 * DAY_MS), settled_at: new Date(Date.now() - 40 * DAY_MS) };
 
   test('go by how they ended and when they were settled; what is open or parked stays', async () => {
     const gone = [
-      await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old }),
-      await insertCommand(lab.pool, 'FAILED', { ...lone, ...old }),
+      await insertCommand(lab.pool, 'COMPLETED', { ...standalone, ...old }),
+      await insertCommand(lab.pool, 'FAILED', { ...standalone, ...old }),
     ];
     const stay = [
-      await insertCommand(lab.pool, 'CANCELED', { ...lone, ...old }),
-      await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old, settled_at: new Date(Date.now() - 29 * DAY_MS) }),
-      await insertCommand(lab.pool, 'PENDING', { ...lone, created_at: old.created_at }),
-      await insertCommand(lab.pool, 'IN_TROUBLESHOOTING_QUEUE', { ...lone, ...old }),
+      await insertCommand(lab.pool, 'CANCELED', { ...standalone, ...old }),
+      await insertCommand(lab.pool, 'COMPLETED', {
+        ...standalone,
+        ...old,
+        settled_at: new Date(Date.now() - 29 * DAY_MS),
+      }),
+      await insertCommand(lab.pool, 'PENDING', { ...standalone, created_at: old.created_at }),
+      await insertCommand(lab.pool, 'IN_TROUBLESHOOTING_QUEUE', { ...standalone, ...old }),
     ];
     const request = { endings: ['completed', 'failed'] as const };
     expect((await countPrunable(lab.bus, { ...MONTH, ...request })).commands).toBe(2);
@@ -62,7 +66,7 @@ describe('commands without a batch', () => {
   });
 
   test('one that somebody holds is passed over, and goes next time', async () => {
-    const { command_id } = await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old });
+    const { command_id } = await insertCommand(lab.pool, 'COMPLETED', { ...standalone, ...old });
     const client = await lab.pool.connect();
     await client.query('begin');
     await client.query('select 1 from faultline.command where command_id = $1 for update', [command_id]);
@@ -75,7 +79,7 @@ describe('commands without a batch', () => {
   test('those of a command batch go with it', async () => {
     const batch = { kind: 'command', process_type: null, process_version: null, completed_at: old.settled_at };
     const { batch_id } = await insertBatch(lab.pool, 'COMPLETED', batch);
-    for (let n = 0; n < 3; n++) await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old, batch_id });
+    for (let n = 0; n < 3; n++) await insertCommand(lab.pool, 'COMPLETED', { ...standalone, ...old, batch_id });
     await prune({}, { batches: false });
     expect(await lab.batch(batch_id)).toBeDefined();
     expect((await prune({}, { commands: false })).counts).toMatchObject({ batches: 1, commands: 3 });
@@ -85,8 +89,8 @@ describe('commands without a batch', () => {
   test('a batch of which one is open stays whole', async () => {
     const batch = { kind: 'command', process_type: null, process_version: null, completed_at: old.settled_at };
     const { batch_id } = await insertBatch(lab.pool, 'COMPLETED', batch);
-    await insertCommand(lab.pool, 'COMPLETED', { ...lone, ...old, batch_id });
-    const { command_id } = await insertCommand(lab.pool, 'PENDING', { ...lone, batch_id });
+    await insertCommand(lab.pool, 'COMPLETED', { ...standalone, ...old, batch_id });
+    const { command_id } = await insertCommand(lab.pool, 'PENDING', { ...standalone, batch_id });
     expect((await prune()).left_count).toBe(1);
     expect((await lab.batch(batch_id)).pruning_at).toBeNull();
     await lab.pool.query(`update faultline.command set status = 'CANCELED' where command_id = $1`, [command_id]);

@@ -1,4 +1,4 @@
-// Pruning: whole batches and lone commands that ended long ago go with all that is theirs; everything else stays as it was.
+// Pruning: whole batches and standalone commands that ended long ago go with all that is theirs; everything else stays as it was.
 // Ended at any slice it goes on; nothing that is open, at rest or held is touched, whoever is at work meanwhile.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 // The router: a reply advances a process once, if it is the one awaited; what cannot be routed is kept.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { tellTransitions } from '../../src/bus/bus.ts';
+import { notifyTransitions } from '../../src/bus/bus.ts';
 import type { CommandTransition, TransitionCommand } from '../../src/bus/handlers.ts';
 import { withTx } from '../../src/db/pool.ts';
 import type { Reply } from '../../src/model/command.ts';
@@ -47,7 +47,7 @@ const replied = (to: TransitionCommand, reply: Reply = SUCCESS): CommandTransiti
 /** Tells the hook, as settle does, in a transaction of its own. */
 const tell = (...transitions: CommandTransition[]) => tellTo(lab, ...transitions);
 const tellTo = ({ bus }: Lab, ...transitions: CommandTransition[]) =>
-  withTx(bus.pool, (tx) => tellTransitions(bus, tx, transitions));
+  withTx(bus.pool, (tx) => notifyTransitions(bus, tx, transitions));
 
 const reread = async (process: LabProcess): Promise<LabProcess> => {
   const { rows } = await lab.pool.query('select * from faultline.process where process_id = $1', [process.process_id]);
@@ -104,7 +104,7 @@ describe('a reply', () => {
         await tx.query('select 1 from faultline.command where command_id = $1 for update', [
           process.awaiting_command_id,
         ]);
-        await tellTransitions(lab.bus, tx, [
+        await notifyTransitions(lab.bus, tx, [
           replied(command(process, { command_id: process.awaiting_command_id as string })),
         ]);
       });

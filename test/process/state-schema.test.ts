@@ -8,7 +8,7 @@ import { advance, begin, startState } from '../../src/process/advance.ts';
 import { retryProcess } from '../../src/process/cancel-process.ts';
 import { defineProcess } from '../../src/process/define.ts';
 import { createLaboratory } from '../../src/verification/analysis.ts';
-import { codeOf, outlineOf } from '../../src/verification/outline.ts';
+import { bindDefinition, outlineOf } from '../../src/verification/outline.ts';
 import { DOMAIN, openLab } from './lab.ts';
 import { processRow } from './rows.ts';
 
@@ -98,7 +98,7 @@ test('a definition without a schema, of a program that knows no types, keeps wha
 
 test('states of the bundled report fit, with and without behavior, whatever its steps answer', () => {
   const input = StatementReport.input.parse({ from_date: '2026-01-01', to_date: '2026-01-31', output_type: 'pdf' });
-  const code = codeOf(StatementReport, { batch_id: 'b', input });
+  const code = bindDefinition(StatementReport, { batch_id: 'b', input });
   for (const launched of [{}, { behavior: { query: { fail_transient_pct: 1 } } }]) {
     let state = { ...code.start(7), ...launched };
     expect(begin(StatementReport, { process_id: 'p', batch_id: 'b', ordinal: 7, state }).step).toBe('query');

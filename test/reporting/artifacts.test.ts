@@ -37,13 +37,13 @@ test.each(['query.json', 'x.csv', '/query.json'])('a name without a folder is no
   expect(parseArtifactPath(name)).toBeNull();
 });
 
-test('lie by batch, thousand and process; without a batch under lone', () => {
+test('lie by batch, thousand and process; without a batch under standalone', () => {
   const owner = newOwner();
   expect(artifactPath(owner, 'query', 'ndjson')).toBe(`${owner.batch_id}/1/${owner.process_id}/query.ndjson`);
   expect(artifactPath({ ...owner, ordinal: 99_999 }, 'render', 'pdf')).toBe(
     `${owner.batch_id}/99/${owner.process_id}/render.pdf`,
   );
-  expect(artifactFolder({ ...owner, batch_id: null, ordinal: 0 })).toBe(`lone/0/${owner.process_id}`);
+  expect(artifactFolder({ ...owner, batch_id: null, ordinal: 0 })).toBe(`standalone/0/${owner.process_id}`);
 });
 
 test('are readable by their account alone, whatever the umask', async () => {
@@ -124,12 +124,12 @@ test('what is not there reads as null', async () => {
 test.each([
   '../../../etc/passwd',
   '/etc/passwd',
-  'lone/0/../../secret.json',
-  'lone/0/019a0000-0000-7000-8000-000000000001/../x.json',
-  'lone/0/019a0000-0000-7000-8000-000000000001/.query.ndjson.00ff.tmp',
-  'lone/0/019a0000-0000-7000-8000-000000000001/query.sh',
-  'lone/0/019a0000-0000-7000-8000-000000000001/query.json\n',
-  'lone/0/019A0000-0000-7000-8000-000000000001/query.json',
+  'standalone/0/../../secret.json',
+  'standalone/0/019a0000-0000-7000-8000-000000000001/../x.json',
+  'standalone/0/019a0000-0000-7000-8000-000000000001/.query.ndjson.00ff.tmp',
+  'standalone/0/019a0000-0000-7000-8000-000000000001/query.sh',
+  'standalone/0/019a0000-0000-7000-8000-000000000001/query.json\n',
+  'standalone/0/019A0000-0000-7000-8000-000000000001/query.json',
   'other/0/019a0000-0000-7000-8000-000000000001/query.json',
 ])('%j is not the path of an artifact', async (path) => {
   expect(parseArtifactPath(path)).toBeNull();

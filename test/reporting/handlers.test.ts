@@ -83,13 +83,13 @@ describe.each(OUTPUT_TYPES)('a statement as %s', (output_type) => {
     const { query, aggregation, render } = await runSteps(owner, output_type, account_list);
     const { closing_balance_cents, transaction_count } = await sumBySql(account_list);
     expect(query).toEqual({
-      result_path: `lone/0/${owner.process_id}/query.ndjson`,
+      result_path: `standalone/0/${owner.process_id}/query.ndjson`,
       account_count: count,
       transaction_count,
     });
     expect(aggregation).toMatchObject({ closing_balance_cents, transaction_count });
     expect(render).toMatchObject({
-      result_path: `lone/0/${owner.process_id}/render.${output_type}`,
+      result_path: `standalone/0/${owner.process_id}/render.${output_type}`,
       closing_balance_cents,
     });
     const document = await readArtifact(render.result_path);
@@ -188,7 +188,7 @@ describe('what cannot succeed', () => {
     expect(await filesOf(ask)).toEqual([]);
   });
 
-  test('a document that is gone, cut short or another process’s is for an operator', async () => {
+  test('a document that is gone, terminated or another process’s is for an operator', async () => {
     const owner = newOwner();
     const { ask } = await runSteps(owner, 'csv', accountsOf(owner.ordinal, 1));
     const file = join(bank.data_dir, 'artifacts', ask.query_result_path);

@@ -85,7 +85,7 @@ async function expectPass(batch_id: string): Promise<void> {
   const { verdict, checks } = await system.read<Verdict>(`/process-batches/${batch_id}/verdict`);
   expect(checks.filter(({ status }) => status === 'fail')).toEqual([]);
   expect(verdict).toBe('pass');
-  expect(checks.find(({ name }) => name === 'ends_as_replayed')?.looked_at).toBe(5_000);
+  expect(checks.find(({ name }) => name === 'ends_as_replayed')?.checked).toBe(5_000);
   const outages = await system.sql<{ away_ms: number }>(
     `select (details ->> 'away_ms')::int as away_ms from faultline.event where type = 'DATABASE_AWAY'`,
   );
@@ -93,7 +93,7 @@ async function expectPass(batch_id: string): Promise<void> {
   const [laboratory] = await system.sql<{ connections: number }>(
     `select count(*)::int as connections from pg_stat_activity where application_name = 'faultline laboratory'`,
   );
-  // One for the rules and one for the judge of the first thread, and one for each of the others; they are closed ten seconds later.
+  // One for the rules and one for the verify of the first thread, and one for each of the others; they are closed ten seconds later.
   expect(laboratory?.connections).toBeGreaterThan(availableParallelism() > 1 ? 2 : 1);
 }
 

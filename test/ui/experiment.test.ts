@@ -7,8 +7,8 @@ import { chaosOf, faultySteps, validateSteps, withField, withSteps } from '../..
 import {
   describeTurbulence,
   STOP_ACTIONS as SHOWN_ACTIONS,
-  STOP_WORDS,
-  stopWords,
+  STOP_LABELS,
+  stopLabel,
   TURBULENCE_KINDS,
   turbulenceLabel,
 } from '../../ui/src/parts/experiment/experiment.ts';
@@ -21,17 +21,17 @@ const type = {
 };
 
 test('the page knows every metric, action and kind of turbulence of the service', () => {
-  expect(Object.keys(STOP_WORDS)).toEqual([...STOP_METRICS]);
+  expect(Object.keys(STOP_LABELS)).toEqual([...STOP_METRICS]);
   expect(Object.keys(SHOWN_ACTIONS)).toEqual([...STOP_ACTIONS]);
   expect(TURBULENCE_KINDS).toEqual(KINDS);
 });
 
 describe('in words', () => {
   test('stop conditions and turbulence', () => {
-    expect(stopWords('in_troubleshooting', 1_000)).toBe('in troubleshooting above 1,000 processes');
-    expect(stopWords('error_pct', 12.5)).toBe('attempts that fail above 12.5 %');
-    expect(stopWords('backlog_age_ms', 90_000)).toBe('age of the backlog above 1 min 30 s');
-    expect(stopWords('moon_phase', 2)).toBe('moon_phase above 2');
+    expect(stopLabel('in_troubleshooting', 1_000)).toBe('in troubleshooting above 1,000 processes');
+    expect(stopLabel('error_pct', 12.5)).toBe('attempts that fail above 12.5 %');
+    expect(stopLabel('backlog_age_ms', 90_000)).toBe('age of the backlog above 1 min 30 s');
+    expect(stopLabel('moon_phase', 2)).toBe('moon_phase above 2');
     expect(
       describeTurbulence({ kill_worker_every_ms: 5_000, pause_postgres_every_ms: 60_000, pause_ms: 1_500 }),
     ).toEqual(['Kill a worker every 5 s', 'Pause PostgreSQL for 1.5 s every 1 min']);

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import type { Tx } from '../../src/db/pool.ts';
-import { readDisturbances } from '../../src/verification/queries/verify.ts';
-import { findRuleOffenders } from '../../src/verification/queries/verify-rules.ts';
+import { readTurbulenceSpans } from '../../src/verification/queries/verify.ts';
+import { findRuleViolations } from '../../src/verification/queries/verify-rules.ts';
 import { openVerdictLab } from './lab.ts';
 
 const lab = await openVerdictLab();
@@ -57,14 +57,14 @@ test.each(['with no statistics', 'with fresh ones'])('commands of its own time o
   ]);
   const { own } = rows[0];
   const read: number[] = [];
-  expect(await findRuleOffenders(watch(read), 'one_command_per_step', batch_id, { light: true })).toEqual([]);
+  expect(await findRuleViolations(watch(read), 'one_command_per_step', batch_id, { light: true })).toEqual([]);
   expect(own).toBeGreaterThan(100);
   // The rule has two parts, each of which reads them once.
   expect(read[0]).toBeLessThanOrEqual(2 * own + 20);
   expect((await lab.verify(batch_id)).verdict).toBe('pass');
 });
 
-test('disturbances are found among however many events of processes', async () => {
+test('turbulence are found among however many events of processes', async () => {
   await pool.query(
     `insert into faultline.event (lane, at, type, process_id)
      select 0, now(), 'PROCESS_COMPENSATING', gen_random_uuid() from generate_series(1, 50000)`,
@@ -79,7 +79,7 @@ test('disturbances are found among however many events of processes', async () =
       return pool.query(text, values);
     },
   } as unknown as Tx;
-  const [disturbance, ...others] = await readDisturbances(explaining, batch_id);
+  const [disturbance, ...others] = await readTurbulenceSpans(explaining, batch_id);
   expect(others).toEqual([]);
   expect((disturbance?.to_ms ?? 0) - (disturbance?.from_ms ?? 0)).toBe(5);
   expect(plans[0]).toContain('event_system');
@@ -94,7 +94,7 @@ const insertUnlisted = (id: string) =>
     [batch_id],
   );
 const countLightly = async () =>
-  (await findRuleOffenders(pool as unknown as Tx, 'one_command_per_step', batch_id, { light: true })).length;
+  (await findRuleViolations(pool as unknown as Tx, 'one_command_per_step', batch_id, { light: true })).length;
 
 test('one that no process lists is found by the verdict whatever its id says, by the light check when it says about the right time', async () => {
   await insertUnlisted(`'00000000-0000-4000-8000-000000000001'::uuid`);

@@ -11,7 +11,7 @@ import type { AnyProcessDefinition } from '../../src/process/define.ts';
 import { type LaunchRequest, launchBatch } from '../../src/process/launch.ts';
 import { openService, type Service } from '../../src/process/service.ts';
 import { createLaboratory, type Laboratory } from '../../src/verification/analysis.ts';
-import type { ForetoldLaunch } from '../../src/verification/predict/predict.ts';
+import type { PredictionInput } from '../../src/verification/predict/predict.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
@@ -144,9 +144,9 @@ export async function openVerdictLab(options: VerdictLabOptions = {}): Promise<V
   };
 }
 
-/** What is foretold of a launch of StatementReport. */
-export function foretellStatements(laboratory: Laboratory, launch: Partial<ForetoldLaunch>) {
-  return laboratory.foretell({
+/** What is predicted of a launch of StatementReport. */
+export function predictStatements(laboratory: Laboratory, launch: Partial<PredictionInput>) {
+  return laboratory.predict({
     process_type: 'StatementReport',
     process_version: 1,
     input: INPUT,

@@ -1,9 +1,9 @@
-// What is foretold is what happens: for many seeds and behaviors the preview equals the observed counts, by step, fault and ending,
+// What is predicted is what happens: for many seeds and behaviors the preview equals the observed counts, by step, fault and ending,
 // and the verdict, which replays every process, passes.
 
 import { expect, test } from 'vitest';
 import type { ProcessBehavior } from '../../src/chaos/behavior.ts';
-import { foretellStatements, openVerdictLab } from './lab.ts';
+import { openVerdictLab, predictStatements } from './lab.ts';
 
 const SEEDS = Array.from({ length: 10 }, (_, index) => `seed-${index}`);
 const COUNT = Number(process.env.FAULTLINE_PREDICTED_COUNT ?? 60);
@@ -33,7 +33,7 @@ const lab = await openVerdictLab();
 await lab.work({ slots: 100 });
 
 test.each(Object.keys(BEHAVIORS))(
-  '%s: foretold equals observed for every seed, and the verdict passes',
+  '%s: predicted equals observed for every seed, and the verdict passes',
   async (name) => {
     const behavior = BEHAVIORS[name] as ProcessBehavior;
     const batches = await Promise.all(
@@ -41,7 +41,7 @@ test.each(Object.keys(BEHAVIORS))(
     );
     for (const { seed, batch_id } of batches) {
       const rest = await lab.untilRest(batch_id);
-      const { expected, steps, exact } = await foretellStatements(lab.laboratory, { seed, count: COUNT, behavior });
+      const { expected, steps, exact } = await predictStatements(lab.laboratory, { seed, count: COUNT, behavior });
       expect(exact).toBe(true);
       expect({ seed, ...rest }).toEqual({
         seed,

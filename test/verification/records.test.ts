@@ -1,5 +1,5 @@
 // What a verdict reads of commands and attempts comes as text between separators: whatever a handler or a hand wrote there, it is read as
-// it is, or offends; it never breaks the verdict.
+// it is, or violates; it never breaks the verdict.
 
 import { PermanentCommandError, TransientCommandError } from 'faultline';
 import type pg from 'pg';
@@ -108,13 +108,13 @@ test('another behavior than that of the launch comes as JSON', async () => {
   expect(JSON.parse(other?.record.behavior as string)).toEqual(BEHAVIOR.odd);
 });
 
-test('only what really failed offends', async () => {
+test('only what really failed violates', async () => {
   const { failed, details } = await lab.verify(batch_id);
   expect(failed).toEqual(['no_real_failures', 'as_predicted']);
   expect(details.filter((detail) => detail.startsWith('no_real_failures'))).toHaveLength(2);
 });
 
-async function countOffences(): Promise<number> {
+async function countViolations(): Promise<number> {
   const verified = await lab.laboratory.verify(batch_id);
   return verified?.checks.reduce((sum, { count }) => sum + count, 0) ?? -1;
 }
@@ -163,11 +163,11 @@ test.each([
     `update faultline.process p set command_ids = q.command_ids from faultline.process q
      where p.batch_id = $1 and p.ordinal = $2 and q.batch_id = $1 and q.ordinal = $2 - 1`,
   ],
-])('%s that was written by hand offends', async (what, damage) => {
-  const before = await countOffences();
+])('%s that was written by hand violates', async (what, damage) => {
+  const before = await countViolations();
   const { rowCount } = await pool.query(damage, [batch_id, FIRST_DAMAGED + DAMAGED.indexOf(what)]);
   expect(rowCount).toBe(1);
-  expect(await countOffences()).toBeGreaterThan(before);
+  expect(await countViolations()).toBeGreaterThan(before);
 });
 
 test('an attempt that holds the next is told as what it is', async () => {

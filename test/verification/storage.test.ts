@@ -19,7 +19,7 @@ import { openVerdictLab } from './lab.ts';
 test('one that says nothing is given up', async () => {
   async function* silent(): AsyncGenerator<readonly StoredDocument[]> {
     yield [];
-    await new Promise(() => {}); // for ever
+    await new Promise(() => {}); // forever
   }
   const book = new ArtifactBook(silent(), 50);
   await book.keepUp(new CheckBook());
@@ -44,7 +44,7 @@ const lab = await openVerdictLab({
 });
 await lab.work();
 
-test('a batch that cannot be judged keeps no other waiting', async () => {
+test('a batch that cannot be verified keeps no other waiting', async () => {
   broken = await lab.launch({ count: 3 });
   const sound = await lab.launch({ count: 3 });
   for (const batch_id of [broken, sound]) await lab.untilRest(batch_id);
@@ -53,7 +53,7 @@ test('a batch that cannot be judged keeps no other waiting', async () => {
   const verdicts = createVerdicts(lab.database.pool, env, lab.laboratory);
   verdicts.start();
   onTestFinished(() => verdicts.stop());
-  await until('the other one is judged', async () => (await verdicts.peek(sound)) !== null, { deadline_ms: 20_000 });
+  await until('the other one is verified', async () => (await verdicts.peek(sound)) !== null, { deadline_ms: 20_000 });
   expect(await verdicts.peek(broken)).toBeNull();
   expect(warnings).toMatchObject([{ batch_id: broken, err: { message: 'the disk is gone' } }]);
   // Whoever asks for it is told so, and is answered once the storage is mended.
@@ -72,7 +72,7 @@ test('what a thread refuses is refused with its code and status', { timeout: 60_
   const program = `
     const { openLabThread } = await import(process.argv[2]);
     const thread = openLabThread({ url: process.argv[3], data_dir: '' });
-    const { name, code, status, errors } = await thread.foretell(${JSON.stringify(request)}).catch((error) => error);
+    const { name, code, status, errors } = await thread.predict(${JSON.stringify(request)}).catch((error) => error);
     console.log(JSON.stringify({ name, code, status, errors }));
     await thread.close();`;
   const client = pathToFileURL(join(await builtFolder(), 'src', 'cli', 'lab-client.js')).href;

@@ -18,8 +18,8 @@ await worker.stop();
 
 const RULES = ['no_settled_awaited', 'one_command_per_step'] as const;
 
-/** By rule: how many offend it, as the statements say, and as the full verdict does. */
-async function countOffenders() {
+/** By rule: how many violate it, as the statements say, and as the full verdict does. */
+async function countViolations() {
   const light = await verifyLightly(pool, batch_id);
   const full = await lab.laboratory.verify(batch_id);
   return RULES.map((rule) => ({
@@ -75,14 +75,14 @@ const DAMAGE = {
 } as const;
 
 test('nothing is suspected where nothing is wrong', async () => {
-  for (const { light, full } of await countOffenders()) expect({ light, full }).toEqual({ light: 0, full: 0 });
+  for (const { light, full } of await countViolations()) expect({ light, full }).toEqual({ light: 0, full: 0 });
 });
 
 test.each(Object.entries(DAMAGE))('%s', async (_what, [rule, damage]) => {
-  const before = await countOffenders();
+  const before = await countViolations();
   const { rowCount } = await pool.query(damage, [batch_id]);
   expect(rowCount).toBe(1);
-  const after = await countOffenders();
+  const after = await countViolations();
   const at = RULES.indexOf(rule);
   expect(after[at]?.light).toBeGreaterThan(before[at]?.light ?? 0);
   for (const { light, full } of after) expect(full).toBe(light);

@@ -1,4 +1,4 @@
-// Every column of the rows that a verdict is given on is judged, or stands here with the reason why it cannot be: one row after another is
+// Every column of the rows that a verdict is given on is verified, or stands here with the reason why it cannot be: one row after another is
 // written to by hand, column by column, and each time the verdict must fail. A column that is new fails this test until somebody decides.
 
 import { describe, expect, test } from 'vitest';
@@ -24,14 +24,14 @@ const OF_COMMANDS = 'of batches of commands only';
 const FOR_PEOPLE = 'for people';
 
 /** By table and column: why no verdict can tell that it was written to. */
-const NOT_JUDGED: Record<string, Record<string, string>> = {
+const NOT_VERIFIED: Record<string, Record<string, string>> = {
   'faultline.batch': {
     batch_id: 'by it the batch is found',
     kind: 'one of commands has no verdict',
-    pruning_at: 'of a batch that is being taken away, and so is not judged',
+    pruning_at: 'of a batch that is being taken away, and so is not verified',
     input: 'what the definition does not take is refused as an error, before any check',
     name: FOR_PEOPLE,
-    experiment: 'its scope is judged by the behavior of each process; the rest is for people, or has had its effect',
+    experiment: 'its scope is verified by the behavior of each process; the rest is for people, or has had its effect',
     cancel_requested_at: 'that somebody cancelled it, which nothing else tells of a batch',
     conditions_met: 'what followed stands in injection_stopped_at',
     injection_stopped_at: 'what it did stands beside each command',
@@ -44,13 +44,13 @@ const NOT_JUDGED: Record<string, Record<string, string>> = {
   'e2e.test_command': {},
 };
 
-/** Judged of some rows, and of others not: which. */
-const PARTLY_JUDGED: Record<string, Record<string, string>> = {
+/** Verified of some rows, and of others not: which. */
+const PARTLY_VERIFIED: Record<string, Record<string, string>> = {
   'faultline.batch': { status: 'that it fits the counts, not that somebody cancelled it' },
   'faultline.process': {
     updated_at: 'once it has ended',
     parked_at: 'whether, not when',
-    deadline_at: 'whether, not when: it begins anew when an operator lets the process go on',
+    deadline_at: 'whether, not when: it begins again when an operator lets the process go on',
   },
   'faultline.command': {
     created_at: 'of the first of a process, of those that went as planned, and of those with a chaos row',
@@ -188,8 +188,8 @@ test('what is untouched passes', async () => {
 
 describe.each(Object.keys(ROWS))('%s', (table) => {
   const mine = columns.filter((column) => column.table === table);
-  const excused = NOT_JUDGED[table] ?? {};
-  const partly = PARTLY_JUDGED[table] ?? {};
+  const excused = NOT_VERIFIED[table] ?? {};
+  const partly = PARTLY_VERIFIED[table] ?? {};
 
   test('has the columns that stand here', () => {
     const named = new Set([...Object.keys(excused), ...Object.keys(partly)]);
@@ -204,8 +204,8 @@ describe.each(Object.keys(ROWS))('%s', (table) => {
       expect(found).toBe(0);
     });
 
-  const judged = mine.filter(({ column }) => !(column in excused)).map((column) => [column.column, column] as const);
-  test.each(judged)('%s that was written by hand fails the verdict', { timeout: 60_000 }, async (name, column) => {
+  const verified = mine.filter(({ column }) => !(column in excused)).map((column) => [column.column, column] as const);
+  test.each(verified)('%s that was written by hand fails the verdict', { timeout: 60_000 }, async (name, column) => {
     const { found, refused, missed } = await tamper(column);
     if (!(name in partly)) expect(missed).toEqual([]);
     expect(name in partly ? found : found + refused).toBeGreaterThan(0);

@@ -1,13 +1,13 @@
-// Judges that share a batch by windows must find what one judge finds in one window, sound or broken; and windows cover every process once.
+// Verifies that share a batch by windows must find what one verify finds in one window, sound or broken; and windows cover every process once.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StatementReport } from '../../reporting/process.ts';
-import { createJudge, type Judge } from '../../src/verification/judge.ts';
-import { codeOf, outlineOf } from '../../src/verification/outline.ts';
+import { bindDefinition, outlineOf } from '../../src/verification/outline.ts';
 import type { VerifiedBatch } from '../../src/verification/queries/verify.ts';
+import { createVerifier, type Judge } from '../../src/verification/verifier.ts';
 import { type Verified, verifyBatch } from '../../src/verification/verify.ts';
-import { countWindows, createWindows, judgedOf, type Ordinals, takeWindow } from '../../src/verification/windows.ts';
+import { countWindows, createWindows, type Ordinals, takeWindow, verifiedOf } from '../../src/verification/windows.ts';
 import { until } from '../support/until.ts';
 import { openVerdictLab } from './lab.ts';
 
@@ -47,7 +47,7 @@ await worker.stop();
 
 /** The documents come whole for each window: the application of this lab does not cut them. */
 const processesOf = (batch: VerifiedBatch) => ({
-  code: codeOf(StatementReport, batch),
+  code: bindDefinition(StatementReport, batch),
   outline: outlineOf(StatementReport, batch.input),
   documents: ({ process_type, state }: { process_type: string; state: Record<string, unknown> }) =>
     lab.service.application.artifacts?.({ process_type, state }) ?? [],
@@ -57,7 +57,7 @@ const processesOf = (batch: VerifiedBatch) => ({
   },
 });
 
-/** Without the order in which judges found it. */
+/** Without the order in which verifies found it. */
 function inOrder(verified: Verified | null) {
   return verified?.checks.map(({ offenders, details, note, ...check }) => ({
     ...check,
@@ -69,11 +69,11 @@ function inOrder(verified: Verified | null) {
 
 async function expectTheSame(): Promise<Verified | null> {
   const one = await verifyBatch({ pool, batch_id, processesOf, windows: createWindows(COUNT) });
-  const helpers = [createJudge(pool, processesOf), createJudge(pool, processesOf)];
+  const helpers = [createVerifier(pool, processesOf), createVerifier(pool, processesOf)];
   for (const size of [1, 7, 40]) {
     const windows = createWindows(size);
     const many = await verifyBatch({ pool, batch_id, processesOf, windows, helpers });
-    expect(judgedOf(windows)).toBe(COUNT);
+    expect(verifiedOf(windows)).toBe(COUNT);
     expect(inOrder(many)).toEqual(inOrder(one));
   }
   return one;
@@ -82,7 +82,7 @@ async function expectTheSame(): Promise<Verified | null> {
 test('a sound batch', async () => {
   const verified = await expectTheSame();
   expect(verified?.checks.filter(({ status }) => status !== 'pass')).toEqual([]);
-  expect(verified?.checks.find(({ name }) => name === 'artifacts')?.looked_at).toBe(lab.documents.size);
+  expect(verified?.checks.find(({ name }) => name === 'artifacts')?.checked).toBe(lab.documents.size);
 });
 
 test('a batch with damage in many places', async () => {
@@ -112,32 +112,32 @@ test('a batch with damage in many places', async () => {
   expect(failed.settled_once).toBeGreaterThanOrEqual(2);
 });
 
-test('a judge that cannot begin is not missed', async () => {
+test('a verify that cannot begin is not missed', async () => {
   const bad: Judge = async () => {
     throw new Error('it has no connection');
   };
   const sound = inOrder(await verifyBatch({ pool, batch_id, processesOf }));
   const windows = createWindows(5);
-  const helpers = [bad, createJudge(pool, processesOf)];
+  const helpers = [bad, createVerifier(pool, processesOf)];
   expect(inOrder(await verifyBatch({ pool, batch_id, processesOf, windows, helpers }))).toEqual(sound);
 });
 
-test('a judge that fails within a window fails the verdict, after the others have ended; no transaction is left open', async () => {
+test('a verify that fails within a window fails the verdict, after the others have ended; no transaction is left open', async () => {
   let others = 0;
-  const good = createJudge(pool, processesOf);
+  const good = createVerifier(pool, processesOf);
   const counted: Judge = async (task) => {
     const findings = await good(task);
     others++;
     return findings;
   };
-  const bad = createJudge(pool, (batch) => ({
+  const bad = createVerifier(pool, (batch) => ({
     ...processesOf(batch),
     documents: () => {
       throw new Error('it has seen enough');
     },
   }));
-  const judging = verifyBatch({ pool, batch_id, processesOf, windows: createWindows(1), helpers: [bad, counted] });
-  await expect(judging).rejects.toThrow('it has seen enough');
+  const verifying = verifyBatch({ pool, batch_id, processesOf, windows: createWindows(1), helpers: [bad, counted] });
+  await expect(verifying).rejects.toThrow('it has seen enough');
   expect(others).toBe(1);
   // A worker is about, whose transactions are short.
   await until('no transaction is open', async () => {

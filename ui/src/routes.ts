@@ -9,7 +9,7 @@ import { RowsSkeleton } from './parts/query-view.tsx';
 import { NotFound } from './parts/shell/not-found.tsx';
 import { PageError } from './parts/shell/page-error.tsx';
 import { Shell } from './parts/shell/shell.tsx';
-import { BATCH_LOOKS, COMMAND_LOOKS, PROCESS_LOOKS, PURPOSE_LABELS, type ShownPurpose } from './parts/status.ts';
+import { BATCH_DISPLAY, COMMAND_DISPLAY, PROCESS_DISPLAY, PURPOSE_LABELS, type ShownPurpose } from './parts/status.ts';
 
 type Search = Record<string, unknown>;
 
@@ -41,7 +41,7 @@ const batchListRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/batches',
   validateSearch: (search: Search): { status?: BatchStatus; cursor?: string } => ({
-    status: oneOf(BATCH_LOOKS, text(search, 'status')),
+    status: oneOf(BATCH_DISPLAY, text(search, 'status')),
     cursor: text(search, 'cursor'),
   }),
   component: lazyRouteComponent(() => import('./pages/batches/page.tsx')),
@@ -61,7 +61,7 @@ const batchRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/batches/$id',
   validateSearch: (search: Search): { status?: ProcessStatus; cursor?: string } => ({
-    status: oneOf(PROCESS_LOOKS, text(search, 'status')),
+    status: oneOf(PROCESS_DISPLAY, text(search, 'status')),
     cursor: text(search, 'cursor'),
   }),
   component: lazyRouteComponent(() => import('./pages/batch/page.tsx')),
@@ -77,7 +77,7 @@ const processListRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/processes',
   validateSearch: (search: Search): { status?: ProcessStatus; batch_id?: string; cursor?: string } => ({
-    status: oneOf(PROCESS_LOOKS, text(search, 'status')),
+    status: oneOf(PROCESS_DISPLAY, text(search, 'status')),
     batch_id: text(search, 'batch_id'),
     cursor: text(search, 'cursor'),
   }),
@@ -106,7 +106,7 @@ const commandListRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/commands',
   validateSearch: (search: Search): CommandsSearch => ({
-    status: oneOf(COMMAND_LOOKS, text(search, 'status')),
+    status: oneOf(COMMAND_DISPLAY, text(search, 'status')),
     domain: text(search, 'domain'),
     type: text(search, 'type'),
     purpose: oneOf(PURPOSE_LABELS, text(search, 'purpose')),
@@ -138,7 +138,7 @@ const commandBatchListRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/command-batches',
   validateSearch: (search: Search): { status?: BatchStatus; cursor?: string } => ({
-    status: oneOf(BATCH_LOOKS, text(search, 'status')),
+    status: oneOf(BATCH_DISPLAY, text(search, 'status')),
     cursor: text(search, 'cursor'),
   }),
   component: lazyRouteComponent(() => import('./pages/command-batches/page.tsx')),
@@ -155,7 +155,7 @@ const commandBatchRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/command-batches/$id',
   validateSearch: (search: Search): { status?: CommandStatus; cursor?: string } => ({
-    status: oneOf(COMMAND_LOOKS, text(search, 'status')),
+    status: oneOf(COMMAND_DISPLAY, text(search, 'status')),
     cursor: text(search, 'cursor'),
   }),
   component: lazyRouteComponent(() => import('./pages/command-batch/page.tsx')),

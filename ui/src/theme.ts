@@ -68,7 +68,7 @@ export const theme = createTheme({
       styles: { root: { border: '1px solid color-mix(in srgb, var(--alert-color) 30%, transparent)' } },
     }),
     Badge: Badge.extend({
-      // A state is never cut short: what stands beside it gives way.
+      // A state is never terminated: what stands beside it gives way.
       styles: {
         root: {
           textTransform: 'none',

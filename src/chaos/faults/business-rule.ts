@@ -7,7 +7,7 @@ export const businessRuleFault = thrownFault({
   name: 'business_rule',
   field: 'fail_business_rule_pct',
   order: 3,
-  comes_to: 'business_rule',
+  results_in: 'business_rule',
   error: BusinessRuleError,
   code: 'CHAOS_BUSINESS_RULE',
   message: 'Chaos: a business rule said no.',

@@ -1,5 +1,5 @@
 // The lost connection: every connection to the database that the handler asks the service for breaks under it.
-// Promises a transient failure whatever the handler makes of that, also where it needs no connection: so it can be foretold.
+// Promises a transient failure whatever the handler makes of that, also where it needs no connection: so it can be predicted.
 
 import { TransientCommandError } from '../../model/errors.ts';
 import type { FaultContext } from './fault.ts';
@@ -9,7 +9,7 @@ export const connectionLostFault = thrownFault({
   name: 'connection_lost',
   field: 'connection_lost_pct',
   order: 6,
-  comes_to: 'transient',
+  results_in: 'transient',
   error: TransientCommandError,
   code: 'CHAOS_CONNECTION_LOST',
   message: 'Chaos: the connection to the database was lost.',

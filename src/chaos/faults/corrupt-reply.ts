@@ -1,5 +1,5 @@
 // The corrupt reply: the work is done, and what is told of it makes no sense: a text, where an object was expected.
-// Promises the same text for the same roll, so that it can be foretold.
+// Promises the same text for the same roll, so that it can be predicted.
 
 import { hash } from 'node:crypto';
 import type { RollSource } from '../roll.ts';
@@ -9,7 +9,7 @@ export const corruptReplyFault: Fault<'corrupt_reply'> = {
   name: 'corrupt_reply',
   field: 'corrupt_reply_pct',
   order: 9,
-  comes_to: 'success',
+  results_in: 'success',
   failure: () => null,
   delayed: 'always',
   percent: percentOf('corrupt_reply_pct'),

@@ -8,7 +8,7 @@ export const crashFault: Fault<'crash'> = {
   name: 'crash',
   field: 'crash_pct',
   order: 5,
-  comes_to: 'lease_expired',
+  results_in: 'lease_expired',
   failure: () => timedOutBy('crash'),
   delayed: 'always',
   percent: percentOf('crash_pct'),

@@ -7,7 +7,7 @@ export const duplicateFault: Fault<'duplicate'> = {
   name: 'duplicate',
   field: 'duplicate_pct',
   order: 8,
-  comes_to: 'success',
+  results_in: 'success',
   failure: () => null,
   delayed: 'always',
   percent: percentOf('duplicate_pct'),

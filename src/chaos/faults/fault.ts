@@ -36,10 +36,10 @@ export interface Fault<Name extends string = string> {
   /** How often it hits this attempt (from 1), 0-100. At 0 and 100 no roll is drawn. */
   percent(behavior: CommandBehavior, attempt: number): number;
   /**
-   * What the attempt comes to, for whoever foretells or replays it. `lease_expired`: it keeps its attempt from settling, so it is
+   * What the attempt comes to, for whoever predicts or replays it. `lease_expired`: it keeps its attempt from settling, so it is
    * written on the command before it happens. `success`: the work is done, and the mark is all that tells.
    */
-  comes_to: Extract<OutcomeKind, 'success' | 'transient' | 'permanent' | 'business_rule' | 'lease_expired'>;
+  results_in: Extract<OutcomeKind, 'success' | 'transient' | 'permanent' | 'business_rule' | 'lease_expired'>;
   /** What an attempt says it failed with; null where it succeeds. */
   failure(behavior: CommandBehavior): { error_code: string; error_message: string } | null;
   /** Whether the delay of the behavior comes before it: as before any work, only where `delay_failures` asks for it, or never. */

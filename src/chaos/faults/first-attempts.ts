@@ -8,7 +8,7 @@ export const firstAttemptsFault = thrownFault({
   field: 'fail_first_attempts',
   order: 0,
   percent: ({ fail_first_attempts }, attempt) => (attempt <= (fail_first_attempts ?? 0) ? 100 : 0),
-  comes_to: 'transient',
+  results_in: 'transient',
   error: TransientCommandError,
   code: 'CHAOS_FIRST_ATTEMPTS',
   message: 'Chaos: one of the first attempts.',

@@ -7,7 +7,7 @@ export const lostAckFault: Fault<'lost_ack'> = {
   name: 'lost_ack',
   field: 'lost_ack_pct',
   order: 7,
-  comes_to: 'lease_expired',
+  results_in: 'lease_expired',
   failure: () => timedOutBy('lost_ack'),
   delayed: 'always',
   percent: percentOf('lost_ack_pct'),

@@ -7,7 +7,7 @@ export const permanentFault = thrownFault({
   name: 'permanent',
   field: 'fail_permanent_pct',
   order: 1,
-  comes_to: 'permanent',
+  results_in: 'permanent',
   error: PermanentCommandError,
   code: 'CHAOS_PERMANENT',
   message: 'Chaos: a permanent failure.',

@@ -4,7 +4,7 @@ import type { CommandErrorOptions } from '../../model/errors.ts';
 import type { CommandBehavior } from '../behavior.ts';
 import { type Fault, type FaultContext, type FaultField, type PercentField, percentOf } from './fault.ts';
 
-interface ThrownFault<Name extends string> extends Pick<Fault<Name>, 'name' | 'order' | 'comes_to'> {
+interface ThrownFault<Name extends string> extends Pick<Fault<Name>, 'name' | 'order' | 'results_in'> {
   error: new (code: string, message: string, options: CommandErrorOptions) => Error;
   code: string;
   message: string;
@@ -17,7 +17,7 @@ type Frequency = { field: PercentField } | { field: FaultField; percent: Fault['
 
 /** A fault that throws `error`; the behavior's `error_code` and `error_message` take the place of the defaults. */
 export function thrownFault<Name extends string>(kind: ThrownFault<Name> & Frequency): Fault<Name> {
-  const { name, field, order, comes_to } = kind;
+  const { name, field, order, results_in } = kind;
   const failure = ({ error_code, error_message }: CommandBehavior) => ({
     error_code: error_code ?? kind.code,
     error_message: error_message ?? kind.message,
@@ -26,7 +26,7 @@ export function thrownFault<Name extends string>(kind: ThrownFault<Name> & Frequ
     name,
     field,
     order,
-    comes_to,
+    results_in,
     failure,
     delayed: 'if_asked',
     percent: 'percent' in kind ? kind.percent : percentOf(kind.field),

@@ -13,7 +13,7 @@ export const timeoutFault: Fault<'timeout'> = {
   name: 'timeout',
   field: 'timeout_pct',
   order: 4,
-  comes_to: 'lease_expired',
+  results_in: 'lease_expired',
   failure: () => timedOutBy('timeout'),
   delayed: 'never',
   percent: percentOf('timeout_pct'),

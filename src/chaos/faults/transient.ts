@@ -7,7 +7,7 @@ export const transientFault = thrownFault({
   name: 'transient',
   field: 'fail_transient_pct',
   order: 2,
-  comes_to: 'transient',
+  results_in: 'transient',
   error: TransientCommandError,
   code: 'CHAOS_TRANSIENT',
   message: 'Chaos: a transient failure.',

@@ -1,49 +1,49 @@
-// Statements of the lab's controls: the safety lever, injection into one batch, and behaviors of a batch under way.
+// Statements of the lab's controls: the kill switch, injection into one batch, and behaviors of a batch under way.
 // Each changes something only from the state it expects; who comes second changes nothing and is told so.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
 
-/** The key in `setting` under which the lever stands while chaos is stopped; without the row it is not. */
-const LEVER = 'chaos_stopped';
+/** The key in `setting` under which the kill switch stands while chaos is stopped; without the row it is not. */
+const KILL_SWITCH = 'chaos_stopped';
 
-export interface LeverRow {
+export interface KillSwitchRow {
   actor: string;
   reason: string | null;
   at: Date;
 }
 
 /** Who stopped chaos, when and why; null while it is not stopped. */
-export async function readLever(db: Queryable): Promise<LeverRow | null> {
-  const { rows } = await db.query<LeverRow & Record<string, unknown>>(
+export async function readKillSwitch(db: Queryable): Promise<KillSwitchRow | null> {
+  const { rows } = await db.query<KillSwitchRow & Record<string, unknown>>(
     `select s.value ->> 'actor' as actor, s.value ->> 'reason' as reason, s.updated_at as at
      from faultline.setting s where s.key = $1`,
-    [LEVER],
+    [KILL_SWITCH],
   );
   return rows[0] ?? null;
 }
 
-/** Pulls the lever; false when it stood already. */
+/** Pulls the kill switch; false when it stood already. */
 export async function stopChaosIfOn(tx: Tx, by: { actor: string; reason: string | null }): Promise<boolean> {
   const { rowCount } = await tx.query(
     'insert into faultline.setting (key, value) values ($1, $2) on conflict (key) do nothing',
-    [LEVER, JSON.stringify(by)],
+    [KILL_SWITCH, JSON.stringify(by)],
   );
   return rowCount === 1;
 }
 
-/** Puts the lever back; false when it did not stand. */
+/** Puts the kill switch back; false when it did not stand. */
 export async function resumeChaosIfStopped(tx: Tx): Promise<boolean> {
-  const { rowCount } = await tx.query('delete from faultline.setting where key = $1', [LEVER]);
+  const { rowCount } = await tx.query('delete from faultline.setting where key = $1', [KILL_SWITCH]);
   return rowCount === 1;
 }
 
-/** True while the lever stands, unless `idempotency_key` was used in the last 24 hours: who repeats a request gets its answer. */
+/** True while the kill switch stands, unless `idempotency_key` was used in the last 24 hours: who repeats a request gets its answer. */
 export async function isNewChaosRefused(db: Queryable, idempotency_key: string | null): Promise<boolean> {
   const { rows } = await db.query<{ refused: boolean }>(
     `select exists (select from faultline.setting s where s.key = $1)
        and not exists (
          select from faultline.idempotency_key k where k.key = $2 and k.created_at > now() - interval '24 hours') as refused`,
-    [LEVER, idempotency_key],
+    [KILL_SWITCH, idempotency_key],
   );
   return rows[0]?.refused ?? false;
 }
@@ -110,7 +110,7 @@ export async function readBehaviorVersions(db: Queryable, batch_id: string): Pro
 }
 
 /** The newest behavior of a batch, and what says which of its processes it is for. */
-export interface NewestBehavior {
+export interface BehaviorOverride {
   batch_id: string;
   behavior: Record<string, unknown> | null;
   seed: string;
@@ -118,9 +118,9 @@ export interface NewestBehavior {
 }
 
 /** Of the batches that have not ended, those whose behavior was changed after their launch. */
-export async function readNewestBehaviors(db: Queryable): Promise<NewestBehavior[]> {
-  const { rows } = await db.query<NewestBehavior & Record<string, unknown>>({
-    name: 'read_newest_behaviors',
+export async function readBehaviorOverrides(db: Queryable): Promise<BehaviorOverride[]> {
+  const { rows } = await db.query<BehaviorOverride & Record<string, unknown>>({
+    name: 'read_behavior_overrides',
     text: `
 select b.batch_id, n.behavior, b.seed, (b.experiment ->> 'scope_pct')::float8 as scope_pct
 from faultline.batch b

@@ -36,7 +36,7 @@ export async function findProfile(db: Queryable, profile_id: string): Promise<Pr
   return rows[0] ?? null;
 }
 
-/** In order of name, so that two imports at once wait for each other rather than both for ever. */
+/** In order of name, so that two imports at once wait for each other rather than both forever. */
 const INSERT = `
 insert into faultline.profile as p (profile_id, name, description, process_type, behavior)
 select i.* from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[])

@@ -1,4 +1,4 @@
-// Statements of stop conditions: which open batches have some that were not met yet, what they are judged by, and that one was met.
+// Statements of stop conditions: which open batches have some that were not met yet, what they are verified by, and that one was met.
 // What is measured costs what is under way, never what a batch has behind it; a condition is met once, whoever looks.
 
 import type { Queryable, Tx } from '../../db/pool.ts';

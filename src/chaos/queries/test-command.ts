@@ -13,11 +13,11 @@ export interface TestCommandRow {
   payload: TestCommandPayload;
 }
 
-/** Which step of which process the command is; both null for a lone command. */
+/** Which step of which process the command is; both null for a standalone command. */
 export interface TestCommandPayload {
   process_id: string | null;
   process_step: string | null;
-  /** Of a lone command in its batch; a process knows its own. */
+  /** Of a standalone command in its batch; a process knows its own. */
   ordinal?: number;
 }
 
@@ -68,7 +68,7 @@ export interface ChaosSource {
   ordinal: number | null;
   /** Of its batch; null without one. */
   seed: string | null;
-  /** By the safety lever, or of its batch. */
+  /** By the kill switch, or of its batch. */
   injection_stopped: boolean;
 }
 
@@ -78,7 +78,7 @@ export async function readChaosSources(db: Queryable, commands: readonly ChaosKe
     name: 'read_chaos_sources',
     text: `
 select t.command_id, t.behavior, coalesce(p.ordinal, (t.payload ->> 'ordinal')::int) as ordinal, b.seed,
-  -- The lever depends on nothing else, so it is looked at once a statement.
+  -- The kill switch depends on nothing else, so it is looked at once a statement.
   b.injection_stopped_at is not null or exists (
     select from faultline.setting s where s.key = 'chaos_stopped') as injection_stopped
 from unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::uuid[]) as i(command_id, lane, process_id, batch_id)

@@ -1,10 +1,10 @@
 // Statements of turbulence: which batches may be disturbed now, what was done to them, and the backends that are cut off.
-// Every disturbance is an event of its batch, written before it happens; nobody who starts anew does it again.
+// Every turbulence is an event of its batch, written before it happens; nobody who starts again does it again.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
 
 /** What is open and works, unless somebody stopped chaos: of this batch, or altogether. */
-const MAY_BE_DISTURBED = `b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') and b.status <> 'AT_REST'
+const TURBULENCE_MAY_RUN = `b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') and b.status <> 'AT_REST'
   and b.injection_stopped_at is null and b.experiment ->> 'turbulence' is not null
   and not exists (select from faultline.setting s where s.key = 'chaos_stopped')`;
 
@@ -14,7 +14,7 @@ export interface TurbulentBatch<Kind extends string> {
   turbulence: Record<string, unknown>;
   /** Since it was created, on the database's clock. */
   since_launch_ms: number;
-  /** By kind: when the last one was due, in ms since the launch, and the how manieth it was. */
+  /** By kind: when the last one was due, in ms since the launch, and the sequence number it was. */
   done: Partial<Record<Kind, { due_ms: number; nth: number }>>;
 }
 
@@ -34,17 +34,17 @@ from faultline.batch b cross join lateral (
     select e.details from faultline.event e
     where e.type = 'TURBULENCE' and e.batch_id = b.batch_id and e.details ->> 'kind' = k.kind
     order by e.event_id desc limit 1) e) last
-where ${MAY_BE_DISTURBED}
+where ${TURBULENCE_MAY_RUN}
 order by b.batch_id`,
     values: [kinds],
   });
   return rows;
 }
 
-/** Holds a batch still, so that one disturbance of it is written at a time; false when it may not be disturbed any more. */
-export async function lockIfMayBeDisturbed(tx: Tx, batch_id: string): Promise<boolean> {
+/** Holds a batch still, so that one turbulence of it is written at a time; false when it may not be disturbed any more. */
+export async function lockIfTurbulenceMayRun(tx: Tx, batch_id: string): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `select from faultline.batch b where b.batch_id = $1 and ${MAY_BE_DISTURBED} for no key update`,
+    `select from faultline.batch b where b.batch_id = $1 and ${TURBULENCE_MAY_RUN} for no key update`,
     [batch_id],
   );
   return rowCount === 1;
@@ -57,7 +57,7 @@ export interface NewTurbulence {
   [detail: string]: unknown;
 }
 
-/** Writes a disturbance that is about to happen; false when one of its kind that was due as late is written already. Under the lock. */
+/** Writes a turbulence that is about to happen; false when one of its kind that was due as late is written already. Under the lock. */
 export async function insertTurbulenceOnce(tx: Tx, batch_id: string, turbulence: NewTurbulence): Promise<boolean> {
   const { rowCount } = await tx.query(
     `insert into faultline.event (lane, type, batch_id, actor, details)

@@ -196,7 +196,7 @@ export async function countProcesses(db: Queryable, batch_id: string): Promise<B
 /** Counts a batch's commands, in one snapshot. */
 export async function countCommands(db: Queryable, batch_id: string): Promise<BatchCounts> {
   const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
-    `select ${COMMAND_COUNTS} from faultline.command where batch_id = $1 and purpose = 'lone'`,
+    `select ${COMMAND_COUNTS} from faultline.command where batch_id = $1 and purpose = 'standalone'`,
     [batch_id],
   );
   return rows[0] as BatchCounts;
@@ -220,7 +220,7 @@ export async function reopenIfChanged(tx: Tx, batch_ids: readonly string[]): Pro
        select batch_id, ${PROCESS_COUNTS} from faultline.process where batch_id = any($1::uuid[]) group by batch_id
        union all
        select batch_id, ${COMMAND_COUNTS} from faultline.command
-       where batch_id = any($1::uuid[]) and purpose = 'lone' group by batch_id
+       where batch_id = any($1::uuid[]) and purpose = 'standalone' group by batch_id
      )
      update faultline.batch b
      set status = case when b.cancel_requested_at is null then 'RUNNING' else 'CANCELING' end, rested_at = null,
@@ -247,7 +247,7 @@ export async function updateBatchIfStill(
        canceled_count = $8, waiting_count = $9, in_troubleshooting_count = $10, counted_at = now(),
        started_at = coalesce(started_at, case kind
          when 'process' then (select p.created_at from faultline.process p where p.batch_id = $1 order by p.ordinal limit 1)
-         else (select min(c.created_at) from faultline.command c where c.batch_id = $1 and c.purpose = 'lone') end),
+         else (select min(c.created_at) from faultline.command c where c.batch_id = $1 and c.purpose = 'standalone') end),
        rested_at = case when $3 = 'AT_REST' then coalesce(rested_at, now()) end,
        completed_at = case when $3 in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') then now() end
      where batch_id = $1 and status = $2`,

@@ -34,7 +34,7 @@ export async function readUnattemptedCommands(
 ): Promise<string[]> {
   const { rows } = await db.query<{ command_id: string }>(
     `select c.command_id from faultline.command c
-     where c.batch_id = $1 and c.purpose = 'lone' and c.status = 'PENDING' and c.attempts = 0
+     where c.batch_id = $1 and c.purpose = 'standalone' and c.status = 'PENDING' and c.attempts = 0
        and ($2::uuid is null or c.command_id > $2)
      order by c.command_id limit $3`,
     [batch_id, after_id, limit],

@@ -151,7 +151,7 @@ set status = i.status, current_step = i.current_step, awaiting_command_id = i.aw
 from clock, input i
 where p.process_id = i.process_id and p.lane = $1::smallint and p.awaiting_command_id = i.replied_command_id`;
 
-/** A deadline that passed while an operator was asked starts anew when the process goes on. `p` is the process. */
+/** A deadline that passed while an operator was asked starts again when the process goes on. `p` is the process. */
 const DEADLINE_ANEW = `case when p.status = 'WAITING_FOR_TSQ' and p.deadline_at <= clock.at
   then clock.at + p.deadline_ms * interval '1 millisecond' else p.deadline_at end`;
 

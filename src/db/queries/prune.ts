@@ -1,4 +1,4 @@
-// Finding what ended long ago, and deleting it: whole batches slice by slice, lone commands, and what nothing refers to any more.
+// Finding what ended long ago, and deleting it: whole batches slice by slice, standalone commands, and what nothing refers to any more.
 // Every set is reached by an index and bounded; what somebody else has locked is passed over; only what ended is ever deleted.
 
 import type { CommandStatus } from '../../model/command.ts';
@@ -257,14 +257,14 @@ function toSlice(rows: readonly WalkedCommand[]): CommandSlice {
 }
 
 /** Commands without process and batch that ended as `status` before the cutoff. */
-export async function readLoneSlice(
+export async function readStandaloneSlice(
   db: Queryable,
   { status, cutoff, after }: { status: CommandStatus; cutoff: Date; after: CommandCursor | null },
 ): Promise<CommandSlice> {
   const { rows } = await db.query<WalkedCommand & Record<string, unknown>>(
     `select c.command_id, c.created_at::text as created_at, c.batch_id is null and c.settled_at < $2 as prunable
      from faultline.command c
-     where c.purpose = 'lone' and c.status = $1 and c.created_at < $2
+     where c.purpose = 'standalone' and c.status = $1 and c.created_at < $2
        and (c.created_at, c.command_id) > ($3::timestamptz, $4::uuid)
      order by c.created_at, c.command_id limit ${SLICE_ROWS}`,
     [status, cutoff, after?.created_at ?? '-infinity', after?.command_id ?? FIRST_ID],
@@ -272,11 +272,11 @@ export async function readLoneSlice(
   return toSlice(rows);
 }
 
-/** How many readLoneSlice would find in all. */
-export async function countLone(db: Queryable, statuses: CommandStatus[], cutoff: Date): Promise<number> {
+/** How many readStandaloneSlice would find in all. */
+export async function countStandalone(db: Queryable, statuses: CommandStatus[], cutoff: Date): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::int as count from faultline.command c
-     where c.purpose = 'lone' and c.status = any($1::text[]) and c.created_at < $2 and c.settled_at < $2 and c.batch_id is null`,
+     where c.purpose = 'standalone' and c.status = any($1::text[]) and c.created_at < $2 and c.settled_at < $2 and c.batch_id is null`,
     [statuses, cutoff],
   );
   return rows[0]?.count ?? 0;
@@ -286,7 +286,7 @@ export async function countLone(db: Queryable, statuses: CommandStatus[], cutoff
 export async function readBatchCommandSlice(db: Queryable, batch_id: string): Promise<string[]> {
   const { rows } = await db.query<{ command_id: string }>(
     `select c.command_id from faultline.command c
-     where c.batch_id = $1 and c.purpose = 'lone' limit ${SLICE_ROWS}`,
+     where c.batch_id = $1 and c.purpose = 'standalone' limit ${SLICE_ROWS}`,
     [batch_id],
   );
   return rows.map(({ command_id }) => command_id);
@@ -296,14 +296,14 @@ export async function readBatchCommandSlice(db: Queryable, batch_id: string): Pr
 export async function countOpenBatchCommands(db: Queryable, batch_id: string): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::int as count from faultline.command c
-     where c.batch_id = $1 and c.purpose = 'lone' and c.status in ('PENDING', 'IN_PROGRESS', 'IN_TROUBLESHOOTING_QUEUE')`,
+     where c.batch_id = $1 and c.purpose = 'standalone' and c.status in ('PENDING', 'IN_PROGRESS', 'IN_TROUBLESHOOTING_QUEUE')`,
     [batch_id],
   );
   return rows[0]?.count ?? 0;
 }
 
 /** Faultline's own commands for a batch (chunks, jobs), whatever they are: one for each 1,000 processes. */
-export async function readOwnCommands(
+export async function readInternalCommands(
   db: Queryable,
   batch_id: string,
 ): Promise<{ command_id: string; ended: boolean }[]> {
@@ -316,7 +316,7 @@ export async function readOwnCommands(
 }
 
 /** Jobs of no batch that ended before the cutoff. */
-export async function readOwnSlice(
+export async function readInternalSlice(
   db: Queryable,
   { cutoff, after }: { cutoff: Date; after: CommandCursor | null },
 ): Promise<CommandSlice> {
@@ -336,7 +336,7 @@ export async function deleteBatchIfEmpty(tx: Tx, batch_id: string): Promise<bool
   const { rowCount } = await tx.query(
     `delete from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null
        and not exists (select from faultline.process p where p.batch_id = $1)
-       and not exists (select from faultline.command c where c.batch_id = $1 and c.purpose = 'lone')
+       and not exists (select from faultline.command c where c.batch_id = $1 and c.purpose = 'standalone')
        and not exists (select from faultline.command c where c.batch_id = $1 and c.purpose in ('chunk', 'job'))`,
     [batch_id],
   );

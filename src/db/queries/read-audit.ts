@@ -51,7 +51,7 @@ const OF_BLOCK = select(`(
 const OF_WINDOW = select(`(
   select ${COLUMNS} from faultline.attempt_event
   where ended_at >= ${timestampOf('$7')} and ended_at < ${timestampOf('$8')} and rank >= 30
-    and purpose in ('step', 'compensation', 'lone')
+    and purpose in ('step', 'compensation', 'standalone')
   union all
   select ${COLUMNS} from faultline.recorded_event where at >= ${timestampOf('$7')} and at < ${timestampOf('$8')})`);
 const OF_MEMBERS = select(`(
@@ -152,7 +152,7 @@ export async function listMemberIds(
     `select m.command_id from unnest($1::text[]) as s(status)
        cross join lateral (
          select c.command_id from faultline.command c
-         where c.batch_id = $2 and c.purpose = 'lone' and c.status = s.status
+         where c.batch_id = $2 and c.purpose = 'standalone' and c.status = s.status
            and ($3::uuid is null or c.command_id > $3) and ($4::uuid is null or c.command_id <= $4)
          order by c.command_id limit $5) m
      order by m.command_id limit $5`,

@@ -65,7 +65,7 @@ export async function countUnderWay(
   const { rows } = await db.query<{ in_progress: number; replies_waiting: number }>(
     `select
        (select count(*)::int from faultline.command c
-        where c.batch_id = $1 and c.purpose = 'lone' and c.status = 'IN_PROGRESS') as in_progress,
+        where c.batch_id = $1 and c.purpose = 'standalone' and c.status = 'IN_PROGRESS') as in_progress,
        (select count(*)::int from faultline.reply r where r.batch_id = $1 and r.process_id is null) as replies_waiting`,
     [batch_id],
   );

@@ -1,10 +1,10 @@
 // Reading commands: pages by key, and one with all that is kept of it. Chunks and jobs are never shown.
-// Lone commands have indexes of their own; those of processes are walked by their ids, which are made in order of time.
+// Standalone commands have indexes of their own; those of processes are walked by their ids, which are made in order of time.
 
 import { COMMAND_STATUSES, type CommandPurpose, type CommandStatus, type DeadlineAction } from '../../model/command.ts';
 import type { Queryable } from '../pool.ts';
 
-export type ShownPurpose = Extract<CommandPurpose, 'lone' | 'step' | 'compensation'>;
+export type ShownPurpose = Extract<CommandPurpose, 'standalone' | 'step' | 'compensation'>;
 
 /** A command as it is listed. */
 export interface CommandRecord {
@@ -81,16 +81,16 @@ async function run(db: Queryable, text: string, conditions: Conditions): Promise
 }
 
 /** Where the page before ended. */
-export interface LonePlace {
+export interface StandalonePlace {
   created_at_us: number;
   command_id: string;
 }
 
-/** Lone commands, newest first; command_lone, or with a status command_lone_status, gives them in this order. */
-export function listLoneCommands(
+/** Standalone commands, newest first; command_standalone, or with a status command_standalone_status, gives them in this order. */
+export function listStandaloneCommands(
   db: Queryable,
   filter: CommandFilter,
-  before: LonePlace | null,
+  before: StandalonePlace | null,
   limit: number,
 ): Promise<CommandRecord[]> {
   const conditions = new Conditions().filter(filter);
@@ -99,7 +99,7 @@ export function listLoneCommands(
     const at = `timestamptz 'epoch' + ${conditions.place(before.created_at_us)}::bigint * interval '1 microsecond'`;
     from = `and (c.created_at, c.command_id) < (${at}, ${conditions.place(before.command_id)}::uuid)`;
   }
-  const text = `select ${COLUMNS} from faultline.command c where c.purpose = 'lone' ${conditions.text} ${from}
+  const text = `select ${COLUMNS} from faultline.command c where c.purpose = 'standalone' ${conditions.text} ${from}
      order by c.created_at desc, c.command_id desc limit ${conditions.place(limit)}`;
   return run(db, text, conditions);
 }
@@ -181,7 +181,7 @@ export function listBatchCommands(
   const text = `select m.* from unnest(${conditions.place(status ? [status] : COMMAND_STATUSES)}::text[]) as s(status)
        cross join lateral (
          select ${COLUMNS} from faultline.command c
-         where c.batch_id = ${conditions.place(batch_id)} and c.purpose = 'lone' and c.status = s.status ${conditions.text}
+         where c.batch_id = ${conditions.place(batch_id)} and c.purpose = 'standalone' and c.status = s.status ${conditions.text}
          order by c.command_id ${order} limit ${most}) m
      order by m.command_id ${order} limit ${most}`;
   return run(db, text, conditions);
@@ -212,7 +212,7 @@ export async function findCommand(db: Queryable, command_id: string): Promise<Co
     `select ${COLUMNS}, c.payload, c.result, t.behavior, c.attempts_limit, c.interruptions, c.backoff_ms, c.jitter_pct, c.lease_ms,
        c.deadline_ms, c.on_deadline, c.worker_id, c.attempt_started_at, c.lease_expires_at, c.error_group, c.park_reason, c.parked_at
      from faultline.command c left join e2e.test_command t on t.command_id = c.command_id and t.lane = c.lane
-     where c.command_id = $1 and c.purpose in ('lone', 'step', 'compensation')`,
+     where c.command_id = $1 and c.purpose in ('standalone', 'step', 'compensation')`,
     [command_id],
   );
   return rows[0] ?? null;

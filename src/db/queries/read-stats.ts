@@ -61,7 +61,7 @@ export async function tallySeconds(db: Queryable, from_s: number, to_s: number):
        count(*) filter (where a.outcome <> 'success' and a.fault is not null)::int as injected
      from faultline.attempt a
      where a.ended_at >= to_timestamp($1::float8) and a.ended_at < to_timestamp($2::float8)
-       and a.purpose in ('step', 'compensation', 'lone')
+       and a.purpose in ('step', 'compensation', 'standalone')
      group by 1, 2`,
     [from_s, to_s],
   );

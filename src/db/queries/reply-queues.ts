@@ -76,7 +76,7 @@ export async function findReply(db: Queryable, reply_id: string): Promise<ReplyR
 
 /**
  * Deletes and returns up to `limit` replies that somebody asked for, oldest first, passing over those that others are taking.
- * A kept reply is not among them: its process would wait for ever.
+ * A kept reply is not among them: its process would wait forever.
  */
 export async function takeReplies(tx: Tx, lane: number, queue: string, limit: number): Promise<ReplyRecord[]> {
   const { rows } = await tx.query<Row>(

@@ -35,13 +35,13 @@ export async function mergeSettings(db: Queryable, patch: SettingsPatch): Promis
 }
 
 /** What operators have set, as every process reads it each second: the settings, and what is set for domains. */
-export interface Wishes {
+export interface OperatorConfig {
   settings: SettingsPatch;
   domains: Record<string, { paused: boolean; max_in_flight: number | null }>;
 }
 
-export async function readWishes(db: Queryable): Promise<Wishes> {
-  const { rows } = await db.query<{ settings: SettingsPatch | null; domains: Wishes['domains'] | null }>({
+export async function readOperatorConfig(db: Queryable): Promise<OperatorConfig> {
+  const { rows } = await db.query<{ settings: SettingsPatch | null; domains: OperatorConfig['domains'] | null }>({
     name: 'read_wishes',
     text: `
 select (select s.value from faultline.setting s where s.key = $1) as settings,

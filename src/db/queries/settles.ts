@@ -12,7 +12,7 @@ export interface SettleLine {
   command: ClaimedCommand;
   outcome: Outcome;
   settlement: Settlement;
-  /** 1 when the attempt was cut short by no fault of chaos: raises attempts_limit. */
+  /** 1 when the attempt was terminated by no fault of chaos: raises attempts_limit. */
   interrupted: 0 | 1;
   error_group: string | null;
 }

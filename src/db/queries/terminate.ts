@@ -7,7 +7,7 @@ import type { Queryable, Tx } from '../pool.ts';
 import { OPERATED, type OperatedCommand } from './troubleshooting.ts';
 
 /** What one command becomes. */
-export interface CutLine {
+export interface TerminateLine {
   command_id: string;
   status: CommandStatus;
   effect: Effect;
@@ -17,10 +17,10 @@ export interface CutLine {
   error_group: string | null;
 }
 
-export interface CutCommand extends OperatedCommand {
+export interface TerminatedCommand extends OperatedCommand {
   /** What it was. */
   was: CommandStatus;
-  /** Whose attempt was cut short, if one was under way. */
+  /** Whose attempt was terminated, if one was under way. */
   worker_id: string | null;
 }
 
@@ -30,7 +30,7 @@ const GUARD = {
   open: `c.status || '' in ('PENDING', 'IN_PROGRESS', 'IN_TROUBLESHOOTING_QUEUE')`,
 };
 
-const cutText = (guard: string) => `
+const terminateText = (guard: string) => `
 with clock as materialized (select now() as at),
 input as materialized (
   select * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
@@ -39,7 +39,7 @@ input as materialized (
 locked as materialized (
   select i.*, c.status as was
   from input i join faultline.command c on c.command_id = i.command_id and c.lane = $1::smallint
-  where ${guard} and c.purpose in ('step', 'compensation', 'lone')
+  where ${guard} and c.purpose in ('step', 'compensation', 'standalone')
   order by c.command_id for no key update of c
 ),
 cut as (
@@ -60,18 +60,18 @@ attempted as (
 )
 select c.*, case when c.was = 'IN_PROGRESS' then c.worker_id end as worker_id from cut c`;
 
-const CUT_TEXT = { live: cutText(GUARD.live), open: cutText(GUARD.open) };
+const TERMINATE_TEXT = { live: terminateText(GUARD.live), open: terminateText(GUARD.open) };
 
 async function cut(
   tx: Tx,
   lane: number,
-  lines: readonly CutLine[],
-  guard: keyof typeof CUT_TEXT,
-): Promise<CutCommand[]> {
-  const column = <K extends keyof CutLine>(key: K) => lines.map((line) => line[key]);
-  const { rows } = await tx.query<CutCommand & Record<string, unknown>>({
+  lines: readonly TerminateLine[],
+  guard: keyof typeof TERMINATE_TEXT,
+): Promise<TerminatedCommand[]> {
+  const column = <K extends keyof TerminateLine>(key: K) => lines.map((line) => line[key]);
+  const { rows } = await tx.query<TerminatedCommand & Record<string, unknown>>({
     name: `cut_${guard}`,
-    text: CUT_TEXT[guard],
+    text: TERMINATE_TEXT[guard],
     values: [
       lane,
       uuidArray(column('command_id')),
@@ -87,12 +87,12 @@ async function cut(
 }
 
 /** Commands that wait for a worker or are under way; returns what it cut. Lines in order of id. */
-export function cutIfLive(tx: Tx, lane: number, lines: readonly CutLine[]): Promise<CutCommand[]> {
+export function terminateIfLive(tx: Tx, lane: number, lines: readonly TerminateLine[]): Promise<TerminatedCommand[]> {
   return cut(tx, lane, lines, 'live');
 }
 
 /** Those, and what waits in the troubleshooting queue. */
-export function cutIfOpen(tx: Tx, lane: number, lines: readonly CutLine[]): Promise<CutCommand[]> {
+export function terminateIfOpen(tx: Tx, lane: number, lines: readonly TerminateLine[]): Promise<TerminatedCommand[]> {
   return cut(tx, lane, lines, 'open');
 }
 

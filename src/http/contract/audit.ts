@@ -9,7 +9,7 @@ const MAX_WINDOW_MS = 24 * 3_600_000;
  * Exactly one of command_id, process_id, batch_id, or a window `from`..`to` of at most 24 hours.
  * A command, process or batch answers everything that happened to it; a batch by blocks of 250 processes or commands, each in order of time.
  * A window answers what attempts came to and what was recorded (operators, batches, discarded results), over all commands.
- * With `level=system` only what concerns no single command or process: batches, the safety lever, turbulence, outages. Of a batch those are
+ * With `level=system` only what concerns no single command or process: batches, the kill switch, turbulence, outages. Of a batch those are
  * its own, and from its start to its end those that met every batch, turbulence made for another one too; a window may then be of any
  * length.
  */

@@ -65,7 +65,7 @@ export const bulkListAnswerSchema = z.object({ command_ids: z.array(idSchema) })
 export const bulkAnswerSchema = z.union([bulkCountAnswerSchema, bulkListAnswerSchema]);
 export type BulkAnswer = z.infer<typeof bulkAnswerSchema>;
 
-export const SHOWN_PURPOSES = ['lone', 'step', 'compensation'] as const;
+export const SHOWN_PURPOSES = ['standalone', 'step', 'compensation'] as const;
 
 /** Newest first. Faultline's own work is never shown. */
 export const commandsQuerySchema = z.strictObject({

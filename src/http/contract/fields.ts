@@ -1,8 +1,8 @@
 // What every part of the wire shares: ids, times, errors and pages.
 
 import { z } from 'zod';
+import { hasSteering } from '../../model/error-text.ts';
 import { isPlainObject } from '../../model/storable.ts';
-import { hasSteering } from '../../model/words.ts';
 
 /** Any uuid: callers may give ids of their own, of whatever version. */
 export const idSchema = z.guid();

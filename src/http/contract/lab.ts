@@ -1,4 +1,4 @@
-// The chaos lab on the wire: what is foretold, the verdict, the lever, profiles and reports.
+// The chaos lab on the wire: what is predicted, the verdict, the kill switch, profiles and reports.
 
 import { z } from 'zod';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../../model/process.ts';
@@ -7,7 +7,7 @@ import { actorSchema, idSchema, nameSchema, shortText, time, timeOrNull } from '
 const count = z.number().int();
 
 /** What the attempts of a step come to. By outcome, and by the fault that was injected. */
-export const foretoldStepSchema = z.object({
+export const predictedStepSchema = z.object({
   attempts: z.number(),
   success: z.number(),
   permanent: z.number(),
@@ -17,9 +17,9 @@ export const foretoldStepSchema = z.object({
   timeout: z.number(),
   injected: z.record(z.string(), z.number()),
 });
-export type ForetoldStep = z.infer<typeof foretoldStepSchema>;
+export type PredictedStep = z.infer<typeof predictedStepSchema>;
 
-export const foretoldEndsSchema = z.object({
+export const predictedEndsSchema = z.object({
   completed: z.number(),
   failed: z.number(),
   compensated: z.number(),
@@ -36,8 +36,8 @@ export const previewSchema = z.object({
   note: z.string().nullable(),
   /** Processes that chaos may touch. */
   in_scope: count,
-  expected: foretoldEndsSchema,
-  steps: z.record(z.string(), foretoldStepSchema),
+  expected: predictedEndsSchema,
+  steps: z.record(z.string(), predictedStepSchema),
   duration_ms: z.number(),
 });
 export type Preview = z.infer<typeof previewSchema>;
@@ -47,15 +47,15 @@ export const checkSchema = z.object({
   name: z.string(),
   status: z.enum(CHECK_STATUSES),
   /** How much was looked at. */
-  looked_at: count,
-  /** How many offend. */
+  checked: count,
+  /** How many violate. */
   count: count,
   /** The first 100 ids that do; `details` says of some of them what is wrong. */
   offenders: z.array(z.string()),
   details: z.array(z.string()),
   /** In words. */
   rule: z.string(),
-  /** The statement that finds the offenders, or reads what is replayed. */
+  /** The statement that finds the violations, or reads what is replayed. */
   sql: z.string(),
   /** Why it was skipped. */
   note: z.string().nullable(),
@@ -76,34 +76,34 @@ export type Verdict = z.infer<typeof verdictSchema>;
 export const verdictProgressSchema = z.object({
   batch_id: idSchema,
   /** Whether one is being given. */
-  judging: z.boolean(),
+  verifying: z.boolean(),
   /** Processes that were replayed. */
-  judged: count,
+  verified: count,
   total: count,
 });
 export type VerdictProgress = z.infer<typeof verdictProgressSchema>;
 
-/** The safety lever: stops all injection at once, and refuses new. */
-export const leverSchema = z.object({
+/** The kill switch: stops all injection at once, and refuses new. */
+export const killSwitchSchema = z.object({
   stopped: z.boolean(),
   at: timeOrNull,
   actor: z.string().nullable(),
   reason: z.string().nullable(),
 });
-export type Lever = z.infer<typeof leverSchema>;
-export const leverBodySchema = z.strictObject({
+export type KillSwitch = z.infer<typeof killSwitchSchema>;
+export const killSwitchBodySchema = z.strictObject({
   stopped: z.boolean(),
   reason: shortText(1_000).optional(),
   actor: actorSchema.optional(),
 });
 
 /** Ends injection into one batch for good. */
-export const stopInjectionBodySchema = leverBodySchema.omit({ stopped: true });
+export const stopInjectionBodySchema = killSwitchBodySchema.omit({ stopped: true });
 export const injectionStoppedSchema = z.object({ batch_id: idSchema, injection_stopped_at: time });
 export type InjectionStopped = z.infer<typeof injectionStoppedSchema>;
 
 /** Steps sent from now on have this behavior; null: none. Validated with the definition's own step keys. */
-export const changeBehaviorBodySchema = leverBodySchema
+export const changeBehaviorBodySchema = killSwitchBodySchema
   .omit({ stopped: true })
   .extend({ behavior: z.record(z.string(), z.unknown()).nullable() });
 export type ChangeBehaviorBody = z.infer<typeof changeBehaviorBodySchema>;
@@ -206,14 +206,14 @@ export const reportSchema = z.object({
   /** Processes by status, as counted. */
   processes: z.record(z.enum(PROCESS_STATUSES), count),
   predicted: previewSchema.nullable(),
-  /** Why nothing is foretold, or why what is foretold cannot be compared. */
+  /** Why nothing is predicted, or why what is predicted cannot be compared. */
   predicted_note: z.string().nullable(),
   steps: z.array(
     z.object({
       step: z.string(),
-      observed: foretoldStepSchema,
-      predicted: foretoldStepSchema.nullable(),
-      /** Attempts cut short by no fault of chaos, and those that failed of themselves: what `no_real_failures` counts. */
+      observed: predictedStepSchema,
+      predicted: predictedStepSchema.nullable(),
+      /** Attempts terminated by no fault of chaos, and those that failed of themselves: what `no_real_failures` counts. */
       interrupted: count,
       real_failures: count,
       latency_ms: percentilesSchema,

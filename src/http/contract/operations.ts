@@ -8,7 +8,7 @@ import { shownSettingsSchema } from './settings.ts';
 
 export const overviewSchema = z.object({
   batches: z.object({ open: z.number().int(), total: z.number().int() }),
-  /** Processes by status, over open batches and lone processes; ended ones over all. */
+  /** Processes by status, over open batches and standalone processes; ended ones over all. */
   processes: z.record(z.enum(PROCESS_STATUSES), z.number().int()),
   backlog: z.number().int(),
   in_progress: z.number().int(),

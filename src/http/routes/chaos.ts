@@ -1,11 +1,17 @@
-// Routes of chaos under way: the safety lever, injection into one batch, and the behavior of one.
-// Promises that a request which asks for chaos is refused while the lever stands, once it is known to be well formed.
+// Routes of chaos under way: the kill switch, injection into one batch, and the behavior of one.
+// Promises that a request which asks for chaos is refused while the kill switch stands, once it is known to be well formed.
 
 import { z } from 'zod';
 import { checkBehavior } from '../../chaos/asked.ts';
 import { compactProcessBehavior, type ProcessBehavior } from '../../chaos/behavior.ts';
 import { changeBehavior, stopInjection } from '../../chaos/behavior-changes.ts';
-import { type Lever, readLever, refuseWhileStopped, resumeChaos, stopChaos } from '../../chaos/kill-switch.ts';
+import {
+  type KillSwitch,
+  readKillSwitch,
+  refuseWhileStopped,
+  resumeChaos,
+  stopChaos,
+} from '../../chaos/kill-switch.ts';
 import { readBehaviorVersions } from '../../chaos/queries/lab-control.ts';
 import { type BatchRecord, findBatch } from '../../db/queries/read-batches.ts';
 import { NotFoundError } from '../../model/errors.ts';
@@ -14,8 +20,8 @@ import {
   changeBehaviorBodySchema,
   idSchema,
   injectionStoppedSchema,
-  leverBodySchema,
-  leverSchema,
+  killSwitchBodySchema,
+  killSwitchSchema,
   pageOf,
   stopInjectionBodySchema,
 } from '../contract.ts';
@@ -29,15 +35,15 @@ const tags = ['chaos'];
 const params = z.object({ batch_id: idSchema });
 
 export function chaosRoutes(api: App, context: RouteContext): void {
-  addLever(api, context);
+  addKillSwitch(api, context);
   addInjection(api, context);
   addBehavior(api, context);
 }
 
-function addLever(api: App, { bus, pool }: RouteContext): void {
-  const response = { 200: leverSchema, ...problemResponse };
+function addKillSwitch(api: App, { bus, pool }: RouteContext): void {
+  const response = { 200: killSwitchSchema, ...problemResponse };
   api.get('/chaos', { schema: { tags, summary: 'Whether chaos is stopped, by whom and why', response } }, async () =>
-    toWire<Lever>(await readLever(pool)),
+    toWire<KillSwitch>(await readKillSwitch(pool)),
   );
 
   api.put(
@@ -46,16 +52,16 @@ function addLever(api: App, { bus, pool }: RouteContext): void {
       config: NEVER_LIMITED,
       schema: {
         tags,
-        summary: 'The safety lever: stop all injection and turbulence at once, or let it go on',
+        summary: 'The kill switch: stop all injection and turbulence at once, or let it go on',
         description:
           'While it stands nothing is injected, and whatever asks for chaos is refused (409 CHAOS_STOPPED). What it is told to be already it stays: the answer says since when, and by whom.',
-        body: leverBodySchema,
+        body: killSwitchBodySchema,
         response,
       },
     },
     async ({ body }) => {
       const { stopped, ...operator } = body;
-      return toWire<Lever>(await (stopped ? stopChaos : resumeChaos)(bus.pool, operatorOf(operator)));
+      return toWire<KillSwitch>(await (stopped ? stopChaos : resumeChaos)(bus.pool, operatorOf(operator)));
     },
   );
 }

@@ -36,8 +36,8 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
         max_attempts: policy?.max_attempts ?? definition.policy?.max_attempts ?? bus.settings().retry.max_attempts,
       };
       const { type: process_type, version: process_version } = definition;
-      const foretold = await laboratory.foretell({ process_type, process_version, input, launch });
-      return { seed: launch.seed, ...foretold, duration_ms: bus.env.monotonicMs() - began_ms };
+      const predicted = await laboratory.predict({ process_type, process_version, input, launch });
+      return { seed: launch.seed, ...predicted, duration_ms: bus.env.monotonicMs() - began_ms };
     },
   );
 
@@ -61,7 +61,7 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
     {
       schema: {
         tags: ['batches'],
-        summary: 'The verdict given anew, whatever is stored',
+        summary: 'The verdict given again, whatever is stored',
         description:
           'On nothing older than the request: also what was written by hand, or is missing in storage, since the last one was stored. While the batch runs it is what GET answers.',
         params: z.object({ batch_id: idSchema }),
@@ -78,7 +78,7 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
         tags: ['batches'],
         summary: 'How far the verdict on a large batch has come',
         description:
-          'For whoever waits for it, which takes seconds for 100,000 processes. `judging` is false when none is being given.',
+          'For whoever waits for it, which takes seconds for 100,000 processes. `verifying` is false when none is being given.',
         params: z.object({ batch_id: idSchema }),
         response: { 200: verdictProgressSchema, ...problemResponse },
       },
@@ -87,7 +87,7 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
       const batch = await findBatch(pool, batch_id);
       if (batch === null) throw new NotFoundError('batch', batch_id);
       const progress = verdicts.progress(batch_id);
-      return { batch_id, judging: progress !== null, judged: progress?.judged ?? 0, total: batch.total_count };
+      return { batch_id, verifying: progress !== null, verified: progress?.verified ?? 0, total: batch.total_count };
     },
   );
 }

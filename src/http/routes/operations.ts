@@ -1,7 +1,7 @@
 // The service itself: what it knows and who works for it.
 
 import { z } from 'zod';
-import { OWN_DOMAIN } from '../../bus/bus.ts';
+import { INTERNAL_DOMAIN } from '../../bus/bus.ts';
 import { changeSettings, showSettings } from '../../bus/settings.ts';
 import { listWorkers, type WorkerRecord } from '../../db/queries/read-workers.ts';
 import { readSettings, type StoredSettings } from '../../db/queries/settings.ts';
@@ -87,6 +87,6 @@ function showDefinition({
 }
 
 function showWorker(worker: WorkerRecord) {
-  const { [OWN_DOMAIN]: _own, ...by_domain } = worker.by_domain;
+  const { [INTERNAL_DOMAIN]: _own, ...by_domain } = worker.by_domain;
   return { ...toWire(worker), by_domain };
 }

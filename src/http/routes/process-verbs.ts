@@ -20,7 +20,7 @@ const params = z.object({ process_id: idSchema });
 const response = { 200: processVerbAnswerSchema, ...problemResponse };
 const tags = ['processes'];
 
-export function cutRoutes(api: App, { bus }: RouteContext): void {
+export function processVerbRoutes(api: App, { bus }: RouteContext): void {
   api.post(
     '/commands/:command_id/cancel',
     {

@@ -1,9 +1,9 @@
 // Routes of queues: what waits in each domain, and pausing, resuming and capping it.
 
-import { OWN_DOMAIN } from '../../bus/bus.ts';
+import { INTERNAL_DOMAIN } from '../../bus/bus.ts';
 import { capDomain, pauseDomain, resumeDomain } from '../../bus/domains.ts';
 import { type DomainRow, listQueues, type QueueRecord } from '../../db/queries/domains.ts';
-import { createPaced } from '../../model/throttled.ts';
+import { createThrottled } from '../../model/throttled.ts';
 import {
   type Domain,
   domainParamsSchema,
@@ -20,7 +20,9 @@ import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 
 export function queueRoutes(api: App, { bus, pool }: RouteContext): void {
-  const queues = createPaced(bus.env, async () => ({ items: (await listQueues(pool, OWN_DOMAIN)).map(showQueue) }));
+  const queues = createThrottled(bus.env, async () => ({
+    items: (await listQueues(pool, INTERNAL_DOMAIN)).map(showQueue),
+  }));
 
   api.get(
     '/queues',

@@ -1,5 +1,5 @@
 // The route of a batch's report: as JSON for programs, as Markdown for people.
-// Both say the same; the Markdown shows fewer offenders.
+// Both say the same; the Markdown shows fewer violations.
 
 import { z } from 'zod';
 import { readReport } from '../../verification/report/report.ts';
@@ -14,9 +14,9 @@ export function reportRoutes(api: App, context: RouteContext): void {
     {
       schema: {
         tags: ['batches'],
-        summary: 'What was asked for, foretold, injected, observed and checked, and how it recovered',
+        summary: 'What was asked for, predicted, injected, observed and checked, and how it recovered',
         description:
-          'The verdict in it is computed first where the batch is at rest. Latencies are of successful attempts; recovery is the time from a disturbance until an attempt that began after it succeeded.',
+          'The verdict in it is computed first where the batch is at rest. Latencies are of successful attempts; recovery is the time from a turbulence until an attempt that began after it succeeded.',
         params: z.object({ batch_id: idSchema }),
         querystring: reportQuerySchema,
         response: {

@@ -10,7 +10,7 @@ import {
   type ParkedFilter,
   type ParkedRecord,
 } from '../../db/queries/read-tsq.ts';
-import { createPacedMap } from '../../model/throttled.ts';
+import { createThrottledMap } from '../../model/throttled.ts';
 import {
   cancelBodySchema,
   idSchema,
@@ -36,8 +36,10 @@ const tags = ['troubleshooting'];
 const MAX_GROUPS = 200;
 
 export function tsqRoutes(api: App, { bus, pool }: RouteContext): void {
-  const counts = createPacedMap(bus.env, (filter) => countParked(pool, JSON.parse(filter) as ParkedFilter));
-  const causes = createPacedMap(bus.env, (filter) => listCauses(pool, JSON.parse(filter) as ParkedFilter, MAX_GROUPS));
+  const counts = createThrottledMap(bus.env, (filter) => countParked(pool, JSON.parse(filter) as ParkedFilter));
+  const causes = createThrottledMap(bus.env, (filter) =>
+    listCauses(pool, JSON.parse(filter) as ParkedFilter, MAX_GROUPS),
+  );
 
   api.get(
     '/tsq',

@@ -1,4 +1,4 @@
-// The fate of one command under its behavior: how often it is attempted, what each attempt comes to, and how it ends.
+// The outcome of one command under its behavior: how often it is attempted, what each attempt comes to, and how it ends.
 // Pure: a function of seed, key, step, behavior and policy, assuming no interruption and no operator.
 
 import type { CommandBehavior } from '../../chaos/behavior.ts';
@@ -7,7 +7,7 @@ import { faultOf } from '../../chaos/faults/index.ts';
 import type { RollSource } from '../../chaos/roll.ts';
 import { addAttempt, type StepTally } from './tally.ts';
 
-export interface CommandFate {
+export interface PredictedOutcome {
   attempts: number;
   /** SUCCESS, FAILED (a business rule) or PARKED in the troubleshooting queue. */
   end: 'SUCCESS' | 'FAILED' | 'PARKED';
@@ -16,20 +16,20 @@ export interface CommandFate {
 }
 
 /** Counts each attempt in `tally`. A behavior of null is no chaos at all. */
-export function foretellCommand(
+export function predictCommand(
   behavior: CommandBehavior | null,
   { seed, key, step }: Omit<RollSource, 'attempt'>,
   max_attempts: number,
   tally: StepTally,
   decide: DecideFault,
-): CommandFate {
+): PredictedOutcome {
   if (behavior === null) {
     addAttempt(tally, 'success', null);
     return { attempts: 1, end: 'SUCCESS', fault: null };
   }
   for (let attempt = 1; ; attempt++) {
     const fault = decide(behavior, { seed, key, step, attempt });
-    const outcome = fault === null ? 'success' : faultOf(fault).comes_to;
+    const outcome = fault === null ? 'success' : faultOf(fault).results_in;
     addAttempt(tally, outcome, fault);
     if (outcome === 'success') return { attempts: attempt, end: 'SUCCESS', fault };
     if (outcome === 'business_rule') return { attempts: attempt, end: 'FAILED', fault };

@@ -1,4 +1,4 @@
-// What a launch will come to: the fate of each of its processes, one by one, summed by step and by ending.
+// What a launch will come to: the outcome of each of its processes, one by one, summed by step and by ending.
 // Exact where the way of a process is known from its chaos alone; elsewhere what each step comes to, labelled so.
 
 import type { CommandBehavior } from '../../chaos/behavior.ts';
@@ -6,7 +6,7 @@ import { compactBehavior } from '../../chaos/behavior.ts';
 import { createDecideFault, type DecideFault } from '../../chaos/decide.ts';
 import { inScope } from '../../chaos/experiment.ts';
 import { corruptReply } from '../../chaos/faults/corrupt-reply.ts';
-import { foretellCommand } from './outcome.ts';
+import { predictCommand } from './outcome.ts';
 import { addTally, emptyTally, type StepTally } from './tally.ts';
 
 /** The steps of a process in order, as `outlineOf` in process/outline.ts makes them. */
@@ -15,7 +15,7 @@ export interface Outline {
   uncertain: string | null;
 }
 
-export interface ForetoldLaunch {
+export interface PredictionInput {
   seed: string;
   count: number;
   first_ordinal: number;
@@ -36,18 +36,18 @@ type End = 'completed' | 'failed' | 'compensated' | 'in_troubleshooting';
 /** So many processes at a time, between which others may have the thread. */
 const SLICE = 2_000;
 
-/** Foretells all processes; gives the thread away between slices. */
-export async function foretell(launch: ForetoldLaunch, outline: Outline): Promise<Foretold> {
-  const foretelling = createForetelling(launch, outline);
+/** Predicts all processes; gives the thread away between slices. */
+export async function predict(launch: PredictionInput, outline: Outline): Promise<Foretold> {
+  const predictor = createPredictor(launch, outline);
   for (let index = 0; index < launch.count; index++) {
     if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
-    foretelling.add(launch.first_ordinal + index);
+    predictor.add(launch.first_ordinal + index);
   }
-  return foretelling.sum();
+  return predictor.sum();
 }
 
-/** Foretells the processes it is given, one by one. `decide` may do so from memory. */
-export function createForetelling(launch: ForetoldLaunch, outline: Outline, decide: DecideFault = createDecideFault()) {
+/** Predicts the processes it is given, one by one. `decide` may do so from memory. */
+export function createPredictor(launch: PredictionInput, outline: Outline, decide: DecideFault = createDecideFault()) {
   const steps: Record<string, StepTally> = Object.fromEntries(outline.steps.map(({ key }) => [key, emptyTally()]));
   const behaviors = new Map(outline.steps.map(({ key }) => [key, behaviorOf(launch.behavior, key)]));
   const ends: Record<End, number> = { completed: 0, failed: 0, compensated: 0, in_troubleshooting: 0 };
@@ -57,7 +57,7 @@ export function createForetelling(launch: ForetoldLaunch, outline: Outline, deci
       const touched = inScope(launch.scope_pct, launch.seed, ordinal);
       if (touched) in_scope++;
       ends[
-        foretellProcess(launch, outline, ordinal, { behaviors: touched ? behaviors : NO_BEHAVIORS, steps, decide })
+        predictProcess(launch, outline, ordinal, { behaviors: touched ? behaviors : NO_BEHAVIORS, steps, decide })
       ]++;
     },
     sum(): Foretold {
@@ -71,22 +71,22 @@ export function createForetelling(launch: ForetoldLaunch, outline: Outline, deci
   };
 }
 
-/** Adds what was foretold of other processes of the same launch. */
-export function addForetold(foretold: Foretold, other: Foretold): void {
-  foretold.in_scope += other.in_scope;
-  for (const key of Object.keys(foretold.expected) as (keyof Foretold['expected'])[])
-    foretold.expected[key] += other.expected[key];
-  for (const [key, tally] of Object.entries(other.steps)) addTally(foretold.steps[key] as StepTally, tally);
+/** Adds what was predicted of other processes of the same launch. */
+export function addPredicted(predicted: Foretold, other: Foretold): void {
+  predicted.in_scope += other.in_scope;
+  for (const key of Object.keys(predicted.expected) as (keyof Foretold['expected'])[])
+    predicted.expected[key] += other.expected[key];
+  for (const [key, tally] of Object.entries(other.steps)) addTally(predicted.steps[key] as StepTally, tally);
 }
 
 const NO_BEHAVIORS: ReadonlyMap<string, CommandBehavior | null> = new Map();
 
-function behaviorOf(behavior: ForetoldLaunch['behavior'], key: string): CommandBehavior | null {
+function behaviorOf(behavior: PredictionInput['behavior'], key: string): CommandBehavior | null {
   return behavior !== null && Object.hasOwn(behavior, key) ? compactBehavior(behavior[key] as CommandBehavior) : null;
 }
 
-function foretellProcess(
-  { seed, max_attempts }: ForetoldLaunch,
+function predictProcess(
+  { seed, max_attempts }: PredictionInput,
   outline: Outline,
   ordinal: number,
   using: {
@@ -99,12 +99,12 @@ function foretellProcess(
   for (const step of outline.steps) {
     const place = { seed, key: ordinal, step: step.key };
     const behavior = using.behaviors.get(step.key) ?? null;
-    const fate = foretellCommand(behavior, place, max_attempts, using.steps[step.key] as StepTally, using.decide);
+    const outcome = predictCommand(behavior, place, max_attempts, using.steps[step.key] as StepTally, using.decide);
     undoable ||= step.compensated;
-    if (fate.end === 'PARKED') return 'in_troubleshooting';
-    if (fate.end === 'FAILED') return undoable ? 'compensated' : 'failed';
-    if (fate.fault === 'corrupt_reply') {
-      const reply = corruptReply({ ...place, attempt: fate.attempts });
+    if (outcome.end === 'PARKED') return 'in_troubleshooting';
+    if (outcome.end === 'FAILED') return undoable ? 'compensated' : 'failed';
+    if (outcome.fault === 'corrupt_reply') {
+      const reply = corruptReply({ ...place, attempt: outcome.attempts });
       if (step.refuses(reply, ordinal)) return 'in_troubleshooting';
     }
   }

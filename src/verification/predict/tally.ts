@@ -1,4 +1,4 @@
-// What attempts of a step came to, or will: the same count for what is foretold and for what was observed.
+// What attempts of a step came to, or will: the same count for what is predicted and for what was observed.
 // Pure arithmetic; promises that `attempts` is the sum of the outcomes.
 
 import type { OutcomeKind } from '../../model/command.ts';

@@ -34,7 +34,7 @@ export async function readStepLatencies(db: Queryable, batch_id: string, span: R
   return rows;
 }
 
-export interface Disturbance {
+export interface TurbulenceAction {
   at: Date;
   kind: string;
   details: Record<string, unknown>;
@@ -43,11 +43,15 @@ export interface Disturbance {
 }
 
 /**
- * Oldest first. What was under way may still succeed between the writing of a disturbance and its coming: only attempts that began
+ * Oldest first. What was under way may still succeed between the writing of a turbulence and its coming: only attempts that began
  * after it count. Disturbances and successes stand in one descending order; the next end is the least seen so far.
  */
-export async function readDisturbances(db: Queryable, batch_id: string, span: ReportSpan): Promise<Disturbance[]> {
-  const { rows } = await db.query<Disturbance & Record<string, unknown>>(
+export async function readTurbulenceSpans(
+  db: Queryable,
+  batch_id: string,
+  span: ReportSpan,
+): Promise<TurbulenceAction[]> {
+  const { rows } = await db.query<TurbulenceAction & Record<string, unknown>>(
     `with happened as materialized (
        select e.event_id, e.at, e.details from faultline.event e where e.batch_id = $1 and e.type = 'TURBULENCE'
      ),

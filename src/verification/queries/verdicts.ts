@@ -48,7 +48,7 @@ export async function storeVerdict(
 }
 
 /** Batches of processes that came to rest within the last hour and have no verdict, or one from before that. */
-export async function listUnjudgedBatches(
+export async function listUnverifiedBatches(
   db: Queryable,
   { except, limit }: { except: readonly string[]; limit: number },
 ): Promise<string[]> {

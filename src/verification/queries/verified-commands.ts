@@ -53,11 +53,11 @@ type AttemptRow = [
 ];
 
 /** Payloads are as large as the rest of a command together, so of a larger batch not all are read. */
-const MOST_COMPARED = 20_000;
+const MAX_COMPARED = 20_000;
 
 /** Of how many processes of a batch one has its payloads compared. */
 export function compareEach({ total_count }: Pick<VerifiedBatch, 'total_count'>): number {
-  return Math.ceil(total_count / MOST_COMPARED);
+  return Math.ceil(total_count / MAX_COMPARED);
 }
 
 /** The commands that the processes of a slice list, in the order of the processes and of their lists. */

@@ -1,5 +1,5 @@
-// The checks of a verdict that SQL answers by itself: each a statement whose rows are the offenders. They are shown to people beside
-// their result, so each stands alone: `$1` is the batch, and the first column, `id`, is what offends.
+// The checks of a verdict that SQL answers by itself: each a statement whose rows are the violations. They are shown to people beside
+// their result, so each stands alone: `$1` is the batch, and the first column, `id`, is what violates.
 
 import type { Tx } from '../../db/pool.ts';
 
@@ -78,7 +78,7 @@ export const LIGHT_TEXT = {
 } as const satisfies Record<SqlRule, string>;
 
 /** `light`: of commands only those whose ids were made in the time of the batch; else every command there is may be read. */
-export async function findRuleOffenders(
+export async function findRuleViolations(
   tx: Tx,
   rule: SqlRule,
   batch_id: string,

@@ -154,7 +154,7 @@ export async function readVerifiedEvents(tx: Tx, batch_id: string): Promise<Veri
  * What came between while the batch was open, as spans in ms since 1970: turbulence made for it or for any other, from the deed to the end of a
  * pause, and when the database was away from a process of the service, as that one wrote down when it was back.
  */
-export async function readDisturbances(tx: Tx, batch_id: string): Promise<{ from_ms: number; to_ms: number }[]> {
+export async function readTurbulenceSpans(tx: Tx, batch_id: string): Promise<{ from_ms: number; to_ms: number }[]> {
   const { rows } = await tx.query<{ from_ms: number; to_ms: number }>(
     `select (extract(epoch from e.at) * 1000)::bigint - coalesce((e.details ->> 'away_ms')::bigint, 0) as from_ms,
        (extract(epoch from e.at) * 1000)::bigint + coalesce((e.details ->> 'pause_ms')::int, 0) as to_ms

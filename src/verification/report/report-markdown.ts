@@ -1,8 +1,8 @@
 // A report as Markdown, for a pull request, a wiki or a terminal. Pure.
 // Promises that what people wrote (names, hypotheses, reasons, messages) stands there as text and never as markup.
 
-import type { ForetoldStep, Report } from '../../http/contract.ts';
-import { showJson, showText } from '../../model/words.ts';
+import type { PredictedStep, Report } from '../../http/contract.ts';
+import { showJson, showText } from '../../model/error-text.ts';
 
 type Step = Report['steps'][number];
 
@@ -48,11 +48,11 @@ function processes({ processes: by, predicted, predicted_note, compensations, op
     ['canceled', null, by.CANCELED],
     ['running', null, by.WAITING_FOR_REPLY + by.COMPENSATING],
   ] as const;
-  const shown = rows.filter(([, foretold, observed]) => foretold || observed);
+  const shown = rows.filter(([, predicted, observed]) => predicted || observed);
   return section('Processes', [
     table(
-      ['', 'foretold', 'observed'],
-      shown.map(([end, foretold, observed]) => [end, number(foretold), count(observed)]),
+      ['', 'predicted', 'observed'],
+      shown.map(([end, predicted, observed]) => [end, number(predicted), count(observed)]),
     ),
     predicted_note === null ? '' : text(predicted_note),
     `${count(compensations)} compensations succeeded; operators acted ${count(operator_verbs)} times.`,
@@ -62,9 +62,9 @@ function processes({ processes: by, predicted, predicted_note, compensations, op
 const OUTCOMES = ['attempts', 'success', 'transient', 'permanent', 'business_rule', 'timeout'] as const;
 
 function steps({ steps: all }: Report): string {
-  const row = (label: string, tally: ForetoldStep) => [label, ...OUTCOMES.map((outcome) => number(tally[outcome]))];
+  const row = (label: string, tally: PredictedStep) => [label, ...OUTCOMES.map((outcome) => number(tally[outcome]))];
   const rows = all.flatMap(({ step, predicted, observed, interrupted, real_failures }) => [
-    ...(predicted === null ? [] : [[text(step), ...row('foretold', predicted), '', '']]),
+    ...(predicted === null ? [] : [[text(step), ...row('predicted', predicted), '', '']]),
     [predicted === null ? text(step) : '', ...row('observed', observed), count(interrupted), count(real_failures)],
   ]);
   const header = ['step', '', 'attempts', 'success', 'transient', 'permanent', 'business rule', 'timeout'];
@@ -83,7 +83,7 @@ function faults({ steps: all }: Report): string {
         count(observed.injected[fault] ?? 0),
       ]);
   });
-  return rows.length === 0 ? '' : section('Faults', [table(['step', 'fault', 'foretold', 'injected'], rows)]);
+  return rows.length === 0 ? '' : section('Faults', [table(['step', 'fault', 'predicted', 'injected'], rows)]);
 }
 
 function latencies({ steps: all }: Report): string {
@@ -128,10 +128,10 @@ function versions({ settings: { behavior_versions } }: Report): string {
 
 function checks({ checks: all }: Report): string {
   if (all.length === 0) return section('Checks', ['None was made yet.']);
-  const rows = all.map(({ name, status, looked_at, count: offending, rule, note }) => [
+  const rows = all.map(({ name, status, checked, count: offending, rule, note }) => [
     text(name),
     status === 'fail' ? '**fail**' : status,
-    count(looked_at),
+    count(checked),
     count(offending),
     text(note === null ? rule : `${rule} (${note})`),
   ]);
@@ -141,14 +141,14 @@ function checks({ checks: all }: Report): string {
     ...failed.map(({ name, offenders, details }) =>
       [
         `### ${text(name)}`,
-        bullets([...details, ...offenders.slice(0, Math.max(0, MOST_OFFENDERS - details.length))]),
+        bullets([...details, ...offenders.slice(0, Math.max(0, MAX_VIOLATIONS - details.length))]),
       ].join('\n\n'),
     ),
   ]);
 }
 
 /** Of a check; all of them stand in the JSON. */
-const MOST_OFFENDERS = 20;
+const MAX_VIOLATIONS = 20;
 
 function settings({ settings: { input, behavior, retry, lease_ms, experiment } }: Report): string {
   return section('Settings', [fenced({ input, behavior, retry, lease_ms, experiment })]);
@@ -222,7 +222,7 @@ function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** What is foretold may be an expectation: to one digit. */
+/** What is predicted may be an expectation: to one digit. */
 function number(value: number | null | undefined): string {
   return value == null ? '' : value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }

@@ -1,4 +1,4 @@
-// The report of a batch: what was asked for, foretold, injected, observed and checked, and how it recovered.
+// The report of a batch: what was asked for, predicted, injected, observed and checked, and how it recovered.
 // Promises that what is observed is of one moment; the verdict is that of the batch at rest, or says that it is not.
 
 import type { Experiment } from '../../chaos/experiment.ts';
@@ -6,7 +6,7 @@ import { readBehaviorVersions } from '../../chaos/queries/lab-control.ts';
 import type { Tx } from '../../db/pool.ts';
 import { type AttemptTally, type BatchRecord, findBatch, tallyAttempts } from '../../db/queries/read-batches.ts';
 import { withSnapshot } from '../../db/queries/read-snapshot.ts';
-import type { ForetoldStep, Preview, Report } from '../../http/contract.ts';
+import type { PredictedStep, Preview, Report } from '../../http/contract.ts';
 import type { RouteContext } from '../../http/server.ts';
 import { toWire } from '../../http/wire.ts';
 import { NotFoundError } from '../../model/errors.ts';
@@ -16,12 +16,12 @@ import {
   countByStatus,
   countOperatorVerbs,
   type ReportSpan,
-  readDisturbances,
   readStepLatencies,
   readStops,
+  readTurbulenceSpans,
   tallyFailures,
 } from '../queries/reports.ts';
-import { readDisturbances as readSpans } from '../queries/verify.ts';
+import { readTurbulenceSpans as readSpans } from '../queries/verify.ts';
 import { isInterruption, isRealFailure, withAftermath } from '../real-failure.ts';
 
 /** The finisher's clock stands still while it counts, so attempts may end a moment after `completed_at`. */
@@ -39,7 +39,7 @@ export async function readReport(sources: Sources, batch_id: string): Promise<Re
   // It may have come to rest, or have been given work again, between the two.
   const agrees = isBatchAtRest(batch.status) === (before.verdict !== 'running');
   const { verdict, checks } = agrees ? before : await sources.verdicts.read(batch_id);
-  const predicted = await foretellBatch(sources, batch);
+  const predicted = await predictBatch(sources, batch);
   const ended_at = batch.completed_at ?? batch.rested_at;
   const keys = stepKeys(sources.processes, batch, tallies);
   return {
@@ -82,18 +82,18 @@ async function observe(tx: Tx, batch_id: string) {
     failures: (await tallyFailures(tx, batch_id, span, withAftermath(await readSpans(tx, batch_id)))).filter(
       isRealFailure,
     ),
-    disturbances: await readDisturbances(tx, batch_id, span),
+    disturbances: await readTurbulenceSpans(tx, batch_id, span),
     stops: await readStops(tx, batch_id, span),
     operator_verbs: await countOperatorVerbs(tx, batch_id),
   };
 }
 
 /** What it was to come to when it was launched; null where its process type is not registered here. */
-async function foretellBatch({ processes, laboratory, bus }: Sources, batch: BatchRecord): Promise<Preview | null> {
+async function predictBatch({ processes, laboratory, bus }: Sources, batch: BatchRecord): Promise<Preview | null> {
   const { process_type, process_version, input, seed, total_count, first_ordinal, behavior, experiment, retry } = batch;
   if (processes.find(process_type ?? '', process_version ?? 0) === undefined) return null;
   const began_ms = bus.env.monotonicMs();
-  const foretold = await laboratory.foretell({
+  const predicted = await laboratory.predict({
     process_type: process_type as string,
     process_version: process_version as number,
     input,
@@ -106,7 +106,7 @@ async function foretellBatch({ processes, laboratory, bus }: Sources, batch: Bat
       max_attempts: retry.max_attempts,
     },
   });
-  return { seed, ...foretold, duration_ms: bus.env.monotonicMs() - began_ms };
+  return { seed, ...predicted, duration_ms: bus.env.monotonicMs() - began_ms };
 }
 
 function hypothesisOf({ experiment }: BatchRecord): string | null {
@@ -158,7 +158,7 @@ function stepReport(
   };
 }
 
-function observedStep(tallies: readonly AttemptTally[]): ForetoldStep {
+function observedStep(tallies: readonly AttemptTally[]): PredictedStep {
   const outcome = (name: string) => sumOf(tallies, (tally) => tally.outcome === name);
   const faults = new Set(tallies.flatMap(({ fault }) => (fault === null ? [] : [fault])));
   return {
@@ -184,13 +184,13 @@ function heldBack({ type, at }: Observed['stops'][number], { completed_at, reste
   return type !== 'STOP_CONDITION_MET' && (rested === null || at <= rested);
 }
 
-/** Why what is foretold is missing, or need not be what was observed; null where it has to be. */
+/** Why what is predicted is missing, or need not be what was observed; null where it has to be. */
 function predictedNote(predicted: Preview | null, observed: Observed): string | null {
   const { batch, versions, stops, tallies, operator_verbs } = observed;
   if (predicted === null) return 'The process type of the batch is not registered in this service.';
   const reasons = [
     predicted.note,
-    versions.length > 0 ? 'The behavior was changed under way; what is foretold is that of the launch.' : null,
+    versions.length > 0 ? 'The behavior was changed under way; what is predicted is that of the launch.' : null,
     stops.some((stop) => heldBack(stop, batch)) ? 'Injection was stopped for a time, or for good.' : null,
     batch.cancel_requested_at !== null || batch.status === 'CANCELED' ? 'The batch was cancelled.' : null,
     batch.completed_at === null && batch.rested_at === null ? 'The batch is not at rest yet.' : null,

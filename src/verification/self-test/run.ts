@@ -1,4 +1,4 @@
-// faultline verify --self-test: the verdict judged. A sound batch must pass; each broken variant must fail by the check that is there
+// faultline verify --self-test: the verdict verified. A sound batch must pass; each broken variant must fail by the check that is there
 // for it, and by none but those that follow from the same damage.
 
 import { randomBytes } from 'node:crypto';
@@ -9,7 +9,7 @@ import { createPool, type Pool } from '../../db/pool.ts';
 import { createEnv, silentLogger } from '../../model/env.ts';
 import { launchBatch } from '../../process/launch.ts';
 import { openService } from '../../process/service.ts';
-import { codeOf, outlineOf } from '../outline.ts';
+import { bindDefinition, outlineOf } from '../outline.ts';
 import { createSelfTestDatabase, dropSelfTestDatabase, isSettledBut, tamper } from '../queries/self-test.ts';
 import { type Verified, verifyBatch } from '../verify.ts';
 import { type Documents, selfTestApplication, selfTestProcess } from './application.ts';
@@ -65,7 +65,7 @@ export async function runSelfTest(
     const documents: Documents = new Map();
     const base = await runBatch(sound.url, documents, {});
     add('sound: nothing is broken', base.verified, [], new Set());
-    // Where something interrupted the sound batch (a busy machine is enough), what was foretold cannot be compared.
+    // Where something interrupted the sound batch (a busy machine is enough), what was predicted cannot be compared.
     const skipped = new Set(
       base.verified.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name as string),
     );
@@ -138,7 +138,7 @@ async function judge(pool: Pool, batch_id: string, documents: Documents): Promis
     pool,
     batch_id,
     processesOf: (batch) => ({
-      code: codeOf(selfTestProcess, batch),
+      code: bindDefinition(selfTestProcess, batch),
       outline: outlineOf(selfTestProcess, batch.input),
       documents: () => [],
       stored: ({ from, to }) => {

@@ -73,7 +73,7 @@ test('a plain report: head, counts, attempts, faults, latencies, settings, and n
     '## Settings',
   ]);
   expect(lines(markdown, 'Processes')).toEqual([
-    '|           | foretold | observed |',
+    '|           | predicted | observed |',
     '| --------- | -------- | -------: |',
     '| completed |          |    1,000 |',
   ]);
@@ -111,7 +111,7 @@ test('every row of a table has as many cells as its header', () => {
       {
         name: 'conservation',
         status: 'fail',
-        looked_at: 1_000,
+        checked: 1_000,
         count: 1,
         offenders: ['019a0000-0000-7000-8000-000000000002'],
         details: ['one | is <missing>'],

@@ -1,4 +1,4 @@
-// What a batch is foretold, judged and reported: query keys, fetches and verbs, side by side.
+// What a batch is predicted, verified and reported: query keys, fetches and verbs, side by side.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
@@ -23,7 +23,7 @@ export const verdictKeys = {
   preview: (launch: LaunchRequest | null) => ['preview', launch] as const,
   verdicts: (id: string) => [...batchKeys.all, 'verdict', id] as const,
   verdict: ({ batch_id, moment }: Judged) => [...verdictKeys.verdicts(batch_id), moment] as const,
-  progress: (id: string) => [...batchKeys.all, 'judging', id] as const,
+  progress: (id: string) => [...batchKeys.all, 'verifying', id] as const,
   behaviors: (id: string) => [...batchKeys.all, 'behaviors', id] as const,
   reports: (id: string) => [...batchKeys.all, 'report', id] as const,
   report: ({ batch_id, moment }: Judged) => [...verdictKeys.reports(batch_id), moment] as const,
@@ -31,7 +31,7 @@ export const verdictKeys = {
 
 const pathOf = (id: string, rest: string) => `/process-batches/${encodeURIComponent(id)}/${rest}`;
 
-/** Exactly what a launch will come to. The same launch is foretold the same, so it is asked once. */
+/** Exactly what a launch will come to. The same launch is predicted the same, so it is asked once. */
 export const previewQuery = (launch: LaunchRequest) =>
   queryOptions({
     queryKey: verdictKeys.preview(launch),
@@ -41,15 +41,15 @@ export const previewQuery = (launch: LaunchRequest) =>
     retry: false,
   });
 
-export const verdictQuery = (judged: Judged) =>
+export const verdictQuery = (verified: Judged) =>
   queryOptions({
-    queryKey: verdictKeys.verdict(judged),
-    queryFn: ({ signal }) => request<Verdict>(pathOf(judged.batch_id, 'verdict'), { signal }),
+    queryKey: verdictKeys.verdict(verified),
+    queryFn: ({ signal }) => request<Verdict>(pathOf(verified.batch_id, 'verdict'), { signal }),
     placeholderData: keepPreviousData,
   });
 
-/** Given anew, whatever is stored. */
-export function judgeBatch(id: string): Promise<Verdict> {
+/** Given again, whatever is stored. */
+export function verifyBatch(id: string): Promise<Verdict> {
   return request<Verdict>(pathOf(id, 'verdict'), { method: 'POST', body: {} });
 }
 
@@ -68,10 +68,10 @@ export const behaviorVersionsQuery = (id: string) =>
     queryFn: ({ signal }) => request<Page<BehaviorVersion>>(pathOf(id, 'behavior'), { signal }),
   });
 
-export const reportQuery = (judged: Judged) =>
+export const reportQuery = (verified: Judged) =>
   queryOptions({
-    queryKey: verdictKeys.report(judged),
-    queryFn: ({ signal }) => request<Report>(pathOf(judged.batch_id, 'report'), { signal }),
+    queryKey: verdictKeys.report(verified),
+    queryFn: ({ signal }) => request<Report>(pathOf(verified.batch_id, 'report'), { signal }),
     placeholderData: keepPreviousData,
   });
 

@@ -3,7 +3,7 @@
 
 import type { Batch } from '../../../src/http/contract.ts';
 import { type BarPart, StackedBar } from './stacked-bar.tsx';
-import { barColor, PROCESS_LOOKS } from './status.ts';
+import { barColor, PROCESS_DISPLAY } from './status.ts';
 
 export type BatchCounts = Pick<
   Batch,
@@ -24,26 +24,31 @@ export function endedCount(batch: BatchCounts): number {
 
 export function batchParts(batch: BatchCounts): BarPart[] {
   return [
-    { key: 'completed', label: 'Completed', value: batch.completed_count, color: PROCESS_LOOKS.COMPLETED.color },
+    { key: 'completed', label: 'Completed', value: batch.completed_count, color: PROCESS_DISPLAY.COMPLETED.color },
     {
       key: 'compensated',
       label: 'Compensated',
       value: batch.compensated_count,
-      color: PROCESS_LOOKS.COMPENSATED.color,
+      color: PROCESS_DISPLAY.COMPENSATED.color,
     },
-    { key: 'failed', label: 'Failed', value: batch.failed_count, color: PROCESS_LOOKS.FAILED.color },
-    { key: 'canceled', label: 'Canceled', value: batch.canceled_count, color: barColor(PROCESS_LOOKS.CANCELED.color) },
+    { key: 'failed', label: 'Failed', value: batch.failed_count, color: PROCESS_DISPLAY.FAILED.color },
+    {
+      key: 'canceled',
+      label: 'Canceled',
+      value: batch.canceled_count,
+      color: barColor(PROCESS_DISPLAY.CANCELED.color),
+    },
     {
       key: 'in_troubleshooting',
       label: 'In troubleshooting',
       value: batch.in_troubleshooting_count,
-      color: PROCESS_LOOKS.WAITING_FOR_TSQ.color,
+      color: PROCESS_DISPLAY.WAITING_FOR_TSQ.color,
     },
     {
       key: 'waiting',
       label: 'Running',
       value: batch.waiting_count,
-      color: barColor(PROCESS_LOOKS.WAITING_FOR_REPLY.color),
+      color: barColor(PROCESS_DISPLAY.WAITING_FOR_REPLY.color),
     },
   ];
 }

@@ -22,7 +22,7 @@ export const MORE_FAULTS = [
 export const FAULT_FIELDS = [...MAIN_FAULTS, ...MORE_FAULTS] as const;
 export type FaultField = (typeof FAULT_FIELDS)[number];
 
-export interface FaultWords {
+export interface FaultLabels {
   /** As records name it: `transient`. */
   fault: string;
   /** As a form field: "permanent failure". */
@@ -34,7 +34,7 @@ export interface FaultWords {
   color: string;
 }
 
-export const FAULT_WORDS: Record<FaultField, FaultWords> = {
+export const FAULT_LABELS: Record<FaultField, FaultLabels> = {
   fail_permanent_pct: {
     fault: 'permanent',
     label: 'permanent failure',
@@ -101,7 +101,7 @@ export const FAULT_WORDS: Record<FaultField, FaultWords> = {
 };
 
 /** Of a fault that has no percentage: it hits the first attempts, all of them. */
-export const FIRST_ATTEMPTS: FaultWords = {
+export const FIRST_ATTEMPTS: FaultLabels = {
   fault: 'first_attempts',
   label: 'first attempts that fail',
   short: 'first-attempt failure',
@@ -110,18 +110,18 @@ export const FIRST_ATTEMPTS: FaultWords = {
 };
 
 /** Every kind of fault in the order in which they are tried. */
-export const ALL_FAULTS: readonly FaultWords[] = [FIRST_ATTEMPTS, ...FAULT_FIELDS.map((field) => FAULT_WORDS[field])];
+export const ALL_FAULTS: readonly FaultLabels[] = [FIRST_ATTEMPTS, ...FAULT_FIELDS.map((field) => FAULT_LABELS[field])];
 
-const WORDS_BY_FAULT = new Map(ALL_FAULTS.map((words) => [words.fault, words]));
+const LABELS_BY_FAULT = new Map(ALL_FAULTS.map((words) => [words.fault, words]));
 
 /** An injected fault as records name it (`lost_ack`, `first_attempts`, `duration`) in words. */
 export function faultLabel(fault: string): string {
-  return WORDS_BY_FAULT.get(fault)?.short ?? fault.replaceAll('_', ' ');
+  return LABELS_BY_FAULT.get(fault)?.short ?? fault.replaceAll('_', ' ');
 }
 
 /** What it does to its command; null for what this page does not know. */
 export function faultEffect(fault: string): string | null {
-  return WORDS_BY_FAULT.get(fault)?.effect ?? null;
+  return LABELS_BY_FAULT.get(fault)?.effect ?? null;
 }
 
 /** What a behavior asks for, each in a few words; empty when it does nothing. */
@@ -132,7 +132,7 @@ export function describeBehavior(behavior: CommandBehavior | null | undefined): 
   if (first) words.push(first === 1 ? 'first attempt fails' : `first ${first} attempts fail`);
   for (const field of FAULT_FIELDS) {
     const percent = behavior[field];
-    if (percent) words.push(`${formatPercent(percent)} ${FAULT_WORDS[field].short}`);
+    if (percent) words.push(`${formatPercent(percent)} ${FAULT_LABELS[field].short}`);
   }
   const delay = describeDelay(behavior);
   if (delay) words.push(delay);
@@ -148,10 +148,10 @@ function describeDelay({ min_duration_ms: min, max_duration_ms: max, ...how }: C
   // A minimum alone is a fixed delay, a maximum alone starts at 0.
   if (max == null || min === max) return `${formatDuration(min ?? 0)} delay${failures}`;
   const range = min ? `${formatDuration(min)} to ${formatDuration(max)} delay` : `up to ${formatDuration(max)}`;
-  return `${range}${shapeWords(how.duration_shape)}${failures}`;
+  return `${range}${shapeLabel(how.duration_shape)}${failures}`;
 }
 
-function shapeWords(shape: CommandBehavior['duration_shape']): string {
+function shapeLabel(shape: CommandBehavior['duration_shape']): string {
   if (shape === 'uniform') return ', evenly spread';
   return shape === 'lognormal' ? ', a few much longer' : '';
 }

@@ -3,7 +3,7 @@
 import type { CommandBatch } from '../../../src/http/contract.ts';
 import type { CommandStatus } from '../../../src/model/command.ts';
 import type { BarPart } from './stacked-bar.tsx';
-import { barColor, COMMAND_LOOKS } from './status.ts';
+import { barColor, COMMAND_DISPLAY } from './status.ts';
 
 export function settledCount(batch: CommandBatch): number {
   return batch.completed_count + batch.failed_count + batch.canceled_count;
@@ -18,7 +18,7 @@ export function commandParts(batch: CommandBatch): BarPart[] {
     key,
     label,
     value,
-    color: barColor(COMMAND_LOOKS[status].color),
+    color: barColor(COMMAND_DISPLAY[status].color),
   });
   return [
     part('completed', 'Completed', batch.completed_count, 'COMPLETED'),

@@ -6,7 +6,7 @@ import { type Column, DataTable } from './data-table.tsx';
 import { formatCount, humanize, shortId } from './format.ts';
 import { ShortId } from './id.tsx';
 import { LinkTo } from './links.tsx';
-import { COMMAND_LOOKS, isSettled } from './status.ts';
+import { COMMAND_DISPLAY, isSettled } from './status.ts';
 import { InjectedBadge, StatusBadge } from './status-badge.tsx';
 import { Elapsed, Moment } from './time.tsx';
 
@@ -35,7 +35,7 @@ const COLUMNS: Column<Command>[] = [
     key: 'status',
     label: 'Status',
     shrink: true,
-    cell: (command) => <StatusBadge look={COMMAND_LOOKS[command.status]} />,
+    cell: (command) => <StatusBadge look={COMMAND_DISPLAY[command.status]} />,
   },
   {
     key: 'attempts',

@@ -62,7 +62,7 @@ export interface DocumentPairsProps {
 }
 
 const LONGEST = 160;
-const MOST_LINES = 6;
+const MAX_LINES = 6;
 
 function plainValue(value: unknown): ReactNode {
   if (value === null || value === undefined) return <span style={{ opacity: 0.7 }}>none</span>;
@@ -73,10 +73,10 @@ function plainValue(value: unknown): ReactNode {
 }
 
 function Lines({ items }: { items: string[] }) {
-  const rest = items.length - MOST_LINES;
+  const rest = items.length - MAX_LINES;
   return (
     <>
-      {items.slice(0, MOST_LINES).map((item, index) => (
+      {items.slice(0, MAX_LINES).map((item, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a list that is only shown, and may hold the same text twice
         <div key={index}>{shorten(item)}</div>
       ))}

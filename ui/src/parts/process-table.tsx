@@ -6,7 +6,7 @@ import { type Column, DataTable } from './data-table.tsx';
 import { formatCount, humanize } from './format.ts';
 import { ShortId } from './id.tsx';
 import { LinkTo } from './links.tsx';
-import { PROCESS_LOOKS } from './status.ts';
+import { PROCESS_DISPLAY } from './status.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { Elapsed, Moment } from './time.tsx';
 
@@ -40,7 +40,7 @@ const COLUMNS: Column<Process>[] = [
     key: 'status',
     label: 'Status',
     shrink: true,
-    cell: (process) => <StatusBadge look={PROCESS_LOOKS[process.status]} />,
+    cell: (process) => <StatusBadge look={PROCESS_DISPLAY[process.status]} />,
   },
   {
     key: 'step',

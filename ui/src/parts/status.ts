@@ -50,7 +50,7 @@ export interface Look {
 /** Everything injected by chaos looks like this, everywhere. */
 export const CHAOS_COLOR = 'violet';
 
-export const PROCESS_LOOKS: Record<ProcessStatus, Look> = {
+export const PROCESS_DISPLAY: Record<ProcessStatus, Look> = {
   WAITING_FOR_REPLY: { label: 'Running', color: 'steel', icon: IconLoader, hint: 'waits for the reply of a command' },
   WAITING_FOR_TSQ: {
     label: 'In troubleshooting',
@@ -75,7 +75,7 @@ export const PROCESS_LOOKS: Record<ProcessStatus, Look> = {
   CANCELED: { label: 'Canceled', color: 'gray', icon: IconBan, hint: 'cancelled, nothing was to undo' },
 };
 
-export const BATCH_LOOKS: Record<BatchStatus, Look> = {
+export const BATCH_DISPLAY: Record<BatchStatus, Look> = {
   CREATING: { label: 'Creating', color: 'steel', icon: IconLoader, hint: 'what it holds is still being created' },
   RUNNING: { label: 'Running', color: 'steel', icon: IconPlayerPlay, hint: 'all are created, some still run' },
   AT_REST: {
@@ -100,7 +100,7 @@ export const BATCH_LOOKS: Record<BatchStatus, Look> = {
   CANCELED: { label: 'Canceled', color: 'gray', icon: IconBan, hint: 'cancelled, and all that ran has ended' },
 };
 
-export const COMMAND_LOOKS: Record<CommandStatus, Look> = {
+export const COMMAND_DISPLAY: Record<CommandStatus, Look> = {
   PENDING: { label: 'Pending', color: 'gray', icon: IconClock, hint: 'waits for a worker, or for its retry delay' },
   IN_PROGRESS: { label: 'In progress', color: 'steel', icon: IconLoader, hint: 'a worker holds it under a lease' },
   COMPLETED: { label: 'Completed', color: 'teal', icon: IconCircleCheck, hint: 'its handler returned' },
@@ -118,7 +118,7 @@ export const COMMAND_LOOKS: Record<CommandStatus, Look> = {
 export type ShownPurpose = Exclude<CommandPurpose, 'chunk' | 'job'>;
 
 export const PURPOSE_LABELS: Record<ShownPurpose, string> = {
-  lone: 'On its own',
+  standalone: 'On its own',
   step: 'Step of a process',
   compensation: 'Undoes a step',
 };
@@ -130,26 +130,26 @@ export const DEADLINE_LABELS: Record<DeadlineAction, string> = {
   fail: 'Fail, and end its process',
 };
 
-export const VERDICT_LOOKS: Record<Verdict['verdict'], Look> = {
+export const VERDICT_DISPLAY: Record<Verdict['verdict'], Look> = {
   pass: { label: 'Pass', color: 'teal', icon: IconShieldCheck, hint: 'every check passed' },
-  fail: { label: 'Fail', color: 'red', icon: IconShieldX, hint: 'a check found offenders' },
-  running: { label: 'Not yet', color: 'steel', icon: IconLoader, hint: 'judged in full when the batch is at rest' },
+  fail: { label: 'Fail', color: 'red', icon: IconShieldX, hint: 'a check found violations' },
+  running: { label: 'Not yet', color: 'steel', icon: IconLoader, hint: 'verified in full when the batch is at rest' },
 };
 
-export const CHECK_LOOKS: Record<Check['status'], Look> = {
-  pass: { label: 'Pass', color: 'teal', icon: IconCheck, hint: 'nothing offends it' },
-  fail: { label: 'Fail', color: 'red', icon: IconX, hint: 'something offends it' },
+export const CHECK_DISPLAY: Record<Check['status'], Look> = {
+  pass: { label: 'Pass', color: 'teal', icon: IconCheck, hint: 'nothing violates it' },
+  fail: { label: 'Fail', color: 'red', icon: IconX, hint: 'something violates it' },
   skipped: { label: 'Skipped', color: 'gray', icon: IconCircleMinus, hint: 'it does not apply, or cannot be made' },
 };
 
-export const REPLY_LOOKS: Record<ReplyOutcome, Look> = {
+export const REPLY_DISPLAY: Record<ReplyOutcome, Look> = {
   SUCCESS: { label: 'Success', color: 'teal', icon: IconCheck, hint: 'it was done' },
   FAILED: { label: 'Failed', color: 'red', icon: IconX, hint: 'a business rule, or a deadline, refused it' },
   CANCELED: { label: 'Canceled', color: 'gray', icon: IconBan, hint: 'somebody cancelled it' },
 };
 
-/** `canceled`: an attempt that was cut short. */
-export const OUTCOME_LOOKS: Record<OutcomeKind | 'canceled', Look> = {
+/** `canceled`: an attempt that was terminated. */
+export const OUTCOME_DISPLAY: Record<OutcomeKind | 'canceled', Look> = {
   success: { label: 'Success', color: 'teal', icon: IconCheck, hint: 'the handler returned' },
   transient: { label: 'Transient', color: 'yellow', icon: IconRefresh, hint: 'worth another attempt' },
   permanent: { label: 'Permanent', color: 'red', icon: IconX, hint: 'no attempt will succeed: to troubleshooting' },
@@ -166,7 +166,7 @@ export const OUTCOME_LOOKS: Record<OutcomeKind | 'canceled', Look> = {
     hint: 'no result before the lease ran out',
   },
   released: { label: 'Released', color: 'gray', icon: IconArrowsSplit, hint: 'given back by a worker that stopped' },
-  canceled: { label: 'Cut short', color: 'gray', icon: IconBan, hint: 'ended by an operator or a deadline' },
+  canceled: { label: 'Terminated', color: 'gray', icon: IconBan, hint: 'ended by an operator or a deadline' },
 };
 
 export const EFFECT_LABELS: Record<Effect, string> = {
@@ -189,14 +189,14 @@ export const PARK_REASONS: Record<ParkReason, string> = {
 
 export type WorkerStatus = 'RUNNING' | 'DRAINING' | 'STOPPED' | 'DEAD';
 
-export const WORKER_LOOKS: Record<WorkerStatus, Look> = {
+export const WORKER_DISPLAY: Record<WorkerStatus, Look> = {
   RUNNING: { label: 'Running', color: 'teal', icon: IconPlayerPlay, hint: 'takes work' },
   DRAINING: { label: 'Draining', color: 'yellow', icon: IconMoon, hint: 'finishes what it has, takes nothing new' },
   STOPPED: { label: 'Stopped', color: 'gray', icon: IconCircleDashed, hint: 'left in good order' },
   DEAD: { label: 'Dead', color: 'red', icon: IconHeartOff, hint: 'no heartbeat for 15 s; its leases are taken over' },
 };
 
-export const HEALTH_LOOKS: Record<Worker['health'], Look> = {
+export const HEALTH_DISPLAY: Record<Worker['health'], Look> = {
   HEALTHY: { label: 'Healthy', color: 'teal', icon: IconHeartbeat, hint: 'works as it should' },
   DEGRADED: {
     label: 'Degraded',
@@ -212,7 +212,7 @@ export const HEALTH_LOOKS: Record<Worker['health'], Look> = {
   },
 };
 
-export const QUEUE_LOOKS: Record<QueueState, Look> = {
+export const QUEUE_DISPLAY: Record<QueueState, Look> = {
   RUNNING: { label: 'Running', color: 'teal', icon: IconPlayerPlay, hint: 'workers take from it' },
   DRAINING: {
     label: 'Draining',

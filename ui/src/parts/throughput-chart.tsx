@@ -73,11 +73,11 @@ function markLines(
   return [...kindsByClock].map(([clock, kinds]) => ({
     x: clock,
     color: `${CHAOS_COLOR}.7`,
-    label: kindsByClock.size > MOST_LABELS ? '' : [...kinds].join(', '),
+    label: kindsByClock.size > MAX_LABELS ? '' : [...kinds].join(', '),
     labelPosition: 'insideTopRight' as const,
     strokeDasharray: '4 3',
   }));
 }
 
 /** More of them would lie on one another; the list beneath the chart tells them all. */
-const MOST_LABELS = 6;
+const MAX_LABELS = 6;

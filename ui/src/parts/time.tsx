@@ -38,7 +38,7 @@ export function Moment({ at }: { at: string }) {
   );
 }
 
-/** The present, told anew every second while `running`. */
+/** The present, told again every second while `running`. */
 function useNow(running = true): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -5,14 +5,14 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconChevronRight } from '@tabler/icons-react';
 import type { AuditEvent } from '../../../../src/http/contract.ts';
 import type { AuditSubject } from '../../api/audit.ts';
-import { stopWords, turbulenceLabel } from '../../parts/experiment/experiment.ts';
+import { stopLabel, turbulenceLabel } from '../../parts/experiment/experiment.ts';
 import { formatCount, formatDuration, humanize, shortId } from '../../parts/format.ts';
 import { JsonView } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { InjectedBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import classes from './audit.module.css';
-import { eventLook } from './event-looks.ts';
+import { eventLook } from './event-display.ts';
 
 export function EventTimeline({ events, subject }: { events: AuditEvent[]; subject: AuditSubject }) {
   const keys = keysOf(events);
@@ -116,7 +116,7 @@ const TELLING = ['actor', 'reason', 'error_code', 'error_message', 'status'];
 function summaryOf(details: Record<string, unknown>): string {
   const told = TELLING.filter((name) => typeof details[name] === 'string').map((name) => String(details[name]));
   const { metric, above, kind, away_ms, total_count } = details;
-  if (typeof metric === 'string' && typeof above === 'number') told.unshift(stopWords(metric, above));
+  if (typeof metric === 'string' && typeof above === 'number') told.unshift(stopLabel(metric, above));
   if (typeof kind === 'string') told.unshift(turbulenceLabel(kind));
   if (typeof total_count === 'number') told.push(`${formatCount(total_count)} in all`);
   if (typeof away_ms === 'number') told.push(`for ${formatDuration(away_ms)}`);

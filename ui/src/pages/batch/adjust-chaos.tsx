@@ -49,7 +49,7 @@ export default function AdjustChaos({ batch, type, newest, onClose }: AdjustChao
         <Stack gap="md">
           <Text size="sm" c="dimmed">
             Steps sent from now on take it, within a second. Those sent before keep theirs, and processes out of scope
-            stay out. What was foretold at launch can then not be compared any more; the verdict still can.
+            stay out. What was predicted at launch can then not be compared any more; the verdict still can.
           </Text>
           <div className={classes.panels}>
             <StepPanels

@@ -8,7 +8,7 @@ import { FullId } from '../../parts/id.tsx';
 import { ButtonTo } from '../../parts/links.tsx';
 import { LiveDot } from '../../parts/live-dot.tsx';
 import { PageHead } from '../../parts/panel.tsx';
-import { BATCH_LOOKS, isTerminalBatch } from '../../parts/status.ts';
+import { BATCH_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { useRerunBatch } from './use-batch-verbs.ts';
 import { useCancelBatch } from './use-cancel-batch.tsx';
@@ -24,7 +24,7 @@ export function BatchHead({ batch, live }: { batch: BatchDetail; live: LiveBatch
         title={batch.name ?? `Batch ${shortId(batch.batch_id)}`}
         badges={
           <>
-            <StatusBadge look={BATCH_LOOKS[batch.status]} size="lg" testId="batch-status" />
+            <StatusBadge look={BATCH_DISPLAY[batch.status]} size="lg" testId="batch-status" />
             <span data-testid="live" role="status">
               <LiveDot liveness={live.liveness}>{live.word}</LiveDot>
             </span>

@@ -5,13 +5,13 @@ import { Text } from '@mantine/core';
 import { IconBolt } from '@tabler/icons-react';
 import type { StepFunnel } from '../../../../src/http/contract.ts';
 import type { OutcomeKind } from '../../../../src/model/command.ts';
-import { faultsOf, foretoldFaults } from '../../parts/experiment/foretold.ts';
+import { faultsOf, predictedFaults } from '../../parts/experiment/prediction.ts';
 import { formatPercent, humanize, pluralize } from '../../parts/format.ts';
 import { type BarPart, Legend, StackedBar } from '../../parts/stacked-bar.tsx';
-import { barColor, CHAOS_COLOR, OUTCOME_LOOKS } from '../../parts/status.ts';
+import { barColor, CHAOS_COLOR, OUTCOME_DISPLAY } from '../../parts/status.ts';
 import classes from './batch.module.css';
 
-const ORDER = Object.keys(OUTCOME_LOOKS) as OutcomeKind[];
+const ORDER = Object.keys(OUTCOME_DISPLAY) as OutcomeKind[];
 
 /** The injected faults that come to an outcome. */
 const FAULTS_OF: Partial<Record<OutcomeKind, readonly string[]>> = {
@@ -45,7 +45,7 @@ export function Funnel({ steps }: { steps: readonly StepFunnel[] }) {
 
 function StepRow({ step, longest }: { step: StepFunnel; longest: number }) {
   const parts = partsOf(step);
-  const injected = injectedWords(step);
+  const injected = injectedLabel(step);
   return (
     <div data-testid={`funnel-${step.step}`}>
       <div className={classes.lineHead}>
@@ -71,8 +71,8 @@ function StepRow({ step, longest }: { step: StepFunnel; longest: number }) {
 /** Each outcome in two: what chaos put there, and what happened by itself. */
 function partsOf(step: StepFunnel): BarPart[] {
   return ORDER.flatMap((outcome) => {
-    const { label } = OUTCOME_LOOKS[outcome];
-    const color = barColor(OUTCOME_LOOKS[outcome].color);
+    const { label } = OUTCOME_DISPLAY[outcome];
+    const color = barColor(OUTCOME_DISPLAY[outcome].color);
     const faulty = (FAULTS_OF[outcome] ?? []).reduce((sum, fault) => sum + (step.injected[fault] ?? 0), 0);
     const injected = Math.min(faulty, step[outcome]);
     return [
@@ -83,11 +83,11 @@ function partsOf(step: StepFunnel): BarPart[] {
 }
 
 /** How much of the step is chaos: faults by their sum, and each by its name where there is more than one kind. */
-function injectedWords(step: StepFunnel): string {
+function injectedLabel(step: StepFunnel): string {
   const faults = faultsOf(step.injected).filter((fault) => (step.injected[fault] ?? 0) > 0);
   const sum = faults.reduce((total, fault) => total + (step.injected[fault] ?? 0), 0);
   if (sum === 0) return '';
   const share = step.attempts > 0 ? ` (${formatPercent((sum / step.attempts) * 100)} of attempts)` : '';
-  const kinds = faults.length > 1 ? `: ${foretoldFaults(step)}` : '';
+  const kinds = faults.length > 1 ? `: ${predictedFaults(step)}` : '';
   return `${pluralize(sum, 'injected fault')}${share}${kinds}`;
 }

@@ -1,4 +1,4 @@
-// One batch: how far it is, what its steps come to against what was foretold, the verdict, and every process of it. Live until it has ended.
+// One batch: how far it is, what its steps come to against what was predicted, the verdict, and every process of it. Live until it has ended.
 
 import { Grid, Skeleton, Stack } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
@@ -9,8 +9,8 @@ import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { BatchHead } from './batch-head.tsx';
 import { ChaosSection, StoppedBanner } from './chaos-section.tsx';
-import { ForetoldPanel } from './foretold-panel.tsx';
 import { Funnel } from './funnel.tsx';
+import { PredictionPanel } from './prediction-panel.tsx';
 import { BatchProcesses } from './processes.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
 import { BatchSettings } from './settings.tsx';
@@ -63,7 +63,7 @@ function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
           </Grid.Col>
         </Grid>
         <ChaosSection batch={batch} />
-        <ForetoldPanel batch={batch} />
+        <PredictionPanel batch={batch} />
         <VerdictPanel batch={batch} />
         <BatchSettings batch={batch} />
         <BatchProcesses batch={batch} />

@@ -12,7 +12,7 @@ import { Pager } from '../../parts/pager.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ProcessTable } from '../../parts/process-table.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { isTerminalBatch, PROCESS_LOOKS } from '../../parts/status.ts';
+import { isTerminalBatch, PROCESS_DISPLAY } from '../../parts/status.ts';
 
 const route = getRouteApi('/batches/$id');
 const PAGE_SIZE = 25;
@@ -31,7 +31,7 @@ export function BatchProcesses({ batch }: { batch: BatchDetail }) {
       testId="batch-processes"
       actions={
         <StatusFilter
-          looks={PROCESS_LOOKS}
+          looks={PROCESS_DISPLAY}
           value={search.status}
           onChange={(status) => navigate({ search: { status }, resetScroll: false })}
         />

@@ -4,9 +4,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { batchKeys } from '../../api/batches.ts';
-import { changeBehavior, judgeBatch, rerunBatch, stopInjection, verdictKeys } from '../../api/verdicts.ts';
+import { changeBehavior, rerunBatch, stopInjection, verdictKeys, verifyBatch } from '../../api/verdicts.ts';
 import { actorBody, useActor } from '../../parts/actor.ts';
-import { momentOf } from '../../parts/experiment/foretold.ts';
+import { momentOf } from '../../parts/experiment/prediction.ts';
 import { pluralize } from '../../parts/format.ts';
 import { startToast } from '../../parts/toast.ts';
 
@@ -44,12 +44,12 @@ export function useChangeBehavior(batchId: string, onDone: () => void) {
   });
 }
 
-/** The verdict given anew: what is stored does not know what was touched by hand since. */
+/** The verdict given again: what is stored does not know what was touched by hand since. */
 export function useCheckNow(batch: BatchDetail) {
   const queryClient = useQueryClient();
   const { batch_id } = batch;
   return useMutation({
-    mutationFn: () => judgeBatch(batch_id),
+    mutationFn: () => verifyBatch(batch_id),
     onSuccess: (verdict) => {
       queryClient.setQueryData(verdictKeys.verdict({ batch_id, moment: momentOf(batch) }), verdict);
       return queryClient.invalidateQueries({ queryKey: verdictKeys.reports(batch_id) });

@@ -6,15 +6,15 @@ import { useQuery } from '@tanstack/react-query';
 import type { BatchDetail, Verdict } from '../../../../src/http/contract.ts';
 import { REFRESH, unlessRefused } from '../../api/refresh.ts';
 import { verdictQuery } from '../../api/verdicts.ts';
-import { momentOf } from '../../parts/experiment/foretold.ts';
+import { momentOf } from '../../parts/experiment/prediction.ts';
 import { formatDuration, pluralize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { isStill, VERDICT_LOOKS } from '../../parts/status.ts';
+import { isStill, VERDICT_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
-import { Judging } from '../../parts/verdict/judging.tsx';
+import { Judging } from '../../parts/verdict/verifying.tsx';
 import { useCheckNow } from './use-batch-verbs.ts';
 
 /** Asked for again until it is there, and when a process has moved since. */
@@ -74,7 +74,7 @@ function VerdictHead({ verdict }: { verdict: Verdict }) {
       <Text size="xs" c="dimmed">
         <Moment at={verdict.computed_at} />, in {formatDuration(verdict.duration_ms)}
       </Text>
-      <StatusBadge look={VERDICT_LOOKS[verdict.verdict]} size="lg" testId="verdict-badge" />
+      <StatusBadge look={VERDICT_DISPLAY[verdict.verdict]} size="lg" testId="verdict-badge" />
     </>
   );
 }

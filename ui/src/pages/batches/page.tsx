@@ -15,7 +15,7 @@ import { ButtonTo, LinkTo } from '../../parts/links.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { BATCH_LOOKS } from '../../parts/status.ts';
+import { BATCH_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
@@ -37,7 +37,7 @@ const COLUMNS: Column<Batch>[] = [
       </div>
     ),
   },
-  { key: 'status', label: 'Status', shrink: true, cell: (batch) => <StatusBadge look={BATCH_LOOKS[batch.status]} /> },
+  { key: 'status', label: 'Status', shrink: true, cell: (batch) => <StatusBadge look={BATCH_DISPLAY[batch.status]} /> },
   { key: 'progress', label: 'Progress', cell: (batch) => <Progress batch={batch} /> },
   { key: 'total', label: 'Processes', align: 'end', shrink: true, cell: (batch) => formatCount(batch.total_count) },
   {
@@ -82,7 +82,7 @@ export default function BatchListPage() {
         title="Process batches"
         actions={
           <>
-            <StatusFilter looks={BATCH_LOOKS} value={search.status} onChange={setStatus} />
+            <StatusFilter looks={BATCH_DISPLAY} value={search.status} onChange={setStatus} />
             <ButtonTo to="/batches/new" leftSection={<IconPlus size={15} />}>
               New batch
             </ButtonTo>
@@ -147,7 +147,7 @@ function NoBatches({ filtered, onClear }: { filtered: boolean; onClear: () => vo
       description={
         filtered
           ? undefined
-          : 'A batch is up to 100,000 processes launched together. Say how often each step fails, hangs or dawdles, and see whether anything is lost.'
+          : 'A batch is up to 100,000 processes launched together. Say how often each step fails, hangs or slows down, and see whether anything is lost.'
       }
       data-testid="batches-empty"
     >

@@ -12,7 +12,7 @@ import { StatusFilter } from '../../parts/filters.tsx';
 import { Pager } from '../../parts/pager.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { COMMAND_LOOKS, isTerminalBatch } from '../../parts/status.ts';
+import { COMMAND_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 
 const route = getRouteApi('/command-batches/$id');
 const PAGE_SIZE = 25;
@@ -31,7 +31,7 @@ export function BatchCommands({ batch }: { batch: CommandBatchDetail }) {
       testId="batch-commands"
       actions={
         <StatusFilter
-          looks={COMMAND_LOOKS}
+          looks={COMMAND_DISPLAY}
           value={search.status}
           onChange={(status) => navigate({ search: { status }, resetScroll: false })}
         />

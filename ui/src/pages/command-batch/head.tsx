@@ -9,7 +9,7 @@ import { FullId } from '../../parts/id.tsx';
 import { ButtonTo } from '../../parts/links.tsx';
 import { LiveDot, type Liveness } from '../../parts/live-dot.tsx';
 import { PageHead } from '../../parts/panel.tsx';
-import { BATCH_LOOKS, isTerminalBatch } from '../../parts/status.ts';
+import { BATCH_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { useBatchVerbs } from './use-batch-verbs.tsx';
 
@@ -24,7 +24,7 @@ export function CommandBatchHead({ batch, failed }: { batch: CommandBatchDetail;
         title={batch.name ?? `Batch ${shortId(batch.batch_id)}`}
         badges={
           <>
-            <StatusBadge look={BATCH_LOOKS[batch.status]} size="lg" testId="batch-status" />
+            <StatusBadge look={BATCH_DISPLAY[batch.status]} size="lg" testId="batch-status" />
             {open && (
               <Badge variant="outline" size="lg" title="Takes more commands, and does not end before it is closed">
                 Open

@@ -9,11 +9,11 @@ import { formatCount, formatDuration, formatPercent } from '../../parts/format.t
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
-import { barColor, COMMAND_LOOKS, isTerminalBatch } from '../../parts/status.ts';
+import { barColor, COMMAND_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
 import classes from './command-batch.module.css';
 
-const STATUSES = Object.keys(COMMAND_LOOKS) as CommandStatus[];
+const STATUSES = Object.keys(COMMAND_DISPLAY) as CommandStatus[];
 
 export function ProgressPanel({ batch }: { batch: CommandBatchDetail }) {
   const total = formatCount(batch.total_count);
@@ -54,9 +54,9 @@ function ByStatus({ batch }: { batch: CommandBatchDetail }) {
   const parts = [
     ...STATUSES.map((status) => ({
       key: status,
-      label: COMMAND_LOOKS[status].label,
+      label: COMMAND_DISPLAY[status].label,
       value: batch.by_status[status] ?? 0,
-      color: barColor(COMMAND_LOOKS[status].color),
+      color: barColor(COMMAND_DISPLAY[status].color),
     })),
     { key: 'not_created', label: 'Not created', value: notCreatedOf(batch), color: 'gray.4' },
   ];

@@ -8,16 +8,16 @@ import { Pair, Pairs } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
-import { barColor, REPLY_LOOKS } from '../../parts/status.ts';
+import { barColor, REPLY_DISPLAY } from '../../parts/status.ts';
 
-const OUTCOMES = Object.keys(REPLY_LOOKS) as ReplyOutcome[];
+const OUTCOMES = Object.keys(REPLY_DISPLAY) as ReplyOutcome[];
 
 export function RepliesPanel({ batch }: { batch: CommandBatchDetail }) {
   const parts = OUTCOMES.map((outcome) => ({
     key: outcome,
-    label: REPLY_LOOKS[outcome].label,
+    label: REPLY_DISPLAY[outcome].label,
     value: batch.replies[outcome],
-    color: barColor(REPLY_LOOKS[outcome].color),
+    color: barColor(REPLY_DISPLAY[outcome].color),
   }));
   const answered = parts.reduce((sum, part) => sum + part.value, 0);
   const { waiting } = batch.replies;

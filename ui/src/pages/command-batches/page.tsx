@@ -16,7 +16,7 @@ import { Pager } from '../../parts/pager.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { StackedBar } from '../../parts/stacked-bar.tsx';
-import { BATCH_LOOKS } from '../../parts/status.ts';
+import { BATCH_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 
@@ -38,7 +38,7 @@ const COLUMNS: Column<CommandBatch>[] = [
       </div>
     ),
   },
-  { key: 'status', label: 'Status', shrink: true, cell: (batch) => <StatusBadge look={BATCH_LOOKS[batch.status]} /> },
+  { key: 'status', label: 'Status', shrink: true, cell: (batch) => <StatusBadge look={BATCH_DISPLAY[batch.status]} /> },
   { key: 'progress', label: 'Progress', cell: (batch) => <Progress batch={batch} /> },
   { key: 'total', label: 'Commands', align: 'end', shrink: true, cell: (batch) => formatCount(batch.total_count) },
   {
@@ -77,7 +77,7 @@ export default function CommandBatchListPage() {
         title="Command batches"
         actions={
           <>
-            <StatusFilter looks={BATCH_LOOKS} value={search.status} onChange={setStatus} />
+            <StatusFilter looks={BATCH_DISPLAY} value={search.status} onChange={setStatus} />
             <ButtonTo to="/command-batches/new" leftSection={<IconPlus size={15} />}>
               New batch
             </ButtonTo>

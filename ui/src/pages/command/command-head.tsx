@@ -8,7 +8,7 @@ import { FullId } from '../../parts/id.tsx';
 import { ButtonTo } from '../../parts/links.tsx';
 import { LiveDot, type Liveness } from '../../parts/live-dot.tsx';
 import { PageHead } from '../../parts/panel.tsx';
-import { COMMAND_LOOKS, isSettled } from '../../parts/status.ts';
+import { COMMAND_DISPLAY, isSettled } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { useCancelCommand } from './use-cancel-command.tsx';
 
@@ -22,7 +22,7 @@ export function CommandHead({ command, failed }: { command: CommandDetail; faile
         title={command.type}
         badges={
           <>
-            <StatusBadge look={COMMAND_LOOKS[command.status]} size="lg" testId="command-status" />
+            <StatusBadge look={COMMAND_DISPLAY[command.status]} size="lg" testId="command-status" />
             <span data-testid="live" role="status">
               <LiveDot liveness={liveness}>{word}</LiveDot>
             </span>
@@ -39,7 +39,7 @@ export function CommandHead({ command, failed }: { command: CommandDetail; faile
             >
               Audit
             </ButtonTo>
-            {command.purpose === 'lone' && (
+            {command.purpose === 'standalone' && (
               <ButtonTo
                 to="/commands/new"
                 search={{ clone: command.command_id }}

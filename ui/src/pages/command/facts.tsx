@@ -51,7 +51,7 @@ export function CommandFacts({ command }: { command: CommandDetail }) {
 }
 
 function BatchLink({ command, batch_id }: { command: CommandDetail; batch_id: string }) {
-  if (command.purpose === 'lone') {
+  if (command.purpose === 'standalone') {
     return (
       <LinkTo to="/command-batches/$id" params={{ id: batch_id }} inherit>
         <ShortId id={batch_id} />

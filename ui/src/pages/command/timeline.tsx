@@ -8,7 +8,7 @@ import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { workersQuery } from '../../api/stats.ts';
 import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { formatDuration, pluralize } from '../../parts/format.ts';
-import { COMMAND_LOOKS, isSettled, PARK_REASONS, wordFor } from '../../parts/status.ts';
+import { COMMAND_DISPLAY, isSettled, PARK_REASONS, wordFor } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
 interface Mark {
@@ -51,8 +51,8 @@ function marksOf(command: CommandDetail, names: ReadonlyMap<string, string>): Ma
   if (command.history.length > 0) {
     marks.push({
       key: 'attempts',
-      icon: COMMAND_LOOKS.IN_PROGRESS.icon,
-      color: COMMAND_LOOKS.IN_PROGRESS.color,
+      icon: COMMAND_DISPLAY.IN_PROGRESS.icon,
+      color: COMMAND_DISPLAY.IN_PROGRESS.color,
       title: pluralize(command.history.length, 'attempt'),
       note: allowance(command),
       content: <AttemptList attempts={command.history} workerNames={names} lateAttempts={[]} />,
@@ -65,7 +65,7 @@ function marksOf(command: CommandDetail, names: ReadonlyMap<string, string>): Ma
 /** How it stands now: settled, parked, or waiting for its time. */
 function endOf(command: CommandDetail): Mark | null {
   if (command.settled_at && isSettled(command.status)) {
-    const look = COMMAND_LOOKS[command.status];
+    const look = COMMAND_DISPLAY[command.status];
     return {
       key: 'settled',
       icon: IconFlag,
@@ -83,7 +83,7 @@ function endOf(command: CommandDetail): Mark | null {
     return {
       key: 'parked',
       icon: IconTool,
-      color: COMMAND_LOOKS.IN_TROUBLESHOOTING_QUEUE.color,
+      color: COMMAND_DISPLAY.IN_TROUBLESHOOTING_QUEUE.color,
       title: 'Waits for an operator',
       note: (
         <>

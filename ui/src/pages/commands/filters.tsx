@@ -2,7 +2,7 @@
 
 import { Group, Select } from '@mantine/core';
 import { ClearFilters, Scope, StatusFilter, TextFilter } from '../../parts/filters.tsx';
-import { COMMAND_LOOKS, PURPOSE_LABELS, type ShownPurpose } from '../../parts/status.ts';
+import { COMMAND_DISPLAY, PURPOSE_LABELS, type ShownPurpose } from '../../parts/status.ts';
 import type { CommandsSearch } from '../../routes.ts';
 import classes from './commands.module.css';
 import { RangeFilter } from './range-filter.tsx';
@@ -19,7 +19,7 @@ export function CommandFilters({ search, onChange, onClear }: CommandFiltersProp
     onChange({ ...search, ...change } as CommandsSearch);
   return (
     <Group gap="xs" className={classes.filters} role="search" aria-label="Filters">
-      <StatusFilter looks={COMMAND_LOOKS} value={search.status} onChange={(status) => set({ status })} />
+      <StatusFilter looks={COMMAND_DISPLAY} value={search.status} onChange={(status) => set({ status })} />
       <TextFilter label="Command type" value={search.type} onChange={(type) => set({ type })} />
       <TextFilter label="Domain" value={search.domain} onChange={(domain) => set({ domain })} />
       <Select

@@ -10,7 +10,7 @@ import { formatCount, formatPercent, shortId } from '../../parts/format.ts';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { BATCH_LOOKS, isTerminalBatch } from '../../parts/status.ts';
+import { BATCH_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import classes from './dashboard.module.css';
 
@@ -60,7 +60,7 @@ function BatchLine({ batch }: { batch: Batch }) {
           <LinkTo to="/batches/$id" params={{ id: batch.batch_id }} fw={600} size="sm" truncate c="inherit">
             {name}
           </LinkTo>
-          <StatusBadge look={BATCH_LOOKS[batch.status]} size="sm" />
+          <StatusBadge look={BATCH_DISPLAY[batch.status]} size="sm" />
         </div>
         <Text size="xs" c="dimmed" className={classes.figures}>
           {formatCount(ended)} of {formatCount(batch.total_count)} ended ·{' '}

@@ -10,9 +10,9 @@ import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { StackedBar, Swatch } from '../../parts/stacked-bar.tsx';
-import { barColor, PROCESS_LOOKS } from '../../parts/status.ts';
+import { barColor, PROCESS_DISPLAY } from '../../parts/status.ts';
 
-const ORDER = Object.keys(PROCESS_LOOKS) as ProcessStatus[];
+const ORDER = Object.keys(PROCESS_DISPLAY) as ProcessStatus[];
 
 export function ProcessesByStatus() {
   const overview = useQuery(overviewQuery);
@@ -26,8 +26,8 @@ export function ProcessesByStatus() {
 function StatusList({ processes }: { processes: Overview['processes'] }) {
   const parts = ORDER.map((status) => ({
     key: status,
-    label: PROCESS_LOOKS[status].label,
-    color: barColor(PROCESS_LOOKS[status].color),
+    label: PROCESS_DISPLAY[status].label,
+    color: barColor(PROCESS_DISPLAY[status].color),
     value: processes[status] ?? 0,
   }));
   const total = parts.reduce((sum, part) => sum + part.value, 0);

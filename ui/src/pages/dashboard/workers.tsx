@@ -9,7 +9,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { formatCount } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { lookOf, WORKER_LOOKS } from '../../parts/status.ts';
+import { lookOf, WORKER_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { WorkerSlots } from '../../parts/worker-slots.tsx';
@@ -25,7 +25,7 @@ const COLUMNS: Column<Worker>[] = [
       </Text>
     ),
   },
-  { key: 'status', label: 'Status', cell: (worker) => <StatusBadge look={lookOf(WORKER_LOOKS, worker.status)} /> },
+  { key: 'status', label: 'Status', cell: (worker) => <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} /> },
   { key: 'pid', label: 'Process id', align: 'end', cell: (worker) => worker.pid },
   { key: 'domains', label: 'Domains', cell: (worker) => worker.domains.join(', ') },
   { key: 'slots', label: 'Slots in use', cell: (worker) => <WorkerSlots worker={worker} /> },

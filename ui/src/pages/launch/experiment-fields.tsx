@@ -4,7 +4,7 @@ import { Button, Group, NumberInput, Select, Slider, Stack, Text, Textarea } fro
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { Config } from '../../../../src/http/contract.ts';
 import { numberOf } from '../../parts/chaos/chaos.ts';
-import { STOP_ACTIONS, STOP_WORDS, type StopAction, type StopMetric } from '../../parts/experiment/experiment.ts';
+import { STOP_ACTIONS, STOP_LABELS, type StopAction, type StopMetric } from '../../parts/experiment/experiment.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { MAX_STOP_CONDITIONS, nextStopRow, type StopRow } from './experiment.ts';
 import classes from './launch.module.css';
@@ -73,7 +73,7 @@ function Scope({ form }: { form: LaunchForm }) {
   );
 }
 
-const METRICS = Object.entries(STOP_WORDS).map(([value, { label }]) => ({ value, label }));
+const METRICS = Object.entries(STOP_LABELS).map(([value, { label }]) => ({ value, label }));
 const ACTIONS = Object.entries(STOP_ACTIONS).map(([value, label]) => ({ value, label }));
 
 function StopConditions({ form }: { form: LaunchForm }) {
@@ -123,7 +123,7 @@ function StopConditionRow({ form, row, index }: { form: LaunchForm; row: StopRow
         {...form.getInputProps(`${path}.above`)}
         aria-label={`${name}: above`}
         prefix="above "
-        suffix={` ${STOP_WORDS[row.metric].unit}`}
+        suffix={` ${STOP_LABELS[row.metric].unit}`}
         min={0}
         clampBehavior="none"
         thousandSeparator=","

@@ -33,7 +33,7 @@ export function LaunchFormView({ context, config, original }: LaunchFormProps) {
     validateInputOnBlur: true,
   });
   const [opened, setOpened] = useState<string[]>([]);
-  // Drawn here rather than by the server, so that what is foretold is what will be launched.
+  // Drawn here rather than by the server, so that what is predicted is what will be launched.
   const [drawnSeed] = useState(drawSeed);
   const requestOf = (values: LaunchValues) => toLaunch({ ...values, seed: values.seed.trim() || drawnSeed }, context);
 

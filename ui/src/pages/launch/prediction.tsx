@@ -1,4 +1,4 @@
-// What is foretold: the closed form of a whole process as one drags, and beneath it the exact count of this very launch.
+// What is predicted: the closed form of a whole process as one drags, and beneath it the exact count of this very launch.
 // Promises to say which is which, and to show no figure of another form than the one that stands there.
 
 import { Badge, Button, Group, Loader, Stack, Text, Title } from '@mantine/core';
@@ -10,7 +10,7 @@ import { problemFrom } from '../../api/client.ts';
 import { previewQuery } from '../../api/verdicts.ts';
 import { NO_CHAOS, numberOf } from '../../parts/chaos/chaos.ts';
 import { expectedProcess } from '../../parts/chaos/whole-process.ts';
-import { endingParts, foretoldFaults } from '../../parts/experiment/foretold.ts';
+import { endingParts, predictedFaults } from '../../parts/experiment/prediction.ts';
 import { formatCount, formatPercent, formatRate, humanize, pluralize } from '../../parts/format.ts';
 import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
 import type { LaunchContext } from './form.ts';
@@ -101,7 +101,7 @@ function PreviewError({ error, onRetry }: { error: unknown; onRetry: () => void 
   return (
     <Stack gap={6} align="flex-start" role="alert">
       <Text size="xs" c="red">
-        Not foretold. {firstMistake ? `${humanize(firstMistake.path)} ${firstMistake.message}.` : problem.detail} (
+        Not predicted. {firstMistake ? `${humanize(firstMistake.path)} ${firstMistake.message}.` : problem.detail} (
         {problem.code})
       </Text>
       <Button size="compact-xs" variant="default" onClick={onRetry}>
@@ -124,17 +124,17 @@ function PreviewFigures({ preview }: { preview: Preview }) {
       )}
       <StackedBar parts={parts} total={total} label="This launch" size={12} />
       <Legend parts={parts} hideZero testId="preview-endings" />
-      <ul className={classes.stepsForetold}>
-        {Object.entries(steps).map(([step, foretold]) => (
+      <ul className={classes.stepsPredicted}>
+        {Object.entries(steps).map(([step, predicted]) => (
           <li key={step} data-testid={`preview-${step}`}>
             <div className={classes.splitHead}>
               <span>{humanize(step)}</span>
               <Text span inherit c="dimmed">
-                {pluralize(foretold.attempts, 'attempt')}, {formatCount(foretold.success)} succeed
+                {pluralize(predicted.attempts, 'attempt')}, {formatCount(predicted.success)} succeed
               </Text>
             </div>
             <Text size="xs" c="dimmed">
-              {foretoldFaults(foretold) || 'no fault'}
+              {predictedFaults(predicted) || 'no fault'}
             </Text>
           </li>
         ))}

@@ -3,7 +3,7 @@
 import { Alert, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import type { Config } from '../../../../src/http/contract.ts';
-import { TURBULENCE_KINDS, TURBULENCE_WORDS } from '../../parts/experiment/experiment.ts';
+import { TURBULENCE_KINDS, TURBULENCE_LABELS } from '../../parts/experiment/experiment.ts';
 import type { LaunchForm } from './launch-form.tsx';
 
 export function TurbulenceFields({ form, config }: { form: LaunchForm; config: Config }) {
@@ -25,8 +25,8 @@ export function TurbulenceFields({ form, config }: { form: LaunchForm; config: C
             <TextInput
               key={kind}
               {...form.getInputProps(`experiment.turbulence.${kind}`)}
-              label={`${TURBULENCE_WORDS[kind].label} every`}
-              description={allowed.includes(kind) ? TURBULENCE_WORDS[kind].effect : 'not allowed here: leave it empty'}
+              label={`${TURBULENCE_LABELS[kind].label} every`}
+              description={allowed.includes(kind) ? TURBULENCE_LABELS[kind].effect : 'not allowed here: leave it empty'}
               placeholder="never"
               size="sm"
             />
@@ -59,7 +59,7 @@ export function TurbulenceFields({ form, config }: { form: LaunchForm; config: C
 function NotAllowed({ allowed }: { allowed: readonly string[] }) {
   const missing = TURBULENCE_KINDS.filter((kind) => !allowed.includes(kind));
   if (missing.length === 0) return null;
-  const names = missing.map((kind) => TURBULENCE_WORDS[kind].label.toLowerCase()).join(', ');
+  const names = missing.map((kind) => TURBULENCE_LABELS[kind].label.toLowerCase()).join(', ');
   return (
     <Alert color="gray" icon={<IconInfoCircle />} mt={allowed.length > 0 ? 'sm' : 0} data-testid="turbulence-refused">
       {allowed.length === 0

@@ -9,7 +9,7 @@ import { FullId } from '../../parts/id.tsx';
 import { ButtonTo } from '../../parts/links.tsx';
 import { LiveDot, type Liveness } from '../../parts/live-dot.tsx';
 import { PageHead } from '../../parts/panel.tsx';
-import { PROCESS_LOOKS } from '../../parts/status.ts';
+import { PROCESS_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { canBeCancelled, useCancelProcess } from './use-cancel-process.tsx';
 import { useRerunProcess } from './use-rerun-process.ts';
@@ -24,7 +24,7 @@ export function ProcessHead({ process, failed }: { process: ProcessDetail; faile
       title={`${process.process_type} ${place}`}
       badges={
         <>
-          <StatusBadge look={PROCESS_LOOKS[process.status]} size="lg" testId="process-status" />
+          <StatusBadge look={PROCESS_DISPLAY[process.status]} size="lg" testId="process-status" />
           <span data-testid="live" role="status">
             <LiveDot liveness={liveness}>{word}</LiveDot>
           </span>

@@ -8,7 +8,7 @@ import { workersQuery } from '../../api/stats.ts';
 import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { humanize, pluralize } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
-import { COMMAND_LOOKS, lookOf } from '../../parts/status.ts';
+import { COMMAND_DISPLAY, lookOf } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 import classes from './process.module.css';
@@ -34,7 +34,7 @@ export function StepTimeline({ process }: { process: ProcessDetail }) {
       classNames={{ item: classes.item }}
     >
       {process.steps.map((step) => {
-        const look = lookOf(COMMAND_LOOKS, step.status);
+        const look = lookOf(COMMAND_DISPLAY, step.status);
         const Icon = look.icon;
         return (
           <Timeline.Item
@@ -67,7 +67,7 @@ function StepHead({ step }: { step: ProcessStep }) {
           <Text fw={600}>
             {step.purpose === 'compensation' ? `Undo ${humanize(step.step).toLowerCase()}` : humanize(step.step)}
           </Text>
-          <StatusBadge look={lookOf(COMMAND_LOOKS, step.status)} />
+          <StatusBadge look={lookOf(COMMAND_DISPLAY, step.status)} />
         </Group>
         <LinkTo to="/audit" search={{ command_id: step.command_id }} size="xs">
           Audit of this command

@@ -11,7 +11,7 @@ import { Pager } from '../../parts/pager.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { ProcessTable } from '../../parts/process-table.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { PROCESS_LOOKS } from '../../parts/status.ts';
+import { PROCESS_DISPLAY } from '../../parts/status.ts';
 
 const route = getRouteApi('/processes');
 
@@ -33,7 +33,7 @@ export default function ProcessListPage() {
               onChange={(batch_id) => navigate({ search: { status: search.status, batch_id } })}
             />
             <StatusFilter
-              looks={PROCESS_LOOKS}
+              looks={PROCESS_DISPLAY}
               value={search.status}
               onChange={(status) => navigate({ search: { batch_id: search.batch_id, status } })}
             />

@@ -55,7 +55,7 @@ export function PauseDialog({ queue, onClose, onConfirm }: DomainDialogProps) {
   );
 }
 
-/** Mounted anew for each domain, so that it begins with that domain's cap. */
+/** Mounted again for each domain, so that it begins with that domain's cap. */
 export function CapDialog({ queue, onClose, onConfirm }: DomainDialogProps) {
   return (
     <Dialog opened={queue !== null} onClose={onClose} title={`Cap ${queue?.domain ?? ''}`}>

@@ -12,7 +12,7 @@ import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { type BarPart, Legend, StackedBar } from '../../parts/stacked-bar.tsx';
-import { QUEUE_LOOKS } from '../../parts/status.ts';
+import { QUEUE_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { CapDialog, PauseDialog } from './domain-dialogs.tsx';
@@ -117,7 +117,7 @@ function Name({ queue }: { queue: Queue }) {
 function State({ queue }: { queue: Queue }) {
   return (
     <div>
-      <StatusBadge look={QUEUE_LOOKS[queue.state]} testId={`state-${queue.domain}`} />
+      <StatusBadge look={QUEUE_DISPLAY[queue.state]} testId={`state-${queue.domain}`} />
       {queue.paused_at && (
         <Text size="xs" c="dimmed" mt={2}>
           by {queue.paused_by}, <Ago at={queue.paused_at} />

@@ -1,4 +1,4 @@
-// Does something to a domain: said at once in a toast, and the list is asked anew when it is known what became of it.
+// Does something to a domain: said at once in a toast, and the list is asked again when it is known what became of it.
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { capDomain, pauseDomain, queueKeys, resumeDomain } from '../../api/queues.ts';

@@ -10,7 +10,7 @@ import { type Column, DataTable } from '../../parts/data-table.tsx';
 import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { HEALTH_LOOKS, lookOf, WORKER_LOOKS } from '../../parts/status.ts';
+import { HEALTH_DISPLAY, lookOf, WORKER_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { WorkerSlots } from '../../parts/worker-slots.tsx';
@@ -104,10 +104,10 @@ const isAlive = ({ status }: Worker) => status === 'RUNNING' || status === 'DRAI
 
 /** What it said of itself counts only while it lives. */
 function Health({ worker }: { worker: Worker }) {
-  if (worker.status !== 'RUNNING') return <StatusBadge look={lookOf(WORKER_LOOKS, worker.status)} />;
+  if (worker.status !== 'RUNNING') return <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} />;
   return (
     <div>
-      <StatusBadge look={HEALTH_LOOKS[worker.health]} />
+      <StatusBadge look={HEALTH_DISPLAY[worker.health]} />
       {worker.health_reason && (
         <Text size="xs" c="dimmed" mt={2}>
           {worker.health_reason}

@@ -10,7 +10,7 @@ import { VerbDialog } from '../../parts/form/verb-dialog.tsx';
 import { shortId } from '../../parts/format.ts';
 import { ShortId } from '../../parts/id.tsx';
 import { LinkTo } from '../../parts/links.tsx';
-import { REPLY_LOOKS } from '../../parts/status.ts';
+import { REPLY_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { ReplyDetail } from './detail.tsx';
@@ -72,7 +72,7 @@ function columnsOf(opened: ReadonlySet<string>, toggle: (id: string) => void, wi
       key: 'outcome',
       label: 'Outcome',
       shrink: true,
-      cell: (reply) => <StatusBadge look={REPLY_LOOKS[reply.outcome]} />,
+      cell: (reply) => <StatusBadge look={REPLY_DISPLAY[reply.outcome]} />,
     },
     ...(withQueue ? [queue] : []),
     { key: 'says', label: 'Says', cell: (reply) => <Says reply={reply} /> },

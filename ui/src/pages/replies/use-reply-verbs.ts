@@ -1,4 +1,4 @@
-// What can be done with replies, each said at once and told plainly when it failed; lists are read anew afterwards.
+// What can be done with replies, each said at once and told plainly when it failed; lists are read again afterwards.
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { Reply } from '../../../../src/http/contract.ts';

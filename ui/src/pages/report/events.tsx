@@ -3,7 +3,7 @@
 import { Text } from '@mantine/core';
 import type { Report } from '../../../../src/http/contract.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { stopWords, turbulenceLabel } from '../../parts/experiment/experiment.ts';
+import { stopLabel, turbulenceLabel } from '../../parts/experiment/experiment.ts';
 import { capitalize, formatDuration, humanize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { Moment } from '../../parts/time.tsx';
@@ -55,7 +55,7 @@ export function ReportEvents({ report: { turbulence, stops } }: { report: Report
 
 function whyOf({ metric, above, reason, actor }: Record<string, unknown>) {
   const words = [
-    typeof metric === 'string' && typeof above === 'number' && stopWords(metric, above),
+    typeof metric === 'string' && typeof above === 'number' && stopLabel(metric, above),
     typeof actor === 'string' && actor,
     typeof reason === 'string' && reason,
   ].filter(Boolean);

@@ -7,17 +7,17 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { Report } from '../../../../src/http/contract.ts';
 import { REFRESH, unlessRefused } from '../../api/refresh.ts';
 import { reportQuery, reportUrl } from '../../api/verdicts.ts';
-import { observedEndings } from '../../parts/experiment/foretold.ts';
+import { observedEndings } from '../../parts/experiment/prediction.ts';
 import { shortId } from '../../parts/format.ts';
 import { ButtonTo } from '../../parts/links.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { BATCH_LOOKS, isStill, VERDICT_LOOKS } from '../../parts/status.ts';
+import { BATCH_DISPLAY, isStill, VERDICT_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
 import { Comparison } from '../../parts/verdict/comparison.tsx';
-import { Judging } from '../../parts/verdict/judging.tsx';
+import { Judging } from '../../parts/verdict/verifying.tsx';
 import { ReportEvents } from './events.tsx';
 import { Latency } from './latency.tsx';
 import { ReportSettings } from './settings.tsx';
@@ -45,8 +45,8 @@ function ReportView({ report }: { report: Report }) {
         title={`Report: ${report.name ?? `batch ${shortId(report.batch_id)}`}`}
         badges={
           <>
-            <StatusBadge look={VERDICT_LOOKS[report.verdict]} size="lg" testId="report-verdict" />
-            <StatusBadge look={BATCH_LOOKS[report.status]} size="lg" />
+            <StatusBadge look={VERDICT_DISPLAY[report.verdict]} size="lg" testId="report-verdict" />
+            <StatusBadge look={BATCH_DISPLAY[report.status]} size="lg" />
           </>
         }
         description={
@@ -58,7 +58,7 @@ function ReportView({ report }: { report: Report }) {
       />
       <Stack gap="md">
         <ReportSettings report={report} />
-        <Panel title="Observed against foretold">
+        <Panel title="Observed against predicted">
           <Compare report={report} />
         </Panel>
         <Panel title="Steps" flush>
@@ -84,10 +84,10 @@ function Compare({ report }: { report: Report }) {
   });
   return (
     <Comparison
-      foretold={predicted}
+      predicted={predicted}
       observed={observed}
       total={report.settings.total_count}
-      steps={report.steps.map((step) => ({ step: step.step, observed: step.observed, foretold: step.predicted }))}
+      steps={report.steps.map((step) => ({ step: step.step, observed: step.observed, predicted: step.predicted }))}
       growing={!still}
       must={still && predicted_note === null && predicted?.exact === true}
       note={predicted_note ?? predicted?.note ?? null}

@@ -11,9 +11,9 @@ import { ShortId } from '../../parts/id.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { useTsqJob } from '../../parts/tsq/use-tsq-job.ts';
-import { MOVED } from '../../parts/tsq/use-tsq-verb.ts';
-import { VERB_WORDS } from '../../parts/tsq/verb-words.ts';
-import { JOB_LOOKS } from './job-looks.ts';
+import { AFFECTED_QUERY_KEYS } from '../../parts/tsq/use-tsq-verb.ts';
+import { VERB_LABELS } from '../../parts/tsq/verb-labels.ts';
+import { JOB_DISPLAY } from './job-display.ts';
 import classes from './tsq-page.module.css';
 
 export function JobPanel({ jobId, onClose }: { jobId: string; onClose: () => void }) {
@@ -34,7 +34,7 @@ function useMovedWhenEnded(job: TsqJobDetail | undefined): void {
   const running = job?.status === 'RUNNING';
   useEffect(() => {
     if (wasRunning.current && !running && job !== undefined)
-      for (const queryKey of MOVED) void queryClient.invalidateQueries({ queryKey });
+      for (const queryKey of AFFECTED_QUERY_KEYS) void queryClient.invalidateQueries({ queryKey });
     wasRunning.current = running;
   }, [running, job, queryClient]);
 }
@@ -46,8 +46,8 @@ function Job({ job }: { job: TsqJobDetail }) {
     <>
       <Group gap="xs" pr={32}>
         <Text fw={600}>{titleOf(job)}</Text>
-        <Badge variant="light" color={JOB_LOOKS[job.status].color} data-testid="tsq-job-status">
-          {JOB_LOOKS[job.status].label}
+        <Badge variant="light" color={JOB_DISPLAY[job.status].color} data-testid="tsq-job-status">
+          {JOB_DISPLAY[job.status].label}
         </Badge>
         <Text size="xs" c="dimmed">
           by {job.actor}
@@ -80,7 +80,7 @@ function Job({ job }: { job: TsqJobDetail }) {
 }
 
 function titleOf({ verb, total_count, status }: TsqJob): string {
-  const { doing, label } = VERB_WORDS[verb];
+  const { doing, label } = VERB_LABELS[verb];
   const subject = pluralize(total_count, 'command');
   return status === 'RUNNING' ? `${doing} ${subject}` : `${label}: ${subject}`;
 }
@@ -91,7 +91,7 @@ function shareOf({ total_count }: TsqJob, count: number): number {
 
 function figuresOf(job: TsqJob): string {
   const { verb, done_count, failed_count, total_count, rate_per_second, eta_ms } = job;
-  const parts = [`${formatCount(done_count)} of ${formatCount(total_count)} ${VERB_WORDS[verb].done}`];
+  const parts = [`${formatCount(done_count)} of ${formatCount(total_count)} ${VERB_LABELS[verb].done}`];
   if (failed_count > 0) parts.push(`${formatCount(failed_count)} not`);
   if (rate_per_second !== null) parts.push(`${formatRate(rate_per_second)}/s`);
   if (eta_ms !== null) parts.push(`${formatDuration(Math.ceil(eta_ms / 1_000) * 1_000)} to go`);
@@ -106,7 +106,7 @@ function Failures({ job }: { job: TsqJobDetail }) {
       color="red"
       variant="light"
       mt="sm"
-      title={`${formatCount(job.failed_count)} not ${VERB_WORDS[job.verb].done}`}
+      title={`${formatCount(job.failed_count)} not ${VERB_LABELS[job.verb].done}`}
     >
       <ul className={classes.failures} data-testid="tsq-job-failures">
         {items.map((failure) => (

@@ -10,8 +10,8 @@ import { formatCount, humanize } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
-import { VERB_WORDS } from '../../parts/tsq/verb-words.ts';
-import { JOB_LOOKS } from './job-looks.ts';
+import { VERB_LABELS } from '../../parts/tsq/verb-labels.ts';
+import { JOB_DISPLAY } from './job-display.ts';
 import classes from './tsq-page.module.css';
 
 const route = getRouteApi('/tsq');
@@ -23,8 +23,8 @@ const COLUMNS: Column<TsqJob>[] = [
     label: 'Status',
     shrink: true,
     cell: (job) => (
-      <Badge variant="light" color={JOB_LOOKS[job.status].color}>
-        {JOB_LOOKS[job.status].label}
+      <Badge variant="light" color={JOB_DISPLAY[job.status].color}>
+        {JOB_DISPLAY[job.status].label}
       </Badge>
     ),
   },
@@ -64,7 +64,7 @@ function Name({ job }: { job: TsqJob }) {
   return (
     <div>
       <LinkTo to="/tsq" search={{ ...search, job: job.job_id }} fw={600} inherit>
-        {VERB_WORDS[job.verb].label} {whatOf(job.filter)}
+        {VERB_LABELS[job.verb].label} {whatOf(job.filter)}
       </LinkTo>
       <Text size="xs" c="dimmed" lineClamp={1}>
         by {job.actor}

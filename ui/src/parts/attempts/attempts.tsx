@@ -5,7 +5,7 @@ import { Group, Text } from '@mantine/core';
 import { IconHourglass, IconTrashX } from '@tabler/icons-react';
 import type { Attempt, AuditEvent } from '../../../../src/http/contract.ts';
 import { formatDuration, shortId } from '../format.ts';
-import { CHAOS_COLOR, EFFECT_LABELS, lookOf, OUTCOME_LOOKS, PARK_REASONS, wordFor } from '../status.ts';
+import { CHAOS_COLOR, EFFECT_LABELS, lookOf, OUTCOME_DISPLAY, PARK_REASONS, wordFor } from '../status.ts';
 import { InjectedBadge, StatusBadge } from '../status-badge.tsx';
 import { Elapsed, Moment } from '../time.tsx';
 import classes from './attempts.module.css';
@@ -44,7 +44,7 @@ interface AttemptRowProps {
 }
 
 function AttemptRow({ attempt, next, worker, late }: AttemptRowProps) {
-  const look = attempt.outcome === null ? RUNNING : lookOf(OUTCOME_LOOKS, attempt.outcome);
+  const look = attempt.outcome === null ? RUNNING : lookOf(OUTCOME_DISPLAY, attempt.outcome);
   return (
     <li className={classes.attempt} data-injected={attempt.fault ? true : undefined} data-testid="attempt">
       <div className={classes.attemptLine}>

@@ -1,7 +1,7 @@
 // The closed form of what an attempt of a step comes to. Pure.
 // Faults are tried in a fixed order and the first hit wins, so each takes its share of what the ones before it left.
 
-import { FAULT_FIELDS, FAULT_WORDS, type FaultField, FIRST_ATTEMPTS } from '../behavior.ts';
+import { FAULT_FIELDS, FAULT_LABELS, type FaultField, FIRST_ATTEMPTS } from '../behavior.ts';
 import { numberOf, type StepChaos } from './chaos.ts';
 
 /** The chaos that decides what an attempt comes to; a field that is absent is zero. */
@@ -21,7 +21,7 @@ export function splitOf(chaos: Chances, attempt = 1): AttemptSplit {
   let left = bound ? 0 : 1;
   for (const field of FAULT_FIELDS) {
     const chance = Math.min(100, Math.max(0, numberOf(chaos[field] ?? 0) ?? 0)) / 100;
-    faults[FAULT_WORDS[field].fault] = left * chance * 100;
+    faults[FAULT_LABELS[field].fault] = left * chance * 100;
     left *= 1 - chance;
   }
   return { faults, success: left * 100 };

@@ -56,7 +56,7 @@ function FirstAttempts({ step, path, chaos, errors, onChange, onLeave }: ChaosFi
   const field: keyof StepChaos = 'fail_first_attempts';
   return (
     <div className={classes.percent} data-path={`${path}.${field}`}>
-      <div className={classes.percentWords}>
+      <div className={classes.percentLabels}>
         <Text size="sm" fw={500}>
           {humanize(FIRST_ATTEMPTS.label)}
         </Text>

@@ -2,7 +2,7 @@
 
 import { Group, NumberInput, Slider, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { FAULT_WORDS, type FaultField } from '../behavior.ts';
+import { FAULT_LABELS, type FaultField } from '../behavior.ts';
 import { humanize } from '../format.ts';
 import classes from './chaos.module.css';
 import { type NumberText, numberOf } from './chaos.ts';
@@ -18,12 +18,12 @@ export interface PercentFieldProps {
 }
 
 export function PercentField({ step, path, field, value, error, onChange }: PercentFieldProps) {
-  const words = FAULT_WORDS[field];
+  const words = FAULT_LABELS[field];
   const label = `${humanize(step)}: ${words.label} %`;
   const percent = Math.min(100, Math.max(0, numberOf(value) ?? 0));
   return (
     <div className={classes.percent} data-path={path}>
-      <div className={classes.percentWords}>
+      <div className={classes.percentLabels}>
         <Text size="sm" fw={500}>
           {humanize(words.label)}
         </Text>

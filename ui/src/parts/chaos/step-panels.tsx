@@ -71,7 +71,7 @@ function StepPanel({ step, chaos: all, errors, onChange, onLeave }: StepPanelPro
 }
 
 /** More would push the name of the step out of its place. */
-const MOST_WORDS = 3;
+const MAX_LABELS_SHOWN = 3;
 
 function ChaosSummary({ words, faulty }: { words: string[]; faulty: boolean }) {
   if (faulty) {
@@ -90,14 +90,20 @@ function ChaosSummary({ words, faulty }: { words: string[]; faulty: boolean }) {
   }
   return (
     <Group gap={6} className={classes.summary} data-testid="chaos-summary">
-      {words.slice(0, MOST_WORDS).map((word) => (
+      {words.slice(0, MAX_LABELS_SHOWN).map((word) => (
         <Badge key={word} color={CHAOS_COLOR} variant="light" size="sm">
           {word}
         </Badge>
       ))}
-      {words.length > MOST_WORDS && (
-        <Badge color={CHAOS_COLOR} variant="transparent" size="sm" px={0} title={words.slice(MOST_WORDS).join(', ')}>
-          and {words.length - MOST_WORDS} more
+      {words.length > MAX_LABELS_SHOWN && (
+        <Badge
+          color={CHAOS_COLOR}
+          variant="transparent"
+          size="sm"
+          px={0}
+          title={words.slice(MAX_LABELS_SHOWN).join(', ')}
+        >
+          and {words.length - MAX_LABELS_SHOWN} more
         </Badge>
       )}
     </Group>

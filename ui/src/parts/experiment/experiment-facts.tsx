@@ -6,7 +6,7 @@ import { ShortId } from '../id.tsx';
 import { Pair, Pairs } from '../json-view.tsx';
 import { LinkTo } from '../links.tsx';
 import { CHAOS_COLOR } from '../status.ts';
-import { describeTurbulence, experimentOf, STOP_ACTIONS, stopWords } from './experiment.ts';
+import { describeTurbulence, experimentOf, STOP_ACTIONS, stopLabel } from './experiment.ts';
 
 export function ExperimentFacts({ document }: { document: Record<string, unknown> | null }) {
   const { hypothesis, scope_pct, stop_conditions, turbulence, rerun_of } = experimentOf(document);
@@ -26,7 +26,7 @@ export function ExperimentFacts({ document }: { document: Record<string, unknown
           {stop_conditions?.length
             ? stop_conditions.map(({ metric, above, action }) => (
                 <div key={`${metric}/${above}/${action}`}>
-                  {stopWords(metric, above)}: {STOP_ACTIONS[action ?? 'abort']}
+                  {stopLabel(metric, above)}: {STOP_ACTIONS[action ?? 'abort']}
                 </div>
               ))
             : 'never by itself'}

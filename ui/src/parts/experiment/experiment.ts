@@ -10,7 +10,7 @@ export type StopAction = StopCondition['action'];
 export const TURBULENCE_KINDS = ['kill_worker', 'restart_postgres', 'terminate_backends', 'pause_postgres'] as const;
 export type TurbulenceKind = (typeof TURBULENCE_KINDS)[number];
 
-export const TURBULENCE_WORDS: Record<TurbulenceKind, { label: string; effect: string; short: string }> = {
+export const TURBULENCE_LABELS: Record<TurbulenceKind, { label: string; effect: string; short: string }> = {
   kill_worker: { label: 'Kill a worker', short: 'worker killed', effect: 'without warning; it is started again' },
   restart_postgres: {
     label: 'Restart PostgreSQL',
@@ -27,10 +27,10 @@ export const TURBULENCE_WORDS: Record<TurbulenceKind, { label: string; effect: s
 
 /** A kind of turbulence in words, also one that this page does not know. */
 export function turbulenceLabel(kind: string): string {
-  return TURBULENCE_WORDS[kind as TurbulenceKind]?.short ?? kind.replaceAll('_', ' ');
+  return TURBULENCE_LABELS[kind as TurbulenceKind]?.short ?? kind.replaceAll('_', ' ');
 }
 
-export const STOP_WORDS: Record<StopMetric, { label: string; unit: string }> = {
+export const STOP_LABELS: Record<StopMetric, { label: string; unit: string }> = {
   in_troubleshooting: { label: 'In troubleshooting', unit: 'processes' },
   error_pct: { label: 'Attempts that fail', unit: '% of the last 10 s' },
   backlog_age_ms: { label: 'Age of the backlog', unit: 's' },
@@ -53,10 +53,10 @@ const VALUES: Record<StopMetric, (above: number) => string> = {
 };
 
 /** "in troubleshooting above 100 processes"; a metric that this page does not know by its name. */
-export function stopWords(metric: string, above: number): string {
-  if (!Object.hasOwn(STOP_WORDS, metric)) return `${metric} above ${above}`;
+export function stopLabel(metric: string, above: number): string {
+  if (!Object.hasOwn(STOP_LABELS, metric)) return `${metric} above ${above}`;
   const known = metric as StopMetric;
-  return `${STOP_WORDS[known].label.toLowerCase()} above ${VALUES[known](above)}`;
+  return `${STOP_LABELS[known].label.toLowerCase()} above ${VALUES[known](above)}`;
 }
 
 /** "kill a worker every 5 s", each that is asked for. */
@@ -66,7 +66,7 @@ export function describeTurbulence(turbulence: Experiment['turbulence']): string
     const every = turbulence[`${kind}_every_ms`];
     if (!every) return [];
     const pause = kind === 'pause_postgres' && turbulence.pause_ms ? ` for ${formatDuration(turbulence.pause_ms)}` : '';
-    return [`${TURBULENCE_WORDS[kind].label}${pause} every ${formatDuration(every)}`];
+    return [`${TURBULENCE_LABELS[kind].label}${pause} every ${formatDuration(every)}`];
   });
   return turbulence.for_ms ? [...words, `for ${formatDuration(turbulence.for_ms)} in all`] : words;
 }

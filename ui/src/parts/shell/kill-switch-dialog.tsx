@@ -1,15 +1,15 @@
-// Asks once more before the safety lever is pulled or put back. Loaded when it is first wanted.
+// Asks once more before the kill switch is pulled or put back. Loaded when it is first wanted.
 
 import { VerbDialog } from '../form/verb-dialog.tsx';
 
-export interface LeverDialogProps {
+export interface KillSwitchDialogProps {
   /** What it would become. */
   stopped: boolean;
   onClose: () => void;
   onConfirm: (reason: string) => void;
 }
 
-export default function LeverDialog({ stopped, onClose, onConfirm }: LeverDialogProps) {
+export default function KillSwitchDialog({ stopped, onClose, onConfirm }: KillSwitchDialogProps) {
   if (stopped) {
     return (
       <VerbDialog

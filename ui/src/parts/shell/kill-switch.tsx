@@ -1,33 +1,33 @@
-// The safety lever: a control that is always in reach, and a banner on every page while all chaos is stopped.
+// The kill switch: a control that is always in reach, and a banner on every page while all chaos is stopped.
 
 import { ActionIcon, Alert, Button, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconBoltOff, IconHandStop } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
-import { leverQuery } from '../../api/kill-switch.ts';
+import { killSwitchQuery } from '../../api/kill-switch.ts';
 import { Moment } from '../time.tsx';
 import classes from './shell.module.css';
-import { useLever } from './use-kill-switch.ts';
+import { useKillSwitch } from './use-kill-switch.ts';
 
-const LeverDialog = lazy(() => import('./kill-switch-dialog.tsx'));
+const KillSwitchDialog = lazy(() => import('./kill-switch-dialog.tsx'));
 
-/** Nothing until it is known how the lever stands. `compact`: an icon, for narrow screens. */
-export function LeverControl({ compact }: { compact?: boolean }) {
-  const { data: lever } = useQuery(leverQuery);
-  const pull = usePull(lever?.stopped !== true);
-  if (!lever) return null;
-  const words = lever.stopped ? 'Chaos is stopped' : 'Stop all chaos';
-  const Icon = lever.stopped ? IconBoltOff : IconHandStop;
+/** Nothing until it is known how the kill switch stands. `compact`: an icon, for narrow screens. */
+export function KillSwitchControl({ compact }: { compact?: boolean }) {
+  const { data: killSwitch } = useQuery(killSwitchQuery);
+  const pull = usePull(killSwitch?.stopped !== true);
+  if (!killSwitch) return null;
+  const words = killSwitch.stopped ? 'Chaos is stopped' : 'Stop all chaos';
+  const Icon = killSwitch.stopped ? IconBoltOff : IconHandStop;
   return (
     <>
       {compact ? (
         <Tooltip label={words}>
           <ActionIcon
-            variant={lever.stopped ? 'light' : 'default'}
-            color={lever.stopped ? 'red' : undefined}
+            variant={killSwitch.stopped ? 'light' : 'default'}
+            color={killSwitch.stopped ? 'red' : undefined}
             size="lg"
-            aria-label={lever.stopped ? `${words}: resume` : words}
+            aria-label={killSwitch.stopped ? `${words}: resume` : words}
             onClick={pull.ask}
             loading={pull.busy}
             data-testid="stop-chaos-compact"
@@ -37,9 +37,9 @@ export function LeverControl({ compact }: { compact?: boolean }) {
         </Tooltip>
       ) : (
         <UnstyledButton
-          className={classes.lever}
-          data-stopped={lever.stopped || undefined}
-          aria-label={lever.stopped ? `${words}: resume` : words}
+          className={classes.killSwitch}
+          data-stopped={killSwitch.stopped || undefined}
+          aria-label={killSwitch.stopped ? `${words}: resume` : words}
           onClick={pull.ask}
           disabled={pull.busy}
           data-testid="stop-chaos"
@@ -54,10 +54,10 @@ export function LeverControl({ compact }: { compact?: boolean }) {
 }
 
 /** Who stopped all chaos, when and why. */
-export function LeverBanner() {
-  const { data: lever } = useQuery(leverQuery);
+export function KillSwitchBanner() {
+  const { data: killSwitch } = useQuery(killSwitchQuery);
   const resume = usePull(false);
-  if (!lever?.stopped) return null;
+  if (!killSwitch?.stopped) return null;
   return (
     <Alert
       color="red"
@@ -65,17 +65,17 @@ export function LeverBanner() {
       title="All chaos is stopped"
       mb="lg"
       role="status"
-      data-testid="lever-banner"
+      data-testid="kill-switch-banner"
     >
       <Text size="sm">
-        {lever.actor ?? 'Somebody'} stopped it
-        {lever.at && (
+        {killSwitch.actor ?? 'Somebody'} stopped it
+        {killSwitch.at && (
           <>
             {' '}
-            (<Moment at={lever.at} />)
+            (<Moment at={killSwitch.at} />)
           </>
         )}
-        {lever.reason && `: ${lever.reason}`}
+        {killSwitch.reason && `: ${killSwitch.reason}`}
       </Text>
       <Text size="sm">Nothing is injected, and launches that ask for chaos are refused.</Text>
       <Button variant="default" mt="xs" onClick={resume.ask} loading={resume.busy} data-testid="resume-chaos">
@@ -88,11 +88,15 @@ export function LeverBanner() {
 
 function usePull(stopped: boolean): { ask: () => void; busy: boolean; dialog: ReactNode } {
   const [asked, { open, close }] = useDisclosure(false);
-  const lever = useLever();
+  const killSwitch = useKillSwitch();
   const dialog = asked && (
     <Suspense>
-      <LeverDialog stopped={stopped} onClose={close} onConfirm={(reason) => lever.mutate({ stopped, reason })} />
+      <KillSwitchDialog
+        stopped={stopped}
+        onClose={close}
+        onConfirm={(reason) => killSwitch.mutate({ stopped, reason })}
+      />
     </Suspense>
   );
-  return { ask: open, busy: lever.isPending, dialog };
+  return { ask: open, busy: killSwitch.isPending, dialog };
 }

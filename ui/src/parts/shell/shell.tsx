@@ -1,4 +1,4 @@
-// The frame around every page: navigation, the safety lever, connection, who acts, light and dark.
+// The frame around every page: navigation, the kill switch, connection, who acts, light and dark.
 
 import { AppShell, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -11,7 +11,7 @@ import { NavTo } from '../links.tsx';
 import { Mark } from '../mark.tsx';
 import { ActorControl } from './actor-control.tsx';
 import { ConnectionLight } from './connection.tsx';
-import { LeverBanner, LeverControl } from './kill-switch.tsx';
+import { KillSwitchBanner, KillSwitchControl } from './kill-switch.tsx';
 import { NAV } from './nav.ts';
 import { SchemeToggle } from './scheme-toggle.tsx';
 import classes from './shell.module.css';
@@ -36,7 +36,7 @@ export function Shell() {
         <Group h="100%" px="md" justify="space-between">
           <Brand />
           <Group gap="xs">
-            <LeverControl compact />
+            <KillSwitchControl compact />
             <Burger opened={opened} onClick={toggle} size="sm" aria-label={opened ? 'Close menu' : 'Open menu'} />
           </Group>
         </Group>
@@ -60,7 +60,7 @@ export function Shell() {
           ))}
         </div>
         <div className={classes.foot}>
-          <LeverControl />
+          <KillSwitchControl />
           <ActorControl />
           <Group justify="space-between" wrap="nowrap" gap="xs">
             <ConnectionLight />
@@ -70,7 +70,7 @@ export function Shell() {
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1}>
         <div className={classes.content}>
-          <LeverBanner />
+          <KillSwitchBanner />
           <Outlet />
         </div>
       </AppShell.Main>

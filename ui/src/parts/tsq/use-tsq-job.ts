@@ -8,7 +8,7 @@ import { abortTsqJob, startTsqJob } from '../../api/tsq-jobs.ts';
 import { actorBody, useActor } from '../actor.ts';
 import { pluralize } from '../format.ts';
 import { startToast } from '../toast.ts';
-import { VERB_WORDS } from './verb-words.ts';
+import { VERB_LABELS } from './verb-labels.ts';
 
 export interface JobStarter {
   /** The job's id; null when it was refused, which was told. */
@@ -44,7 +44,7 @@ export function useTsqJob(): JobStarter {
       const started = await doing(
         'Starting the job',
         () => startTsqJob({ verb, filter, ...actorBody(actor), ...body }),
-        ({ total_count }) => `${VERB_WORDS[verb].doing} ${pluralize(total_count, 'command')} in the background`,
+        ({ total_count }) => `${VERB_LABELS[verb].doing} ${pluralize(total_count, 'command')} in the background`,
       );
       return started?.job_id ?? null;
     },

@@ -15,10 +15,10 @@ import { applyTsqVerb, type TsqVerb, tsqKeys } from '../../api/tsq.ts';
 import { actorBody, useActor } from '../actor.ts';
 import { shortId } from '../format.ts';
 import { startToast } from '../toast.ts';
-import { VERB_WORDS } from './verb-words.ts';
+import { VERB_LABELS } from './verb-labels.ts';
 
 /** What a verb may change, wherever it is shown. */
-export const MOVED = [
+export const AFFECTED_QUERY_KEYS = [
   tsqKeys.all,
   statsKeys.overview,
   batchKeys.all,
@@ -41,7 +41,7 @@ export function useTsqVerb(): VerbRunner {
 
   const run = async (verb: TsqVerb, [id]: readonly string[], body: VerbBody = {}) => {
     if (id === undefined) return;
-    const { doing, done } = VERB_WORDS[verb];
+    const { doing, done } = VERB_LABELS[verb];
     const toast = startToast(`${doing} command ${shortId(id)}…`);
     setBusy(true);
     await queryClient.cancelQueries({ queryKey: tsqKeys.all });
@@ -54,7 +54,7 @@ export function useTsqVerb(): VerbRunner {
       toast.failed(`Command ${shortId(id)} not ${done}`, error);
     }
     setBusy(false);
-    await Promise.all(MOVED.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
+    await Promise.all(AFFECTED_QUERY_KEYS.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
   };
 
   return { run, busy };

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { TSQ_VERBS, type TsqVerb } from '../../api/tsq.ts';
 import type { VerbRunner } from './use-tsq-verb.ts';
 import { CancelDialog, CompleteDialog, RetryDialog } from './verb-dialogs.tsx';
-import { VERB_WORDS } from './verb-words.ts';
+import { VERB_LABELS } from './verb-labels.ts';
 
 export interface VerbButtonsProps {
   commandIds: readonly string[];
@@ -30,7 +30,7 @@ export function VerbButtons({ commandIds, count = commandIds.length, runner, ico
   return (
     <Group gap={6} wrap="nowrap">
       {TSQ_VERBS.map((verb) => {
-        const { label, hint, icon: Icon } = VERB_WORDS[verb];
+        const { label, hint, icon: Icon } = VERB_LABELS[verb];
         const control = {
           variant: 'default',
           disabled: runner.busy || count === 0,

@@ -1,4 +1,4 @@
-// The checks of a verdict: each tells its rule, how much it looked at and who offends it; its SQL for whoever wants to see for himself.
+// The checks of a verdict: each tells its rule, how much it looked at and who violates it; its SQL for whoever wants to see for himself.
 
 import { Accordion, Code, Collapse, Group, Stack, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -8,7 +8,7 @@ import type { Check } from '../../../../src/http/contract.ts';
 import { formatCount, humanize, pluralize, shortId } from '../format.ts';
 import { CopyIcon } from '../id.tsx';
 import { LinkTo } from '../links.tsx';
-import { CHECK_LOOKS } from '../status.ts';
+import { CHECK_DISPLAY } from '../status.ts';
 import { StatusBadge } from '../status-badge.tsx';
 import classes from './verdict.module.css';
 
@@ -37,7 +37,7 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
                 <Text size="xs" c={check.status === 'fail' ? 'red' : 'dimmed'}>
                   {figuresOf(check)}
                 </Text>
-                <StatusBadge look={CHECK_LOOKS[check.status]} size="sm" />
+                <StatusBadge look={CHECK_DISPLAY[check.status]} size="sm" />
               </Group>
             </Group>
           </Accordion.Control>
@@ -50,9 +50,9 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
   );
 }
 
-function figuresOf({ status, count, looked_at }: Check): string {
+function figuresOf({ status, count, checked }: Check): string {
   if (status === 'skipped') return '';
-  const looked = `${formatCount(looked_at)} looked at`;
+  const looked = `${formatCount(checked)} looked at`;
   return status === 'fail' ? `${pluralize(count, 'offender')} · ${looked}` : looked;
 }
 
@@ -73,7 +73,7 @@ function CheckDetails({ check }: { check: Check }) {
 
 const FIRST_SHOWN = 12;
 
-/** The offenders that something is said of come with it; the others as ids. */
+/** The violations that something is said of come with it; the others as ids. */
 function Offenders({ check }: { check: Check }) {
   const [all, { open }] = useDisclosure(false);
   const others = check.offenders.filter((id) => !check.details.some((detail) => detail.startsWith(id)));

@@ -1,27 +1,27 @@
-// What was foretold beside what was observed: endings as two bars and a table, then each step with its faults. Differences are marked.
+// What was predicted beside what was observed: endings as two bars and a table, then each step with its faults. Differences are marked.
 
 import { Stack, Text } from '@mantine/core';
-import type { ForetoldStep } from '../../../../src/http/contract.ts';
-import { type Compared, compareEndings, compareStep, type Endings, endingParts } from '../experiment/foretold.ts';
+import type { PredictedStep } from '../../../../src/http/contract.ts';
+import { type Compared, compareEndings, compareStep, type Endings, endingParts } from '../experiment/prediction.ts';
 import { formatCount, formatRate, humanize } from '../format.ts';
 import { Legend, StackedBar } from '../stacked-bar.tsx';
 import classes from './verdict.module.css';
 
 export interface ComparisonProps {
-  /** Null where nothing was foretold. */
-  foretold: { expected: Endings; exact: boolean } | null;
+  /** Null where nothing was predicted. */
+  predicted: { expected: Endings; exact: boolean } | null;
   observed: Endings;
   total: number;
-  steps: readonly { step: string; foretold: ForetoldStep | null; observed: ForetoldStep }[];
+  steps: readonly { step: string; predicted: PredictedStep | null; observed: PredictedStep }[];
   /** The batch still runs: how far apart the two are says nothing yet. */
   growing: boolean;
   /** Nothing came between and the batch is still: what differs is wrong. */
   must: boolean;
-  /** Why it cannot be compared, or why nothing was foretold. */
+  /** Why it cannot be compared, or why nothing was predicted. */
   note: string | null;
 }
 
-export function Comparison({ foretold, observed, total, steps, growing, must, note }: ComparisonProps) {
+export function Comparison({ predicted, observed, total, steps, growing, must, note }: ComparisonProps) {
   return (
     <Stack gap="md" data-testid="comparison">
       {note && (
@@ -31,10 +31,10 @@ export function Comparison({ foretold, observed, total, steps, growing, must, no
       )}
       <div>
         <div className={classes.bars}>
-          {foretold && (
+          {predicted && (
             <>
-              <span>{foretold.exact ? 'Foretold' : 'Expected'}</span>
-              <StackedBar parts={endingParts(foretold.expected)} total={total} label="Foretold" size={14} />
+              <span>{predicted.exact ? 'Foretold' : 'Expected'}</span>
+              <StackedBar parts={endingParts(predicted.expected)} total={total} label="Foretold" size={14} />
             </>
           )}
           <span>Observed</span>
@@ -45,7 +45,7 @@ export function Comparison({ foretold, observed, total, steps, growing, must, no
       <div className={classes.tables}>
         <ComparedTable
           caption="Endings"
-          rows={compareEndings(foretold?.expected ?? null, observed, must)}
+          rows={compareEndings(predicted?.expected ?? null, observed, must)}
           growing={growing}
           testId="compared-endings"
         />
@@ -53,7 +53,7 @@ export function Comparison({ foretold, observed, total, steps, growing, must, no
           <ComparedTable
             key={step.step}
             caption={humanize(step.step)}
-            rows={compareStep(step.foretold, step.observed, must)}
+            rows={compareStep(step.predicted, step.observed, must)}
             growing={growing}
             testId={`compared-${step.step}`}
           />
@@ -93,9 +93,9 @@ function ComparedTable({ caption, rows, growing, testId }: ComparedTableProps) {
             data-injected={row.key.startsWith('injected_') || undefined}
           >
             <th scope="row">{row.label}</th>
-            <td>{row.foretold === null ? '–' : formatForetold(row.foretold)}</td>
+            <td>{row.predicted === null ? '–' : formatPrediction(row.predicted)}</td>
             <td>{formatCount(row.observed)}</td>
-            <td>{growing ? '–' : apartWords(row)}</td>
+            <td>{growing ? '–' : differenceLabel(row)}</td>
           </tr>
         ))}
       </tbody>
@@ -103,13 +103,13 @@ function ComparedTable({ caption, rows, growing, testId }: ComparedTableProps) {
   );
 }
 
-function formatForetold(value: number): string {
+function formatPrediction(value: number): string {
   return Number.isInteger(value) ? formatCount(value) : formatRate(value);
 }
 
-function apartWords({ foretold, observed }: Compared): string {
-  if (foretold === null) return '–';
-  const apart = observed - foretold;
+function differenceLabel({ predicted, observed }: Compared): string {
+  if (predicted === null) return '–';
+  const apart = observed - predicted;
   if (Math.abs(apart) < 0.05) return '0';
-  return `${apart > 0 ? '+' : '−'}${formatForetold(Math.abs(apart))}`;
+  return `${apart > 0 ? '+' : '−'}${formatPrediction(Math.abs(apart))}`;
 }

@@ -1,17 +1,17 @@
-// What was foretold, and how what was observed compares with it. Pure.
+// What was predicted, and how what was observed compares with it. Pure.
 
-import type { Batch, ForetoldStep, Preview, StepFunnel } from '../../../../src/http/contract.ts';
+import type { Batch, PredictedStep, Preview, StepFunnel } from '../../../../src/http/contract.ts';
 import { ALL_FAULTS, faultLabel } from '../behavior.ts';
 import { formatCount, humanize } from '../format.ts';
-import { PROCESS_LOOKS } from '../status.ts';
+import { PROCESS_DISPLAY } from '../status.ts';
 
 export type Endings = Pick<Preview['expected'], 'completed' | 'compensated' | 'failed' | 'in_troubleshooting'>;
 
 const ENDINGS = {
-  completed: PROCESS_LOOKS.COMPLETED,
-  compensated: PROCESS_LOOKS.COMPENSATED,
-  failed: PROCESS_LOOKS.FAILED,
-  in_troubleshooting: PROCESS_LOOKS.WAITING_FOR_TSQ,
+  completed: PROCESS_DISPLAY.COMPLETED,
+  compensated: PROCESS_DISPLAY.COMPENSATED,
+  failed: PROCESS_DISPLAY.FAILED,
+  in_troubleshooting: PROCESS_DISPLAY.WAITING_FOR_TSQ,
 } satisfies Record<keyof Endings, unknown>;
 const ENDING_KEYS = Object.keys(ENDINGS) as (keyof Endings)[];
 
@@ -38,7 +38,7 @@ export function endingParts(endings: Endings) {
 }
 
 /** "12 transient, 3 timeout": what is injected, in the order in which faults are tried. */
-export function foretoldFaults({ injected }: Pick<ForetoldStep, 'injected'>): string {
+export function predictedFaults({ injected }: Pick<PredictedStep, 'injected'>): string {
   return faultsOf(injected)
     .filter((fault) => (injected[fault] ?? 0) > 0)
     .map((fault) => `${formatCount(injected[fault] ?? 0)} ${faultLabel(fault)}`)
@@ -55,8 +55,8 @@ export function faultsOf(...records: Record<string, number>[]): string[] {
 /** Leases that an injected fault let run out: each of them keeps its attempt from settling. */
 const HANGING = ['timeout', 'crash', 'lost_ack'];
 
-/** What the attempts of a step came to until now, in the words of what was foretold. Interruptions are in `attempts` only. */
-export function observedStep(funnel: StepFunnel): ForetoldStep {
+/** What the attempts of a step came to until now, in the words of what was predicted. Interruptions are in `attempts` only. */
+export function observedStep(funnel: StepFunnel): PredictedStep {
   return {
     attempts: funnel.attempts,
     success: funnel.success,
@@ -68,25 +68,31 @@ export function observedStep(funnel: StepFunnel): ForetoldStep {
   };
 }
 
-/** One figure, foretold and observed; `foretold` is null where nothing was. */
+/** One figure, predicted and observed; `predicted` is null where nothing was. */
 export interface Compared {
   key: string;
   label: string;
-  foretold: number | null;
+  predicted: number | null;
   observed: number;
   /** They must be equal, and are not. */
   differs: boolean;
 }
 
 /** Expectations are no whole numbers: half a process apart is still equal. */
-function compare(key: string, label: string, foretold: number | null, observed: number, must: boolean): Compared {
-  return { key, label, foretold, observed, differs: must && foretold !== null && Math.abs(foretold - observed) >= 0.5 };
+function compare(key: string, label: string, predicted: number | null, observed: number, must: boolean): Compared {
+  return {
+    key,
+    label,
+    predicted,
+    observed,
+    differs: must && predicted !== null && Math.abs(predicted - observed) >= 0.5,
+  };
 }
 
 /** `must`: the batch is still and nothing came between, so any difference is one. */
-export function compareEndings(foretold: Endings | null, observed: Endings, must: boolean): Compared[] {
+export function compareEndings(predicted: Endings | null, observed: Endings, must: boolean): Compared[] {
   return ENDING_KEYS.map((key) =>
-    compare(key, ENDINGS[key].label, foretold ? foretold[key] : null, observed[key], must),
+    compare(key, ENDINGS[key].label, predicted ? predicted[key] : null, observed[key], must),
   );
 }
 
@@ -100,21 +106,21 @@ const OUTCOME_LABELS: Record<(typeof OUTCOMES)[number], string> = {
 };
 
 /** Attempts, outcomes, and each fault that is in one or the other. */
-export function compareStep(foretold: ForetoldStep | null, observed: ForetoldStep, must: boolean): Compared[] {
-  const outcomes = OUTCOMES.filter((outcome) => (foretold?.[outcome] ?? 0) > 0 || observed[outcome] > 0);
-  const faults = faultsOf(foretold?.injected ?? {}, observed.injected);
+export function compareStep(predicted: PredictedStep | null, observed: PredictedStep, must: boolean): Compared[] {
+  const outcomes = OUTCOMES.filter((outcome) => (predicted?.[outcome] ?? 0) > 0 || observed[outcome] > 0);
+  const faults = faultsOf(predicted?.injected ?? {}, observed.injected);
   return [
-    compare('attempts', 'Attempts', foretold?.attempts ?? null, observed.attempts, must),
+    compare('attempts', 'Attempts', predicted?.attempts ?? null, observed.attempts, must),
     ...outcomes.map((outcome) =>
-      compare(outcome, OUTCOME_LABELS[outcome], foretold ? foretold[outcome] : null, observed[outcome], must),
+      compare(outcome, OUTCOME_LABELS[outcome], predicted ? predicted[outcome] : null, observed[outcome], must),
     ),
     ...faults
-      .filter((fault) => (foretold?.injected[fault] ?? 0) > 0 || (observed.injected[fault] ?? 0) > 0)
+      .filter((fault) => (predicted?.injected[fault] ?? 0) > 0 || (observed.injected[fault] ?? 0) > 0)
       .map((fault) =>
         compare(
           `injected_${fault}`,
           `Injected: ${humanize(faultLabel(fault)).toLowerCase()}`,
-          foretold ? (foretold.injected[fault] ?? 0) : null,
+          predicted ? (predicted.injected[fault] ?? 0) : null,
           observed.injected[fault] ?? 0,
           must,
         ),

@@ -1,15 +1,15 @@
-// Observed against foretold: every figure in its place, and a difference marked only where there must be none.
+// Observed against predicted: every figure in its place, and a difference marked only where there must be none.
 
 import { describe, expect, test } from 'vitest';
-import type { ForetoldStep, StepFunnel } from '../../src/http/contract.ts';
+import type { PredictedStep, StepFunnel } from '../../src/http/contract.ts';
 import {
   compareEndings,
   compareStep,
-  foretoldFaults,
   momentOf,
   observedEndings,
   observedStep,
-} from '../../ui/src/parts/experiment/foretold.ts';
+  predictedFaults,
+} from '../../ui/src/parts/experiment/prediction.ts';
 
 const funnel: StepFunnel = {
   step: 'render',
@@ -22,9 +22,9 @@ const funnel: StepFunnel = {
   released: 2,
   injected: { transient: 5, connection_lost: 2, permanent: 1, business_rule: 2, timeout: 3, crash: 1, duplicate: 4 },
 };
-const foretold: ForetoldStep = { ...observedStep(funnel), attempts: 27 };
+const predicted: PredictedStep = { ...observedStep(funnel), attempts: 27 };
 
-describe('what was observed, in the words of what was foretold', () => {
+describe('what was observed, in the words of what was predicted', () => {
   test('only leases that chaos let run out count as timeouts', () => {
     expect(observedStep(funnel)).toEqual({
       attempts: 30,
@@ -38,10 +38,10 @@ describe('what was observed, in the words of what was foretold', () => {
   });
 
   test('faults stand in the order in which they are tried, those unknown last', () => {
-    expect(foretoldFaults(funnel)).toBe(
+    expect(predictedFaults(funnel)).toBe(
       '1 permanent, 5 transient, 2 business rule, 3 timeout, 1 crash, 2 connection lost, 4 duplicate',
     );
-    expect(foretoldFaults({ injected: { gamma_ray: 1, lost_ack: 2, first_attempts: 3, timeout: 0 } })).toBe(
+    expect(predictedFaults({ injected: { gamma_ray: 1, lost_ack: 2, first_attempts: 3, timeout: 0 } })).toBe(
       '3 first-attempt failure, 2 lost acknowledgement, 1 gamma ray',
     );
   });
@@ -49,7 +49,7 @@ describe('what was observed, in the words of what was foretold', () => {
 
 describe('the comparison', () => {
   test('marks what differs where nothing may', () => {
-    const rows = compareStep(foretold, observedStep(funnel), true);
+    const rows = compareStep(predicted, observedStep(funnel), true);
     expect(rows.filter(({ differs }) => differs).map(({ key }) => key)).toEqual(['attempts']);
     expect(rows.map(({ key }) => key)).toEqual([
       'attempts',
@@ -68,18 +68,18 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('marks nothing while the batch runs, or where nothing was foretold', () => {
+  test('marks nothing while the batch runs, or where nothing was predicted', () => {
     const differing = (rows: { differs: boolean }[]) => rows.some(({ differs }) => differs);
-    expect(differing(compareStep(foretold, observedStep(funnel), false))).toBe(false);
+    expect(differing(compareStep(predicted, observedStep(funnel), false))).toBe(false);
     const rows = compareStep(null, observedStep(funnel), true);
     expect(differing(rows)).toBe(false);
-    expect(rows.every(({ foretold }) => foretold === null)).toBe(true);
+    expect(rows.every(({ predicted }) => predicted === null)).toBe(true);
   });
 
-  test('a fault that was foretold and never fired is in it', () => {
+  test('a fault that was predicted and never fired is in it', () => {
     const quiet = { ...observedStep(funnel), injected: {} };
-    expect(compareStep(foretold, quiet, true).find(({ key }) => key === 'injected_crash')).toMatchObject({
-      foretold: 1,
+    expect(compareStep(predicted, quiet, true).find(({ key }) => key === 'injected_crash')).toMatchObject({
+      predicted: 1,
       observed: 0,
       differs: true,
     });
@@ -98,7 +98,7 @@ describe('the comparison', () => {
   });
 });
 
-test('a batch is judged again when a process has moved since, and while it runs only once', () => {
+test('a batch is verified again when a process has moved since, and while it runs only once', () => {
   const batch = {
     status: 'AT_REST' as const,
     completed_count: 5,

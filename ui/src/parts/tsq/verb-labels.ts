@@ -3,7 +3,7 @@
 import { type Icon, IconBan, IconCheck, IconRefresh } from '@tabler/icons-react';
 import type { TsqVerb } from '../../api/tsq.ts';
 
-export interface VerbWords {
+export interface VerbLabels {
   label: string;
   /** While it is under way: "Retrying". */
   doing: string;
@@ -13,7 +13,7 @@ export interface VerbWords {
   icon: Icon;
 }
 
-export const VERB_WORDS: Record<TsqVerb, VerbWords> = {
+export const VERB_LABELS: Record<TsqVerb, VerbLabels> = {
   retry: {
     label: 'Retry',
     doing: 'Retrying',

@@ -1,22 +1,22 @@
-// Observed against foretold: live counts until the batch is still, then the report's own.
+// Observed against predicted: live counts until the batch is still, then the report's own.
 
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { BatchDetail, Report } from '../../../../src/http/contract.ts';
 import { reportQuery } from '../../api/verdicts.ts';
-import { momentOf, observedEndings, observedStep } from '../../parts/experiment/foretold.ts';
+import { momentOf, observedEndings, observedStep } from '../../parts/experiment/prediction.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { isStill } from '../../parts/status.ts';
 import { Comparison } from '../../parts/verdict/comparison.tsx';
 
-export function ForetoldPanel({ batch }: { batch: BatchDetail }) {
+export function PredictionPanel({ batch }: { batch: BatchDetail }) {
   const report = useQuery({
     ...reportQuery({ batch_id: batch.batch_id, moment: momentOf(batch) }),
     enabled: batch.status !== 'CREATING',
   });
   return (
-    <Panel title="Observed against foretold" testId="foretold">
+    <Panel title="Observed against predicted" testId="predicted">
       {batch.status === 'CREATING' && report.data === undefined ? (
         'Compared when all processes are created.'
       ) : (
@@ -33,15 +33,19 @@ function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
   const predictionOf = (step: string) => report.predicted?.steps[step] ?? null;
   // The report's counts are of the moment it was made; the batch's own are live.
   const steps = still
-    ? report.steps.map(({ step, observed, predicted }) => ({ step, observed, foretold: predicted ?? predictionOf(step) }))
+    ? report.steps.map(({ step, observed, predicted }) => ({
+        step,
+        observed,
+        predicted: predicted ?? predictionOf(step),
+      }))
     : batch.steps.map((funnel) => ({
         step: funnel.step,
         observed: observedStep(funnel),
-        foretold: predictionOf(funnel.step),
+        predicted: predictionOf(funnel.step),
       }));
   return (
     <Comparison
-      foretold={report.predicted}
+      predicted={report.predicted}
       observed={observedEndings(batch)}
       total={batch.total_count}
       steps={steps}

@@ -1,8 +1,8 @@
 // What others wrote, in words: causes are told, terminals not steered, passwords not given away.
 
 import { describe, expect, test } from 'vitest';
+import { describeError, hidePasswords, reasonOf, showJson, showLines, showText } from '../../src/model/error-text.ts';
 import { CommandError, TransientCommandError } from '../../src/model/errors.ts';
-import { describeError, hidePasswords, reasonOf, showJson, showLines, showText } from '../../src/model/words.ts';
 
 describe('an error', () => {
   test('tells what caused it, down to the first cause', () => {
@@ -150,7 +150,7 @@ describe('a password in text', () => {
     expect(hidePasswords(text)).toBe('postgres://a:***@h/d postgres://b:***@i/d http://d:1/x');
   });
 
-  // Looked at from each of its places anew, each would take hours.
+  // Looked at from each of its places again, each would take hours.
   test.each([
     ['a', 4_000_000],
     ['a://b:', 700_000],

@@ -34,7 +34,7 @@ export interface EventLook {
   icon: Icon;
 }
 
-const EVENT_LOOKS: Record<string, EventLook> = {
+const EVENT_DISPLAY: Record<string, EventLook> = {
   SENT: { label: 'Sent', color: 'gray', icon: IconSend },
   RECEIVED: { label: 'Received by a worker', color: 'steel', icon: IconPlayerPlay },
   COMPLETED: { label: 'Completed', color: 'teal', icon: IconCheck },
@@ -69,5 +69,5 @@ const EVENT_LOOKS: Record<string, EventLook> = {
 };
 
 export function eventLook(type: string): EventLook {
-  return EVENT_LOOKS[type] ?? { label: humanize(type), color: 'gray', icon: IconCircleDashed };
+  return EVENT_DISPLAY[type] ?? { label: humanize(type), color: 'gray', icon: IconCircleDashed };
 }

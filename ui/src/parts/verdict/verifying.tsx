@@ -9,18 +9,18 @@ import { formatCount } from '../format.ts';
 /** To be there while somebody waits for a verdict; shows nothing while none is being given. */
 export function Judging({ batch_id }: { batch_id: string }) {
   const progress = useQuery({ ...verdictProgressQuery(batch_id), refetchInterval: REFRESH.progress_ms, gcTime: 0 });
-  if (!progress.data?.judging) return null;
-  const { judged, total } = progress.data;
-  const figures = `${formatCount(judged)} of ${formatCount(total)}`;
+  if (!progress.data?.verifying) return null;
+  const { verified, total } = progress.data;
+  const figures = `${formatCount(verified)} of ${formatCount(total)}`;
   return (
-    <Stack gap={6} p="md" data-testid="judging">
+    <Stack gap={6} p="md" data-testid="verifying">
       <Group justify="space-between">
         <Text size="sm">Replaying every process</Text>
         <Text size="sm" c="dimmed">
           {figures}
         </Text>
       </Group>
-      <Progress size={6} value={total > 0 ? (judged / total) * 100 : 0} aria-label={`Judged ${figures}`} animated />
+      <Progress size={6} value={total > 0 ? (verified / total) * 100 : 0} aria-label={`Verified ${figures}`} animated />
     </Stack>
   );
 }

@@ -1,4 +1,4 @@
-// Judges windows of a batch, each of their processes replayed from what was recorded, and writes down what offends which check.
+// Verifies windows of a batch, each of their processes replayed from what was recorded, and writes down what violates which check.
 // Works slice by slice, so that memory stays flat however large the batch is, and gives the thread away in between.
 
 import { createDecideFault, type DecideFault } from '../chaos/decide.ts';
@@ -8,9 +8,8 @@ import { isPlainObject } from '../model/storable.ts';
 import { ArtifactBook, type StoredDocument } from './artifact-book.ts';
 import { BehaviorBook } from './behavior-book.ts';
 import { CheckBook } from './checks.ts';
-import type { Findings, VerifiedProcesses } from './judge.ts';
 import { emptyObserved, observeEnd, observeStep } from './observed.ts';
-import { createForetelling } from './predict/predict.ts';
+import { createPredictor } from './predict/predict.ts';
 import { readVerifiedCommands, type VerifiedCommand } from './queries/verified-commands.ts';
 import * as read from './queries/verify.ts';
 import type { SqlRule } from './queries/verify-rules.ts';
@@ -18,7 +17,8 @@ import { type Span, withAftermath } from './real-failure.ts';
 import { replayCommand } from './replay-command.ts';
 import { replayProcess, type SentCommand } from './replay-process.ts';
 import { suspectsOf } from './suspicion.ts';
-import { countJudged, endWindows, type Ordinals, takeWindow, type WindowTask } from './windows.ts';
+import type { Findings, VerifiedProcesses } from './verifier.ts';
+import { countVerified, endWindows, type Ordinals, takeWindow, type WindowTask } from './windows.ts';
 
 /** Most processes have none. Never written to. */
 const NO_EVENTS: read.VerifiedEvent[] = [];
@@ -43,7 +43,7 @@ interface Slice extends Ordinals {
 }
 type ReadSlice = [read.VerifiedProcess[], VerifiedCommand[]];
 
-/** One judge's work on one verdict. */
+/** One verify's work on one verdict. */
 export class Judgement {
   readonly #tx: Tx;
   readonly #batch: read.VerifiedBatch;
@@ -61,8 +61,8 @@ export class Judgement {
   #behaviors: BehaviorBook;
   #mended = 0;
   readonly #undoable: string[];
-  readonly #foretelling: ReturnType<typeof createForetelling> | null;
-  /** Decisions on the process at hand, a handful: what foretells it asks for those that replayed it. */
+  readonly #predictor: ReturnType<typeof createPredictor> | null;
+  /** Decisions on the process at hand, a handful: what predicts it asks for those that replayed it. */
   #decided: { step: string; attempt: number; fault: ReturnType<DecideFault> }[] = [];
 
   constructor(tx: Tx, batch: read.VerifiedBatch, processes: VerifiedProcesses | null) {
@@ -71,7 +71,7 @@ export class Judgement {
     this.#processes = processes;
     this.#behaviors = new BehaviorBook(batch, []);
     this.#undoable = processes?.outline.steps.flatMap(({ key, compensated }) => (compensated ? [key] : [])) ?? [];
-    this.#foretelling = processes === null ? null : createForetelling(launchOf(batch), processes.outline, this.#decide);
+    this.#predictor = processes === null ? null : createPredictor(launchOf(batch), processes.outline, this.#decide);
   }
 
   readonly #draw = createDecideFault();
@@ -89,15 +89,15 @@ export class Judgement {
     // The server reads one slice while the one before is replayed here.
     let slice = this.#sliceAfter(null, windows);
     let reading = this.#read(slice);
-    let judged = 0;
+    let verified = 0;
     try {
       while (slice !== null) {
         const [processes, commands] = await reading;
         const next = this.#sliceAfter(slice, windows);
         reading = this.#read(next);
         await this.#judge(slice, processes, commands);
-        judged += slice.to - slice.from;
-        countJudged(windows, slice.to - slice.from);
+        verified += slice.to - slice.from;
+        countVerified(windows, slice.to - slice.from);
         slice = next;
       }
     } catch (error) {
@@ -107,10 +107,10 @@ export class Judgement {
     }
     this.#tellSeen();
     return {
-      judged,
+      verified,
       entries: this.#book.entries,
       observed: this.#observed,
-      foretold: this.#foretelling?.sum() ?? null,
+      predicted: this.#predictor?.sum() ?? null,
       changes: this.#behaviors.versions.length,
       suspects: this.#suspects,
       listed: this.#seen.commands,
@@ -134,7 +134,7 @@ export class Judgement {
       this.#batch,
       versions.map(({ behavior }) => behavior),
     );
-    this.#disturbances = withAftermath(await read.readDisturbances(this.#tx, batch_id));
+    this.#disturbances = withAftermath(await read.readTurbulenceSpans(this.#tx, batch_id));
     for (const event of await read.readVerifiedEvents(this.#tx, batch_id)) {
       if (event.command_id === null || event.process_id === null) continue;
       const known = this.#events.get(event.process_id);
@@ -176,7 +176,7 @@ export class Judgement {
       this.#verify(process, commands.slice(next, next + process.listed));
       next += process.listed;
     }
-    this.#foretellMissing(slice, processes);
+    this.#predictMissing(slice, processes);
     await this.#artifacts?.keepUp(this.#book);
     if (slice.to === window.to) await this.#finishArtifacts();
   }
@@ -195,17 +195,17 @@ export class Judgement {
     for (const id of await read.findProcessesOf(this.#tx, this.#batch.batch_id, ids)) this.#elsewhere.add(id);
     for (const { process_id, path } of documents)
       if (!this.#elsewhere.has(process_id))
-        this.#book.offend('artifacts', process_id, `${path} belongs to no process of the batch`);
+        this.#book.report('artifacts', process_id, `${path} belongs to no process of the batch`);
   }
 
-  /** What is foretold is foretold of every process that was asked for, whether it is there or not. */
-  #foretellMissing({ from, to }: Ordinals, processes: readonly read.VerifiedProcess[]): void {
+  /** What is predicted is predicted of every process that was asked for, whether it is there or not. */
+  #predictMissing({ from, to }: Ordinals, processes: readonly read.VerifiedProcess[]): void {
     if (processes.length === to - from || this.#behaviors.versions.length > 0) return;
     const there = new Set(processes.map(({ ordinal }) => ordinal));
     this.#decided = [];
     for (let ordinal = from; ordinal < to; ordinal++) {
       if (there.has(ordinal)) continue;
-      this.#foretelling?.add(ordinal);
+      this.#predictor?.add(ordinal);
       this.#decided = [];
     }
   }
@@ -213,7 +213,7 @@ export class Judgement {
   #verify(process: read.VerifiedProcess, commands: readonly VerifiedCommand[]): void {
     const launched = this.#behaviors.launchedTo(process.ordinal);
     if (!isPlainObject(process.state)) {
-      this.#book.offend('state', process.process_id, 'its state is no object');
+      this.#book.report('state', process.process_id, 'its state is no object');
       process.state = {};
     }
     this.#decided = [];
@@ -222,7 +222,7 @@ export class Judgement {
     for (const command of commands) {
       if (command.record.purpose !== null) sent.push(this.#replay(process, command, events));
       else
-        this.#book.offend(
+        this.#book.report(
           'one_command_per_step',
           process.process_id,
           `it lists command ${command.command_id}, which is not there`,
@@ -231,15 +231,15 @@ export class Judgement {
     for (const rule of suspectsOf(process, commands)) this.#suspects.add(rule);
     const { disagrees } = process.record;
     if (disagrees.length > 0)
-      this.#book.offend('rows_agree', process.process_id, `${disagrees.join(', ')} cannot be, by the rows beside it`);
+      this.#book.report('rows_agree', process.process_id, `${disagrees.join(', ')} cannot be, by the rows beside it`);
     observeEnd(this.#observed, process.record.status);
     // Under one behavior only: with another beside a command its decisions are not those of the launch.
-    if (this.#behaviors.versions.length === 0) this.#foretelling?.add(process.ordinal);
+    if (this.#behaviors.versions.length === 0) this.#predictor?.add(process.ordinal);
     this.#seen.processes++;
     if (this.#processes === null) return;
-    const { offences, unknown } = replayProcess(this.#processes.code, process, launched, sent);
+    const { violations, unknown } = replayProcess(this.#processes.code, process, launched, sent);
     if (unknown) this.#mended++;
-    for (const { check, detail } of offences) this.#book.offend(check, process.process_id, detail);
+    for (const { check, detail } of violations) this.#book.report(check, process.process_id, detail);
     if (this.#processes.documents !== undefined)
       this.#artifacts?.expect(process, sent, {
         documents: this.#processes.documents({ process_type: process.record.process_type, state: process.state }),
@@ -263,7 +263,7 @@ export class Judgement {
       { behavior, place, decide: this.#decide, times: this.#batch, disturbed: this.#disturbed },
       events,
     );
-    for (const { check, detail } of replayed.offences) this.#book.offend(check, command.command_id, detail);
+    for (const { check, detail } of replayed.violations) this.#book.report(check, command.command_id, detail);
     this.#seen.commands++;
     this.#seen.attempts += replayed.attempts.length;
     if (purpose === 'step') observeStep(this.#observed, step ?? '', replayed);

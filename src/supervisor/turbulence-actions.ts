@@ -8,20 +8,20 @@ import type { Queryable } from '../db/pool.ts';
 import { freeze } from './freeze.ts';
 import type { Supervisor } from './supervise.ts';
 
-export interface Disturbance {
+export interface TurbulenceAction {
   details: Record<string, unknown>;
   /** Ends sooner where the signal aborts. */
   act(signal: AbortSignal): Promise<unknown> | unknown;
 }
 
-export interface Surroundings {
+export interface TurbulenceContext {
   db: Queryable;
   supervisor: Pick<Supervisor, 'disturb' | 'pidOf'>;
   /** The names of all worker children. */
   workers: readonly string[];
 }
 
-type Prepare = (around: Surroundings, turbulence: Turbulence, nth: number) => Promise<Disturbance | null>;
+type Prepare = (around: TurbulenceContext, turbulence: Turbulence, nth: number) => Promise<TurbulenceAction | null>;
 
 /** What the `nth` of its kind, from 1, is to be; null when there is nothing to disturb now. */
 export const PREPARE: Record<TurbulenceKind, Prepare> = {
