@@ -1,7 +1,7 @@
 // Sending commands, in the caller's transaction, through the hooks; and the pieces every part of the bus shares.
-// A send that committed is durable; a hint follows the commit, and only hurries things.
+// A send that committed is durable; a wake-up follows the commit and only speeds things up.
 
-import type { Notifier } from '../db/notify.ts';
+import type { Notifier } from '../db/notifier.ts';
 import type { Pool, Tx } from '../db/pool.ts';
 import { insertCommands, insertCommandsIfAbsent } from '../db/queries/commands.ts';
 import type { ClaimedCommand } from '../model/command.ts';
@@ -15,7 +15,7 @@ import type { OutageLog } from './outage.ts';
 export interface Bus {
   pool: Pool;
   env: Env;
-  hints: Notifier;
+  notifier: Notifier;
   hooks: BusHooks;
   outage: OutageLog;
   /** What operators have set. */

@@ -1,4 +1,4 @@
-// What operators have set, as this process knows it: settings and caps, read each second and at once on a hint.
+// What operators have set, as this process knows it: settings and caps, read each second and at once on a wake-up.
 // While the database is away the last known holds; reading never fails anybody's work.
 
 import { type OperatorConfig, readOperatorConfig } from '../db/queries/settings.ts';
@@ -23,7 +23,7 @@ export interface Control {
   stop(): Promise<void>;
 }
 
-export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'hints' | 'outage'>): Control {
+export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'notifier' | 'outage'>): Control {
   const listeners = new Set<() => void>();
   let known = JSON.stringify({ settings: {}, domains: {} } satisfies OperatorConfig);
   let settings = DEFAULT_SETTINGS;
@@ -86,7 +86,7 @@ export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'hints' | 'o
       return () => listeners.delete(listener);
     },
     start() {
-      stopListening = bus().hints.onWakeUp((name) => void (name === CONTROL_TOPIC && refreshQuietly()));
+      stopListening = bus().notifier.onWakeUp((name) => void (name === CONTROL_TOPIC && refreshQuietly()));
       schedule();
     },
     async stop() {

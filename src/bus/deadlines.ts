@@ -37,18 +37,18 @@ async function expireSet(bus: Bus, lane: number, ids: readonly string[], action?
 }
 
 async function expireOnce(bus: Bus, lane: number, ids: readonly string[], action?: DeadlineAction): Promise<number> {
-  const { count, hints } = await withTx(bus.pool, async (tx) => {
+  const { count, wakeUps } = await withTx(bus.pool, async (tx) => {
     const live = await lockLiveCommands(tx, lane, ids);
     const overdue = live.length === 0 ? [] : await readOverdue(tx, lane, live);
     const items = overdue.map((one) => ({
       command_id: one.command_id,
       cut: deadlineTermination(one, action ?? one.on_deadline),
     }));
-    const { commands, hints } = await terminateLiveCommands(bus, tx, lane, items);
+    const { commands, wakeUps } = await terminateLiveCommands(bus, tx, lane, items);
     await bus.env.probe('in_deadline', { overdue });
-    return { count: commands.length, hints };
+    return { count: commands.length, wakeUps };
   });
-  for (const hint of hints) bus.hints.hint(hint);
+  bus.notifier.wake(wakeUps);
   return count;
 }
 

@@ -1,5 +1,5 @@
 // One domain's claiming loop: takes sets of ready commands, no more than there are free slots, and starts each at once.
-// Sleeps until a hint, a freed slot, the next due time or the poll, whichever comes first.
+// Sleeps until a wake-up, a freed slot, the next due time or the poll, whichever comes first.
 
 import { withTx } from '../db/pool.ts';
 import { type Claim, claimReadyCommands, claimReadyCommandsWithinCap, readNextDueMs } from '../db/queries/claims.ts';
@@ -15,7 +15,7 @@ const GATHER_MS = 2;
 const MAX_BACKLOG = 1_000;
 /** Ready, and yet not given: somebody else has it locked. Asking again at once would only keep the database busy. */
 const LOCKED_MS = 20;
-/** Ready, and the domain is full: whoever settles in it hints; this is for those who die instead. */
+/** Domain at its cap. Settling workers send a wake-up; this poll covers workers that die. */
 const CAPPED_MS = 250;
 const CLAIM_ERROR_MS = { first: 100, most: 5_000 };
 
@@ -59,14 +59,14 @@ export class DomainLoop {
   }
 
   /** Something may be ready. */
-  hint(): void {
+  wake(): void {
     this.#woken = true;
     this.#wake?.();
   }
 
   /** Slots, or what is set for the domain, changed: looks again at once. */
   changed(): void {
-    this.hint();
+    this.wake();
   }
 
   /** Claims no more; resolves when no claim is under way. */

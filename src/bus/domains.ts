@@ -71,7 +71,7 @@ async function refuse(bus: Bus, domain: string, why: (known: DomainRow) => strin
 }
 
 async function tellWorkers(bus: Bus, domain: string): Promise<void> {
-  bus.hints.hint(CONTROL_TOPIC);
-  bus.hints.hint(domain);
+  bus.notifier.wake(CONTROL_TOPIC);
+  bus.notifier.wake(domain);
   await bus.control.refresh();
 }

@@ -75,7 +75,7 @@ export async function startTsqJob(bus: Bus, request: TsqJobRequest): Promise<{ j
     await sendCommands(bus, tx, [jobCommand(bus, job_id)]);
     return total;
   });
-  bus.hints.hint(INTERNAL_DOMAIN);
+  bus.notifier.wake(INTERNAL_DOMAIN);
   return { job_id, total_count };
 }
 
@@ -161,13 +161,13 @@ async function runJob(bus: Bus, job_id: string, { signal }: HandlerContext): Pro
     signal.throwIfAborted();
     let slice: JobSlice | null = null;
     try {
-      const hints = await withTx(bus.pool, (tx) =>
+      const wakeUps = await withTx(bus.pool, (tx) =>
         takeSlice(bus, tx, job_id, size, doomed, (taken) => {
           slice = taken;
         }),
       );
-      if (hints === null) return { job_id };
-      for (const domain of hints) bus.hints.hint(domain);
+      if (wakeUps === null) return { job_id };
+      bus.notifier.wake(wakeUps);
       failures = 0;
       doomed = null;
       size = Math.min(size * 2, SLICE_SIZE);
@@ -183,7 +183,7 @@ async function runJob(bus: Bus, job_id: string, { signal }: HandlerContext): Pro
   }
 }
 
-/** One transaction. Returns the domains to hint, or null when the job has ended. */
+/** One transaction. Returns the topics to wake, or null when the job has ended. */
 async function takeSlice(
   bus: Bus,
   tx: Tx,
@@ -209,7 +209,7 @@ async function takeSlice(
   await addJobCounts(tx, job_id, { done: slice.item_ids.length - failures.length, failed: failures.length });
   await completeJobIfDone(tx, job_id);
   await bus.env.probe('in_job_slice', { job_id, slice });
-  return operated?.hints ?? new Set();
+  return operated?.wakeUps ?? new Set();
 }
 
 function operateSlice(bus: Bus, tx: Tx, job: RunningJob, { lane, item_ids }: JobSlice): Promise<Operated> {

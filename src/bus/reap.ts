@@ -59,7 +59,7 @@ async function reapSet(reaping: Reaping, lock: (tx: Tx) => Promise<ExpiredComman
       return sent;
     });
     for (const { command_id } of backingOff.size === 0 ? [] : expired) backingOff.delete(command_id);
-    for (const domain of woken) bus.hints.hint(domain);
+    bus.notifier.wake(woken);
   } catch (error) {
     if (isRetryable(error) || expired.length === 0) throw error;
     await reapApart(reaping, expired, error);

@@ -67,7 +67,7 @@ async function sendChecked(
   refuseRepeated(requests);
   const domains = new Set(requests.map((request) => request.domain));
   const committed = () => {
-    for (const domain of domains) bus.hints.hint(domain);
+    bus.notifier.wake(domains);
   };
   if (tx !== undefined) {
     return { command_ids: await inSavepoint(tx, (own) => insertAll(bus, own, requests)), committed };

@@ -32,7 +32,7 @@ export async function changeSettings(bus: Bus, patch: SettingsPatch, operator: O
   if (errors.length > 0) throw new InvalidInputError('Some settings are out of bounds.', errors);
   const stored = await mergeSettings(bus.pool, patch);
   bus.env.logger.info({ patch, ...operator }, `${operator.actor} changed settings`);
-  bus.hints.hint(CONTROL_TOPIC);
+  bus.notifier.wake(CONTROL_TOPIC);
   await bus.control.refresh();
   return stored;
 }

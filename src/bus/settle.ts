@@ -82,7 +82,7 @@ async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]):
     return { written, sent };
   });
   await bus.env.probe('after_settle', { items });
-  for (const domain of sent) bus.hints.hint(domain);
+  bus.notifier.wake(sent);
   return offered
     .map((item, index) => ({ item, settlement: (lines[index] as SettleLine).settlement }))
     .filter(({ item }) => written.has(item.command.command_id));

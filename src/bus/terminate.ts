@@ -1,7 +1,7 @@
 // Terminating commands before they are settled: cancelled by an operator or their sender, or ended by a deadline.
 // One guarded statement decides, so of a cut and a settle, or of two cuts, one wins; the attempt under way ends with the command.
 
-import { wakeOnCommit } from '../db/notify.ts';
+import { wakeOnCommit } from '../db/notifier.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import { type EventType, insertEvents, insertReplies } from '../db/queries/events.ts';
 import {
@@ -35,8 +35,8 @@ export interface TerminateItem {
 
 export interface TerminatedSet {
   commands: TerminatedCommand[];
-  /** To be given as hints once the transaction has committed: who has something to do, or to stop doing. */
-  hints: ReadonlySet<string>;
+  /** To be given as wakeUps once the transaction has committed: who has something to do, or to stop doing. */
+  wakeUps: ReadonlySet<string>;
 }
 
 /** What a worker listens to, to learn that commands it may be executing were terminated. */
@@ -71,7 +71,7 @@ async function terminateSet(
   items: readonly TerminateItem[],
   statement: typeof terminateIfLive,
 ): Promise<TerminatedSet> {
-  if (items.length === 0) return { commands: [], hints: new Set() };
+  if (items.length === 0) return { commands: [], wakeUps: new Set() };
   const ordered = items.toSorted((a, b) => (a.command_id < b.command_id ? -1 : 1));
   const commands = await statement(tx, lane, ordered.map(terminateLine));
   const terminationOf = new Map(items.map(({ command_id, cut }) => [command_id, cut]));
@@ -91,7 +91,7 @@ async function terminateSet(
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
   const sent = await notifyTransitions(bus, tx, transitions);
   const workers = commands.flatMap(({ worker_id }) => (worker_id === null ? [] : [terminationTopic(worker_id)]));
-  return { commands, hints: new Set([...sent, ...workers]) };
+  return { commands, wakeUps: new Set([...sent, ...workers]) };
 }
 
 function terminateLine({ command_id, cut }: TerminateItem): TerminateLine {
@@ -147,20 +147,20 @@ export async function cancelLiveCommand(
   const cancel = async (tx: Tx) => {
     const cut = operatorTermination(operator);
     const done = await reopening(tx, lane, [command_id], async () => {
-      const { commands, hints } = await terminateOpenCommands(bus, tx, lane, [{ command_id, cut }]);
+      const { commands, wakeUps } = await terminateOpenCommands(bus, tx, lane, [{ command_id, cut }]);
       const [command] = commands;
-      return command ? { status: command.status, hints } : redriveCanceled(bus, tx, command_id, cut);
+      return command ? { status: command.status, wakeUps } : redriveCanceled(bus, tx, command_id, cut);
     });
     await bus.env.probe('in_cancel', { command_id });
     return done;
   };
   if (tx !== undefined) {
-    const { status, hints } = await cancel(tx);
-    await wakeOnCommit(tx, [...hints]);
+    const { status, wakeUps } = await cancel(tx);
+    await wakeOnCommit(tx, wakeUps);
     return { command_id, status };
   }
-  const { status, hints } = await withTx(bus.pool, cancel);
-  for (const hint of hints) bus.hints.hint(hint);
+  const { status, wakeUps } = await withTx(bus.pool, cancel);
+  bus.notifier.wake(wakeUps);
   return { command_id, status };
 }
 
@@ -174,7 +174,7 @@ export async function redriveCanceled(
   tx: Tx,
   command_id: string,
   cut: Termination,
-): Promise<{ status: CommandStatus; hints: ReadonlySet<string> }> {
+): Promise<{ status: CommandStatus; wakeUps: ReadonlySet<string> }> {
   const command = await lockCommand(tx, command_id);
   if (command === null) throw new NotFoundError('command', command_id);
   const { lane, process_id, batch_id, attempts, purpose, status } = command;
@@ -184,5 +184,5 @@ export async function redriveCanceled(
     throw new WrongStateError(`The command is ${status}.`);
   const details = { ...cut.event.details, redriven: true };
   await insertEvents(tx, lane, [{ ...cut.event, details, command_id, process_id, batch_id, attempt: attempts }]);
-  return { status, hints: await notifyTransitions(bus, tx, [transitionOf(command, cut)]) };
+  return { status, wakeUps: await notifyTransitions(bus, tx, [transitionOf(command, cut)]) };
 }

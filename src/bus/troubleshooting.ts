@@ -102,15 +102,15 @@ export function completeVerb(operator: Operator, result?: unknown): Verb {
 }
 
 async function operateOne(bus: Bus, command_id: string, verb: Verb): Promise<VerbAnswer> {
-  const { done, hints } = await withTx(bus.pool, async (tx) => {
+  const { done, wakeUps } = await withTx(bus.pool, async (tx) => {
     const set = { ids: [command_id], parked_until_us: null };
-    const { done, refused, hints } = await operateSet(bus, tx, laneOf(command_id, bus.lanes), verb, set);
+    const { done, refused, wakeUps } = await operateSet(bus, tx, laneOf(command_id, bus.lanes), verb, set);
     const [refusal] = refused.values();
     if (refusal !== undefined) throw refusal;
     await bus.env.probe('in_operator_verb', done[0]);
-    return { done, hints };
+    return { done, wakeUps };
   });
-  for (const domain of hints) bus.hints.hint(domain);
+  bus.notifier.wake(wakeUps);
   return { command_id, status: (done[0] as OperatedCommand).status };
 }
 
@@ -119,8 +119,8 @@ export interface Operated {
   done: OperatedCommand[];
   /** Why nothing was done, by id. */
   refused: Map<string, FaultlineError>;
-  /** Domains to hint once the transaction has committed. */
-  hints: ReadonlySet<string>;
+  /** Topics to wake once the transaction has committed. */
+  wakeUps: ReadonlySet<string>;
 }
 
 /**
@@ -165,7 +165,7 @@ async function operateLocked(
   ]);
   const done = [...parked, ...redriven];
   const refused = refusals(set.ids, locked, done);
-  return { done, refused, hints: new Set([...sent, ...done.map((command) => command.domain)]) };
+  return { done, refused, wakeUps: new Set([...sent, ...done.map((command) => command.domain)]) };
 }
 
 /**

@@ -278,8 +278,8 @@ export function createWorker(options: WorkerOptions): Worker {
         domains,
         slots: slotCount(),
       });
-      stopListening = bus.hints.onWakeUp((hint) => {
-        if (hint !== terminationTopic(worker_id)) return loopOf.get(hint)?.hint();
+      stopListening = bus.notifier.onWakeUp((topic) => {
+        if (topic !== terminationTopic(worker_id)) return loopOf.get(topic)?.wake();
         // What cannot be asked now is asked with the next renewal.
         running.abortLost().catch((error) => bus.outage.failed(error, {}, 'looking for what was terminated failed'));
       });
@@ -300,5 +300,5 @@ function wakeCapped(bus: Bus, settled: readonly Settled[]): void {
     const { domain } = item.command;
     if ((bus.control.domain(domain)?.max_in_flight ?? null) !== null) capped.add(domain);
   }
-  for (const domain of capped) bus.hints.hint(domain);
+  bus.notifier.wake(capped);
 }

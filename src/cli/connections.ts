@@ -13,8 +13,8 @@ export const VERIFIERS = Math.min(availableParallelism(), MAX_VERIFIERS);
 /** Of each process, by what they are for. */
 export const CONNECTIONS_NEEDED = {
   /** The guard of stop conditions and what is told of batches. */
-  worker: { bus: CONNECTIONS, application: CONNECTIONS, hints: 1, reads: 2 },
-  serve: { bus: CONNECTIONS, application: CONNECTIONS, hints: 1, reads: CONNECTIONS },
+  worker: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: 2 },
+  serve: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: CONNECTIONS },
   /** Each for what it verifies and for the questions of the application. */
   judge: { reads: 2, application: 2 },
   /** Turbulence. */

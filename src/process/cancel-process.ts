@@ -34,11 +34,11 @@ export async function cancelProcess(
   const lane = laneOf(process_id, bus.lanes);
   for (let look = 0; look < MAX_LOOKS; look++) {
     const seen = await readCancellable(bus, lane, process_id);
-    const hints = await withTx(bus.pool, (tx) =>
+    const wakeUps = await withTx(bus.pool, (tx) =>
       reopening(tx, lane, [seen.awaiting_command_id], () => cancelIfAwaiting(bus, tx, seen, operator, compensate)),
     );
-    if (hints === null) continue;
-    for (const hint of hints) bus.hints.hint(hint);
+    if (wakeUps === null) continue;
+    bus.notifier.wake(wakeUps);
     return answer(bus, process_id);
   }
   throw new WrongStateError('The process went on each time it was to be cancelled; try again.');
@@ -75,14 +75,14 @@ async function cancelIfAwaiting(
   const [process] = await lockProcesses(tx, lane, [process_id]);
   if (command === null || process?.awaiting_command_id !== command_id) return null;
   const cut = operatorTermination(operator, { whole_process: true, keep_effects: !compensate });
-  const { commands, hints } = await terminateOpenCommands(bus, tx, lane, [{ command_id, cut }]);
+  const { commands, wakeUps } = await terminateOpenCommands(bus, tx, lane, [{ command_id, cut }]);
   if (commands.length === 0 && process.error_code !== 'ADVANCE_FAILED')
     throw new WrongStateError(
       'The reply it waits for is kept for a service that knows this version of it; try again then.',
     );
-  const done = commands.length > 0 ? { hints } : await redriveCanceled(bus, tx, command_id, cut);
+  const done = commands.length > 0 ? { wakeUps } : await redriveCanceled(bus, tx, command_id, cut);
   await bus.env.probe('in_cancel', { process_id, command_id });
-  return done.hints;
+  return done.wakeUps;
 }
 
 async function readCancellable(bus: Bus, lane: number, process_id: string): Promise<Awaiting> {

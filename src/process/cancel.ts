@@ -59,7 +59,7 @@ export async function cancelBatch(
       },
     ]);
   });
-  bus.hints.hint(INTERNAL_DOMAIN);
+  bus.notifier.wake(INTERNAL_DOMAIN);
   return { batch_id, status: 'CANCELING' };
 }
 

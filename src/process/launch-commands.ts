@@ -86,8 +86,8 @@ export async function launchCommands(
     await insertOrRefuse(bus, tx, members);
     return batch;
   });
-  bus.hints.hint(INTERNAL_DOMAIN);
-  for (const domain of new Set(commands.map((command) => command.domain))) bus.hints.hint(domain);
+  bus.notifier.wake(INTERNAL_DOMAIN);
+  for (const domain of new Set(commands.map((command) => command.domain))) bus.notifier.wake(domain);
   const { batch_id, status, total_count, seed } = launched;
   return { batch_id, status, total_count, seed, command_ids: commands.map(idIn(bus, batch_id)) };
 }
@@ -225,7 +225,7 @@ async function launchChunk(bus: Bus, chunk: ChunkPayload, { signal, command }: H
     await bus.env.probe('in_chunk', chunk);
     return { created, domain: batch.domain };
   });
-  if (sent !== null) bus.hints.hint(sent.domain);
+  if (sent !== null) bus.notifier.wake(sent.domain);
   await bus.env.probe('after_chunk', chunk);
   return { created_count: sent?.created ?? 0 };
 }

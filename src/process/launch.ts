@@ -84,7 +84,7 @@ export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Lau
     ]);
     return batch;
   });
-  bus.hints.hint(INTERNAL_DOMAIN);
+  bus.notifier.wake(INTERNAL_DOMAIN);
   return {
     batch_id: launched.batch_id,
     status: launched.status,
@@ -210,7 +210,7 @@ async function launchChunk(bus: Bus, processes: ProcessRegistry, chunk: ChunkPay
     await bus.env.probe('in_chunk', chunk);
     return { created_count: fresh.length, domains };
   });
-  for (const domain of domains) bus.hints.hint(domain);
+  bus.notifier.wake(domains);
   await bus.env.probe('after_chunk', chunk);
   return { created_count };
 }

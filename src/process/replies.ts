@@ -47,7 +47,7 @@ async function route(bus: Bus, { reply_id, lane, command_id }: RoutableReply): P
       return sent;
     }),
   );
-  for (const domain of sent ?? []) bus.hints.hint(domain);
+  for (const domain of sent ?? []) bus.notifier.wake(domain);
   return sent !== null;
 }
 

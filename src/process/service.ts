@@ -11,7 +11,7 @@ import { type SendOptions, type SentCommand, type SentCommands, send, sendMany }
 import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts';
 import { losingConnections, type WithoutConnection } from '../db/lost-connections.ts';
 import { readLanes } from '../db/migrate.ts';
-import { type Notifier, openNotifier } from '../db/notify.ts';
+import { type Notifier, openNotifier } from '../db/notifier.ts';
 import { createApplicationPool, createPool, isAway, type Pool } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import { type Env, waitFor } from '../model/env.ts';
@@ -46,7 +46,7 @@ export interface ServiceOptions {
   data_dir: string;
   /** For people: how connections are listed by the server (faultline). */
   name?: string;
-  /** Connections of the bus (6), as many again for the application, and one for hints. All are opened when they are needed. */
+  /** Connections of the bus (6), as many again for the application, and one for notifier. All are opened when they are needed. */
   connections?: number;
   /** Connections for what is shown and looked after (as many as of the bus). */
   read_connections?: number;
@@ -70,7 +70,7 @@ export interface Service {
   bus: Bus;
   /** For what is shown and looked after: an ordinary pool, apart from that of the bus and from the application's, which is in `context`. */
   pool: Pool;
-  hints: Notifier;
+  notifier: Notifier;
   registry: HandlerRegistry;
   processes: ProcessRegistry;
   application: Application;
@@ -115,7 +115,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   registerHandlers(application, registry, context);
   options.handlers?.(registry);
   // From here on connections are open: what the application does wrong was thrown before.
-  const hints = openNotifier(env, options.listen === false ? null : options.url, `${application_name} hints`);
+  const notifier = openNotifier(env, options.listen === false ? null : options.url, `${application_name} notifier`);
 
   const onTransitions = createRouter(processes, () => bus);
   const extensions = options.hooks?.({ pool: busPool, env, withoutConnection: losingConnections(own) });
@@ -124,7 +124,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const bus: Bus = {
     pool: busPool,
     env,
-    hints,
+    notifier,
     hooks,
     outage,
     control,
@@ -141,7 +141,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   return {
     bus,
     pool,
-    hints,
+    notifier,
     registry,
     processes,
     application,
@@ -160,7 +160,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     sendMany: (requests, options) => sendMany(bus, requests, options),
     async close() {
       await control.stop();
-      await hints.close();
+      await notifier.close();
       await Promise.all([pool.end(), busPool.end(), endApplicationPool(env, own)]);
     },
   };

@@ -41,7 +41,7 @@ describe('a paused domain', () => {
     await until('it is done', async () => (await countOf(lab, 'COMPLETED')) === 1);
     // Whoever looks now is refused by the claim itself.
     const looked = lab.hold('before_claim');
-    lab.bus.hints.hint('lab');
+    lab.bus.notifier.wake('lab');
     await looked.reached;
     looked.release();
     expect(await lab.commandOf(next)).toMatchObject({ status: 'PENDING', attempts: 0 });

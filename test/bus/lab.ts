@@ -162,7 +162,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
             sent.add(domain);
         return sent;
       });
-      for (const domain of domains) bus.hints.hint(domain);
+      bus.notifier.wake(domains);
       return commands.map(({ command_id }) => command_id);
     },
     claim: (limit = 100, { lane = 0, worker_id = WORKER_ID } = {}) =>

@@ -13,7 +13,7 @@ async function meetAgain(lab: Lab, id: string, attempts: number): Promise<number
   expect(attempt).toMatchObject({ outcome: 'released', effect: 'RELEASED', error_code: 'NO_HANDLER' });
   expect(await lab.commandOf(id)).toMatchObject({ status: 'PENDING', attempts, attempts_limit: 3 + attempts });
   await lab.rows('update faultline.command set available_at = now() where command_id = $1', [id]);
-  lab.bus.hints.hint('lab');
+  lab.bus.notifier.wake('lab');
   return Math.round((Number(attempt?.retry_at) - Number(attempt?.ended_at)) / 1_000);
 }
 

@@ -48,7 +48,7 @@ test('one under way: its attempt ends with it, the signal of its handler fires l
   const another = await lab.openAnother();
   await until('the other service listens', async () => {
     const listening = `select 1 from pg_stat_activity
-      where datname = current_database() and application_name = 'lab1 hints' and query like 'listen%' and state = 'idle'`;
+      where datname = current_database() and application_name = 'lab1 notifier' and query like 'listen%' and state = 'idle'`;
     return (await lab.rows(listening)).length;
   });
   await cancelLiveCommand(another.bus, id, ADA);

@@ -131,7 +131,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const send: Lab['send'] = async (...commands) => {
     const { bus } = service;
     const domains = await withTx(bus.pool, (tx) => sendCommands(bus, tx, commands));
-    for (const domain of domains) bus.hints.hint(domain);
+    bus.notifier.wake(domains);
   };
   return {
     database,

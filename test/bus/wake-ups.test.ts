@@ -3,7 +3,7 @@
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { sendCommands } from '../../src/bus/bus.ts';
-import { openNotifier } from '../../src/db/notify.ts';
+import { openNotifier } from '../../src/db/notifier.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
 import type { Service } from '../../src/process/service.ts';
@@ -19,7 +19,7 @@ function untilListening(lab: Lab, name: string, except?: unknown): Promise<unkno
     const rows = await lab.rows(
       `select pid from pg_stat_activity where datname = current_database() and application_name = $1
          and query like 'listen %' and state = 'idle'`,
-      [`${name} hints`],
+      [`${name} wakeUps`],
     );
     return rows.find(({ pid }) => pid !== except)?.pid;
   });
@@ -29,7 +29,7 @@ function untilListening(lab: Lab, name: string, except?: unknown): Promise<unkno
 async function sendFrom(service: Service, lab: Lab): Promise<void> {
   const sent = command();
   const { bus } = service;
-  for (const domain of await withTx(bus.pool, (tx) => sendCommands(bus, tx, [sent]))) bus.hints.hint(domain);
+  for (const domain of await withTx(bus.pool, (tx) => sendCommands(bus, tx, [sent]))) bus.notifier.wake(domain);
   await until('it is done', async () => (await lab.commandOf(sent.command_id)).status === 'COMPLETED');
 }
 
@@ -53,7 +53,7 @@ test('C07: a worker that sleeps is woken by what another process sends', async (
 });
 
 test.each(['lab0', 'lab1'])(
-  'a connection that breaks (%s: receiver, sender) is opened again, and hints flow',
+  'a connection that breaks (%s: receiver, sender) is opened again, and wakeUps flow',
   async (name) => {
     const lab = await openLab({ handler: () => 'done' });
     const other = await lab.openAnother();
@@ -72,7 +72,7 @@ test('C07: without LISTEN a worker finds everything by polling', async () => {
   await lab.work({ poll_ms: 30 });
   await sendFrom(other, lab);
   const rows = await lab.rows(
-    `select 1 from pg_stat_activity where application_name like '% hints' and datname = current_database()`,
+    `select 1 from pg_stat_activity where application_name like '% wakeUps' and datname = current_database()`,
   );
   expect(rows).toEqual([]);
 });
@@ -88,11 +88,11 @@ test('many hints of one moment are one notification a domain', async () => {
   await untilListening(lab, 'lab0');
   const heard = await listen(lab);
   for (let i = 0; i < 500; i++) {
-    lab.bus.hints.hint('one');
-    lab.bus.hints.hint('two');
+    lab.bus.notifier.wake('one');
+    lab.bus.notifier.wake('two');
   }
   await until('both came', () => heard.includes('one') && heard.includes('two'));
-  lab.bus.hints.hint('last');
+  lab.bus.notifier.wake('last');
   await until('the last one came', () => heard.includes('last'));
   expect(heard.toSorted()).toEqual(['last', 'one', 'two']);
 });
@@ -102,8 +102,8 @@ test('a hint of the last moment before closing is not lost', async () => {
   const heard = await listen(lab);
   const other = await lab.openAnother();
   await untilListening(lab, 'lab1');
-  other.hints.hint('farewell');
-  await other.hints.close();
+  other.notifier.wake('farewell');
+  await other.notifier.close();
   await until('it came', () => heard.includes('farewell'));
 });
 
@@ -111,17 +111,17 @@ test('hints opened while the database is away connect when it is back', async ()
   const lab = await openLab();
   const network = await openNetwork(lab.url);
   network.down();
-  const hints = openNotifier(createEnv(silentLogger), network.url, 'late hints');
-  onTestFinished(() => hints.close());
+  const wakeUps = openNotifier(createEnv(silentLogger), network.url, 'late wakeUps');
+  onTestFinished(() => wakeUps.close());
   const heard: string[] = [];
-  const stop = hints.onWakeUp((domain) => heard.push(domain));
+  const stop = wakeUps.onWakeUp((domain) => heard.push(domain));
   await until('it was refused', () => network.refused() > 0);
   network.up();
   await untilListening(lab, 'late');
   await untilListening(lab, 'lab0');
-  lab.bus.hints.hint('there');
+  lab.bus.notifier.wake('there');
   await until('it came', () => heard.includes('there'));
   stop();
-  hints.hint('not heard');
+  wakeUps.wake('not heard');
   expect(heard).not.toContain('not heard');
 });
