@@ -2,8 +2,8 @@
 // What they do is in files of their names, loaded when one runs.
 
 import { type Command, Option } from 'commander';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 import { createClient } from './client.ts';
-import { CliError, EXIT } from './exit.ts';
 import { withLaunchOptions } from './launch-options.ts';
 import { databaseUrlOption, jsonOption, urlOption } from './options.ts';
 

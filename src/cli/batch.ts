@@ -3,8 +3,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Batch, BatchDetail, LaunchAnswer, Verdict } from '../http/contract.ts';
+import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import type { Client } from './client.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { type LaunchFlags, launchBody } from './launch-body.ts';
 import { printJson, printTable, say } from './print.ts';
 import { awaitVerdict, endedCount } from './wait-for-batch.ts';

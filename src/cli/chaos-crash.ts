@@ -2,7 +2,7 @@
 // Promises that none dies in its first seconds of work, nor while it drains: then the attempt alone is lost.
 
 import type { Env } from '../model/env.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from '../supervisor/exit.ts';
 
 /**
  * How long a worker works before it may die. One that dies of its first claims does no work at all, and takes its whole claim along

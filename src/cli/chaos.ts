@@ -2,8 +2,8 @@
 // Stopping is never refused: who finds it stopped has what he wanted.
 
 import type { KillSwitch } from '../http/contract.ts';
+import { EXIT, type ExitCode } from '../supervisor/exit.ts';
 import type { Client } from './client.ts';
-import { EXIT, type ExitCode } from './exit.ts';
 import { printJson, say } from './print.ts';
 
 export interface KillSwitchFlags {

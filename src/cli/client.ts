@@ -3,8 +3,8 @@
 
 import type { Problem } from '../http/contract.ts';
 import { hidePasswords } from '../model/error-text.ts';
-import { CliError, EXIT } from './exit.ts';
-import { type Ask, askAgain, NoAnswerError, type Patience } from './patience.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
+import { type Ask, askAgain, NoAnswerError, type Patience } from './ask-again.ts';
 
 export interface Client {
   get<T>(path: string, query?: Record<string, string | number | boolean | undefined>): Promise<T>;

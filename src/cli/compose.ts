@@ -10,7 +10,7 @@ import { createEnv, type Logger } from '../model/env.ts';
 import { reasonOf } from '../model/error-text.ts';
 import type { Application } from '../process/application.ts';
 import { openService, type Service } from '../process/service.ts';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 
 export interface ComposeOptions {
   database_url?: string;

@@ -13,12 +13,12 @@ import { isPortFree, portHolder } from '../embedded/lock.ts';
 import { findNative, parentDeathPrefix } from '../embedded/native.ts';
 import type { Health, Worker } from '../http/contract.ts';
 import { settingsOf } from '../model/settings.ts';
+import { EXIT, type ExitCode } from '../supervisor/exit.ts';
 import { createClient } from './client.ts';
 import { loadApplication, withPool } from './compose.ts';
 import { checkConnections } from './connections.ts';
 import { checkApplication } from './doctor-application.ts';
 import { checkCondition, type Finding } from './doctor-condition.ts';
-import { EXIT, type ExitCode } from './exit.ts';
 import { explain } from './explain.ts';
 import { printJson, printTable } from './print.ts';
 

@@ -4,7 +4,7 @@
 import { inspect } from 'node:util';
 import { hidePasswords, reasonOf, showLines, showText } from '../model/error-text.ts';
 import { FaultlineError } from '../model/errors.ts';
-import { CliError } from './exit.ts';
+import { CliError } from '../supervisor/exit.ts';
 
 /** What to do about an SQLSTATE. */
 const OF_DATABASE: Record<string, [what: string, cure: string]> = {

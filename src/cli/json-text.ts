@@ -4,7 +4,7 @@
 import { InvalidArgumentError } from 'commander';
 import { inWords } from '../model/field-errors.ts';
 import { findJsonTextErrors } from '../model/json-text.ts';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 
 /** Of a file. @throws SyntaxError when it is no JSON; CliError naming what would not be kept */
 export function parseJsonFile(path: string, text: string): unknown {

@@ -2,9 +2,9 @@
 // What is absent stays absent: defaults are the server's.
 
 import type { Config } from '../http/contract.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 import { type Document, isDocument } from './assignments.ts';
 import type { Client } from './client.ts';
-import { CliError, EXIT } from './exit.ts';
 import { findProfile } from './profiles.ts';
 
 /** As the server takes it when no type is named. */

@@ -3,7 +3,7 @@
 
 import pino from 'pino';
 import { hidePasswords, showJson } from '../model/error-text.ts';
-import { type Line, prettyRenderer } from './pretty.ts';
+import { type Line, prettyRenderer } from '../supervisor/pretty.ts';
 
 export function createLogger(): pino.Logger {
   const out = pino.destination({ fd: 1, sync: true });

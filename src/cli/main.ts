@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { packageRoot } from '../db/package-root.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 import { addLabVerbs } from './analysis-verbs.ts';
 import { addBatchVerbs, addTsqVerbs } from './client-verbs.ts';
-import { CliError, EXIT } from './exit.ts';
 import { tellError, tellUsage } from './explain.ts';
 import { createLogger } from './logger.ts';
 import {

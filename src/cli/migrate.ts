@@ -7,8 +7,8 @@ import { migrate as applyMigrations } from '../db/migrate.ts';
 import type { Pool } from '../db/pool.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';
 import type { Logger } from '../model/env.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 import { loadApplication, reaching, requireDatabase, withApplicationPool, withPool } from './compose.ts';
-import { CliError, EXIT } from './exit.ts';
 
 export interface MigrateVerbOptions {
   database_url?: string;

@@ -3,7 +3,7 @@
 
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

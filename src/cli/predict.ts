@@ -2,8 +2,8 @@
 // Takes the options of `batch create`; with its seed, the batch comes to just that.
 
 import type { Preview } from '../http/contract.ts';
+import { EXIT, type ExitCode } from '../supervisor/exit.ts';
 import type { Client } from './client.ts';
-import { EXIT, type ExitCode } from './exit.ts';
 import { type LaunchFlags, launchBody } from './launch-body.ts';
 import { printJson, printTable, say } from './print.ts';
 

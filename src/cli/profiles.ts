@@ -3,9 +3,9 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Config, OnConflict, Profile, ProfileExport, ProfileImportAnswer } from '../http/contract.ts';
+import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import type { Document } from './assignments.ts';
 import type { Client } from './client.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { parseJsonFile } from './json-text.ts';
 import { jsonText, printJson, printTable, remark, say } from './print.ts';
 

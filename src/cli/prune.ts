@@ -18,8 +18,8 @@ import {
   pruneEnded,
 } from '../process/prune.ts';
 import { PRUNED, type PruneSite } from '../process/prune-slices.ts';
+import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import { loadApplication, reaching, requireDatabase, withApplicationPool } from './compose.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { createProgress, printJson, printTable, say } from './print.ts';
 
 export interface PruneVerbOptions {

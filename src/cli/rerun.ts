@@ -2,10 +2,10 @@
 // Each is a launch, and followed like one.
 
 import type { Batch, LaunchAnswer } from '../http/contract.ts';
+import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import type { Document } from './assignments.ts';
 import { type FollowFlags, follow } from './batch.ts';
 import type { Client } from './client.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { behaviorOf, type ExperimentFlags, experimentOf } from './launch-body.ts';
 import { readBatch } from './wait-for-batch.ts';
 

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '../embedded/embedded.ts';
+import { EXIT, type ExitCode } from '../supervisor/exit.ts';
 import { runSelfTest, type SelfTestResult } from '../verification/self-test/run.ts';
-import { EXIT, type ExitCode } from './exit.ts';
 import { printJson, say } from './print.ts';
 
 export interface SelfTestOptions {

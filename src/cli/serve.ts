@@ -8,9 +8,9 @@ import { packageRoot } from '../db/package-root.ts';
 import { createServer } from '../http/index.ts';
 import type { Logger } from '../model/env.ts';
 import { liveUnderSupervisor, tellWorking } from '../supervisor/child.ts';
+import { CliError } from '../supervisor/exit.ts';
 import { openLabThread } from '../verification/analysis-client.ts';
 import { compose } from './compose.ts';
-import { CliError } from './exit.ts';
 import { stopRequested } from './signals.ts';
 import { catchStrays } from './strays.ts';
 

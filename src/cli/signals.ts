@@ -1,7 +1,7 @@
 // Being told to stop: the first signal asks for an order, a later one for the end.
 // SIGINT, SIGTERM and SIGHUP mean the same; one wish that arrives twice at once is still one.
 
-import { EXIT } from './exit.ts';
+import { EXIT } from '../supervisor/exit.ts';
 
 /** A Ctrl-C under npm comes from the terminal and again from npm, which passes it on. */
 const SAME_WISH_MS = 500;

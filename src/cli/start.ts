@@ -7,21 +7,14 @@ import { allowedTurbulence } from '../chaos/turbulence.ts';
 import { isPortFree, portHolder } from '../embedded/lock.ts';
 import { parentDeathPrefix } from '../embedded/native.ts';
 import type { Logger } from '../model/env.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 import { openLogs } from '../supervisor/logs.ts';
 import { openRunState } from '../supervisor/run-state.ts';
-import {
-  migrate,
-  postgresSpec,
-  type Run,
-  type StartOptions,
-  serveSpec,
-  workSpec,
-} from '../supervisor/start-children.ts';
 import { createSupervisor, type Supervisor } from '../supervisor/supervise.ts';
 import { startTurbulence } from '../supervisor/turbulence.ts';
-import { CliError, EXIT } from './exit.ts';
 import { explain } from './explain.ts';
 import { onStopSignals } from './signals.ts';
+import { migrate, postgresSpec, type Run, type StartOptions, serveSpec, workSpec } from './start-children.ts';
 
 const STILL_WAITING_MS = 10_000;
 

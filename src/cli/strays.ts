@@ -2,7 +2,7 @@
 // listener. Promises that neither ends the process or thread there and then, and with it the work of everybody else.
 
 import type { Logger } from '../model/env.ts';
-import { EXIT } from './exit.ts';
+import { EXIT } from '../supervisor/exit.ts';
 
 /** More than a worker takes to drain, and longer than any request. */
 const ORDER_MS = 45_000;

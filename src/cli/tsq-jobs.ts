@@ -2,8 +2,8 @@
 // Whoever stops watching stops nothing else: the job goes on, and how to abort it is said.
 
 import type { TsqJob, TsqJobDetail, TsqJobFailure, TsqJobStarted } from '../http/contract.ts';
+import { EXIT, type ExitCode } from '../supervisor/exit.ts';
 import type { Client } from './client.ts';
-import { EXIT, type ExitCode } from './exit.ts';
 import { createProgress, printJson, printTable, remark, say } from './print.ts';
 import { onStopSignals } from './signals.ts';
 

@@ -2,8 +2,8 @@
 // A verb takes ids, or --all with filters: then it is one job of the server, on what is in the queue when it begins.
 
 import type { TsqGroups, TsqItem } from '../http/contract.ts';
+import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import type { Client } from './client.ts';
-import { CliError, EXIT, type ExitCode } from './exit.ts';
 import { createProgress, printJson, printTable, say } from './print.ts';
 import { runTsqJob } from './tsq-jobs.ts';
 

@@ -34,7 +34,10 @@ export function openNotifier(env: Env, url: string | null, application_name: str
   const connect = async () => {
     reconnect = null;
     if (closed || url === null) return;
-    const fresh = new pg.Client({ ...connectionOf(url, application_name), connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    const fresh = new pg.Client({
+      ...connectionOf(url, application_name),
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
     const lost = () => {
       if (client === fresh) client = null;
       fresh.removeAllListeners();

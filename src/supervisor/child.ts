@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { giveSigns, watchLife } from '../cli/life.ts';
+import { giveSigns, watchLife } from '../model/liveness.ts';
 import type { Logs } from './logs.ts';
 import type { Exit, Running } from './supervise.ts';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import pino from 'pino';
-import { describeLine, ERROR_LEVEL, type Line, prettyRenderer } from '../cli/pretty.ts';
 import { hidePasswords, showJson } from '../model/error-text.ts';
+import { describeLine, ERROR_LEVEL, type Line, prettyRenderer } from './pretty.ts';
 
 export type LogFormat = 'pretty' | 'json';
 

@@ -3,7 +3,7 @@
 
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inUse, lockDataFolder, openDataFolder } from '../cli/data-folder.ts';
+import { inUse, lockDataFolder, openDataFolder } from './data-folder.ts';
 
 export interface RunState {
   /** Workers of an earlier run that did not end in order: their leases are still theirs. */

@@ -2,8 +2,8 @@
 // question and ends when nobody has asked for a while; one that dies fails what was asked of it, and the next question starts another.
 
 import { Worker } from 'node:worker_threads';
-import { watchLife } from '../cli/life.ts';
 import { FaultlineError } from '../model/errors.ts';
+import { watchLife } from '../model/liveness.ts';
 import type { Laboratory } from './analysis.ts';
 import type { LabAnswer, LabError, LabQuestion, LabThreadData } from './analysis-thread.ts';
 

@@ -5,11 +5,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadApplication } from '../cli/compose.ts';
 import { CONNECTIONS_NEEDED, VERIFIERS } from '../cli/connections.ts';
-import { giveSigns } from '../cli/life.ts';
 import { createLogger } from '../cli/logger.ts';
 import { logStrays } from '../cli/strays.ts';
 import { createApplicationPool, createPool } from '../db/pool.ts';
 import { FaultlineError, type FieldError } from '../model/errors.ts';
+import { giveSigns } from '../model/liveness.ts';
 import { ProcessRegistry } from '../process/define.ts';
 import { createLaboratory, type Laboratory, type PredictRequest } from './analysis.ts';
 import { openLabThread } from './analysis-client.ts';

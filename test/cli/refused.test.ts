@@ -3,9 +3,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { reaching } from '../../src/cli/compose.ts';
 import { checkConnections } from '../../src/cli/connections.ts';
-import { EXIT } from '../../src/cli/exit.ts';
 import { createPool } from '../../src/db/pool.ts';
 import { readServerFacts } from '../../src/db/queries/server.ts';
+import { EXIT } from '../../src/supervisor/exit.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const { pool, url } = await createTestDatabase();

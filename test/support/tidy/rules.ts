@@ -3,6 +3,8 @@
 
 import { COMMAND_STATUSES } from '../../../src/model/command.ts';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../../../src/model/process.ts';
+import { findCircles } from './circles.ts';
+import { findRetiredWords } from './retired-words.ts';
 import type { Code, Node, SourceFile, Violation } from './tree.ts';
 import { isCode, isNode, lineAt, parseCode, walk } from './tree.ts';
 import { findZoneViolations } from './zones.ts';
@@ -11,19 +13,21 @@ const MAX_LINES = 400;
 
 /** Everything wrong with these files, in their order. */
 export function findViolations(files: SourceFile[]): Violation[] {
-  return files.flatMap((file) => {
-    const found = [...findTextViolations(file)];
-    if (isCode(file)) found.push(...findCodeViolations(file));
-    return found.filter((violation) => !isExcused(file, violation)).sort((a, b) => a.line - b.line);
+  const parsed = new Map(files.filter(isCode).map((file) => [file.path, parseCode(file)]));
+  const found = files.flatMap((file) => {
+    const code = parsed.get(file.path);
+    return [...findTextViolations(file), ...(code ? findCodeViolations(code) : [])]
+      .filter((violation) => !isExcused(file, violation))
+      .sort((a, b) => a.line - b.line);
   });
+  return [...found, ...findCircles([...parsed.values()])];
 }
 
 function findTextViolations(file: SourceFile): Violation[] {
-  return [...checkNames(file), ...checkMachinePaths(file), ...checkExcuses(file)];
+  return [...checkNames(file), ...checkMachinePaths(file), ...checkExcuses(file), ...findRetiredWords(file)];
 }
 
-function findCodeViolations(file: SourceFile): Violation[] {
-  const code = parseCode(file);
+function findCodeViolations(code: Code): Violation[] {
   return [
     ...findZoneViolations(code),
     ...checkLength(code),
@@ -93,25 +97,25 @@ const SQL = [
   /^\s*(listen|unlisten|notify|lock\s+table|set\s+local|savepoint)\s+[\w."$]+/,
 ];
 
-/** SQL text lives in src/db; the bundled application keeps its own, tests and scripts may ask what they like. */
+/** SQL text lives in src/db and in folders named queries; the bundled application keeps its own, tests and scripts may ask what they like. */
 function checkSql(code: Code): Violation[] {
-  if (!code.path.startsWith('src/') || code.path.startsWith('src/db/')) return [];
+  if (!code.path.startsWith('src/') || /^src\/(db|embedded)\/|\/queries\//.test(code.path)) return [];
   return textsOf(code)
     .filter(({ text }) => SQL.some((shape) => shape.test(text)))
     .map(({ node, text }) => {
       const start = text.trim().replace(/\s+/g, ' ').slice(0, 40);
-      const message = `SQL outside src/db: "${start}"; make it a named function in src/db/queries`;
+      const message = `SQL outside src/db and queries/: "${start}"; make it a named function there`;
       return { path: code.path, line: lineAt(code.text, node.start), rule: 'sql', message };
     });
 }
 
 const STATUSES = new Set<string>([...COMMAND_STATUSES, ...PROCESS_STATUSES, ...BATCH_STATUSES]);
 const WRITERS =
-  /^src\/(model\/|db\/|bus\/(settle|reap|troubleshooting|cut|deadlines|bus|execute)\w*|process\/(router|advance|launch|cancel|finish)\w*|chaos\/verify\/replay-)/;
+  /^src\/(model\/|db\/|bus\/(settle|reap|troubleshooting|terminate|deadlines|bus|execute)\w*|process\/(router|advance|launch|cancel|finish)\w*|verification\/)/;
 
 /**
- * A status is decided in few places: elsewhere a literal may be compared with, but not given to a `status`. The replays of a verdict
- * decide what must have been, and write nothing.
+ * A status is decided in few places: elsewhere a literal may be compared with, but not given to a `status`. Verification decides
+ * what must have been, and writes nothing.
  */
 function checkStatuses(code: Code): Violation[] {
   if (!code.path.startsWith('src/') || WRITERS.test(code.path)) return [];
@@ -119,7 +123,7 @@ function checkStatuses(code: Code): Violation[] {
   walk(code.program, (node) => {
     const value = statusGiven(node);
     if (value === undefined) return;
-    const message = `${value} is written here, but only settle, reap, troubleshooting, cut, deadlines, router, advance, launch, cancel and finish decide a status`;
+    const message = `${value} is written here, but only settle, reap, troubleshooting, terminate, deadlines, router, advance, launch, cancel and finish decide a status`;
     found.push({ path: code.path, line: lineAt(code.text, node.start), rule: 'statuses', message });
   });
   return found;

@@ -1,8 +1,8 @@
 // Signs of life: one that gives none is noticed, one that gives them is left alone, and a watch that was held up blames nobody.
 
 import { afterEach, expect, test } from 'vitest';
-import { giveSigns, type Watch, watchLife } from '../../src/cli/life.ts';
 import { unresponsiveOption } from '../../src/cli/options.ts';
+import { giveSigns, type Watch, watchLife } from '../../src/model/liveness.ts';
 import { signal, until } from '../support/until.ts';
 
 const watches: Watch[] = [];

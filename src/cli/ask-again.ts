@@ -2,7 +2,7 @@
 // Promises to say so once an outage, on stderr, and to give up with the last failure after a minute without any answer.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
 import { remark } from './print.ts';
 
 /** Nobody answered, or whoever did says that what stands behind it is away. */

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createBatch, watchBatch } from '../../src/cli/batch.ts';
 import { createClient } from '../../src/cli/client.ts';
-import { EXIT } from '../../src/cli/exit.ts';
 import { watchTsqJob } from '../../src/cli/tsq-jobs.ts';
 import { report, verify } from '../../src/cli/verify.ts';
+import { EXIT } from '../../src/supervisor/exit.ts';
 import { until } from '../support/until.ts';
 
 const BATCH = {

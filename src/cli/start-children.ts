@@ -4,15 +4,15 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { TurbulenceCapability } from '../chaos/turbulence.ts';
-import { CliError, EXIT } from '../cli/exit.ts';
-import { type Slots, slotsText } from '../cli/work-options.ts';
 import { startEmbedded } from '../embedded/embedded.ts';
 import type { Logger } from '../model/env.ts';
-import { startNodeChild } from './child.ts';
-import type { LogFormat, Logs } from './logs.ts';
-import type { RunState } from './run-state.ts';
-import { type ChildSpec, describeExit, type Running, type Supervisor } from './supervise.ts';
-import type { TurbulenceMaker } from './turbulence.ts';
+import { startNodeChild } from '../supervisor/child.ts';
+import { CliError, EXIT } from '../supervisor/exit.ts';
+import type { LogFormat, Logs } from '../supervisor/logs.ts';
+import type { RunState } from '../supervisor/run-state.ts';
+import { type ChildSpec, describeExit, type Running, type Supervisor } from '../supervisor/supervise.ts';
+import type { TurbulenceMaker } from '../supervisor/turbulence.ts';
+import { type Slots, slotsText } from './work-options.ts';
 
 export interface StartOptions {
   host: string;
