@@ -17,7 +17,7 @@ export interface FollowFlags {
 export async function createBatch(client: Client, flags: LaunchFlags & FollowFlags): Promise<ExitCode> {
   const asking = flags.watch ? client.patient() : client;
   const body = await launchBody(asking, flags);
-  const launched = await asking.post<LaunchAnswer>('/processes/batch', body, { idempotency_key: randomUUID() });
+  const launched = await asking.post<LaunchAnswer>('/process-batches', body, { idempotency_key: randomUUID() });
   return follow(client, launched, flags);
 }
 

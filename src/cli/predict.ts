@@ -8,7 +8,7 @@ import { type LaunchFlags, launchBody } from './launch-body.ts';
 import { printJson, printTable, say } from './print.ts';
 
 export async function predict(client: Client, flags: LaunchFlags & { json: boolean }): Promise<ExitCode> {
-  const preview = await client.post<Preview>('/processes/preview', await launchBody(client, flags));
+  const preview = await client.post<Preview>('/process-batches/preview', await launchBody(client, flags));
   if (flags.json) printJson(preview);
   else printPreview(preview, flags.count);
   return EXIT.ok;

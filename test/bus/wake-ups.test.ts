@@ -13,13 +13,13 @@ import { command, type Lab, openLab } from './lab.ts';
 
 const SLEEPING = { poll_ms: 600_000 };
 
-/** Waits until the hints of a service listen; answers the process of their connection. */
+/** Waits until the notifier of a service listen; answers the process of their connection. */
 function untilListening(lab: Lab, name: string, except?: unknown): Promise<unknown> {
   return until(`${name} listens`, async () => {
     const rows = await lab.rows(
       `select pid from pg_stat_activity where datname = current_database() and application_name = $1
          and query like 'listen %' and state = 'idle'`,
-      [`${name} wakeUps`],
+      [`${name} notifier`],
     );
     return rows.find(({ pid }) => pid !== except)?.pid;
   });
@@ -53,7 +53,7 @@ test('C07: a worker that sleeps is woken by what another process sends', async (
 });
 
 test.each(['lab0', 'lab1'])(
-  'a connection that breaks (%s: receiver, sender) is opened again, and wakeUps flow',
+  'a connection that breaks (%s: receiver, sender) is opened again, and wake-ups flow',
   async (name) => {
     const lab = await openLab({ handler: () => 'done' });
     const other = await lab.openAnother();
@@ -77,13 +77,13 @@ test('C07: without LISTEN a worker finds everything by polling', async () => {
   expect(rows).toEqual([]);
 });
 
-test('without LISTEN hints still reach the workers of their own process', async () => {
+test('without LISTEN wake-ups still reach the workers of their own process', async () => {
   const lab = await openLab({ handler: () => 'done', listen: false });
   await lab.work(SLEEPING);
   await sendFrom(lab.service, lab);
 });
 
-test('many hints of one moment are one notification a domain', async () => {
+test('many wake-ups of one moment are one notification a domain', async () => {
   const lab = await openLab();
   await untilListening(lab, 'lab0');
   const heard = await listen(lab);
@@ -97,7 +97,7 @@ test('many hints of one moment are one notification a domain', async () => {
   expect(heard.toSorted()).toEqual(['last', 'one', 'two']);
 });
 
-test('a hint of the last moment before closing is not lost', async () => {
+test('a wake-up of the last moment before closing is not lost', async () => {
   const lab = await openLab();
   const heard = await listen(lab);
   const other = await lab.openAnother();
@@ -107,11 +107,11 @@ test('a hint of the last moment before closing is not lost', async () => {
   await until('it came', () => heard.includes('farewell'));
 });
 
-test('hints opened while the database is away connect when it is back', async () => {
+test('a notifier opened while the database is away connect when it is back', async () => {
   const lab = await openLab();
   const network = await openNetwork(lab.url);
   network.down();
-  const wakeUps = openNotifier(createEnv(silentLogger), network.url, 'late wakeUps');
+  const wakeUps = openNotifier(createEnv(silentLogger), network.url, 'late notifier');
   onTestFinished(() => wakeUps.close());
   const heard: string[] = [];
   const stop = wakeUps.onWakeUp((domain) => heard.push(domain));

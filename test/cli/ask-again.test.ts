@@ -105,13 +105,13 @@ test('batch create --watch launches once, however often it had to ask: every tim
   const keys = new Set<unknown>();
   const { asked, answer } = withOutages(answers);
   const port = await listen(0, (request) => {
-    if (request.method === 'POST' && request.url === '/api/v1/processes/batch')
+    if (request.method === 'POST' && request.url === '/api/v1/process-batches')
       keys.add(request.headers['idempotency-key']);
     return answer(request);
   });
   const flags = { watch: true, json: true, count: 2, type: 'T', set: {}, chaos: {} };
   expect(await createBatch(clientOf(port), flags as unknown as Parameters<typeof createBatch>[1])).toBe(EXIT.ok);
-  expect(asked.filter((url) => url === 'POST /processes/batch')).toHaveLength(4);
+  expect(asked.filter((url) => url === 'POST /process-batches')).toHaveLength(4);
   expect([...keys]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
 });
 

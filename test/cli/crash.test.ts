@@ -74,7 +74,7 @@ describe('under start', () => {
   const workerPid = () => JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')).children['work-1'] as number;
 
   async function launch(body: object): Promise<string> {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/processes/batch`, {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/process-batches`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ process_type: 'Holding', lease_ms: LONG_LEASE_MS, ...body }),

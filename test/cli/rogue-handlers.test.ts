@@ -52,7 +52,7 @@ async function ask<T>(path: string, body?: object): Promise<T> {
 
 async function launch(deed: string, count: number): Promise<string> {
   const body = { process_type: 'Rogue', count, deed, lease_ms: LONG_LEASE_MS };
-  return (await ask<{ batch_id: string }>('/processes/batch', body)).batch_id;
+  return (await ask<{ batch_id: string }>('/process-batches', body)).batch_id;
 }
 
 /** Asks the API again and again, which must answer each time. */

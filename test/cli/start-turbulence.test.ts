@@ -40,7 +40,7 @@ async function start(more: string[], env: NodeJS.ProcessEnv = {}) {
 const allowed = async () => ((await (await fetch(`${address}/config`)).json()) as { turbulence: string[] }).turbulence;
 
 const launch = (turbulence: object) =>
-  fetch(`${address}/processes/batch`, {
+  fetch(`${address}/process-batches`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ process_type: 'Holding', hold: true, experiment: { turbulence } }),

@@ -53,7 +53,7 @@ function pids(): Record<string, number> {
 
 /** Launches one process and answers its batch. */
 async function launch(hold: boolean): Promise<string> {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/processes/batch`, {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/process-batches`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ process_type: 'Holding', hold, lease_ms: LONG_LEASE_MS }),

@@ -92,7 +92,7 @@ test('U03, U07: two thousand are sent, followed to their end, and found by their
   await untilText(page.getByTestId('batch-status'), 'Completed with failures');
   await page.getByText('2,000 commands settled').waitFor();
   await untilText(page.getByTestId('settled-count'), '2,000 of 2,000 · 100 %');
-  const batch = await system.read<CommandBatchDetail>(`/batches/${batch_id}`);
+  const batch = await system.read<CommandBatchDetail>(`/command-batches/${batch_id}`);
   expect(batch.completed_count + batch.failed_count).toBe(2_000);
   expect(batch.failed_count).toBeGreaterThan(0);
   await untilText(page.getByTestId('batch-counts'), `${batch.failed_count} failed`);
@@ -159,5 +159,5 @@ test('U07: an open batch takes commands from its page until it is closed', async
   await page.getByTestId('close-batch').click();
   await page.getByTestId('confirm').click();
   await untilText(page.getByTestId('batch-status'), 'Completed');
-  expect(await system.read(`/batches/${batch_id}`)).toMatchObject({ status: 'COMPLETED', total_count: 2 });
+  expect(await system.read(`/command-batches/${batch_id}`)).toMatchObject({ status: 'COMPLETED', total_count: 2 });
 });

@@ -16,11 +16,11 @@ afterAll(() => system.dispose());
 
 const PAGES = [
   ['/', 'Dashboard', 'Nothing waits for an operator'],
-  ['/batches', 'Process batches', 'Nothing was launched yet'],
+  ['/process-batches', 'Process batches', 'Nothing was launched yet'],
   ['/processes', 'Processes', 'No process'],
   ['/tsq', 'Troubleshooting', 'Nothing waits for an operator'],
   ['/audit', 'Audit', 'Nothing happened to the system in this time'],
-  ['/batches/new', 'New batch', 'No chaos'],
+  ['/process-batches/new', 'New batch', 'No chaos'],
   ['/profiles', 'Chaos profiles', 'No profile was saved yet'],
   ['/profiles/new', 'New chaos profile', 'Permanent failure'],
 ] as const;
@@ -41,10 +41,10 @@ test.each([
 });
 
 test('the empty list of batches leads to the first launch', async () => {
-  const { page } = await visit(system, '/batches');
+  const { page } = await visit(system, '/process-batches');
   await page.getByRole('link', { name: 'Launch the first batch' }).click();
   await page.getByRole('heading', { level: 1, name: 'New batch' }).waitFor();
-  expect(new URL(page.url()).pathname).toBe('/batches/new');
+  expect(new URL(page.url()).pathname).toBe('/process-batches/new');
 });
 
 test('on a phone the menu opens, leads on, and closes behind one', async () => {
@@ -64,7 +64,7 @@ test('an address without a page says so and leads back', async () => {
 });
 
 test('a batch that does not exist is not found, in words', async () => {
-  const { page, takeComplaints } = await visit(system, '/batches/0198c0de-0000-7000-8000-000000000000');
+  const { page, takeComplaints } = await visit(system, '/process-batches/0198c0de-0000-7000-8000-000000000000');
   await page.getByText('NOT_FOUND').waitFor();
   // The browser notes the answer; the page has nothing to add.
   expect(new Set(takeComplaints())).toEqual(

@@ -29,7 +29,7 @@ async function prepare(page: Page, count: number): Promise<void> {
 
 async function launch(page: Page): Promise<string> {
   await page.getByRole('button', { name: /^Launch \d/ }).click();
-  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
+  await page.waitForURL(/\/process-batches\/[0-9a-f-]{36}$/);
   return batchIdOf(page);
 }
 
@@ -54,7 +54,7 @@ test.each([
 ] as const)(
   'a built-in profile: what is predicted is what is observed, and the verdict is a pass: %s',
   async (_, options) => {
-    const { page } = await visit(system, '/batches/new', options);
+    const { page } = await visit(system, '/process-batches/new', options);
     await prepare(page, 60);
     await page.getByTestId('preset-retry-storm').click();
     await page.getByRole('textbox', { name: 'Hypothesis' }).fill('Three attempts carry most of them through.');
@@ -97,7 +97,7 @@ test.each([
 );
 
 test('what was taken from storage after the verdict is missed when it is checked again', async () => {
-  const { page } = await visit(system, '/batches/new');
+  const { page } = await visit(system, '/process-batches/new');
   await prepare(page, 5);
   const batch_id = await launch(page);
   await untilText(page.getByTestId('batch-status'), 'Completed');
@@ -115,7 +115,7 @@ test('what was taken from storage after the verdict is missed when it is checked
 
 describe('chaos under way', () => {
   test('is adjusted, then stopped, and both stand in the audit', async () => {
-    const { page } = await visit(system, '/batches/new');
+    const { page } = await visit(system, '/process-batches/new');
     // However long the clicks take, it is under way.
     expect((await system.post('/queues/reporting/pause', { reason: 'until chaos was adjusted' })).status).toBe(200);
     await prepare(page, 200);
@@ -152,7 +152,7 @@ describe('chaos under way', () => {
   });
 
   test('the kill switch stops all of it, refuses new, and lets it go on', async () => {
-    const { page, takeComplaints } = await visit(system, '/batches/new');
+    const { page, takeComplaints } = await visit(system, '/process-batches/new');
     await page.getByTestId('stop-chaos').click();
     await page.getByRole('textbox', { name: 'Reason' }).fill('drill is over');
     await page.getByTestId('confirm').click();
@@ -180,7 +180,7 @@ describe('chaos under way', () => {
       .first()
       .getByRole('link', { name: /^batch/ })
       .click();
-    await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
+    await page.waitForURL(/\/process-batches\/[0-9a-f-]{36}$/);
   });
 });
 
@@ -188,9 +188,9 @@ test('a batch, and one of its processes alone, run again with the same seed', as
   const behavior = { query: { fail_business_rule_pct: 30 }, render: { fail_permanent_pct: 30 } };
   const { batch_id, seed } = await system.launch({ count: 20, behavior });
   const first = await system.untilStill(batch_id);
-  const { page } = await visit(system, `/batches/${batch_id}`);
+  const { page } = await visit(system, `/process-batches/${batch_id}`);
   await page.getByTestId('rerun-batch').click();
-  await page.waitForURL((url) => url.pathname.startsWith('/batches/') && !url.pathname.endsWith(batch_id));
+  await page.waitForURL((url) => url.pathname.startsWith('/process-batches/') && !url.pathname.endsWith(batch_id));
   const again = await system.untilStill(batchIdOf(page));
   expect(again).toMatchObject({
     seed,
@@ -199,18 +199,18 @@ test('a batch, and one of its processes alone, run again with the same seed', as
     in_troubleshooting_count: first.in_troubleshooting_count,
   });
 
-  await page.goto(`${system.url}/batches/${batch_id}?status=COMPENSATED`);
+  await page.goto(`${system.url}/process-batches/${batch_id}?status=COMPENSATED`);
   await page.getByTestId('batch-processes').getByRole('link').first().click();
   await untilText(page.getByTestId('injected').first(), 'Injected business rule');
   await page.getByTestId('rerun-process').click();
-  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
+  await page.waitForURL(/\/process-batches\/[0-9a-f-]{36}$/);
   const alone = await system.untilStill(batchIdOf(page));
   expect(alone).toMatchObject({ seed, total_count: 1, compensated_count: 1 });
   await untilText(page.getByTestId('verdict-badge'), 'Pass');
 });
 
 test('a profile is saved from a launch, changed, exported, deleted and imported', async () => {
-  const { page } = await visit(system, '/batches/new');
+  const { page } = await visit(system, '/process-batches/new');
   await page.getByTestId('preset-flaky-network').click();
   await page.getByTestId('save-as-profile').click();
   await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Our network');

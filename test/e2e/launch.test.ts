@@ -31,7 +31,7 @@ async function untilBar(page: Page, step: string, says: string): Promise<void> {
 
 async function launch(page: Page, button: string): Promise<string> {
   await page.getByRole('button', { name: button }).click();
-  await page.waitForURL(/\/batches\/[0-9a-f-]{36}$/);
+  await page.waitForURL(/\/process-batches\/[0-9a-f-]{36}$/);
   return new URL(page.url()).pathname.split('/').at(-1) as string;
 }
 
@@ -77,7 +77,7 @@ test.each([
 });
 
 test('a clean batch of five: the statement opens from its process, as a PDF', async () => {
-  const { page } = await visit(system, '/batches/new');
+  const { page } = await visit(system, '/process-batches/new');
   await numberField(page, 'Processes').fill('5');
   await launch(page, 'Launch 5 processes');
   await untilText(page.getByTestId('batch-status'), 'Completed');
@@ -112,14 +112,14 @@ describe('a mistake is told at its very field', () => {
   };
 
   test('by the server, where only it knows', async () => {
-    const { page, takeComplaints } = await visit(system, '/batches/new');
+    const { page, takeComplaints } = await visit(system, '/process-batches/new');
     await page.getByRole('textbox', { name: 'From date' }).fill('2010-01-01');
     await page.getByRole('textbox', { name: 'To date' }).fill('2026-12-31');
     await page.getByRole('button', { name: /^Launch/ }).click();
     const { isMarked, says } = mistake(page, 'To date');
     await until('the field is marked', isMarked);
     expect(await says()).toContain('must be at most 3660 days after from_date');
-    expect(new URL(page.url()).pathname).toBe('/batches/new');
+    expect(new URL(page.url()).pathname).toBe('/process-batches/new');
     // Refused twice where one is slow: when it was predicted, and when it was launched.
     expect([...new Set(takeComplaints())]).toEqual([
       'Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)',
@@ -127,7 +127,7 @@ describe('a mistake is told at its very field', () => {
   });
 
   test('before it is sent, where the page knows', async () => {
-    const { page } = await visit(system, '/batches/new');
+    const { page } = await visit(system, '/process-batches/new');
     await page.getByRole('textbox', { name: 'From date' }).fill('2026-03-02');
     await page.getByRole('textbox', { name: 'To date' }).fill('2026-03-01');
     await openPanel(page, 'Query');
@@ -145,6 +145,6 @@ describe('a mistake is told at its very field', () => {
     }
     // The panel was closed over its mistake, and is open again.
     expect(await numberField(page, 'Query: shortest delay (ms)').isVisible()).toBe(true);
-    expect(new URL(page.url()).pathname).toBe('/batches/new');
+    expect(new URL(page.url()).pathname).toBe('/process-batches/new');
   });
 });

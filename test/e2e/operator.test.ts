@@ -126,7 +126,15 @@ test.each([
 });
 
 const COMMAND_PATHS = ['/commands', '/commands/new', '/command-batches', '/command-batches/new', '/replies'];
-const PATHS = ['/', '/batches', '/batches?status=AT_REST', '/processes', '/tsq', '/batches/new', ...COMMAND_PATHS];
+const PATHS = [
+  '/',
+  '/process-batches',
+  '/process-batches?status=AT_REST',
+  '/processes',
+  '/tsq',
+  '/process-batches/new',
+  ...COMMAND_PATHS,
+];
 
 test.each([
   ['wide and dark', { ...DESK, dark: true }],
@@ -135,8 +143,8 @@ test.each([
   const { page, goto } = await visit(system, '/', options);
   const { process_id, command_id } = itemAt(6);
   const of = [
-    `/batches/${batch_id}`,
-    `/batches/new?clone=${batch_id}`,
+    `/process-batches/${batch_id}`,
+    `/process-batches/new?clone=${batch_id}`,
     `/processes/${process_id}`,
     `/commands/${command_id}`,
     `/commands?process_id=${process_id}`,

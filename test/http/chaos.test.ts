@@ -53,14 +53,14 @@ const CALM = { domain: 'e2e', type: 'TestCommand', behavior: { fail_permanent_pc
 
 describe('while it stands', () => {
   test.each([
-    ['a launch with a behavior', '/processes/batch', { ...LAUNCH, behavior: BEHAVIOR }],
+    ['a launch with a behavior', '/process-batches', { ...LAUNCH, behavior: BEHAVIOR }],
     ['a command with a behavior', '/commands', WILD],
     ['one of several commands', '/commands/bulk', { commands: [CALM, WILD] }],
     ['many alike', '/commands/bulk', { ...WILD, count: 10 }],
-    ['a command batch by its template', '/batches', { count: 10, template: WILD }],
-    ['a command batch by its commands', '/batches', { commands: [CALM, WILD] }],
+    ['a command batch by its template', '/command-batches', { count: 10, template: WILD }],
+    ['a command batch by its commands', '/command-batches', { commands: [CALM, WILD] }],
   ])('%s is refused', async (_what, path, body) => {
-    const open = (await lab.post('/batches', {})).json().batch_id;
+    const open = (await lab.post('/command-batches', {})).json().batch_id;
     await pull({ actor: 'Ada', reason: 'the pager went off' });
     const counts = () =>
       pool.query('select (select count(*) from faultline.batch), (select count(*) from faultline.command)');
@@ -70,23 +70,26 @@ describe('while it stands', () => {
     expect(refused.json().detail).toBe(
       'Chaos is stopped by Ada (the pager went off): resume it first, or ask for none.',
     );
-    expect(told(await lab.post(`/batches/${open}/commands`, { commands: [WILD] }))).toEqual([409, 'CHAOS_STOPPED']);
+    expect(told(await lab.post(`/command-batches/${open}/commands`, { commands: [WILD] }))).toEqual([
+      409,
+      'CHAOS_STOPPED',
+    ]);
     expect((await counts()).rows).toEqual(before);
     await putBack();
     expect((await lab.post(path, body)).statusCode).toBe(202);
   });
 
   test.each([
-    ['a launch without chaos', '/processes/batch', LAUNCH],
+    ['a launch without chaos', '/process-batches', LAUNCH],
     [
       'a behavior that asks for nothing',
-      '/processes/batch',
+      '/process-batches',
       { ...LAUNCH, behavior: { render: { timeout_pct: null } } },
     ],
-    ['a hypothesis', '/processes/batch', { ...LAUNCH, experiment: { hypothesis: 'all is well' } }],
+    ['a hypothesis', '/process-batches', { ...LAUNCH, experiment: { hypothesis: 'all is well' } }],
     ['a command', '/commands', CALM],
     ['commands', '/commands/bulk', { commands: [CALM] }],
-    ['a command batch', '/batches', { count: 2, template: CALM }],
+    ['a command batch', '/command-batches', { count: 2, template: CALM }],
   ])('%s is not refused', async (_what, path, body) => {
     await pull();
     expect((await lab.post(path, body)).statusCode).toBe(202);
@@ -95,16 +98,16 @@ describe('while it stands', () => {
   test('a mistake is told first, and a launch that was accepted before is answered as then', async () => {
     const body = { ...LAUNCH, behavior: BEHAVIOR };
     const key = { 'idempotency-key': 'before-it-was-pulled' };
-    const accepted = await lab.post('/processes/batch', body, key);
+    const accepted = await lab.post('/process-batches', body, key);
     await pull();
-    const wrong = await lab.post('/processes/batch', { ...LAUNCH, behavior: { render: { timeout_pct: 101 } } });
+    const wrong = await lab.post('/process-batches', { ...LAUNCH, behavior: { render: { timeout_pct: 101 } } });
     expect(told(wrong)).toEqual([422, 'INVALID_INPUT']);
-    expect((await lab.post('/processes/batch', body, key)).json()).toEqual(accepted.json());
-    expect(told(await lab.post('/processes/batch', { ...body, count: 2 }, key))).toEqual([
+    expect((await lab.post('/process-batches', body, key)).json()).toEqual(accepted.json());
+    expect(told(await lab.post('/process-batches', { ...body, count: 2 }, key))).toEqual([
       422,
       'IDEMPOTENCY_KEY_REUSED',
     ]);
-    expect(told(await lab.post('/processes/batch', body, { 'idempotency-key': 'after' }))).toEqual([
+    expect(told(await lab.post('/process-batches', body, { 'idempotency-key': 'after' }))).toEqual([
       409,
       'CHAOS_STOPPED',
     ]);
@@ -209,7 +212,7 @@ test('injection into a batch is ended once, and not after the batch', async () =
 });
 
 test('a batch that nobody knows, or one of commands, is not found', async () => {
-  const commands = (await lab.post('/batches', { count: 1, template: CALM })).json().batch_id;
+  const commands = (await lab.post('/command-batches', { count: 1, template: CALM })).json().batch_id;
   for (const id of [NOWHERE, commands]) {
     expect(told(await stop(id))).toEqual([404, 'NOT_FOUND']);
     expect(told(await patch(id, { behavior: null }))).toEqual([404, 'NOT_FOUND']);

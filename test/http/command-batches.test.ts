@@ -9,19 +9,19 @@ const lab = await openLab();
 await lab.work();
 
 const launch = async (body: object, headers?: Record<string, string>) => {
-  const answer = await lab.post('/batches', body, headers);
+  const answer = await lab.post('/command-batches', body, headers);
   expect(answer.statusCode, answer.body).toBe(202);
   return answer.json();
 };
 const atRest = (batch_id: string) =>
   until(`batch ${batch_id} rests`, async () => {
-    const batch = (await lab.get(`/batches/${batch_id}`)).json();
+    const batch = (await lab.get(`/command-batches/${batch_id}`)).json();
     return batch.rested_at || batch.completed_at ? batch : null;
   });
 const commandsOf = async (batch_id: string, filter = '') => {
   const found: Record<string, unknown>[] = [];
   for (let cursor = ''; ; ) {
-    const page = (await lab.get(`/batches/${batch_id}/commands?limit=7${filter}${cursor}`)).json();
+    const page = (await lab.get(`/command-batches/${batch_id}/commands?limit=7${filter}${cursor}`)).json();
     found.push(...page.items);
     if (page.next_cursor === null) return found;
     cursor = `&cursor=${page.next_cursor}`;
@@ -59,7 +59,7 @@ describe('B02, B05, B06: a batch in detail', () => {
     expect(await commandsOf(batch_id, '&status=FAILED')).toMatchObject([{ fault: 'business_rule' }]);
     const inOrder = (await commandsOf(batch_id)).map(({ command_id }) => command_id as string);
     expect(inOrder).toEqual(inOrder.toSorted());
-    const { items } = (await lab.get('/batches')).json();
+    const { items } = (await lab.get('/command-batches')).json();
     expect(items[0]).toMatchObject({ batch_id, name: 'mixed' });
     expect((await lab.get(`/process-batches/${batch_id}`)).statusCode).toBe(404);
 
@@ -67,7 +67,7 @@ describe('B02, B05, B06: a batch in detail', () => {
     const [parked] = await commandsOf(batch_id, '&status=IN_TROUBLESHOOTING_QUEUE');
     await lab.post(`/tsq/${parked?.command_id}/cancel`, { reason: 'enough' });
     const ended = await until('it ended', async () => {
-      const shown = (await lab.get(`/batches/${batch_id}`)).json();
+      const shown = (await lab.get(`/command-batches/${batch_id}`)).json();
       return shown.completed_at && shown;
     });
     expect(ended).toMatchObject({
@@ -100,23 +100,23 @@ describe('B02, B05, B06: a batch in detail', () => {
     const body = { commands: [{}, { command_id: newId() }] };
     const first = await launch(body, key);
     expect(await launch(body, key)).toEqual(first);
-    expect((await lab.post('/batches', { commands: [{}] }, key)).json().code).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect((await lab.post('/command-batches', { commands: [{}] }, key)).json().code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
   test('an open one is added to, closed, and refuses more', async () => {
     const { batch_id, status } = await launch({ name: 'open' });
     expect(status).toBe('CREATING');
-    const added = await lab.post(`/batches/${batch_id}/commands`, { commands: [{}, {}] });
+    const added = await lab.post(`/command-batches/${batch_id}/commands`, { commands: [{}, {}] });
     expect(added.statusCode, added.body).toBe(202);
     expect(added.json()).toMatchObject({ batch_id, total_count: 2 });
-    const bad = await lab.post(`/batches/${batch_id}/commands`, { commands: [{}, { priority: 10 }] });
+    const bad = await lab.post(`/command-batches/${batch_id}/commands`, { commands: [{}, { priority: 10 }] });
     expect(bad.json().errors).toMatchObject([{ path: 'commands.1.priority' }]);
-    expect((await lab.post(`/batches/${batch_id}/close`)).json().closed_at).not.toBeNull();
-    expect((await lab.post(`/batches/${batch_id}/close`)).statusCode).toBe(409);
-    expect((await lab.post(`/batches/${batch_id}/commands`, { commands: [{}] })).statusCode).toBe(409);
+    expect((await lab.post(`/command-batches/${batch_id}/close`)).json().closed_at).not.toBeNull();
+    expect((await lab.post(`/command-batches/${batch_id}/close`)).statusCode).toBe(409);
+    expect((await lab.post(`/command-batches/${batch_id}/commands`, { commands: [{}] })).statusCode).toBe(409);
     expect(await atRest(batch_id)).toMatchObject({ status: 'COMPLETED', completed_count: 2 });
-    expect((await lab.post(`/batches/${batch_id}/cancel`)).statusCode).toBe(409);
-    expect((await lab.post(`/batches/${newId()}/close`)).statusCode).toBe(404);
+    expect((await lab.post(`/command-batches/${batch_id}/cancel`)).statusCode).toBe(409);
+    expect((await lab.post(`/command-batches/${newId()}/close`)).statusCode).toBe(404);
   });
 
   test('what cannot be is refused by path', async () => {
@@ -129,7 +129,7 @@ describe('B02, B05, B06: a batch in detail', () => {
       [{ reply_to: ' ' }, 'reply_to'],
       [{ name: '' }, 'name'],
     ] as const) {
-      const refused = await lab.post('/batches', body);
+      const refused = await lab.post('/command-batches', body);
       expect(refused.statusCode, path).toBe(422);
       expect(refused.json().errors.map((error: { path: string }) => error.path)).toContain(path);
     }

@@ -148,7 +148,7 @@ describe('C04: many', () => {
     const { batch_id } = sent.json();
     expect(sent.json()).toMatchObject({ status: 'CREATING', total_count: 5 });
     const batch = await until('it ended', async () => {
-      const shown = (await lab.get(`/batches/${batch_id}`)).json();
+      const shown = (await lab.get(`/command-batches/${batch_id}`)).json();
       return shown.completed_at && shown;
     });
     expect(batch).toMatchObject({

@@ -82,7 +82,7 @@ test('every reference leads to a schema, and every schema is used', () => {
 });
 
 test('a launch is described with the input and the steps of what can be launched', () => {
-  const launch = operations.find(([name]) => name === 'POST /api/v1/processes/batch')?.[1];
+  const launch = operations.find(([name]) => name === 'POST /api/v1/process-batches')?.[1];
   const schema = launch?.requestBody?.content['application/json']?.schema;
   expect(Object.keys(schema?.properties ?? {})).toEqual(
     expect.arrayContaining([

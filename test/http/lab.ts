@@ -107,7 +107,7 @@ export async function openLab({ probe, ...options }: LabOptions = {}): Promise<L
     post: (path, body, headers = {}) =>
       app.inject({ method: 'POST', url: `/api/v1${path}`, payload: body as object, headers }),
     async launch(body = {}) {
-      const answer = await lab.post('/processes/batch', { ...LAUNCH, ...body });
+      const answer = await lab.post('/process-batches', { ...LAUNCH, ...body });
       if (answer.statusCode !== 202) throw new Error(`not launched: ${answer.body}`);
       return answer.json().batch_id;
     },

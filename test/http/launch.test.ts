@@ -17,7 +17,7 @@ async function written(): Promise<number> {
 /** The refusal of a body, after making sure that nothing was written. */
 async function refusal(body: unknown, headers: Record<string, string> = {}) {
   const before = await written();
-  const answer = await lab.post('/processes/batch', body, headers);
+  const answer = await lab.post('/process-batches', body, headers);
   expect(await written()).toBe(before);
   expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
   const problem = answer.json();
@@ -32,7 +32,7 @@ async function refusal(body: unknown, headers: Record<string, string> = {}) {
 const refused = (...paths: string[]) => ({ status: 422, code: 'INVALID_INPUT', paths });
 
 test('an accepted launch answers at once, with the batch it wrote', async () => {
-  const answer = await lab.post('/processes/batch', { ...LAUNCH, count: 2500, seed: 'a.b_c-1', name: 'Äpfel' });
+  const answer = await lab.post('/process-batches', { ...LAUNCH, count: 2500, seed: 'a.b_c-1', name: 'Äpfel' });
   expect(answer.statusCode).toBe(202);
   const { batch_id, ...rest } = answer.json();
   expect(rest).toEqual({ status: 'CREATING', total_count: 2500, seed: 'a.b_c-1' });
@@ -55,7 +55,7 @@ test('an accepted launch answers at once, with the batch it wrote', async () => 
 });
 
 test('count is 1, the type StatementReport and the seed drawn, where nothing is said', async () => {
-  const answer = await lab.post('/processes/batch', LAUNCH);
+  const answer = await lab.post('/process-batches', LAUNCH);
   expect(answer.json()).toMatchObject({ total_count: 1, seed: expect.stringMatching(/^[0-9a-f]{16}$/) });
 });
 
@@ -173,7 +173,7 @@ describe('refused, each by the path of the field', () => {
   });
 
   test('what is missing is said to be required', async () => {
-    const { errors } = (await lab.post('/processes/batch', {})).json();
+    const { errors } = (await lab.post('/process-batches', {})).json();
     expect(errors).toEqual(
       ['from_date', 'to_date', 'output_type'].map((path) => ({ path, code: 'required', message: 'is required' })),
     );
@@ -192,12 +192,12 @@ describe('Idempotency-Key', () => {
 
   test('the same key with the same body is one launch and one answer, whatever the order of the fields', async () => {
     const first = await lab.post(
-      '/processes/batch',
+      '/process-batches',
       { ...LAUNCH, count: 3, behavior: { query: { timeout_pct: 1 } } },
       key('same'),
     );
     const second = await lab.post(
-      '/processes/batch',
+      '/process-batches',
       { behavior: { query: { timeout_pct: 1 } }, count: 3, ...LAUNCH },
       key('same'),
     );
@@ -210,19 +210,19 @@ describe('Idempotency-Key', () => {
   });
 
   test('another body under the key is refused, and the key stays with the first', async () => {
-    const first = await lab.post('/processes/batch', LAUNCH, key('kept'));
+    const first = await lab.post('/process-batches', LAUNCH, key('kept'));
     expect(await refusal({ ...LAUNCH, count: 2 }, key('kept'))).toEqual({
       status: 422,
       code: 'IDEMPOTENCY_KEY_REUSED',
       paths: ['Idempotency-Key'],
     });
-    expect((await lab.post('/processes/batch', LAUNCH, key('kept'))).body).toBe(first.body);
+    expect((await lab.post('/process-batches', LAUNCH, key('kept'))).body).toBe(first.body);
   });
 
   test('twenty at once make one batch', async () => {
     const before = await pool.query('select count(*) from faultline.batch');
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => lab.post('/processes/batch', LAUNCH, key('race'))),
+      Array.from({ length: 20 }, () => lab.post('/process-batches', LAUNCH, key('race'))),
     );
     expect(new Set(answers.map((answer) => `${answer.statusCode} ${answer.body}`)).size).toBe(1);
     expect(answers[0]?.statusCode).toBe(202);
@@ -232,20 +232,20 @@ describe('Idempotency-Key', () => {
 
   test('two bodies racing for one key: one is launched, the other refused', async () => {
     const answers = await Promise.all(
-      [1, 2].map((count) => lab.post('/processes/batch', { ...LAUNCH, count }, key('rivals'))),
+      [1, 2].map((count) => lab.post('/process-batches', { ...LAUNCH, count }, key('rivals'))),
     );
     expect(answers.map((answer) => answer.statusCode).sort()).toEqual([202, 422]);
   });
 
   test('a refused body does not use the key up', async () => {
     await refusal({ ...LAUNCH, count: 0 }, key('later'));
-    expect((await lab.post('/processes/batch', LAUNCH, key('later'))).statusCode).toBe(202);
+    expect((await lab.post('/process-batches', LAUNCH, key('later'))).statusCode).toBe(202);
   });
 
   test('after 24 hours the key is free again', async () => {
-    const first = await lab.post('/processes/batch', LAUNCH, key('old'));
+    const first = await lab.post('/process-batches', LAUNCH, key('old'));
     await pool.query(`update faultline.idempotency_key set created_at = now() - interval '25 hours' where key = 'old'`);
-    const second = await lab.post('/processes/batch', { ...LAUNCH, count: 2 }, key('old'));
+    const second = await lab.post('/process-batches', { ...LAUNCH, count: 2 }, key('old'));
     expect(second.statusCode).toBe(202);
     expect(second.json().batch_id).not.toBe(first.json().batch_id);
   });

@@ -18,7 +18,7 @@ const lab = await openLab({ ui_dir });
 const open = (url: string, accept = 'text/html,*/*') => lab.app.inject({ method: 'GET', url, headers: { accept } });
 
 describe('built', () => {
-  test.each(['/', '/batches', '/batches/01a2-some-id?tab=processes', '/deep/er/still', '/index.html'])(
+  test.each(['/', '/command-batches', '/command-batches/01a2-some-id?tab=processes', '/deep/er/still', '/index.html'])(
     '%s is the page',
     async (url) => {
       const answer = await open(url);
@@ -60,7 +60,7 @@ describe('built', () => {
   );
 
   test('only reading gets the page', async () => {
-    const answer = await lab.app.inject({ method: 'POST', url: '/batches', headers: { accept: 'text/html' } });
+    const answer = await lab.app.inject({ method: 'POST', url: '/command-batches', headers: { accept: 'text/html' } });
     expect(answer.statusCode).toBe(404);
   });
 });

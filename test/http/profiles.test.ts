@@ -210,5 +210,5 @@ describe('as a document', () => {
 });
 
 test('a launch does not know profiles: it is sent the behavior', async () => {
-  expect((await lab.post('/processes/batch', { ...LAUNCH, profile: 'flaky-network' })).statusCode).toBe(422);
+  expect((await lab.post('/process-batches', { ...LAUNCH, profile: 'flaky-network' })).statusCode).toBe(422);
 });

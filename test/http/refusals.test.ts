@@ -25,7 +25,11 @@ describe('a request that the parser gives up on is told so, and its connection i
   }
 
   test.each([
-    ['a head that is too long', `GET /api/v1/batches?x=${'x'.repeat(17_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431],
+    [
+      'a head that is too long',
+      `GET /api/v1/command-batches?x=${'x'.repeat(17_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      431,
+    ],
     ['no HTTP', 'HELO there\r\n\r\n', 400],
     ['a length that is none', 'POST /api/v1/commands HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n', 400],
   ])('%s', async (_what, request, status) => {

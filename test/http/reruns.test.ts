@@ -88,7 +88,7 @@ describe('a batch again', () => {
     expect(await refused({ experiment: { scope_pct: 101 } })).toEqual([422, ['experiment.scope_pct']]);
     expect(await refused({}, '/process-batches/019a0000-0000-7000-8000-00000000dead')).toEqual([404, []]);
     const { batch_id } = (
-      await lab.post('/batches', { commands: [{ domain: 'e2e', type: 'TestCommand', payload: {} }] })
+      await lab.post('/command-batches', { commands: [{ domain: 'e2e', type: 'TestCommand', payload: {} }] })
     ).json();
     expect(batch_id).toEqual(expect.any(String));
     expect(await refused({}, `/process-batches/${batch_id}`)).toEqual([404, []]);
@@ -197,7 +197,7 @@ describe('a process again', () => {
 });
 
 test('a launch sends its fields itself: a place in another batch is none of them', async () => {
-  expect((await lab.post('/processes/batch', { ...LAUNCH, first_ordinal: 3 })).statusCode).toBe(422);
+  expect((await lab.post('/process-batches', { ...LAUNCH, first_ordinal: 3 })).statusCode).toBe(422);
 });
 
 test('while chaos is stopped a rerun that asks for it is refused, and one that does not is launched', async () => {

@@ -18,7 +18,7 @@ const lab = await openLab({ allowed_hosts: ['Faultline.Example'], allowed_origin
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 async function launchFrom(headers: Record<string, string>): Promise<Response> {
-  return lab.post('/processes/batch', LAUNCH, headers);
+  return lab.post('/process-batches', LAUNCH, headers);
 }
 
 describe('origin of writes', () => {
@@ -95,12 +95,12 @@ describe('bodies', () => {
     ['no type', '{}', ''],
     ['XML', '<a/>', 'application/xml'],
   ])('%s is 415', async (_what, body, type) => {
-    const answer = await lab.post('/processes/batch', body, { 'content-type': type });
+    const answer = await lab.post('/process-batches', body, { 'content-type': type });
     expect([answer.statusCode, answer.json().code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 
   test('more than 1 MiB is 413', async () => {
-    const answer = await lab.post('/processes/batch', JSON.stringify({ name: 'x'.repeat(1_048_576) }), JSON_TYPE);
+    const answer = await lab.post('/process-batches', JSON.stringify({ name: 'x'.repeat(1_048_576) }), JSON_TYPE);
     expect([answer.statusCode, answer.json().code]).toEqual([413, 'BODY_TOO_LARGE']);
   });
 
@@ -124,7 +124,7 @@ describe('hostile input', () => {
     ['a very long key', `{"${'k'.repeat(900_000)}":1}`, 422],
     ['a hundred thousand unknown fields', `{${Array.from({ length: 100_000 }, (_, n) => `"${n}":1`).join()}}`, 422],
   ])('%s', async (_what, body, status) => {
-    const answer = await lab.post('/processes/batch', body, JSON_TYPE);
+    const answer = await lab.post('/process-batches', body, JSON_TYPE);
     expect(answer.statusCode).toBe(status);
     expect(answer.body.length).toBeLessThan(20_000);
     expect(answer.json().code).toMatch(/^(INVALID_INPUT|MALFORMED_JSON)$/);
@@ -213,7 +213,7 @@ describe('failures of our own', () => {
     const requests: InjectOptions[] = [
       { method: 'GET', url: '/api/v1/process-batches' },
       { method: 'GET', url: '/api/v1/stats/overview' },
-      { method: 'POST', url: '/api/v1/processes/batch', payload: LAUNCH },
+      { method: 'POST', url: '/api/v1/process-batches', payload: LAUNCH },
     ];
     for (const request of requests) {
       const answer = await app.inject(request);
@@ -236,7 +236,7 @@ describe('failures of our own', () => {
     const pool = createPool(database.url, { application_name: 'read-only' });
     closing.push(() => pool.end());
     const app = await openServer({ service: { ...lab.service, bus: { ...bus, pool }, pool } });
-    const launch = await app.inject({ method: 'POST', url: '/api/v1/processes/batch', payload: LAUNCH });
+    const launch = await app.inject({ method: 'POST', url: '/api/v1/process-batches', payload: LAUNCH });
     expect([launch.statusCode, launch.json()]).toEqual([
       503,
       expect.objectContaining({ code: 'DATABASE_UNAVAILABLE', detail: expect.stringMatching(/^The database refuses/) }),
@@ -268,7 +268,7 @@ describe('failures of our own', () => {
 
   test('too many writes are 429, reads go on', async () => {
     const app = await openServer({ service: lab.service, writes_per_minute: 2 });
-    const write = () => app.inject({ method: 'POST', url: '/api/v1/processes/batch', payload: {} });
+    const write = () => app.inject({ method: 'POST', url: '/api/v1/process-batches', payload: {} });
     expect([(await write()).statusCode, (await write()).statusCode]).toEqual([422, 422]);
     const third = await write();
     expect([third.statusCode, third.json().code]).toEqual([429, 'RATE_LIMITED']);
@@ -284,7 +284,7 @@ describe('who stops something is never limited', () => {
     ['PUT', '/chaos', { stopped: false }, 200],
     ['POST', `/process-batches/${NOTHING}/injection/stop`, {}, 404],
     ['POST', `/process-batches/${NOTHING}/cancel`, {}, 404],
-    ['POST', `/batches/${NOTHING}/cancel`, {}, 404],
+    ['POST', `/command-batches/${NOTHING}/cancel`, {}, 404],
     ['POST', `/processes/${NOTHING}/cancel`, { reason: 'enough' }, 404],
     ['POST', `/commands/${NOTHING}/cancel`, { reason: 'enough' }, 404],
     ['POST', '/queues/nowhere/pause', {}, 404],
@@ -292,7 +292,7 @@ describe('who stops something is never limited', () => {
   ])('%s %s', async (method, path, payload, status) => {
     const app = await createServer({ service: lab.service, writes_per_minute: 1 });
     onTestFinished(() => app.close());
-    const launch = () => app.inject({ method: 'POST', url: '/api/v1/processes/batch', payload: {} });
+    const launch = () => app.inject({ method: 'POST', url: '/api/v1/process-batches', payload: {} });
     expect([(await launch()).statusCode, (await launch()).statusCode]).toEqual([422, 429]);
     for (let n = 0; n < 3; n++) {
       expect((await app.inject({ method, url: `/api/v1${path}`, payload })).statusCode).toBe(status);
@@ -317,7 +317,7 @@ describe('a client that leaves', () => {
     app.addHook('onSend', async () => void answered++);
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as AddressInfo;
-    const head = `POST /api/v1/processes/batch HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n`;
+    const head = `POST /api/v1/process-batches HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n`;
     const clients = Array.from({ length: 20 }, (_, n) => {
       const socket = connect(port, '127.0.0.1');
       socket.on('error', () => {});

@@ -19,7 +19,7 @@ const EVERYTHING = {
   pause_postgres_every_ms: 5_000,
 };
 const launch = (lab: keyof typeof labs, turbulence: object, headers = {}) =>
-  labs[lab].post('/processes/batch', { ...LAUNCH, experiment: { turbulence } }, headers);
+  labs[lab].post('/process-batches', { ...LAUNCH, experiment: { turbulence } }, headers);
 const batches = async (lab: keyof typeof labs) =>
   (await labs[lab].database.pool.query('select count(*)::int as count from faultline.batch')).rows[0].count;
 

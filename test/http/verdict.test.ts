@@ -7,7 +7,7 @@ import { LAUNCH, openLab } from './lab.ts';
 const lab = await openLab();
 await lab.work();
 const FAST = { retry: { max_attempts: 2, backoff_ms: [0] }, lease_ms: 2_000 };
-const preview = (body: object) => lab.post('/processes/preview', { ...LAUNCH, ...FAST, ...body });
+const preview = (body: object) => lab.post('/process-batches/preview', { ...LAUNCH, ...FAST, ...body });
 const verdictOf = async (batch_id: string) => (await lab.get(`/process-batches/${batch_id}/verdict`)).json();
 const verifyAgain = async (batch_id: string) => (await lab.post(`/process-batches/${batch_id}/verdict`, {})).json();
 

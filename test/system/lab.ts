@@ -136,7 +136,7 @@ async function prepareSystem(args: string[]): Promise<System> {
       return items;
     },
     async launch(launch) {
-      const answer = await post('/processes/batch', { ...QUARTER, output_type: 'csv', ...launch });
+      const answer = await post('/process-batches', { ...QUARTER, output_type: 'csv', ...launch });
       expect([answer.status, answer.status === 202 ? '' : await answer.clone().text()]).toEqual([202, '']);
       return (await answer.json()) as LaunchAnswer;
     },

@@ -41,7 +41,7 @@ describe('a launch that is not acceptable names the field and leaves nothing beh
     ['a NUL in a text', chaos({ error_message: 'a\0b' }), 'behavior.render.error_message'],
   ])('%s', async (_, change, path) => {
     const before = await countBatches();
-    const answer = await system.post('/processes/batch', { ...VALID, ...change });
+    const answer = await system.post('/process-batches', { ...VALID, ...change });
     const problem = (await answer.json()) as Problem;
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json\b/);
     expect(answer.status).toBe(422);
@@ -53,7 +53,7 @@ describe('a launch that is not acceptable names the field and leaves nothing beh
   test('what is no JSON at all', async () => {
     const before = await countBatches();
     const headers = { 'content-type': 'application/json' };
-    const answer = await system.send('/processes/batch', { method: 'POST', headers, body: '{"count": 1,' });
+    const answer = await system.send('/process-batches', { method: 'POST', headers, body: '{"count": 1,' });
     expect([answer.status, (await answer.json()) as Problem]).toEqual([
       400,
       expect.objectContaining({ code: 'MALFORMED_JSON' }),
@@ -71,7 +71,7 @@ interface Answer {
 
 describe('with an Idempotency-Key', () => {
   const launch = async (key: string, change: object = {}) => {
-    const answer = await system.post('/processes/batch', { ...VALID, ...change }, { 'idempotency-key': key });
+    const answer = await system.post('/process-batches', { ...VALID, ...change }, { 'idempotency-key': key });
     return { status: answer.status, body: (await answer.json()) as Answer };
   };
 

@@ -51,7 +51,7 @@ async function launch(turn: number): Promise<string> {
   return until(
     'it is launched',
     async () => {
-      const answer = await system.post('/processes/batch', body, { 'idempotency-key': `turn-${turn}` });
+      const answer = await system.post('/process-batches', body, { 'idempotency-key': `turn-${turn}` });
       if (answer.status === 503) return null;
       expect([answer.status, await answer.clone().text()]).toEqual([202, expect.any(String)]);
       return ((await answer.json()) as { batch_id: string }).batch_id;

@@ -39,7 +39,7 @@ const dashboardRoute = createRoute({
 
 const batchListRoute = createRoute({
   getParentRoute: () => rootRoute,
-  path: '/batches',
+  path: '/process-batches',
   validateSearch: (search: Search): { status?: BatchStatus; cursor?: string } => ({
     status: oneOf(BATCH_DISPLAY, text(search, 'status')),
     cursor: text(search, 'cursor'),
@@ -49,7 +49,7 @@ const batchListRoute = createRoute({
 
 const launchRoute = createRoute({
   getParentRoute: () => rootRoute,
-  path: '/batches/new',
+  path: '/process-batches/new',
   validateSearch: (search: Search): { clone?: string; type?: string } => ({
     clone: text(search, 'clone'),
     type: text(search, 'type'),
@@ -59,7 +59,7 @@ const launchRoute = createRoute({
 
 const batchRoute = createRoute({
   getParentRoute: () => rootRoute,
-  path: '/batches/$id',
+  path: '/process-batches/$id',
   validateSearch: (search: Search): { status?: ProcessStatus; cursor?: string } => ({
     status: oneOf(PROCESS_DISPLAY, text(search, 'status')),
     cursor: text(search, 'cursor'),
@@ -69,7 +69,7 @@ const batchRoute = createRoute({
 
 const reportRoute = createRoute({
   getParentRoute: () => rootRoute,
-  path: '/batches/$id/report',
+  path: '/process-batches/$id/report',
   component: lazyRouteComponent(() => import('./pages/report/page.tsx')),
 });
 

@@ -49,28 +49,31 @@ export function batchRoutes(api: App, context: RouteContext): void {
 
 function addLaunch(api: App, context: RouteContext): void {
   const { processes } = context;
-  api.post(
-    '/processes/batch',
-    {
-      // Three schemas and all their mistakes at once: the body is checked by parseLaunch.
-      validatorCompiler: () => (data) => ({ value: data }),
-      schema: {
-        tags: ['launching'],
-        summary: 'Launch 1 to 100,000 processes',
-        description:
-          'Answers at once; the processes are created by the workers. Fields beside those of every launch are the input of the process type.',
-        headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
-        body: describeLaunch(processes),
-        response: { 202: launchAnswerSchema, ...problemResponse },
+  // The second path is the name in the plan this project began with.
+  for (const path of ['/process-batches', '/processes/batch'])
+    api.post(
+      path,
+      {
+        // Three schemas and all their mistakes at once: the body is checked by parseLaunch.
+        validatorCompiler: () => (data) => ({ value: data }),
+        schema: {
+          tags: ['launching'],
+          summary: 'Launch 1 to 100,000 processes',
+          deprecated: path !== '/process-batches',
+          description:
+            'Answers at once; the processes are created by the workers. Fields beside those of every launch are the input of the process type.',
+          headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
+          body: describeLaunch(processes),
+          response: { 202: launchAnswerSchema, ...problemResponse },
+        },
       },
-    },
-    async (request, reply) => {
-      const launch = parseLaunch(request.body, processes);
-      launch.idempotency = readIdempotency(request.headers['idempotency-key'], request.body);
-      const launched = await acceptLaunch(context, launch);
-      return reply.code(202).header('location', placeOf(launched)).send(launched);
-    },
-  );
+      async (request, reply) => {
+        const launch = parseLaunch(request.body, processes);
+        launch.idempotency = readIdempotency(request.headers['idempotency-key'], request.body);
+        const launched = await acceptLaunch(context, launch);
+        return reply.code(202).header('location', placeOf(launched)).send(launched);
+      },
+    );
 }
 
 function addReads(api: App, { pool, details }: RouteContext): void {

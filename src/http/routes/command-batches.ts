@@ -50,7 +50,7 @@ export function commandBatchRoutes(api: App, context: RouteContext): void {
 
 function addLaunch(api: App, { bus, pool, registry }: RouteContext): void {
   api.post(
-    '/batches',
+    '/command-batches',
     {
       schema: {
         tags,
@@ -72,12 +72,12 @@ function addLaunch(api: App, { bus, pool, registry }: RouteContext): void {
       };
       await refuseWhileStopped(pool, [launch.template ?? {}, ...(launch.commands ?? [])], launch.idempotency);
       const launched = await launchCommands(bus, launch);
-      return reply.code(202).header('location', `/api/v1/batches/${launched.batch_id}`).send(launched);
+      return reply.code(202).header('location', `/api/v1/command-batches/${launched.batch_id}`).send(launched);
     },
   );
 
   api.post(
-    '/batches/:batch_id/commands',
+    '/command-batches/:batch_id/commands',
     {
       schema: {
         tags,
@@ -99,7 +99,7 @@ function addLaunch(api: App, { bus, pool, registry }: RouteContext): void {
 
 function addVerbs(api: App, { bus, pool }: RouteContext): void {
   api.post(
-    '/batches/:batch_id/close',
+    '/command-batches/:batch_id/close',
     {
       schema: {
         tags,
@@ -117,7 +117,7 @@ function addVerbs(api: App, { bus, pool }: RouteContext): void {
   );
 
   api.post(
-    '/batches/:batch_id/cancel',
+    '/command-batches/:batch_id/cancel',
     {
       config: NEVER_LIMITED,
       schema: {
@@ -145,7 +145,7 @@ async function requireBatch(pool: RouteContext['pool'], batch_id: string): Promi
 
 function addReads(api: App, { pool }: RouteContext): void {
   api.get(
-    '/batches',
+    '/command-batches',
     {
       schema: {
         tags,
@@ -162,7 +162,7 @@ function addReads(api: App, { pool }: RouteContext): void {
   );
 
   api.get(
-    '/batches/:batch_id',
+    '/command-batches/:batch_id',
     {
       schema: {
         tags,
@@ -200,7 +200,7 @@ function addReads(api: App, { pool }: RouteContext): void {
   );
 
   api.get(
-    '/batches/:batch_id/commands',
+    '/command-batches/:batch_id/commands',
     {
       schema: {
         tags,

@@ -98,7 +98,7 @@ function addBulk(api: App, { bus, pool, registry }: RouteContext): void {
       await refuseWhileStopped(pool, [alike], idempotency);
       const launched = await launchCommands(bus, { count, name, seed, template: alike, idempotency }, '');
       const { command_ids: _none, ...answer } = launched;
-      return reply.code(202).header('location', `/api/v1/batches/${answer.batch_id}`).send(answer);
+      return reply.code(202).header('location', `/api/v1/command-batches/${answer.batch_id}`).send(answer);
     },
   );
 }

@@ -12,7 +12,7 @@ import type { App, RouteContext } from '../server.ts';
 
 export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts }: RouteContext): void {
   api.post(
-    '/processes/preview',
+    '/process-batches/preview',
     {
       validatorCompiler: () => (data) => ({ value: data }),
       schema: {

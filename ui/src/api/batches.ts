@@ -69,7 +69,7 @@ export const batchChoicesQuery = queryOptions({
 
 /** Launches; the same key with the same body gives the same answer, however often it is sent. */
 export function launchBatch(launch: LaunchRequest, idempotencyKey: string): Promise<LaunchAnswer> {
-  return request<LaunchAnswer>('/processes/batch', {
+  return request<LaunchAnswer>('/process-batches', {
     method: 'POST',
     body: launch,
     headers: { 'idempotency-key': idempotencyKey },

@@ -30,12 +30,12 @@ export const commandBatchKeys = {
     [...commandBatchKeys.all, 'commands', id, batchStatus, filter] as const,
 };
 
-const pathOf = (id: string) => `/batches/${encodeURIComponent(id)}`;
+const pathOf = (id: string) => `/command-batches/${encodeURIComponent(id)}`;
 
 export const commandBatchListQuery = (filter: CommandBatchFilter) =>
   queryOptions({
     queryKey: commandBatchKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<CommandBatch>>(withQuery('/batches', { ...filter }), { signal }),
+    queryFn: ({ signal }) => request<Page<CommandBatch>>(withQuery('/command-batches', { ...filter }), { signal }),
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH.list_ms,
   });
@@ -65,7 +65,7 @@ export const batchCommandsQuery = (
 
 /** Sends; the same key with the same body gives the same answer, however often it is sent. */
 export function createCommandBatch(batch: NewCommandBatch, idempotencyKey: string): Promise<CommandBatchAnswer> {
-  return request<CommandBatchAnswer>('/batches', {
+  return request<CommandBatchAnswer>('/command-batches', {
     method: 'POST',
     body: batch,
     headers: { 'idempotency-key': idempotencyKey },

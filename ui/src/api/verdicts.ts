@@ -35,7 +35,7 @@ const pathOf = (id: string, rest: string) => `/process-batches/${encodeURICompon
 export const previewQuery = (launch: LaunchRequest) =>
   queryOptions({
     queryKey: verdictKeys.preview(launch),
-    queryFn: ({ signal }) => request<Preview>('/processes/preview', { method: 'POST', body: launch, signal }),
+    queryFn: ({ signal }) => request<Preview>('/process-batches/preview', { method: 'POST', body: launch, signal }),
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     retry: false,

@@ -29,7 +29,7 @@ const BATCH: Column<Process> = {
   label: 'Batch',
   cell: (process) =>
     process.batch_id && (
-      <LinkTo to="/batches/$id" params={{ id: process.batch_id }} inherit>
+      <LinkTo to="/process-batches/$id" params={{ id: process.batch_id }} inherit>
         <ShortId id={process.batch_id} />
       </LinkTo>
     ),

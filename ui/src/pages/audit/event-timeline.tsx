@@ -88,7 +88,7 @@ function EventRow({ event, previous, subject }: EventRowProps) {
           )}
           {event.batch_id && !event.command_id && !event.process_id && event.batch_id !== subject.batch_id && (
             <LinkTo
-              to={event.batch_kind === 'command' ? '/command-batches/$id' : '/batches/$id'}
+              to={event.batch_kind === 'command' ? '/command-batches/$id' : '/process-batches/$id'}
               params={{ id: event.batch_id }}
               inherit
             >

@@ -45,7 +45,7 @@ export function BatchHead({ batch, live }: { batch: BatchDetail; live: LiveBatch
               </ButtonTo>
             )}
             <ButtonTo
-              to="/batches/$id/report"
+              to="/process-batches/$id/report"
               params={{ id: batch.batch_id }}
               variant="default"
               leftSection={<IconReportAnalytics size={15} />}
@@ -61,7 +61,7 @@ export function BatchHead({ batch, live }: { batch: BatchDetail; live: LiveBatch
               Audit
             </ButtonTo>
             <ButtonTo
-              to="/batches/new"
+              to="/process-batches/new"
               search={{ clone: batch.batch_id }}
               variant="default"
               leftSection={<IconCopyPlus size={15} />}

@@ -18,7 +18,7 @@ import { TurbulenceMarks } from './turbulence-marks.tsx';
 import { type LiveBatch, useLiveBatch } from './use-live-batch.ts';
 import { VerdictPanel } from './verdict-panel.tsx';
 
-const route = getRouteApi('/batches/$id');
+const route = getRouteApi('/process-batches/$id');
 const CHART_HEIGHT = 300;
 
 export default function BatchPage() {

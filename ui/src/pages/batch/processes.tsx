@@ -14,7 +14,7 @@ import { ProcessTable } from '../../parts/process-table.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { isTerminalBatch, PROCESS_DISPLAY } from '../../parts/status.ts';
 
-const route = getRouteApi('/batches/$id');
+const route = getRouteApi('/process-batches/$id');
 const PAGE_SIZE = 25;
 
 export function BatchProcesses({ batch }: { batch: BatchDetail }) {

@@ -75,7 +75,7 @@ export function ProgressPanel({ batch }: { batch: BatchDetail }) {
               if (!status || part.value === 0) return content;
               return (
                 <LinkTo
-                  to="/batches/$id"
+                  to="/process-batches/$id"
                   params={{ id: batch.batch_id }}
                   search={{ status }}
                   inherit

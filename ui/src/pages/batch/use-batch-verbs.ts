@@ -69,7 +69,7 @@ export function useRerunBatch(batch: Pick<BatchDetail, 'batch_id' | 'total_count
       toast.done(`Launching ${pluralize(answer.total_count, 'process', 'processes')}`, `The same seed, ${answer.seed}`);
       await Promise.all([
         queryClient.invalidateQueries({ queryKey: batchKeys.all }),
-        navigate({ to: '/batches/$id', params: { id: answer.batch_id } }),
+        navigate({ to: '/process-batches/$id', params: { id: answer.batch_id } }),
       ]);
     },
     onError: (error, _none, toast) => toast?.failed('Not launched again', error),

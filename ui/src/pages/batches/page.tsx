@@ -19,7 +19,7 @@ import { BATCH_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
-const route = getRouteApi('/batches');
+const route = getRouteApi('/process-batches');
 
 const COLUMNS: Column<Batch>[] = [
   {
@@ -28,7 +28,7 @@ const COLUMNS: Column<Batch>[] = [
     lead: true,
     cell: (batch) => (
       <div>
-        <LinkTo to="/batches/$id" params={{ id: batch.batch_id }} fw={600} inherit lineClamp={2}>
+        <LinkTo to="/process-batches/$id" params={{ id: batch.batch_id }} fw={600} inherit lineClamp={2}>
           {batch.name ?? `Batch ${shortId(batch.batch_id)}`}
         </LinkTo>
         <Text size="xs" c="dimmed">
@@ -83,7 +83,7 @@ export default function BatchListPage() {
         actions={
           <>
             <StatusFilter looks={BATCH_DISPLAY} value={search.status} onChange={setStatus} />
-            <ButtonTo to="/batches/new" leftSection={<IconPlus size={15} />}>
+            <ButtonTo to="/process-batches/new" leftSection={<IconPlus size={15} />}>
               New batch
             </ButtonTo>
           </>
@@ -153,11 +153,11 @@ function NoBatches({ filtered, onClear }: { filtered: boolean; onClear: () => vo
     >
       <EmptyState.Actions>
         {filtered ? (
-          <ButtonTo to="/batches" variant="default" onClick={onClear}>
+          <ButtonTo to="/process-batches" variant="default" onClick={onClear}>
             Show all
           </ButtonTo>
         ) : (
-          <ButtonTo to="/batches/new" leftSection={<IconPlus size={15} />}>
+          <ButtonTo to="/process-batches/new" leftSection={<IconPlus size={15} />}>
             Launch the first batch
           </ButtonTo>
         )}

@@ -59,7 +59,7 @@ function BatchLink({ command, batch_id }: { command: CommandDetail; batch_id: st
     );
   }
   return (
-    <LinkTo to="/batches/$id" params={{ id: batch_id }} inherit>
+    <LinkTo to="/process-batches/$id" params={{ id: batch_id }} inherit>
       <ShortId id={batch_id} />
     </LinkTo>
   );

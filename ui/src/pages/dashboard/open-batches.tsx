@@ -23,7 +23,7 @@ export function OpenBatches() {
       title="Open batches"
       testId="open-batches"
       actions={
-        <LinkTo to="/batches" size="sm">
+        <LinkTo to="/process-batches" size="sm">
           All batches
         </LinkTo>
       }
@@ -57,7 +57,7 @@ function BatchLine({ batch }: { batch: Batch }) {
     <div data-row={batch.batch_id}>
       <div className={classes.line}>
         <div className={classes.lineName}>
-          <LinkTo to="/batches/$id" params={{ id: batch.batch_id }} fw={600} size="sm" truncate c="inherit">
+          <LinkTo to="/process-batches/$id" params={{ id: batch.batch_id }} fw={600} size="sm" truncate c="inherit">
             {name}
           </LinkTo>
           <StatusBadge look={BATCH_DISPLAY[batch.status]} size="sm" />
@@ -86,7 +86,7 @@ function NothingOpen({ first }: { first: boolean }) {
       }
     >
       <EmptyState.Actions>
-        <ButtonTo to="/batches/new" variant={first ? 'filled' : 'default'}>
+        <ButtonTo to="/process-batches/new" variant={first ? 'filled' : 'default'}>
           {first ? 'Launch the first batch' : 'Launch a batch'}
         </ButtonTo>
       </EmptyState.Actions>

@@ -17,7 +17,7 @@ export default function DashboardPage() {
       <PageHead
         title="Dashboard"
         actions={
-          <ButtonTo to="/batches/new" leftSection={<IconPlus size={15} />}>
+          <ButtonTo to="/process-batches/new" leftSection={<IconPlus size={15} />}>
             New batch
           </ButtonTo>
         }

@@ -18,7 +18,7 @@ export default function FindPage() {
   const batch = useQuery({ ...batchDetailQuery(id), ...once, enabled: command.isError });
   if (process.isSuccess) return <Navigate to="/processes/$id" params={{ id }} replace />;
   if (command.isSuccess) return <Navigate to="/commands/$id" params={{ id }} replace />;
-  if (batch.isSuccess) return <Navigate to="/batches/$id" params={{ id }} replace />;
+  if (batch.isSuccess) return <Navigate to="/process-batches/$id" params={{ id }} replace />;
   if ([process, command, batch].some((query: UseQueryResult<unknown>) => query.isPending)) {
     return <Skeleton height={120} aria-busy="true" />;
   }

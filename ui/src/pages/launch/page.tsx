@@ -15,7 +15,7 @@ import { inputFieldsOf } from './input-schema.ts';
 import { LaunchFormView } from './launch-form.tsx';
 import { NothingToLaunch } from './summary.tsx';
 
-const route = getRouteApi('/batches/new');
+const route = getRouteApi('/process-batches/new');
 
 export default function LaunchPage() {
   const { clone } = route.useSearch();

@@ -62,7 +62,7 @@ export function Summary({ form, context, request, busy, refusal }: SummaryProps)
           <Text size="xs" c="dimmed">
             {context.type.type}, version {context.type.version}
           </Text>
-          <CopyRequest path="/processes/batch" body={request} />
+          <CopyRequest path="/process-batches" body={request} />
         </Group>
       </Stack>
     </Paper>

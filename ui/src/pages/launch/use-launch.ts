@@ -38,7 +38,7 @@ export function useLaunch(context: LaunchContext, onFieldErrors: (errors: Record
       await Promise.all([
         queryClient.invalidateQueries({ queryKey: batchKeys.all }),
         queryClient.invalidateQueries({ queryKey: statsKeys.overview }),
-        navigate({ to: '/batches/$id', params: { id: answer.batch_id } }),
+        navigate({ to: '/process-batches/$id', params: { id: answer.batch_id } }),
       ]);
     },
     onError: (error, request, toast) => {

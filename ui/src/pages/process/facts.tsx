@@ -15,7 +15,7 @@ export function ProcessFacts({ process }: { process: ProcessDetail }) {
       <Pairs>
         {process.batch_id && (
           <Pair name="Batch">
-            <LinkTo to="/batches/$id" params={{ id: process.batch_id }} inherit>
+            <LinkTo to="/process-batches/$id" params={{ id: process.batch_id }} inherit>
               #{formatCount(process.ordinal)} of <ShortId id={process.batch_id} />
             </LinkTo>
           </Pair>

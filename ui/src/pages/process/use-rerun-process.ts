@@ -16,7 +16,7 @@ export function useRerunProcess(processId: string) {
       toast.done('Launched again', 'Alone, with the same faults at the same attempts.');
       await Promise.all([
         queryClient.invalidateQueries({ queryKey: batchKeys.all }),
-        navigate({ to: '/batches/$id', params: { id: answer.batch_id } }),
+        navigate({ to: '/process-batches/$id', params: { id: answer.batch_id } }),
       ]);
     },
     onError: (error, _none, toast) => toast?.failed('Not launched again', error),

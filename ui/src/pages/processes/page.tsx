@@ -54,7 +54,7 @@ export default function ProcessListPage() {
                   {filtered ? (
                     <ClearFilters onClear={() => navigate({ search: {} })} />
                   ) : (
-                    <ButtonTo to="/batches/new">Launch the first batch</ButtonTo>
+                    <ButtonTo to="/process-batches/new">Launch the first batch</ButtonTo>
                   )}
                 </EmptyState.Actions>
               </EmptyState>

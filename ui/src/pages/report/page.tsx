@@ -22,7 +22,7 @@ import { ReportEvents } from './events.tsx';
 import { Latency } from './latency.tsx';
 import { ReportSettings } from './settings.tsx';
 
-const route = getRouteApi('/batches/$id/report');
+const route = getRouteApi('/process-batches/$id/report');
 
 export default function ReportPage() {
   const { id } = route.useParams();
@@ -110,7 +110,7 @@ function Downloads({ id }: { id: string }) {
   );
   return (
     <>
-      <ButtonTo to="/batches/$id" params={{ id }} variant="default" leftSection={<IconArrowLeft size={15} />}>
+      <ButtonTo to="/process-batches/$id" params={{ id }} variant="default" leftSection={<IconArrowLeft size={15} />}>
         To the batch
       </ButtonTo>
       {save('json', 'JSON', 'json')}

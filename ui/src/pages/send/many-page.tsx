@@ -81,7 +81,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original?: C
       chaos={templated ? values.chaos : null}
       label={values.content === 'open' ? 'Open the batch' : `Send ${subjectOf(values)}`}
       note={NOTES[values.content]}
-      path="/batches"
+      path="/command-batches"
       request={valid ? toBatch(values, defaults) : null}
       busy={busy}
       refusal={refusal}

@@ -33,7 +33,7 @@ export function RowDetail({ item }: { item: TsqItem }) {
           {item.batch_id && (
             <Pair name="Batch">
               {item.process_id ? (
-                <LinkTo to="/batches/$id" params={{ id: item.batch_id }} inherit>
+                <LinkTo to="/process-batches/$id" params={{ id: item.batch_id }} inherit>
                   <ShortId id={item.batch_id} />
                 </LinkTo>
               ) : (

@@ -51,7 +51,7 @@ export function ExperimentFacts({ document }: { document: Record<string, unknown
                 process <ShortId id={rerun_of.process_id} />
               </LinkTo>
             ) : (
-              <LinkTo to="/batches/$id" params={{ id: rerun_of.batch_id }} inherit>
+              <LinkTo to="/process-batches/$id" params={{ id: rerun_of.batch_id }} inherit>
                 batch <ShortId id={rerun_of.batch_id} />
               </LinkTo>
             )}

@@ -24,7 +24,7 @@ export function Refusal({ problem, testId }: { problem: Problem; testId?: string
 }
 
 export interface CopyRequestProps {
-  /** Where it is sent: `/processes/batch`. */
+  /** Where it is sent: `/process-batches`. */
   path: string;
   /** As it would be sent; null while the form is not valid. */
   body: unknown;

@@ -18,7 +18,7 @@ import {
 export interface NavEntry {
   to:
     | '/'
-    | '/batches'
+    | '/process-batches'
     | '/processes'
     | '/commands'
     | '/command-batches'
@@ -34,7 +34,7 @@ export interface NavEntry {
 
 export const NAV: readonly NavEntry[] = [
   { to: '/', label: 'Dashboard', icon: IconGauge },
-  { to: '/batches', label: 'Process batches', icon: IconStack2 },
+  { to: '/process-batches', label: 'Process batches', icon: IconStack2 },
   { to: '/processes', label: 'Processes', icon: IconRoute },
   { to: '/commands', label: 'Commands', icon: IconCommand },
   { to: '/command-batches', label: 'Command batches', icon: IconStackForward },
