@@ -35,7 +35,7 @@ export interface TerminateItem {
 
 export interface TerminatedSet {
   commands: TerminatedCommand[];
-  /** To be given as wakeUps once the transaction has committed: who has something to do, or to stop doing. */
+  /** Topics to wake once the transaction has committed. */
   wakeUps: ReadonlySet<string>;
 }
 

@@ -72,7 +72,7 @@ test('C07: without LISTEN a worker finds everything by polling', async () => {
   await lab.work({ poll_ms: 30 });
   await sendFrom(other, lab);
   const rows = await lab.rows(
-    `select 1 from pg_stat_activity where application_name like '% wakeUps' and datname = current_database()`,
+    `select 1 from pg_stat_activity where application_name like '% notifier' and datname = current_database()`,
   );
   expect(rows).toEqual([]);
 });
