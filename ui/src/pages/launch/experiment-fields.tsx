@@ -7,8 +7,8 @@ import { numberOf } from '../../parts/chaos/chaos.ts';
 import { STOP_ACTIONS, STOP_LABELS, type StopAction, type StopMetric } from '../../parts/experiment/experiment.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { MAX_STOP_CONDITIONS, nextStopRow, type StopRow } from './experiment.ts';
+import type { LaunchForm } from './form.ts';
 import classes from './launch.module.css';
-import type { LaunchForm } from './launch-form.tsx';
 import { TurbulenceFields } from './turbulence-fields.tsx';
 
 export function ExperimentFields({ form, config }: { form: LaunchForm; config: Config }) {

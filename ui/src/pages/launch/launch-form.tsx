@@ -1,7 +1,7 @@
 // The form itself: what is launched on the left, what to expect of it on the right.
 
 import { SimpleGrid, Stack, TextInput } from '@mantine/core';
-import { type UseFormReturnType, useForm } from '@mantine/form';
+import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import type { Batch, Config } from '../../../../src/http/contract.ts';
 import { StepPanels } from '../../parts/chaos/step-panels.tsx';
@@ -10,14 +10,20 @@ import { CountField } from '../../parts/form/count-field.tsx';
 import { PolicyFields } from '../../parts/form/policy-fields.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ExperimentFields } from './experiment-fields.tsx';
-import { drawSeed, initialValues, type LaunchContext, type LaunchValues, toLaunch, validateLaunch } from './form.ts';
+import {
+  drawSeed,
+  initialValues,
+  type LaunchContext,
+  type LaunchForm,
+  type LaunchValues,
+  toLaunch,
+  validateLaunch,
+} from './form.ts';
 import { InputFields } from './input-fields.tsx';
 import classes from './launch.module.css';
 import { Presets } from './presets.tsx';
 import { Summary } from './summary.tsx';
 import { useLaunch } from './use-launch.ts';
-
-export type LaunchForm = UseFormReturnType<LaunchValues>;
 
 export interface LaunchFormProps {
   context: LaunchContext;
