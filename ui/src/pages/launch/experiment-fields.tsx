@@ -7,9 +7,9 @@ import { numberOf } from '../../parts/chaos/chaos.ts';
 import { STOP_ACTIONS, STOP_LABELS, type StopAction, type StopMetric } from '../../parts/experiment/experiment.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { MAX_STOP_CONDITIONS, nextStopRow, type StopRow } from './experiment.ts';
-import type { LaunchForm } from './form.ts';
 import classes from './launch.module.css';
 import { TurbulenceFields } from './turbulence-fields.tsx';
+import type { LaunchForm } from './use-launch-form.ts';
 
 export function ExperimentFields({ form, config }: { form: LaunchForm; config: Config }) {
   return (

@@ -1,6 +1,5 @@
 // The launch form: its values, its way to a request, and the server's complaints back to its fields. Pure.
 
-import type { UseFormReturnType } from '@mantine/form';
 import type { Batch, Config, Problem } from '../../../../src/http/contract.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import type { ProcessType } from '../../api/service.ts';
@@ -30,8 +29,6 @@ export interface LaunchValues extends PolicyValues {
   chaos: Record<string, StepChaos>;
   experiment: ExperimentValues;
 }
-
-export type LaunchForm = UseFormReturnType<LaunchValues>;
 
 /** What the form is about: a process type, its fields, and what holds where a launch says nothing. */
 export interface LaunchContext {

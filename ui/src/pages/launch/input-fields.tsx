@@ -3,9 +3,9 @@
 import { NumberInput, Select, SimpleGrid, Switch, Textarea, TextInput } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import '@mantine/dates/styles.css';
-import type { LaunchForm } from './form.ts';
 import type { InputField } from './input-schema.ts';
 import classes from './launch.module.css';
+import type { LaunchForm } from './use-launch-form.ts';
 
 export function InputFields({ form, fields }: { form: LaunchForm; fields: readonly InputField[] }) {
   if (fields.length === 0) return null;

@@ -13,8 +13,9 @@ import { expectedProcess } from '../../parts/chaos/whole-process.ts';
 import { endingParts, predictedFaults } from '../../parts/experiment/prediction.ts';
 import { formatCount, formatPercent, formatRate, humanize, pluralize } from '../../parts/format.ts';
 import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
-import type { LaunchContext, LaunchForm } from './form.ts';
+import type { LaunchContext } from './form.ts';
 import classes from './launch.module.css';
+import type { LaunchForm } from './use-launch-form.ts';
 
 const DEBOUNCE_MS = 400;
 

@@ -9,9 +9,10 @@ import { SplitBar } from '../../parts/chaos/split-bar.tsx';
 import { expectedStep } from '../../parts/chaos/whole-process.ts';
 import { CopyRequest, Refusal } from '../../parts/form/request-card.tsx';
 import { formatCount, formatPercent, humanize, pluralize } from '../../parts/format.ts';
-import type { LaunchContext, LaunchForm } from './form.ts';
+import type { LaunchContext } from './form.ts';
 import classes from './launch.module.css';
 import { ClosedForm, ExactPreview } from './prediction.tsx';
+import type { LaunchForm } from './use-launch-form.ts';
 
 export interface SummaryProps {
   form: LaunchForm;
