@@ -3,7 +3,7 @@
 
 import type { ClaimedCommand } from '../../model/command.ts';
 import type { Queryable, Tx } from '../pool.ts';
-import { affected, changed, idSet, many, only } from '../rows.ts';
+import { affected, changed, idSet, many, one } from '../rows.ts';
 
 const delays = new Map<string, number[]>();
 const MAX_DELAYS = 1_000;
@@ -87,7 +87,7 @@ async function claimBy(db: Queryable, name: string, text: string, claim: Claim):
 
 /** Milliseconds until the next command of a domain is due; null if that is later than `within_ms`. */
 export async function readNextDueMs(db: Queryable, domain: string, within_ms: number): Promise<number | null> {
-  const { due_ms } = await only<{ due_ms: number | null }>(db, {
+  const row = await one<{ due_ms: number | null }>(db, {
     name: 'read_next_due',
     text: `
 select extract(epoch from min(c.available_at) - now())::float8 * 1000 as due_ms
@@ -95,7 +95,7 @@ from faultline.command c
 where c.domain = $1 and c.status = 'PENDING' and c.available_at < now() + $2::int * interval '1 millisecond'`,
     values: [domain, within_ms],
   });
-  return due_ms;
+  return row?.due_ms ?? null;
 }
 
 /**
