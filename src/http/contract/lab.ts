@@ -1,6 +1,7 @@
 // The chaos lab on the wire: what is predicted, the verdict, the kill switch, profiles and reports.
 
 import { z } from 'zod';
+import { MAX_LENGTH } from '../../model/limits.ts';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../../model/process.ts';
 import { actorSchema, idSchema, nameSchema, shortText, time, timeOrNull } from './fields.ts';
 
@@ -93,7 +94,7 @@ export const killSwitchSchema = z.object({
 export type KillSwitch = z.infer<typeof killSwitchSchema>;
 export const killSwitchBodySchema = z.strictObject({
   stopped: z.boolean(),
-  reason: shortText(1_000).optional(),
+  reason: shortText(MAX_LENGTH.reason).optional(),
   actor: actorSchema.optional(),
 });
 
