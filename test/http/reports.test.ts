@@ -151,7 +151,7 @@ test('real failures are those of the check: no answer of a business rule, nothin
   }
   await lab.post(`/process-batches/${batch_id}/verdict`);
   const { steps, checks } = await read(batch_id);
-  expect(checks.find(({ name }) => name === 'no_real_failures')).toMatchObject({ status: 'fail', count: 3 });
+  expect(checks.find(({ name }) => name === 'no_real_failures')).toMatchObject({ status: 'fail', violations: 3 });
   expect(steps.find(({ step }) => step === 'render')).toMatchObject({ real_failures: 3, interrupted: 2 });
   expect(steps.map(({ real_failures }) => real_failures)).toEqual([0, 0, 3]);
 });

@@ -140,7 +140,7 @@ test('a batch that is damaged at rest fails by name, with its violations', async
   expect(verdict.verdict).toBe('fail');
   expect((await verdictOf(batch_id)).computed_at).toBe(verdict.computed_at);
   const failed = verdict.checks.filter(({ status }: { status: string }) => status === 'fail');
-  expect(failed).toMatchObject([{ name: 'state', count: 1, offenders: [rows[0].process_id] }]);
+  expect(failed).toMatchObject([{ name: 'state', violations: 1, violating_ids: [rows[0].process_id] }]);
 });
 
 test('while a batch runs its verdict is running, by the light checks only', async () => {

@@ -46,18 +46,17 @@ export const CHECK_STATUSES = ['pass', 'fail', 'skipped'] as const;
 export const checkSchema = z.object({
   name: z.string(),
   status: z.enum(CHECK_STATUSES),
-  /** How much was looked at. */
+  /** How many items were checked. */
   checked: count,
-  /** How many violate. */
-  count: count,
-  /** The first 100 ids that do; `details` says of some of them what is wrong. */
-  offenders: z.array(z.string()),
+  /** How many of them violate the rule. */
+  violations: count,
+  /** The first 100 ids that violate it; `details` says what is wrong with some of them. */
+  violating_ids: z.array(z.string()),
   details: z.array(z.string()),
-  /** In words. */
   rule: z.string(),
   /** The statement that finds the violations, or reads what is replayed. */
   sql: z.string(),
-  /** Why it was skipped. */
+  /** Why it was skipped, or a remark. */
   note: z.string().nullable(),
 });
 export type Check = z.infer<typeof checkSchema>;
@@ -72,12 +71,12 @@ export const verdictSchema = z.object({
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
-/** How far a verdict that is being given has come. */
+/** Progress of a verification. */
 export const verdictProgressSchema = z.object({
   batch_id: idSchema,
-  /** Whether one is being given. */
+  /** Whether the batch is being verified right now. */
   verifying: z.boolean(),
-  /** Processes that were replayed. */
+  /** Processes replayed so far. */
   verified: count,
   total: count,
 });
