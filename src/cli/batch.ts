@@ -61,7 +61,7 @@ function printOutcome(batch: BatchDetail, verdict: Verdict): void {
   );
   say(`Verdict: ${verdict.verdict}`);
   for (const check of verdict.checks.filter(({ status }) => status === 'fail')) {
-    say(`  ${check.name}: ${check.count} violations (${check.rule})`);
+    say(`  ${check.name}: ${check.violations} violations (${check.rule})`);
   }
 }
 

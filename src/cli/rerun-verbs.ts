@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import { LIMITS } from '../model/limits.ts';
 import { createClient } from './client.ts';
 import { chaosOption, experimentOption, profileOption } from './launch-options.ts';
-import { jsonOption, urlOption, wholeNumber } from './options.ts';
+import { jsonOption, urlOption, within } from './options.ts';
 
 const WATCH = 'show it until it is at rest, and exit with its verdict';
 

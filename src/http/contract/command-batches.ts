@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { COMMAND_STATUSES } from '../../model/command.ts';
 import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
 import { BATCH_STATUSES } from '../../model/process.ts';
-import { seedSchema } from './batches.ts';
 import { commandListSchema, commandTemplateSchema } from './commands.ts';
 import { documentSchema, idSchema, pageQuery, queueSchema, shortText, time, timeOrNull, whole } from './fields.ts';
+import { seedSchema } from './process-batches.ts';
 
 /** Either `count` with `template`, or `commands`, or neither: then it is open, and commands are added to it. */
 export const newCommandBatchSchema = z.strictObject({

@@ -5,7 +5,6 @@ import { commandBehaviorSchema } from '../../chaos/behavior.ts';
 import { COMMAND_STATUSES, DEADLINE_ACTIONS } from '../../model/command.ts';
 import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
 import { BATCH_STATUSES } from '../../model/process.ts';
-import { seedSchema } from './batches.ts';
 import {
   backoffSchema,
   documentSchema,
@@ -18,6 +17,7 @@ import {
   timeOrNull,
   whole,
 } from './fields.ts';
+import { seedSchema } from './process-batches.ts';
 import { attemptSchema } from './processes.ts';
 
 /** What is the same for every command of a kind; the bundled TestCommand unless another registered type is named. */
