@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { COMMAND_STATUSES } from '../../model/command.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
-import { seedSchema } from './batches.ts';
 import { commandListSchema, commandTemplateSchema } from './commands.ts';
 import { documentSchema, idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
+import { seedSchema } from './process-batches.ts';
 
 /** Either `count` with `template`, or `commands`, or neither: then it is open, and commands are added to it. */
 export const newCommandBatchSchema = z.strictObject({

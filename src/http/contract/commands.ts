@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { commandBehaviorSchema } from '../../chaos/behavior.ts';
 import { COMMAND_STATUSES, DEADLINE_ACTIONS, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../model/command.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
-import { seedSchema } from './batches.ts';
 import { documentSchema, idSchema, nameSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
+import { seedSchema } from './process-batches.ts';
 import { attemptSchema } from './processes.ts';
 
 /** Commands in the body of one request; more are sent by count. */

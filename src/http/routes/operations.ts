@@ -9,9 +9,9 @@ import { MAX_BATCH_COUNT } from '../../model/process.ts';
 import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
 import { settingsOf } from '../../model/settings.ts';
 import type { AnyProcessDefinition } from '../../process/define.ts';
+import type { App, RouteContext } from '../context.ts';
 import { type Config, configSchema, settingsPatchSchema, workersSchema } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 
