@@ -20,7 +20,7 @@ test('every guarantee names a test', () => {
 
 test('no guarantee names a test twice', () => {
   const repeated = sections.flatMap((section) => {
-    const lines = section.match(/^- \[.+$/gm) ?? [];
+    const lines: string[] = section.match(/^- \[.+$/gm) ?? [];
     return lines.filter((line, index) => lines.indexOf(line) !== index);
   });
   expect(repeated).toEqual([]);
