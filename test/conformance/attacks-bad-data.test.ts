@@ -9,8 +9,8 @@ import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/trou
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
-import { newId } from '../../src/model/ids.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { command, commands, countOf, item, openLab as openBusLab } from '../bus/lab.ts';
 import { chain, DOMAIN, type Lab, openLab } from '../process/lab.ts';
 import { until } from '../support/until.ts';
