@@ -11,7 +11,7 @@ import * as settles from '../../src/db/queries/settles.ts';
 import * as cuts from '../../src/db/queries/terminate.ts';
 import * as verbs from '../../src/db/queries/troubleshooting.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 interface PlanNode {
