@@ -120,6 +120,8 @@ export interface BusHooks {
   behaviorOf?(batch: LaunchingBatch, ordinal: number): Record<string, unknown> | null;
   /** In the sending transaction, before the insert: returns the ids it wrote a row for; those are shown to `beforeExecute`. */
   beforeSend?(tx: Tx, commands: readonly OutgoingCommand[]): Promise<ReadonlySet<string>>;
+  /** In the deleting transaction: deletes the rows that `beforeSend` wrote for these commands of a lane; returns how many. */
+  beforeDelete?(tx: Tx, lane: number, command_ids: readonly string[]): Promise<number>;
   /** After a claim, for its annotated commands: what middleware should know, by command id. One query for the set. */
   beforeExecute?(commands: readonly ClaimedCommand[]): Promise<ReadonlyMap<string, unknown>>;
   /**

@@ -2,6 +2,7 @@
 // Promises that it can be ended at any point and run again, and that a dry run deletes nothing.
 
 import { resolve } from 'node:path';
+import { chaosHooks } from '../chaos/inject.ts';
 import { assertMigrated, readLanes } from '../db/migrate.ts';
 import { createPool, type Pool } from '../db/pool.ts';
 import { recordPrune } from '../db/queries/prune-records.ts';
@@ -49,7 +50,8 @@ export async function prune(options: PruneVerbOptions): Promise<ExitCode> {
   try {
     return await reaching(url, async () => {
       await assertMigrated(pool);
-      const site: PruneSite = { pool, env: createEnv(options.logger), lanes: await readLanes(pool) };
+      const env = createEnv(options.logger);
+      const site: PruneSite = { pool, env, lanes: await readLanes(pool), hooks: chaosHooks({ pool, env }) };
       const request = await toRequest(pool, application, options);
       const found = await countPrunable(site, request);
       if (!options.dry_run)

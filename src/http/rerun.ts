@@ -3,7 +3,7 @@
 
 import { readSentBehaviors } from '../chaos/queries/reruns.ts';
 import type { Pool } from '../db/pool.ts';
-import { type BatchRow, readBatch } from '../db/queries/batches.ts';
+import { type Batch, readBatch } from '../db/queries/batches.ts';
 import { findProcess, type ProcessRecord } from '../db/queries/read-processes.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
@@ -62,7 +62,7 @@ export async function rerunOfProcess(
   });
 }
 
-async function mustRead(pool: Pool, batch_id: string): Promise<BatchRow> {
+async function mustRead(pool: Pool, batch_id: string): Promise<Batch> {
   const batch = await readBatch(pool, batch_id);
   if (batch?.kind !== 'process') throw new NotFoundError('batch', batch_id);
   return batch;
@@ -85,7 +85,7 @@ interface Again {
   reply_to: string | undefined;
 }
 
-function launchLike(processes: ProcessRegistry, batch: BatchRow, again: Again): LaunchRequest {
+function launchLike(processes: ProcessRegistry, batch: Batch, again: Again): LaunchRequest {
   const { first_ordinal, name, ...envelope } = again;
   const { process_type, input, max_attempts, backoff_ms, jitter_pct, lease_ms } = batch;
   const launch = checkLaunch(

@@ -85,3 +85,9 @@ export function idOf(...parts: string[]): string {
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   return uuidOf(bytes);
 }
+
+/** The lowest id that can be made at a moment, in ms since 1970. */
+export function firstIdAt(ms: number): string {
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { send, sendMany } from '../../bus/send.ts';
 import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
+import { readTestCommands } from '../../chaos/queries/test-command.ts';
 import { findCommand, findReplyOf } from '../../db/queries/read-commands.ts';
 import { listAttempts } from '../../db/queries/read-processes.ts';
 import { NotFoundError } from '../../model/errors.ts';
@@ -136,10 +137,15 @@ function addReads(api: App, { pool }: RouteContext): void {
     async ({ params: { command_id } }): Promise<CommandDetail> => {
       const command = await findCommand(pool, command_id);
       if (command === null) throw new NotFoundError('command', command_id);
-      const [attempts, reply] = await Promise.all([listAttempts(pool, [command_id]), findReplyOf(pool, command_id)]);
+      const [attempts, reply, [chaos]] = await Promise.all([
+        listAttempts(pool, [command_id]),
+        findReplyOf(pool, command_id),
+        readTestCommands(pool, [command_id]),
+      ]);
       const { created_at_us: _us, ...shown } = command;
       return {
         ...toWire(shown),
+        behavior: chaos?.behavior ?? null,
         history: attempts.map(({ command_id: _id, ...attempt }) => toWire(attempt)),
         reply: reply === null ? null : toWire(reply),
         audit: `/api/v1/audit?command_id=${command.command_id}`,
