@@ -23,8 +23,8 @@ import {
 } from '../db/queries/batches.ts';
 import { closeBatchIfOpen } from '../db/queries/command-batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import { deterministicId } from '../model/env.ts';
 import { IdempotencyKeyReusedError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { deterministicId } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import { findNumberErrors } from '../model/policy.ts';
 import { chunkCommands, drawSeed, findEarlier, type Launched } from './launch.ts';
