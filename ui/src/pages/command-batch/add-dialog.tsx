@@ -1,30 +1,30 @@
-// Commands for an open batch, as JSON: checked here for being a list, by the server for being commands.
+// Adds commands to an open batch, as JSON: the page checks that it is a list, the server that they are commands.
 
 import { Button, Group, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { NewCommand } from '../../../../src/http/contract.ts';
+import type { CommandBatchDetail, NewCommand } from '../../../../src/http/contract.ts';
 import { problemFrom } from '../../api/client.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { JsonField } from '../../parts/form/json-field.tsx';
 import { Refusal } from '../../parts/form/request-card.tsx';
 import { commandsError, MAX_LISTED } from '../send/many-form.ts';
+import { useAddCommands } from './verbs.tsx';
 
 export interface AddDialogProps {
+  batch: CommandBatchDetail;
   opened: boolean;
   onClose: () => void;
-  onAdd: (commands: NewCommand[]) => void;
-  busy: boolean;
-  error: unknown;
 }
 
-export function AddDialog({ opened, onClose, onAdd, busy, error }: AddDialogProps) {
+export function AddDialog({ batch, opened, onClose }: AddDialogProps) {
+  const added = useAddCommands(batch, onClose);
   const [text, setText] = useState('');
   const [tried, setTried] = useState(false);
   const wrong = commandsError(text);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (wrong === null) onAdd(JSON.parse(text) as NewCommand[]);
+    if (wrong === null) added.mutate(JSON.parse(text) as NewCommand[]);
   };
   return (
     <Dialog opened={opened} onClose={onClose} title="Add commands">
@@ -40,12 +40,12 @@ export function AddDialog({ opened, onClose, onAdd, busy, error }: AddDialogProp
             minRows={6}
             data-autofocus
           />
-          {error !== null && <Refusal problem={problemFrom(error)} />}
+          {added.error && <Refusal problem={problemFrom(added.error)} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
-              Leave it
+              Cancel
             </Button>
-            <Button type="submit" loading={busy}>
+            <Button type="submit" loading={added.isPending}>
               Add
             </Button>
           </Group>
