@@ -80,7 +80,7 @@ export async function runTsqVerb(
   let done = 0;
   const act = async (command_id: string) => {
     try {
-      await client.post(`/tsq/${encodeURIComponent(command_id)}/${verb}`, body);
+      await client.post(`/commands/${encodeURIComponent(command_id)}/${verb}`, body);
     } catch (error) {
       if (!(error instanceof CliError) || error.exit_code !== EXIT.refused) throw error;
       failed.push({ command_id, message: error.message });

@@ -195,7 +195,7 @@ test('stops, changed behavior and operators are told, and why the predicted need
     [batch_id],
   );
   const [item] = (await lab.get(`/tsq?batch_id=${batch_id}`)).json().items;
-  expect((await lab.post(`/tsq/${item.command_id}/cancel`, { reason: 'test' })).statusCode).toBe(200);
+  expect((await lab.post(`/commands/${item.command_id}/cancel`, { reason: 'test' })).statusCode).toBe(200);
   const report = await read(batch_id);
   expect(report.stops.map(({ type, details }) => ({ type, ...details }))).toEqual([
     { type: 'STOP_CONDITION_MET', metric: 'error_pct', above: 5, value: 100, action: 'mark' },

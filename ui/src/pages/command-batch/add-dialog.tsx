@@ -3,11 +3,13 @@
 import { Button, Group, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { CommandBatchDetail, NewCommand } from '../../../../src/http/contract.ts';
+import { LIMITS } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { JsonField } from '../../parts/form/json-field.tsx';
 import { Refusal } from '../../parts/form/request-card.tsx';
-import { commandsError, MAX_LISTED } from '../send/many-form.ts';
+import { formatCount } from '../../parts/format.ts';
+import { commandsError } from '../send/many-form.ts';
 import { useAddCommands } from './verbs.tsx';
 
 export interface AddDialogProps {
@@ -32,7 +34,7 @@ export function AddDialog({ batch, opened, onClose }: AddDialogProps) {
         <Stack gap="md">
           <JsonField
             label="Commands"
-            description={`a JSON array of 1 to ${MAX_LISTED.toLocaleString('en-US')}; all are added, or none`}
+            description={`a JSON array of 1 to ${formatCount(LIMITS.request_commands.max)}; all are added, or none`}
             placeholder='[{"type": "TestCommand", "payload": {"account": 7}}]'
             value={text}
             onChange={setText}

@@ -3,6 +3,7 @@
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { Dialog } from '../dialog.tsx';
 
 export interface VerbDialogProps {
@@ -21,8 +22,6 @@ export interface VerbDialogProps {
   /** Asked when it is submitted: false keeps the dialog open. */
   check?: () => boolean;
 }
-
-const MAX_REASON = 1_000;
 
 export function VerbDialog(props: VerbDialogProps) {
   const { title, opened, onClose, onConfirm, children, confirm, keep, color = 'red.9', check } = props;
@@ -53,7 +52,7 @@ export function VerbDialog(props: VerbDialogProps) {
               value={reason}
               error={missing && !reason.trim() ? 'is needed' : undefined}
               onChange={(event) => setReason(event.currentTarget.value)}
-              maxLength={MAX_REASON}
+              maxLength={MAX_LENGTH.reason}
               autosize
               minRows={required ? 2 : 1}
               data-autofocus
