@@ -114,6 +114,8 @@ export interface AskedChaos {
 export interface BusHooks {
   /** Every mistake in what is asked, by its path (`behavior.render.timeout_pct`). Without the hook nothing may be asked. */
   findChaosErrors?(asked: AskedChaos): FieldError[];
+  /** The form in which a checked experiment is stored: with defaults, without what asks for nothing. */
+  storedExperiment?(experiment: unknown): Record<string, unknown> | null;
   /** The processes that can be launched here; without the hook any. */
   processTypes?(): readonly { type: string; version: number }[];
   /** The behavior with which the process at `ordinal` of a batch starts; without the hook that of the batch. Pure. */

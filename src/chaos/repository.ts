@@ -1,6 +1,7 @@
 // TestCommandRepository: stores what chaos does to a command, in the transaction that sends the command.
 
 import type { Queryable, Tx } from '../db/pool.ts';
+import { byLane } from '../model/ids.ts';
 import { compactBehavior } from './behavior.ts';
 import { insertTestCommands, readTestCommands, type TestCommand } from './queries/test-command.ts';
 

@@ -120,7 +120,7 @@ function newBatch(bus: Bus, request: LaunchRequest): NewBatch {
     behavior: request.behavior ?? null,
     reply_to: request.reply_to ?? null,
     first_ordinal: request.first_ordinal ?? 0,
-    experiment: request.experiment ?? null,
+    experiment: request.experiment ? (bus.hooks.storedExperiment?.(request.experiment) ?? null) : null,
     ...policy,
   };
 }

@@ -26,9 +26,7 @@ export async function readKillSwitch(db: Queryable): Promise<KillSwitch> {
      from faultline.setting s where s.key = $1`,
     [KILL_SWITCH],
   );
-  return stopped === null
-    ? { stopped: false, at: null, actor: null, reason: null }
-    : { stopped: true, ...stopped };
+  return stopped === null ? { stopped: false, at: null, actor: null, reason: null } : { stopped: true, ...stopped };
 }
 
 /** Stops chaos; false if it is stopped already. */

@@ -102,7 +102,11 @@ export interface SuppressedAttempt {
 }
 
 /** Records attempts of one lane, in order of id, into which nothing is injected although their commands have a behavior. */
-export async function suppressAttempts(db: Queryable, lane: number, attempts: readonly SuppressedAttempt[]): Promise<void> {
+export async function suppressAttempts(
+  db: Queryable,
+  lane: number,
+  attempts: readonly SuppressedAttempt[],
+): Promise<void> {
   await db.query({
     name: 'suppress_attempts',
     text: `

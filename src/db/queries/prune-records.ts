@@ -4,7 +4,7 @@
 import { firstIdAt } from '../../model/ids.ts';
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
-import { affected, many, only } from '../rows.ts';
+import { affected, changed, many, only } from '../rows.ts';
 import { IS_EXPIRED } from './idempotency.ts';
 import { SLICE_ROWS } from './prune.ts';
 
@@ -110,14 +110,12 @@ export interface RecordCounts {
 const LAST_PRUNE = 'last_prune';
 
 /** True for one caller per hour, over all workers. */
-export async function takePruneTurn(db: Queryable): Promise<boolean> {
-  return (
-    (await affected(
-      db,
-      `insert into faultline.setting as s (key, value) values ($1, '{}')
+export function takePruneTurn(db: Queryable) {
+  return changed(
+    db,
+    `insert into faultline.setting as s (key, value) values ($1, '{}')
      on conflict (key) do update set updated_at = now() where s.updated_at < now() - interval '1 hour'`,
-      [LAST_PRUNE],
-    )) === 1
+    [LAST_PRUNE],
   );
 }
 

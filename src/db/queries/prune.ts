@@ -54,28 +54,24 @@ export function readPrunableBatches(
 }
 
 /** Hides a batch from now on. False if it has not ended, is gone, or is locked by another prune. */
-export async function markPruningIfEnded(tx: Tx, batch_id: string): Promise<boolean> {
-  return (
-    (await affected(
-      tx,
-      `with ended as materialized (
+export function markPruningIfEnded(tx: Tx, batch_id: string) {
+  return changed(
+    tx,
+    `with ended as materialized (
        select b.batch_id from faultline.batch b
        where b.batch_id = $1 and b.status in ${ENDED_BATCH} for update skip locked
      )
      update faultline.batch b set pruning_at = coalesce(b.pruning_at, now()) from ended where b.batch_id = ended.batch_id`,
-      [batch_id],
-    )) === 1
+    [batch_id],
   );
 }
 
 /** Locks a batch that is being deleted. False if another prune has locked or deleted it. */
-export async function lockPruningBatch(tx: Tx, batch_id: string): Promise<boolean> {
-  return (
-    (await affected(
-      tx,
-      'select 1 from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null for update skip locked',
-      [batch_id],
-    )) === 1
+export function lockPruningBatch(tx: Tx, batch_id: string) {
+  return changed(
+    tx,
+    'select 1 from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null for update skip locked',
+    [batch_id],
   );
 }
 
@@ -302,15 +298,13 @@ export function readInternalCommands(db: Queryable, batch_id: string) {
 }
 
 /** Deletes the row of a batch that has nothing left. */
-export async function deleteBatchIfEmpty(tx: Tx, batch_id: string): Promise<boolean> {
-  return (
-    (await affected(
-      tx,
-      `delete from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null
+export function deleteBatchIfEmpty(tx: Tx, batch_id: string) {
+  return changed(
+    tx,
+    `delete from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null
        and not exists (select from faultline.process p where p.batch_id = $1)
        and not exists (select from faultline.command c where c.batch_id = $1 and c.purpose = 'standalone')
        and not exists (select from faultline.command c where c.batch_id = $1 and c.purpose in ('chunk', 'job'))`,
-      [batch_id],
-    )) === 1
+    [batch_id],
   );
 }

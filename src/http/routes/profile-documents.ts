@@ -1,10 +1,10 @@
 // Routes of profiles as documents: all saved ones exported, and such a document imported.
 // An import is all or nothing, and says what happened to each.
 
+import { refuseBuiltinName } from '../../chaos/profiles.ts';
 import { insertProfilesIfFree, listProfiles, type NewProfile, upsertProfiles } from '../../chaos/queries/profiles.ts';
 import { type Tx, withTx } from '../../db/pool.ts';
 import { ProfileNameTakenError } from '../../model/errors.ts';
-import { refuseBuiltinName } from '../builtin-profiles.ts';
 import type { App, RouteContext } from '../context.ts';
 import {
   type OnConflict,

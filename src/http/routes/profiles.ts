@@ -2,6 +2,7 @@
 // A name means one profile: names of built-in ones are taken.
 
 import { z } from 'zod';
+import { builtinOf, refuseBuiltin, refuseBuiltinName } from '../../chaos/profiles.ts';
 import {
   deleteProfile,
   findProfile,
@@ -11,7 +12,6 @@ import {
   updateProfileIfFree,
 } from '../../chaos/queries/profiles.ts';
 import { NotFoundError, ProfileNameTakenError } from '../../model/errors.ts';
-import { builtinOf, refuseBuiltin, refuseBuiltinName } from '../builtin-profiles.ts';
 import type { App, RouteContext } from '../context.ts';
 import {
   idSchema,
