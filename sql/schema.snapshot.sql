@@ -10,8 +10,8 @@ create table e2e.test_command (
   lane smallint not null,
   behavior jsonb not null,
   payload jsonb not null,
-  created_at timestamp with time zone default now() not null,
   suppressed integer[],
+  created_at timestamp with time zone default now() not null,
   constraint test_command_pkey PRIMARY KEY (command_id, lane)
 );
 
@@ -53,27 +53,27 @@ create table faultline.batch (
   canceled_count integer default 0 not null,
   waiting_count integer default 0 not null,
   in_troubleshooting_count integer default 0 not null,
+  first_ordinal integer default 0 not null,
   seed text not null,
   input jsonb default '{}'::jsonb not null,
   behavior jsonb,
+  experiment jsonb,
+  conditions_met integer[] default '{}'::integer[] not null,
+  injection_stopped_at timestamp with time zone,
+  custom jsonb,
+  reply_to text,
   max_attempts smallint not null,
   backoff_ms integer[] not null,
+  jitter_pct smallint default 0 not null,
   lease_ms integer not null,
   created_at timestamp with time zone default now() not null,
   started_at timestamp with time zone,
   rested_at timestamp with time zone,
+  cancel_requested_at timestamp with time zone,
+  closed_at timestamp with time zone default now(),
   completed_at timestamp with time zone,
   counted_at timestamp with time zone,
-  jitter_pct smallint default 0 not null,
-  closed_at timestamp with time zone default now(),
-  custom jsonb,
-  reply_to text,
   pruning_at timestamp with time zone,
-  first_ordinal integer default 0 not null,
-  experiment jsonb,
-  injection_stopped_at timestamp with time zone,
-  conditions_met integer[] default '{}'::integer[] not null,
-  cancel_requested_at timestamp with time zone,
   constraint batch_pkey PRIMARY KEY (batch_id),
   constraint "batch status is known" CHECK ((status = ANY (ARRAY['CREATING'::text, 'RUNNING'::text, 'AT_REST'::text, 'CANCELING'::text, 'COMPLETED'::text, 'COMPLETED_WITH_FAILURES'::text, 'CANCELED'::text]))),
   constraint "counts are never negative and never exceed the total" CHECK (((LEAST(created_count, completed_count, compensated_count, failed_count, canceled_count, waiting_count, in_troubleshooting_count) >= 0) AND (created_count <= total_count))),
@@ -109,6 +109,7 @@ create table faultline.command (
   interruptions smallint default 0 not null,
   lease_ms integer not null,
   backoff_ms integer[] not null,
+  jitter_pct smallint default 0 not null,
   available_at timestamp with time zone not null,
   claim_id uuid,
   worker_id uuid,
@@ -128,12 +129,11 @@ create table faultline.command (
   error_group text,
   park_reason text,
   parked_at timestamp with time zone,
-  created_at timestamp with time zone not null,
-  settled_at timestamp with time zone,
-  jitter_pct smallint default 0 not null,
   deadline_ms integer,
   deadline_at timestamp with time zone,
   on_deadline text,
+  created_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
   constraint command_pkey PRIMARY KEY (command_id, lane),
   constraint "a claim is on exactly the commands in progress" CHECK (((status = 'IN_PROGRESS'::text) = (lease_expires_at IS NOT NULL))),
   constraint "command status is known" CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_PROGRESS'::text, 'COMPLETED'::text, 'FAILED'::text, 'CANCELED'::text, 'IN_TROUBLESHOOTING_QUEUE'::text]))),
@@ -243,14 +243,14 @@ create table faultline.process (
   ending text,
   error_code text,
   error_message text,
-  created_at timestamp with time zone not null,
-  updated_at timestamp with time zone not null,
-  completed_at timestamp with time zone,
   deadline_ms integer,
   deadline_at timestamp with time zone,
   on_deadline text,
   keep_effects boolean default false not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
   parked_at timestamp with time zone,
+  completed_at timestamp with time zone,
   constraint process_pkey PRIMARY KEY (process_id, lane),
   constraint process_batch_id_ordinal_lane_key UNIQUE (batch_id, ordinal, lane),
   constraint "deadline_ms is positive" CHECK ((deadline_ms > 0)),
@@ -283,8 +283,8 @@ create table faultline.reply (
   error_code text,
   error_message text,
   note text,
-  created_at timestamp with time zone default now() not null,
   keep_effects boolean default false not null,
+  created_at timestamp with time zone default now() not null,
   constraint reply_pkey PRIMARY KEY (reply_id, lane),
   constraint "reply outcome is known" CHECK ((outcome = ANY (ARRAY['SUCCESS'::text, 'FAILED'::text, 'CANCELED'::text])))
 );
@@ -317,15 +317,15 @@ create table faultline.worker (
   in_flight integer default 0 not null,
   hanging integer default 0 not null,
   settled_count bigint default 0 not null,
-  status text not null,
-  started_at timestamp with time zone default now() not null,
-  heartbeat_at timestamp with time zone default now() not null,
-  health text default 'HEALTHY'::text not null,
-  health_reason text,
   settled_per_second real default 0 not null,
   by_domain jsonb default '{}'::jsonb not null,
+  status text not null,
+  health text default 'HEALTHY'::text not null,
+  health_reason text,
   rss_bytes bigint,
   loop_delay_ms real,
+  started_at timestamp with time zone default now() not null,
+  heartbeat_at timestamp with time zone default now() not null,
   constraint worker_pkey PRIMARY KEY (worker_id),
   constraint "health is known" CHECK ((health = ANY (ARRAY['HEALTHY'::text, 'DEGRADED'::text, 'CRITICAL'::text]))),
   constraint "worker status is known" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'DRAINING'::text, 'STOPPED'::text])))
@@ -339,17 +339,17 @@ CREATE INDEX command_batch_status ON faultline.command USING btree (batch_id, st
 
 CREATE INDEX command_deadline ON faultline.command USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (status = ANY (ARRAY['PENDING'::text, 'IN_PROGRESS'::text])));
 
+CREATE INDEX command_internal ON faultline.command USING btree (batch_id, created_at, command_id) WHERE (purpose = ANY (ARRAY['chunk'::text, 'job'::text]));
+
 CREATE INDEX command_leased ON faultline.command USING btree (lease_expires_at) WHERE (status = 'IN_PROGRESS'::text);
-
-CREATE INDEX command_standalone ON faultline.command USING btree (created_at, command_id) WHERE (purpose = 'standalone'::text);
-
-CREATE INDEX command_standalone_status ON faultline.command USING btree (status, created_at, command_id) WHERE (purpose = 'standalone'::text);
-
-CREATE INDEX command_own ON faultline.command USING btree (batch_id, created_at, command_id) WHERE (purpose = ANY (ARRAY['chunk'::text, 'job'::text]));
 
 CREATE INDEX command_parked ON faultline.command USING btree (parked_at, command_id) WHERE (status = 'IN_TROUBLESHOOTING_QUEUE'::text);
 
 CREATE INDEX command_ready ON faultline.command USING btree (domain, priority, available_at) WHERE (status = 'PENDING'::text);
+
+CREATE INDEX command_standalone ON faultline.command USING btree (created_at, command_id) WHERE (purpose = 'standalone'::text);
+
+CREATE INDEX command_standalone_status ON faultline.command USING btree (status, created_at, command_id) WHERE (purpose = 'standalone'::text);
 
 CREATE INDEX event_at ON faultline.event USING brin (at);
 

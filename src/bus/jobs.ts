@@ -29,13 +29,14 @@ import { PRIORITY } from '../model/command.ts';
 import { laneOf, waitFor } from '../model/env.ts';
 import { describeError } from '../model/error-text.ts';
 import { CommandError, FaultlineError, InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { LIMITS } from '../model/limits.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { type Bus, INTERNAL_DOMAIN, sendCommands } from './bus.ts';
 import type { HandlerContext, HandlerRegistry } from './handlers.ts';
 import { cancelVerb, completeVerb, type Operated, operateSet, retryVerb, type Verb } from './troubleshooting.ts';
 
 const SLICE_SIZE = 500;
-const MAX_SELECTED = 10_000;
+const MAX_SELECTED = LIMITS.job_commands.max;
 const BACKOFF_MS = { first: 50, most: 5_000 };
 const JOB_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };
 

@@ -95,21 +95,21 @@ async function write(path: string, text: string): Promise<void> {
 
 function printVerdict({ verdict, checks }: Verdict): void {
   printTable(
-    ['check', 'status', 'looked at', 'offenders', 'rule'],
-    checks.map(({ name, status, checked, count, rule, note }) => [
+    ['check', 'status', 'checked', 'violations', 'rule'],
+    checks.map(({ name, status, checked, violations, rule, note }) => [
       name,
       status,
       checked,
-      count,
+      violations,
       note === null ? rule : `${rule} (${note})`,
     ]),
   );
-  for (const { name, count, offenders, details } of checks.filter(({ status }) => status === 'fail')) {
+  for (const { name, violations, violating_ids, details } of checks.filter(({ status }) => status === 'fail')) {
     say('');
-    say(`${name}: ${count} ${count === 1 ? 'offends' : 'report'}`);
+    say(`${name}: ${violations} ${violations === 1 ? 'violation' : 'violations'}`);
     for (const line of details.slice(0, VIOLATIONS_SHOWN)) say(`  ${line}`);
     const told = details.join('\n');
-    const others = offenders.filter((id) => !told.includes(id)).slice(0, VIOLATIONS_SHOWN - details.length);
+    const others = violating_ids.filter((id) => !told.includes(id)).slice(0, VIOLATIONS_SHOWN - details.length);
     for (const id of others) say(`  ${id}`);
   }
   say('');

@@ -1,49 +1,50 @@
-// Forward-only migrations: applies sql/NNNN_*.sql in order, each in its transaction, under an advisory lock.
+// Forward-only migrations: applies sql/NNNN_*.sql in order, in one transaction, under an advisory lock.
 // Refuses a database that is newer than the code, or whose applied files were changed.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SchemaMismatchError, SchemaTooNewError } from '../model/errors.ts';
 import { packageRoot } from './package-root.ts';
 import type { Pool, Tx } from './pool.ts';
 import { withTx } from './pool.ts';
 
-/** Any 64-bit number will do, as long as every Faultline takes the same one. */
 const MIGRATION_LOCK = 4_702_111_234_474_983;
 
-export interface Migration {
+interface Migration {
   name: string;
   sql: string;
   checksum: string;
 }
 
 export interface MigrateOptions {
-  /** Lanes of a new database (1). Stored at the first migration; another value later is refused. */
+  /** Lanes of a new database (1). Stored at the first migration; another value is rejected later. */
   lanes?: number;
-  /** Tell what would be applied, and apply nothing. */
+  /** Return what would be applied, and apply nothing. */
   dry_run?: boolean;
 }
 
-/** The migrations this code knows, in order. */
-function readMigrations(): Migration[] {
-  const path = fileURLToPath(new URL('sql/', packageRoot));
-  return readdirSync(path)
+const FOLDER = fileURLToPath(new URL('sql/', packageRoot));
+
+/** The migrations of a folder, in order. */
+function readMigrations(folder: string): Migration[] {
+  return readdirSync(folder)
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))
     .sort()
     .map((file) => {
-      const sql = readFileSync(`${path}/${file}`, 'utf8');
+      const sql = readFileSync(join(folder, file), 'utf8');
       return { name: file.replace(/\.sql$/, ''), sql, checksum: createHash('sha256').update(sql).digest('hex') };
     });
 }
 
 /**
  * Brings the database to this code's schema.
- * @returns the names of the migrations applied (with `dry_run`: that would be).
+ * @returns the names of the migrations applied (with `dry_run`: to be applied).
  * @throws SchemaTooNewError, SchemaMismatchError
  */
-export async function migrate(pool: Pool, options: MigrateOptions = {}): Promise<string[]> {
-  const known = readMigrations();
+export async function migrate(pool: Pool, options: MigrateOptions = {}, folder = FOLDER): Promise<string[]> {
+  const known = readMigrations(folder);
   return withTx(pool, async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const pending = pendingMigrations(known, await appliedMigrations(tx));
@@ -54,9 +55,9 @@ export async function migrate(pool: Pool, options: MigrateOptions = {}): Promise
   });
 }
 
-/** Throws unless the database stands exactly at this code's schema. */
+/** Throws unless the database has exactly this code's schema. */
 export async function assertMigrated(pool: Pool): Promise<void> {
-  const pending = pendingMigrations(readMigrations(), await withTx(pool, appliedMigrations));
+  const pending = pendingMigrations(readMigrations(FOLDER), await withTx(pool, appliedMigrations));
   if (pending.length > 0) {
     throw new SchemaMismatchError(
       `The database lacks the migrations ${pending.map((m) => m.name).join(', ')}: run \`faultline migrate\`.`,

@@ -1,3 +1,4 @@
 // The public entry point `faultline/http`: the server, and the wire it speaks.
+export { API_PREFIX, type App } from './context.ts';
 export * from './contract.ts';
-export { API_PREFIX, type App, createServer, type ServerOptions } from './server.ts';
+export { createServer, type ServerOptions } from './server.ts';

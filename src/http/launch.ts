@@ -4,7 +4,7 @@
 import { refuseWhileStopped } from '../chaos/kill-switch.ts';
 import { assertTurbulenceAllowed } from '../chaos/turbulence.ts';
 import { type Launched, type LaunchRequest, launchBatch } from '../process/launch.ts';
-import type { RouteContext } from './server.ts';
+import type { RouteContext } from './context.ts';
 
 /** @throws TurbulenceNotAllowedError, ChaosStoppedError, and whatever launchBatch does */
 export async function acceptLaunch({ bus, pool, turbulence }: RouteContext, request: LaunchRequest): Promise<Launched> {

@@ -2,35 +2,33 @@
 // Promises one shape of error for whatever goes wrong, and that closing it ends every stream.
 
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import fastify from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { TurbulenceKind } from '../chaos/experiment.ts';
 import { packageRoot } from '../db/package-root.ts';
-import type { Throttled } from '../model/throttled.ts';
 import type { Service } from '../process/service.ts';
 import { createLaboratory, type Laboratory } from '../verification/analysis.ts';
-import { createVerdicts, type Verdicts } from '../verification/verdicts.ts';
-import { type Activity, createActivity } from './activity.ts';
-import { type BatchDetails, createBatchDetails } from './batch-detail.ts';
+import { createVerdicts } from '../verification/verdicts.ts';
+import { createActivity } from './activity.ts';
+import { createBatchDetails } from './batch-detail.ts';
 import { closePromptly } from './connections.ts';
-import type { Overview } from './contract.ts';
+import { API_PREFIX, type App, type RouteContext } from './context.ts';
 import { describeApi } from './docs.ts';
 import { httpError, sendProblem } from './errors.ts';
-import { type BatchEvents, createBatchEvents } from './events.ts';
+import { createBatchEvents } from './events.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { createOverview } from './overview.ts';
 import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
 import { refuseUnparsed, watchMethods } from './refusals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
-import { batchRoutes } from './routes/batches.ts';
 import { chaosRoutes } from './routes/chaos.ts';
 import { commandBatchRoutes } from './routes/command-batches.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { healthRoutes } from './routes/health.ts';
 import { labRoutes } from './routes/lab.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { processBatchRoutes } from './routes/process-batches.ts';
 import { processVerbRoutes } from './routes/process-verbs.ts';
 import { processRoutes } from './routes/processes.ts';
 import { profileDocumentRoutes } from './routes/profile-documents.ts';
@@ -45,7 +43,6 @@ import { tsqJobRoutes } from './routes/tsq-jobs.ts';
 import { type SecurityOptions, secure } from './security.ts';
 import { refuseUnstorable, validatorCompiler } from './validate.ts';
 
-export const API_PREFIX = '/api/v1';
 const BODY_LIMIT_BYTES = 1_048_576;
 
 export interface ServerOptions extends SecurityOptions {
@@ -57,27 +54,6 @@ export interface ServerOptions extends SecurityOptions {
   /** The kinds of turbulence that batches may ask for, because the supervisor will make them (none). */
   turbulence?: readonly TurbulenceKind[];
 }
-
-/** What routes are made of. */
-export interface RouteContext
-  extends Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'> {
-  version: string;
-  turbulence: readonly TurbulenceKind[];
-  details: BatchDetails;
-  events: BatchEvents;
-  activity: Activity;
-  overview: Throttled<Overview>;
-  laboratory: Laboratory;
-  verdicts: Verdicts;
-}
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
 
 /** Makes the server; it listens when told to (`app.listen`), and `app.close` ends streams first. */
 export async function createServer(options: ServerOptions): Promise<App> {
@@ -152,7 +128,7 @@ function createContext({
 }
 
 function addRoutes(api: App, context: RouteContext): void {
-  batchRoutes(api, context);
+  processBatchRoutes(api, context);
   labRoutes(api, context);
   chaosRoutes(api, context);
   rerunRoutes(api, context);

@@ -56,15 +56,15 @@ export interface CheckResult {
   name: CheckName;
   status: 'pass' | 'fail' | 'skipped';
   checked: number;
-  count: number;
-  offenders: string[];
+  violations: number;
+  violating_ids: string[];
   details: string[];
   rule: string;
   sql: string;
   note: string | null;
 }
 
-const MAX_VIOLATIONS = 100;
+const MAX_IDS = 100;
 const MAX_DETAILS = 20;
 
 /** What is written in a book. Plain data: it may come from another thread. */
@@ -127,8 +127,8 @@ export class CheckBook {
         name,
         status: ids.size > 0 ? 'fail' : skipped === undefined ? 'pass' : 'skipped',
         checked: this.entries.looked.get(name) ?? 0,
-        count: ids.size,
-        offenders: [...ids].slice(0, MAX_VIOLATIONS),
+        violations: ids.size,
+        violating_ids: [...ids].slice(0, MAX_IDS),
         details,
         rule: CHECKS[name],
         sql: (SQL_TEXT[name] ?? REPLAY_SQL).trim(),

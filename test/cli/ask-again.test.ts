@@ -141,7 +141,7 @@ test('it gives up with the last failure, and what is refused for another reason 
     asked++;
     return request.url?.includes('/gone') ? [404, { code: 'NOT_FOUND', detail: 'No.', errors: [] }] : [503, AWAY];
   });
-  await expect(watchBatch(clientOf(port, 20), 'b', true)).rejects.toMatchObject({ exit_code: EXIT.unavailable });
+  await expect(watchBatch(clientOf(port, 2_000), 'b', true)).rejects.toMatchObject({ exit_code: EXIT.unavailable });
   expect(asked).toBeGreaterThan(1);
   asked = 0;
   await expect(watchBatch(clientOf(port), 'gone', true)).rejects.toMatchObject({ exit_code: EXIT.refused });

@@ -28,7 +28,8 @@ let line: CommandLine;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'faultline-rogue-'));
   port = await findFreePort();
-  await emptyTables(database.pool, 'faultline.batch', 'faultline.process', 'faultline.command', 'faultline.attempt');
+  const tables = ['batch', 'process', 'command', 'attempt', 'worker'];
+  await emptyTables(database.pool, ...tables.map((table) => `faultline.${table}`));
   line = await startFaultline([
     ...['--port', String(port), '--data-dir', join(folder, 'data'), '--database-url', database.url],
     ...['--app', APP, '--unresponsive-ms', '4000'],
@@ -98,12 +99,20 @@ test('one that never gives the event loop back: its worker is replaced, others e
 }, 300_000);
 
 test('fifty that leave a promise floating that rejects: all of them end, no worker does, and the verdict is given', async () => {
-  const before = (await ask<{ items: Worker[] }>('/workers')).items.map(({ pid }) => pid).sort();
+  const pids = async () => (await ask<{ items: Worker[] }>('/workers')).items.map(({ pid }) => pid).sort();
+  const before = await until(
+    'both workers are there',
+    async () => {
+      const found = await pids();
+      return found.length === 2 && found;
+    },
+    PATIENT,
+  );
   const floating = await launch('float', 50);
   await untilStatus(floating, 'COMPLETED');
   await until('it was logged', () => /A promise that nobody awaits was rejected.*left floating/.test(line.said.stdout));
   expect(await ask(`/process-batches/${floating}/verdict`, {})).toMatchObject({ verdict: 'pass' });
-  expect((await ask<{ items: Worker[] }>('/workers')).items.map(({ pid }) => pid).sort()).toEqual(before);
+  expect(await pids()).toEqual(before);
   expect(line.said.stdout).not.toContain('died');
 }, 120_000);
 

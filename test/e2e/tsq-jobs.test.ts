@@ -71,7 +71,7 @@ test('of two who act on the same rows, one is told of each that it was too late'
   await untilText(page.getByTestId('selection-bar'), '7 selected');
   const { groups } = await system.read<TsqGroups>('/tsq/groups?error_code=VENDOR_DOWN');
   const taken = groups[0]?.sample_command_id as string;
-  expect((await system.post(`/tsq/${taken}/cancel`, { reason: 'mine' })).status).toBe(200);
+  expect((await system.post(`/commands/${taken}/cancel`, { reason: 'mine' })).status).toBe(200);
 
   await page.getByTestId('selection-bar').getByRole('button', { name: 'Cancel' }).click();
   const dialog = page.getByRole('dialog', { name: /^Cancel \d commands\?$/ });

@@ -54,7 +54,7 @@ async function query(server: { url: string }, text: string): Promise<Record<stri
 
 /** Starts the server from another node process, which can then be killed. */
 async function startFromAnotherProcess(env: NodeJS.ProcessEnv = process.env) {
-  const module = pathToFileURL(join(await builtFolder(), 'src/db/embedded.js')).href;
+  const module = pathToFileURL(join(await builtFolder(), 'src/embedded/embedded.js')).href;
   const source = `
     const { startEmbedded } = await import('${module}');
     const { pid, url, port } = await startEmbedded({ data_dir: process.argv[1], fsync: false });

@@ -123,7 +123,7 @@ export async function failedChecks(pool: Pool, batch_id: string, definition?: An
   });
   return (verified?.checks ?? [])
     .filter(({ name, status }) => status === 'fail' && name !== 'no_real_failures')
-    .flatMap(({ name, count, details }) => details.map((detail) => `${name} (${count}): ${detail}`));
+    .flatMap(({ name, violations, details }) => details.map((detail) => `${name} (${violations}): ${detail}`));
 }
 
 /** By step and purpose: which compensations each process of these statuses must have had. */

@@ -67,7 +67,7 @@ test('every command of a chaotic batch, with operators at work', async () => {
   expect(parked.length).toBeGreaterThan(6);
   for (const [index, { command_id }] of parked.entries()) {
     const verb = ['retry', 'cancel', 'complete'][index % 3] as string;
-    const answer = await lab.post(`/tsq/${command_id}/${verb}`, { reason: 'model' });
+    const answer = await lab.post(`/commands/${command_id}/${verb}`, { reason: 'model' });
     expect(answer.statusCode, answer.body).toBe(200);
     note(command_id, `OPERATOR_${verb.toUpperCase()}`);
   }

@@ -65,7 +65,7 @@ describe('B02, B05, B06: a batch in detail', () => {
 
     // B08: what an operator cancels is counted apart from what failed.
     const [parked] = await commandsOf(batch_id, '&status=IN_TROUBLESHOOTING_QUEUE');
-    await lab.post(`/tsq/${parked?.command_id}/cancel`, { reason: 'enough' });
+    await lab.post(`/commands/${parked?.command_id}/cancel`, { reason: 'enough' });
     const ended = await until('it ended', async () => {
       const shown = (await lab.get(`/command-batches/${batch_id}`)).json();
       return shown.completed_at && shown;

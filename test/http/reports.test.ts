@@ -151,7 +151,7 @@ test('real failures are those of the check: no answer of a business rule, nothin
   }
   await lab.post(`/process-batches/${batch_id}/verdict`);
   const { steps, checks } = await read(batch_id);
-  expect(checks.find(({ name }) => name === 'no_real_failures')).toMatchObject({ status: 'fail', count: 3 });
+  expect(checks.find(({ name }) => name === 'no_real_failures')).toMatchObject({ status: 'fail', violations: 3 });
   expect(steps.find(({ step }) => step === 'render')).toMatchObject({ real_failures: 3, interrupted: 2 });
   expect(steps.map(({ real_failures }) => real_failures)).toEqual([0, 0, 3]);
 });
@@ -195,7 +195,7 @@ test('stops, changed behavior and operators are told, and why the predicted need
     [batch_id],
   );
   const [item] = (await lab.get(`/tsq?batch_id=${batch_id}`)).json().items;
-  expect((await lab.post(`/tsq/${item.command_id}/cancel`, { reason: 'test' })).statusCode).toBe(200);
+  expect((await lab.post(`/commands/${item.command_id}/cancel`, { reason: 'test' })).statusCode).toBe(200);
   const report = await read(batch_id);
   expect(report.stops.map(({ type, details }) => ({ type, ...details }))).toEqual([
     { type: 'STOP_CONDITION_MET', metric: 'error_pct', above: 5, value: 100, action: 'mark' },

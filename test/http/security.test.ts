@@ -107,7 +107,7 @@ describe('bodies', () => {
   test('a verb may come without a body, or with an empty one', async () => {
     const id = '00000000-0000-4000-8000-000000000000';
     for (const headers of [{}, JSON_TYPE]) {
-      const answer = await lab.post(`/tsq/${id}/retry`, undefined, headers);
+      const answer = await lab.post(`/commands/${id}/retry`, undefined, headers);
       expect([answer.statusCode, answer.json().code]).toEqual([404, 'NOT_FOUND']);
     }
   });

@@ -41,7 +41,7 @@ describe('on a parked command', async () => {
 
   test('cancel says why, or is refused by the name of the field', async () => {
     for (const body of [undefined, {}, { reason: ' ' }, { actor: 'me' }]) {
-      const answer = await lab.post(`/tsq/${canceled}/cancel`, body);
+      const answer = await lab.post(`/commands/${canceled}/cancel`, body);
       expect(answer.statusCode).toBe(422);
       const paths = answer.json().errors.map((error: { path: string }) => error.path);
       expect(paths).toEqual([body === undefined ? 'body' : 'reason']);
@@ -50,7 +50,7 @@ describe('on a parked command', async () => {
   });
 
   test('cancel undoes the process and names who did it and why', async () => {
-    const answer = await lab.post(`/tsq/${canceled}/cancel`, { reason: 'a duplicate', actor: 'ada' });
+    const answer = await lab.post(`/commands/${canceled}/cancel`, { reason: 'a duplicate', actor: 'ada' });
     expect([answer.statusCode, answer.json()]).toEqual([200, { command_id: canceled, status: 'CANCELED' }]);
     const process = await until('the process is undone', async () => {
       const process = await processOf(canceled);
@@ -71,7 +71,7 @@ describe('on a parked command', async () => {
   });
 
   test('complete takes the result for what the handler returned; without a name it is local', async () => {
-    const answer = await lab.post(`/tsq/${completed}/complete`, { result: { result_path: 'by-hand.html' } });
+    const answer = await lab.post(`/commands/${completed}/complete`, { result: { result_path: 'by-hand.html' } });
     expect([answer.statusCode, answer.json().status]).toEqual([200, 'COMPLETED']);
     expect(await processOf(completed)).toMatchObject({
       status: 'COMPLETED',
@@ -81,7 +81,7 @@ describe('on a parked command', async () => {
   });
 
   test('retry begins a fresh round', async () => {
-    const answer = await lab.post(`/tsq/${retried}/retry`);
+    const answer = await lab.post(`/commands/${retried}/retry`);
     expect([answer.statusCode, answer.json()]).toEqual([200, { command_id: retried, status: 'PENDING' }]);
     const item = await until('it failed again', async () => {
       const { items } = (await lab.get(`/tsq?batch_id=${batch_id}`)).json();
@@ -92,9 +92,9 @@ describe('on a parked command', async () => {
 
   test('whoever comes second is told: 409; nobody is 404', async () => {
     for (const verb of ['retry', 'cancel', 'complete']) {
-      const late = await lab.post(`/tsq/${completed}/${verb}`, { reason: 'late' });
+      const late = await lab.post(`/commands/${completed}/${verb}`, { reason: 'late' });
       expect([late.statusCode, late.json().code]).toEqual([409, 'WRONG_STATE']);
-      const nobody = await lab.post(`/tsq/${newId()}/${verb}`, { reason: 'nobody' });
+      const nobody = await lab.post(`/commands/${newId()}/${verb}`, { reason: 'nobody' });
       expect([nobody.statusCode, nobody.json().code]).toEqual([404, 'NOT_FOUND']);
     }
   });
@@ -103,7 +103,7 @@ describe('on a parked command', async () => {
     const { command_ids } = await parkThree();
     const command_id = command_ids[0] as string;
     const answers = await Promise.all(
-      ['cancel', 'complete'].map((verb) => lab.post(`/tsq/${command_id}/${verb}`, { reason: 'race' })),
+      ['cancel', 'complete'].map((verb) => lab.post(`/commands/${command_id}/${verb}`, { reason: 'race' })),
     );
     expect(answers.map((answer) => answer.statusCode).sort()).toEqual([200, 409]);
     expect(await operatorEvents(command_id)).toHaveLength(1);
@@ -111,7 +111,7 @@ describe('on a parked command', async () => {
 
   test('a result that cannot be stored is refused before anything is done', async () => {
     const { command_ids } = await parkThree();
-    const answer = await lab.post(`/tsq/${command_ids[0]}/complete`, { result: { text: 'a\0b' } });
+    const answer = await lab.post(`/commands/${command_ids[0]}/complete`, { result: { text: 'a\0b' } });
     expect([answer.statusCode, answer.json().errors[0].path]).toEqual([422, 'result.text']);
     expect(await operatorEvents(command_ids[0] as string)).toEqual([]);
   });

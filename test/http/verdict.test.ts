@@ -101,7 +101,7 @@ test('a verdict is stored when a batch rests, holds while nothing changes, and i
   expect(progress).toEqual({ batch_id, verifying: false, verified: 0, total: 40 });
 
   const { items } = (await lab.get(`/tsq?batch_id=${batch_id}`)).json();
-  await lab.post(`/tsq/${items[0].command_id}/complete`, { result: { result_path: 'by hand' } });
+  await lab.post(`/commands/${items[0].command_id}/complete`, { result: { result_path: 'by hand' } });
   const again = await until('it rests again', async () => {
     const verdict = await verdictOf(batch_id);
     return verdict.verdict === 'pass' && verdict.computed_at !== first.computed_at ? verdict : null;
@@ -140,7 +140,7 @@ test('a batch that is damaged at rest fails by name, with its violations', async
   expect(verdict.verdict).toBe('fail');
   expect((await verdictOf(batch_id)).computed_at).toBe(verdict.computed_at);
   const failed = verdict.checks.filter(({ status }: { status: string }) => status === 'fail');
-  expect(failed).toMatchObject([{ name: 'state', count: 1, offenders: [rows[0].process_id] }]);
+  expect(failed).toMatchObject([{ name: 'state', violations: 1, violating_ids: [rows[0].process_id] }]);
 });
 
 test('while a batch runs its verdict is running, by the light checks only', async () => {
@@ -175,7 +175,7 @@ test('a batch that is given work again before its turn to be verified is `runnin
     const second = verifyAgain(batch_id);
     await untilVerifying(batch_id);
     expect((await lab.post('/queues/reporting/pause', { reason: 'what is retried stays' })).statusCode).toBe(200);
-    expect((await lab.post(`/tsq/${items[0].command_id}/retry`)).statusCode).toBe(200);
+    expect((await lab.post(`/commands/${items[0].command_id}/retry`)).statusCode).toBe(200);
     expect((await lab.get(`/process-batches/${batch_id}`)).json()).toMatchObject({
       status: 'RUNNING',
       waiting_count: 1,

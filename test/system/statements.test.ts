@@ -131,7 +131,7 @@ describe('a thousand that fail for good at their last step', () => {
 
   test('one that an operator completes lets its process complete', async () => {
     const [item] = items as [TsqItem];
-    const answer = await system.post(`/tsq/${item.command_id}/complete`, { actor: 'ada', result: { by: 'hand' } });
+    const answer = await system.post(`/commands/${item.command_id}/complete`, { actor: 'ada', result: { by: 'hand' } });
     expect([answer.status, await answer.json()]).toEqual([
       200,
       { command_id: item.command_id, status: expect.any(String) },
@@ -149,7 +149,7 @@ describe('a thousand that fail for good at their last step', () => {
     const { artifacts } = await detailOf(process_id);
     const files = artifacts.map(({ path }) => join(system.data_dir, 'artifacts', path));
     expect(files.map((file) => [existsSync(file)])).toEqual([[true], [true]]);
-    const answer = await system.post(`/tsq/${item.command_id}/cancel`, { reason: 'not wanted any more' });
+    const answer = await system.post(`/commands/${item.command_id}/cancel`, { reason: 'not wanted any more' });
     expect(answer.status).toBe(200);
     const ended = await until(
       'the process is compensated',

@@ -116,7 +116,7 @@ test('only what really failed violates', async () => {
 
 async function countViolations(): Promise<number> {
   const verified = await lab.laboratory.verify(batch_id);
-  return verified?.checks.reduce((sum, { count }) => sum + count, 0) ?? -1;
+  return verified?.checks.reduce((sum, { violations }) => sum + violations, 0) ?? -1;
 }
 
 /** The words of the first attempt as they were, and the beginning of the next: both would read as whole. */

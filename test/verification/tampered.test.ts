@@ -220,15 +220,15 @@ test('the statement that is shown for rows that must agree finds the same', asyn
   const command_id = rows[0]?.command_id;
   const shown = async () => {
     const rule = (await lab.laboratory.verify(batch_id))?.checks.find(({ name }) => name === 'rows_agree');
-    return [rule?.offenders, (await pool.query(rule?.sql ?? '', [batch_id])).rows];
+    return [rule?.violating_ids, (await pool.query(rule?.sql ?? '', [batch_id])).rows];
   };
   expect(await shown()).toEqual([[], []]);
   const set = (priority: string) =>
     pool.query(`update faultline.command set priority = ${priority} where command_id = $1`, [command_id]);
   await set('priority + 3');
-  const [offenders, found] = await shown();
+  const [violating_ids, found] = await shown();
   await set('priority - 3');
-  expect(offenders).toEqual([command_id]);
+  expect(violating_ids).toEqual([command_id]);
   expect(found).toEqual([{ id: command_id, detail: 'priority' }]);
 });
 

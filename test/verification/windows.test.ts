@@ -59,9 +59,9 @@ const processesOf = (batch: VerifiedBatch) => ({
 
 /** Without the order in which verifies found it. */
 function inOrder(verified: Verified | null) {
-  return verified?.checks.map(({ offenders, details, note, ...check }) => ({
+  return verified?.checks.map(({ violating_ids, details, note, ...check }) => ({
     ...check,
-    offenders: offenders.toSorted(),
+    violating_ids: violating_ids.toSorted(),
     details: details.toSorted(),
     note: note?.split(', ').toSorted(),
   }));
@@ -106,7 +106,7 @@ test('a batch with damage in many places', async () => {
   lab.documents.set('stray/2', { process_id: 'no id at all', step: 'query', batch_id });
   const verified = await expectTheSame();
   const failed = Object.fromEntries(
-    (verified?.checks ?? []).filter(({ status }) => status === 'fail').map(({ name, count }) => [name, count]),
+    (verified?.checks ?? []).filter(({ status }) => status === 'fail').map(({ name, violations }) => [name, violations]),
   );
   expect(failed).toMatchObject({ state: 7, artifacts: 3, one_command_per_step: 1 });
   expect(failed.settled_once).toBeGreaterThanOrEqual(2);

@@ -295,7 +295,7 @@ export async function claimIdempotencyKey(
   return row === undefined || row.batch_id === batch_id ? null : row;
 }
 
-/** Why some of a batch could not be created yet; null when nothing stands in its way. Named so that the index command_own is found. */
+/** Why some of a batch could not be created yet; null when nothing stands in its way. Named so that the index command_internal is found. */
 export async function readLaunchError(
   db: Queryable,
   batch_id: string,

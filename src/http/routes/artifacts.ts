@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { findProcess } from '../../db/queries/read-processes.ts';
 import { NotFoundError } from '../../model/errors.ts';
 import type { ArtifactContent } from '../../process/application.ts';
+import type { App, RouteContext } from '../context.ts';
 import { idSchema } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
-import type { App, RouteContext } from '../server.ts';
 
 const SANDBOX =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'";

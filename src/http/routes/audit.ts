@@ -1,9 +1,9 @@
 // The audit: of a command, a process, a batch, or a window of time.
 
 import { readAuditPage } from '../audit-pages.ts';
+import type { App, RouteContext } from '../context.ts';
 import { auditEventSchema, auditQuerySchema, pageOf } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 
 export function auditRoutes(api: App, { pool }: RouteContext): void {

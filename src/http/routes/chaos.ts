@@ -15,6 +15,7 @@ import {
 import { readBehaviorVersions } from '../../chaos/queries/lab-control.ts';
 import { type BatchRecord, findBatch } from '../../db/queries/read-batches.ts';
 import { NotFoundError } from '../../model/errors.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   behaviorVersionSchema,
   changeBehaviorBodySchema,
@@ -27,7 +28,6 @@ import {
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { NEVER_LIMITED } from '../security.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 

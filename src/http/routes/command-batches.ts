@@ -14,6 +14,7 @@ import { cancelBatch } from '../../process/cancel.ts';
 import { addCommands, closeCommandBatch, launchCommands } from '../../process/launch-commands.ts';
 import { refuseUnknownTypes, requestOf } from '../command-body.ts';
 import { showCommand } from '../command-pages.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   addCommandsAnswerSchema,
   addCommandsSchema,
@@ -35,7 +36,6 @@ import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
 import { readIdempotency } from '../launch-body.ts';
 import { NEVER_LIMITED } from '../security.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 

@@ -10,6 +10,7 @@ import { fieldErrors, PARSE } from '../../model/field-errors.ts';
 import { launchCommands, sendManyOnce } from '../../process/launch-commands.ts';
 import { refuseUnknownTypes, requestOf } from '../command-body.ts';
 import { readCommandPage } from '../command-pages.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   bulkAnswerSchema,
   bulkCountSchema,
@@ -26,7 +27,6 @@ import {
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { readIdempotency } from '../launch-body.ts';
-import type { App, RouteContext } from '../server.ts';
 import { refuse } from '../validate.ts';
 import { toWire } from '../wire.ts';
 

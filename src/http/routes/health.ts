@@ -4,8 +4,8 @@ import { assertMigrated } from '../../db/migrate.ts';
 import { isRetryable, type Pool } from '../../db/pool.ts';
 import { isReadOnly, readDatabaseId } from '../../db/queries/server.ts';
 import { FaultlineError } from '../../model/errors.ts';
+import type { App, RouteContext } from '../context.ts';
 import { healthSchema } from '../contract.ts';
-import type { App, RouteContext } from '../server.ts';
 
 export function healthRoutes(api: App, { pool, bus }: RouteContext): void {
   api.get(

@@ -5,10 +5,10 @@ import type { Experiment } from '../../chaos/experiment.ts';
 import { findBatch } from '../../db/queries/read-batches.ts';
 import { NotFoundError } from '../../model/errors.ts';
 import { drawSeed } from '../../process/launch.ts';
+import type { App, RouteContext } from '../context.ts';
 import { idSchema, previewSchema, verdictProgressSchema, verdictSchema } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { describeLaunch, parseLaunch } from '../launch-body.ts';
-import type { App, RouteContext } from '../server.ts';
 
 export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts }: RouteContext): void {
   api.post(

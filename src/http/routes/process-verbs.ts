@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { cancelLiveCommand } from '../../bus/terminate.ts';
 import { cancelProcess, completeProcess, retryProcess } from '../../process/cancel-process.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   cancelBodySchema,
   cancelProcessBodySchema,
@@ -13,7 +14,6 @@ import {
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { NEVER_LIMITED } from '../security.ts';
-import type { App, RouteContext } from '../server.ts';
 import { operatorOf } from './operator.ts';
 
 const params = z.object({ process_id: idSchema });

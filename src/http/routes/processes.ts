@@ -15,6 +15,7 @@ import {
 import { withSnapshot } from '../../db/queries/read-snapshot.ts';
 import { NotFoundError } from '../../model/errors.ts';
 import { type ProcessStatus, stepKey } from '../../model/process.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   batchProcessesQuerySchema,
   idSchema,
@@ -27,7 +28,6 @@ import {
 } from '../contract.ts';
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 
 export function processRoutes(api: App, context: RouteContext): void {

@@ -5,6 +5,7 @@ import { insertProfilesIfFree, listProfiles, type NewProfile, upsertProfiles } f
 import { type Tx, withTx } from '../../db/pool.ts';
 import { ProfileNameTakenError } from '../../model/errors.ts';
 import { refuseBuiltinName } from '../builtin-profiles.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   type OnConflict,
   PROFILES_FORMAT,
@@ -16,7 +17,6 @@ import {
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { parseProfileImport } from '../profile-body.ts';
-import type { App, RouteContext } from '../server.ts';
 import { exceptBody } from '../validate.ts';
 
 export function profileDocumentRoutes(api: App, context: RouteContext): void {

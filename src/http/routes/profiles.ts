@@ -12,6 +12,7 @@ import {
 } from '../../chaos/queries/profiles.ts';
 import { NotFoundError, ProfileNameTakenError } from '../../model/errors.ts';
 import { builtinOf, refuseBuiltin, refuseBuiltinName } from '../builtin-profiles.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   idSchema,
   type Profile,
@@ -23,7 +24,6 @@ import {
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { parseProfile } from '../profile-body.ts';
-import type { App, RouteContext } from '../server.ts';
 import { exceptBody } from '../validate.ts';
 import { toWire } from '../wire.ts';
 

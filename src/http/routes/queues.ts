@@ -4,6 +4,7 @@ import { INTERNAL_DOMAIN } from '../../bus/bus.ts';
 import { capDomain, pauseDomain, resumeDomain } from '../../bus/domains.ts';
 import { type DomainRow, listQueues, type QueueRecord } from '../../db/queries/domains.ts';
 import { createThrottled } from '../../model/throttled.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   type Domain,
   domainParamsSchema,
@@ -15,7 +16,6 @@ import {
 } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
 import { NEVER_LIMITED } from '../security.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 

@@ -5,6 +5,7 @@ import { clearReplies, consumeReplies, discardReply } from '../../bus/replies.ts
 import { findReply, listReplies, listReplyQueues, type ReplyRecord } from '../../db/queries/reply-queues.ts';
 import { NotFoundError } from '../../model/errors.ts';
 import { redriveReply } from '../../process/replies.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   clearAnswerSchema,
   clearQuerySchema,
@@ -20,7 +21,6 @@ import {
 } from '../contract.ts';
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 
 const tags = ['replies'];

@@ -4,9 +4,9 @@
 import { z } from 'zod';
 import { readReport } from '../../verification/report/report.ts';
 import { renderReport } from '../../verification/report/report-markdown.ts';
+import type { App, RouteContext } from '../context.ts';
 import { idSchema, reportQuerySchema, reportSchema } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
-import type { App, RouteContext } from '../server.ts';
 
 export function reportRoutes(api: App, context: RouteContext): void {
   api.get(

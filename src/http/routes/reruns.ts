@@ -2,6 +2,7 @@
 // Each is a launch, with an Idempotency-Key like one, and refused what one is refused.
 
 import { z } from 'zod';
+import type { App, RouteContext } from '../context.ts';
 import {
   idempotencyKeySchema,
   idSchema,
@@ -13,7 +14,6 @@ import { problemResponse } from '../docs.ts';
 import { acceptLaunch, placeOf } from '../launch.ts';
 import { readIdempotency } from '../launch-body.ts';
 import { rerunOfBatch, rerunOfProcess } from '../rerun.ts';
-import type { App, RouteContext } from '../server.ts';
 
 const headers = z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() });
 

@@ -1,8 +1,8 @@
 // Figures of the whole service, for the dashboard.
 
+import type { App, RouteContext } from '../context.ts';
 import { overviewSchema, throughputQuerySchema, throughputSchema } from '../contract.ts';
 import { problemResponse } from '../docs.ts';
-import type { App, RouteContext } from '../server.ts';
 
 export function statsRoutes(api: App, { overview, activity }: RouteContext): void {
   api.get(

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { abortTsqJob, startTsqJob } from '../../bus/jobs.ts';
 import { type JobRecord, listJobFailures, listJobs, readJob } from '../../db/queries/jobs.ts';
 import { NotFoundError } from '../../model/errors.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   idSchema,
   pageOf,
@@ -19,7 +20,6 @@ import {
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
 import { NEVER_LIMITED } from '../security.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 

@@ -11,6 +11,7 @@ import {
   type ParkedRecord,
 } from '../../db/queries/read-tsq.ts';
 import { createThrottledMap } from '../../model/throttled.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   cancelBodySchema,
   idSchema,
@@ -26,7 +27,6 @@ import {
 } from '../contract.ts';
 import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
 import { problemResponse } from '../docs.ts';
-import type { App, RouteContext } from '../server.ts';
 import { toWire } from '../wire.ts';
 import { operatorOf } from './operator.ts';
 

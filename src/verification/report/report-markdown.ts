@@ -128,20 +128,20 @@ function versions({ settings: { behavior_versions } }: Report): string {
 
 function checks({ checks: all }: Report): string {
   if (all.length === 0) return section('Checks', ['None was made yet.']);
-  const rows = all.map(({ name, status, checked, count: offending, rule, note }) => [
+  const rows = all.map(({ name, status, checked, violations, rule, note }) => [
     text(name),
     status === 'fail' ? '**fail**' : status,
     count(checked),
-    count(offending),
+    count(violations),
     text(note === null ? rule : `${rule} (${note})`),
   ]);
   const failed = all.filter(({ status }) => status === 'fail');
   return section('Checks', [
-    table(['check', 'status', 'looked at', 'offenders', 'rule'], rows),
-    ...failed.map(({ name, offenders, details }) =>
+    table(['check', 'status', 'checked', 'violations', 'rule'], rows),
+    ...failed.map(({ name, violating_ids, details }) =>
       [
         `### ${text(name)}`,
-        bullets([...details, ...offenders.slice(0, Math.max(0, MAX_VIOLATIONS - details.length))]),
+        bullets([...details, ...violating_ids.slice(0, Math.max(0, MAX_VIOLATIONS - details.length))]),
       ].join('\n\n'),
     ),
   ]);

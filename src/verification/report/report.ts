@@ -1,17 +1,18 @@
 // The report of a batch: what was asked for, predicted, injected, observed and checked, and how it recovered.
 // Promises that what is observed is of one moment; the verdict is that of the batch at rest, or says that it is not.
 
+import type { Bus } from '../../bus/bus.ts';
 import type { Experiment } from '../../chaos/experiment.ts';
 import { readBehaviorVersions } from '../../chaos/queries/lab-control.ts';
-import type { Tx } from '../../db/pool.ts';
+import type { Pool, Tx } from '../../db/pool.ts';
 import { type AttemptTally, type BatchRecord, findBatch, tallyAttempts } from '../../db/queries/read-batches.ts';
 import { withSnapshot } from '../../db/queries/read-snapshot.ts';
 import type { PredictedStep, Preview, Report } from '../../http/contract.ts';
-import type { RouteContext } from '../../http/server.ts';
 import { toWire } from '../../http/wire.ts';
 import { NotFoundError } from '../../model/errors.ts';
 import { isBatchAtRest, PROCESS_STATUSES, stepKey } from '../../model/process.ts';
 import type { ProcessRegistry } from '../../process/define.ts';
+import type { Laboratory } from '../analysis.ts';
 import {
   countByStatus,
   countOperatorVerbs,
@@ -23,16 +24,23 @@ import {
 } from '../queries/reports.ts';
 import { readTurbulenceSpans as readSpans } from '../queries/verify.ts';
 import { isInterruption, isRealFailure, withAftermath } from '../real-failure.ts';
+import type { Verdicts } from '../verdicts.ts';
 
 /** The finisher's clock stands still while it counts, so attempts may end a moment after `completed_at`. */
 const MARGIN_MS = 10_000;
 /** One slice holds every attempt: the tally of a report is not by time. */
 const ONE_SLICE_MS = 2_147_483_647;
 
-type Sources = Pick<RouteContext, 'pool' | 'processes' | 'laboratory' | 'verdicts' | 'bus'>;
+export interface ReportSources {
+  pool: Pool;
+  processes: ProcessRegistry;
+  laboratory: Laboratory;
+  verdicts: Verdicts;
+  bus: Pick<Bus, 'env' | 'settings'>;
+}
 
 /** @throws NotFoundError */
-export async function readReport(sources: Sources, batch_id: string): Promise<Report> {
+export async function readReport(sources: ReportSources, batch_id: string): Promise<Report> {
   const before = await sources.verdicts.read(batch_id);
   const observed = await withSnapshot(sources.pool, (tx) => observe(tx, batch_id));
   const { batch, versions, tallies } = observed;
@@ -89,7 +97,10 @@ async function observe(tx: Tx, batch_id: string) {
 }
 
 /** What it was to come to when it was launched; null where its process type is not registered here. */
-async function predictBatch({ processes, laboratory, bus }: Sources, batch: BatchRecord): Promise<Preview | null> {
+async function predictBatch(
+  { processes, laboratory, bus }: ReportSources,
+  batch: BatchRecord,
+): Promise<Preview | null> {
   const { process_type, process_version, input, seed, total_count, first_ordinal, behavior, experiment, retry } = batch;
   if (processes.find(process_type ?? '', process_version ?? 0) === undefined) return null;
   const began_ms = bus.env.monotonicMs();

@@ -1,5 +1,5 @@
-// The bank of the README's example: keeps its books in memory and takes every request any number of times.
-// Promises that a payout is reserved once and transferred once, however often it is asked.
+// The bank of the README's example. It keeps its books in memory, and every request may be repeated.
+// A payout is reserved once and transferred once, however often that is requested.
 
 const START_CENTS = 1_000_000;
 let available_cents = START_CENTS;
@@ -7,7 +7,7 @@ const reserved = new Map<string, number>();
 const transfers = new Map<string, string>();
 
 export const bank = {
-  /** Answers false where the funds do not suffice. */
+  /** Returns false if the funds do not suffice. */
   async reserve(payout_id: string, amount_cents: number): Promise<boolean> {
     if (reserved.has(payout_id)) return true;
     if (amount_cents > available_cents) return false;
@@ -16,9 +16,9 @@ export const bank = {
     return true;
   },
 
-  /** Answers the id of the transfer, the same for the same payout. */
+  /** Returns the id of the transfer, which is the same for the same payout. */
   async transfer(payout_id: string): Promise<string> {
-    if (!reserved.has(payout_id)) throw new Error(`Nothing is reserved for ${payout_id}.`);
+    if (!reserved.has(payout_id)) throw new Error(`No funds are reserved for ${payout_id}.`);
     const transfer_id = transfers.get(payout_id) ?? `transfer-${transfers.size + 1}`;
     transfers.set(payout_id, transfer_id);
     return transfer_id;

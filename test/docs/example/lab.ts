@@ -1,4 +1,4 @@
-// lab.ts: the same payouts under fire.
+// lab.ts: the same payouts under chaos.
 
 import { createEnv, createPool, launchBatch, migrate, openService, silentLogger } from 'faultline';
 import { chaosHooks } from 'faultline/chaos';

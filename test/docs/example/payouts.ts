@@ -1,4 +1,4 @@
-// payouts.ts: a process as data, and the handlers of its commands. No word of chaos.
+// payouts.ts: a process as data, and the handlers of its commands. Neither knows of chaos.
 
 import type { Application } from 'faultline';
 import { BusinessRuleError, defineProcess } from 'faultline';
@@ -41,7 +41,7 @@ export const application: Application = {
       if (!reserved) throw new BusinessRuleError('FUNDS_TOO_LOW', `Not enough for ${amount_cents} cents.`);
     });
     registry.register<Payout>('payouts', 'Transfer', async ({ payout_id }, { signal }) => {
-      signal.throwIfAborted(); // the lease may be lost by now: look before the effect
+      signal.throwIfAborted(); // the lease may have expired: check before the effect
       return { transfer_id: await bank.transfer(payout_id) };
     });
     registry.register<Payout>('payouts', 'ReleaseFunds', ({ payout_id }) => bank.release(payout_id));

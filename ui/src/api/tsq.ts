@@ -53,7 +53,7 @@ export const tsqCountQuery = (filter: TsqFilter) =>
     refetchInterval: REFRESH.list_ms,
   });
 
-/** Applies a verb to one parked command. Whoever comes second gets 409 WRONG_STATE. */
+/** Applies a verb to one parked command; 409 WRONG_STATE when another operator was faster. */
 export function applyTsqVerb(verb: TsqVerb, commandId: string, body: VerbBody): Promise<VerbAnswer> {
-  return request<VerbAnswer>(`/tsq/${encodeURIComponent(commandId)}/${verb}`, { method: 'POST', body });
+  return request<VerbAnswer>(`/commands/${encodeURIComponent(commandId)}/${verb}`, { method: 'POST', body });
 }

@@ -5,7 +5,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { useRouterState } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useState } from 'react';
 import classes from './audit.module.css';
-import { AUDIT_SPANS, type AuditSearch, type AuditSpan } from './spans.ts';
+import { AUDIT_SPANS, type AuditSearch, type AuditSpan } from './search.ts';
 
 const KINDS = [
   { value: 'system', label: 'System' },

@@ -13,7 +13,7 @@ import { PageHead } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { EventTimeline } from './event-timeline.tsx';
 import { Lookup } from './lookup.tsx';
-import { AUDIT_SPANS } from './spans.ts';
+import { AUDIT_SPANS } from './search.ts';
 
 const route = getRouteApi('/audit');
 

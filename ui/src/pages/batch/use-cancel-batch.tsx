@@ -5,6 +5,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { batchKeys, cancelBatch } from '../../api/batches.ts';
 import { actorBody, useActor } from '../../parts/actor.ts';
 import { notCreatedCount } from '../../parts/batch-progress.tsx';
@@ -53,7 +54,7 @@ export function useCancelBatch(batch: BatchDetail): CancelBatch {
             description="for the audit; may stay empty"
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
-            maxLength={1000}
+            maxLength={MAX_LENGTH.reason}
             data-autofocus
           />
           <Group justify="flex-end" gap="xs">

@@ -3,11 +3,12 @@
 import { Button, Group, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { NewCommand } from '../../../../src/http/contract.ts';
+import { LIMITS } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { JsonField } from '../../parts/form/json-field.tsx';
 import { Refusal } from '../../parts/form/request-card.tsx';
-import { commandsError, MAX_LISTED } from '../send/many-form.ts';
+import { commandsError } from '../send/many-form.ts';
 
 export interface AddDialogProps {
   opened: boolean;
@@ -32,7 +33,7 @@ export function AddDialog({ opened, onClose, onAdd, busy, error }: AddDialogProp
         <Stack gap="md">
           <JsonField
             label="Commands"
-            description={`a JSON array of 1 to ${MAX_LISTED.toLocaleString('en-US')}; all are added, or none`}
+            description={`a JSON array of 1 to ${LIMITS.request_commands.max.toLocaleString('en-US')}; all are added, or none`}
             placeholder='[{"type": "TestCommand", "payload": {"account": 7}}]'
             value={text}
             onChange={setText}

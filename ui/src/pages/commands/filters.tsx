@@ -3,9 +3,9 @@
 import { Group, Select } from '@mantine/core';
 import { ClearFilters, Scope, StatusFilter, TextFilter } from '../../parts/filters.tsx';
 import { COMMAND_DISPLAY, PURPOSE_LABELS, type ShownPurpose } from '../../parts/status.ts';
-import type { CommandsSearch } from '../../routes.ts';
 import classes from './commands.module.css';
 import { RangeFilter } from './range-filter.tsx';
+import type { CommandsSearch } from './search.ts';
 
 export interface CommandFiltersProps {
   search: CommandsSearch;
@@ -15,8 +15,7 @@ export interface CommandFiltersProps {
 }
 
 export function CommandFilters({ search, onChange, onClear }: CommandFiltersProps) {
-  const set = (change: { [Name in keyof CommandsSearch]?: CommandsSearch[Name] | undefined }) =>
-    onChange({ ...search, ...change } as CommandsSearch);
+  const set = (change: CommandsSearch) => onChange({ ...search, ...change });
   return (
     <Group gap="xs" className={classes.filters} role="search" aria-label="Filters">
       <StatusFilter looks={COMMAND_DISPLAY} value={search.status} onChange={(status) => set({ status })} />

@@ -8,8 +8,8 @@ import { STOP_ACTIONS, STOP_LABELS, type StopAction, type StopMetric } from '../
 import { Panel } from '../../parts/panel.tsx';
 import { MAX_STOP_CONDITIONS, nextStopRow, type StopRow } from './experiment.ts';
 import classes from './launch.module.css';
-import type { LaunchForm } from './launch-form.tsx';
 import { TurbulenceFields } from './turbulence-fields.tsx';
+import type { LaunchForm } from './use-launch-form.ts';
 
 export function ExperimentFields({ form, config }: { form: LaunchForm; config: Config }) {
   return (

@@ -5,7 +5,7 @@ import { DateInput } from '@mantine/dates';
 import '@mantine/dates/styles.css';
 import type { InputField } from './input-schema.ts';
 import classes from './launch.module.css';
-import type { LaunchForm } from './launch-form.tsx';
+import type { LaunchForm } from './use-launch-form.ts';
 
 export function InputFields({ form, fields }: { form: LaunchForm; fields: readonly InputField[] }) {
   if (fields.length === 0) return null;

@@ -1,23 +1,22 @@
 // The form itself: what is launched on the left, what to expect of it on the right.
 
 import { SimpleGrid, Stack, TextInput } from '@mantine/core';
-import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useState } from 'react';
 import type { Batch, Config } from '../../../../src/http/contract.ts';
+import { LIMITS } from '../../../../src/model/limits.ts';
 import { StepPanels } from '../../parts/chaos/step-panels.tsx';
 import { chaosOf, faultySteps } from '../../parts/chaos/steps.ts';
 import { CountField } from '../../parts/form/count-field.tsx';
 import { PolicyFields } from '../../parts/form/policy-fields.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ExperimentFields } from './experiment-fields.tsx';
-import { drawSeed, initialValues, type LaunchContext, type LaunchValues, toLaunch, validateLaunch } from './form.ts';
+import { drawSeed, type LaunchContext, type LaunchValues, toLaunch, validateLaunch } from './form.ts';
 import { InputFields } from './input-fields.tsx';
 import classes from './launch.module.css';
 import { Presets } from './presets.tsx';
 import { Summary } from './summary.tsx';
 import { useLaunch } from './use-launch.ts';
-
-export type LaunchForm = UseFormReturnType<LaunchValues>;
+import { type LaunchForm, useLaunchForm } from './use-launch-form.ts';
 
 export interface LaunchFormProps {
   context: LaunchContext;
@@ -27,11 +26,7 @@ export interface LaunchFormProps {
 
 export function LaunchFormView({ context, config, original }: LaunchFormProps) {
   const { type } = context;
-  const form = useForm<LaunchValues>({
-    initialValues: initialValues(context, original),
-    validate: (values) => validateLaunch(values, context),
-    validateInputOnBlur: true,
-  });
+  const form = useLaunchForm(context, original);
   const [opened, setOpened] = useState<string[]>([]);
   // Drawn here rather than by the server, so that what is predicted is what will be launched.
   const [drawnSeed] = useState(drawSeed);
@@ -65,7 +60,7 @@ export function LaunchFormView({ context, config, original }: LaunchFormProps) {
             <Stack gap="lg">
               <CountField
                 label="Processes"
-                max={context.defaults.max_batch_count}
+                max={LIMITS.batch_count.max}
                 {...form.getInputProps('count')}
                 value={form.values.count}
               />

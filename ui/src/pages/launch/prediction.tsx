@@ -15,7 +15,7 @@ import { formatCount, formatPercent, formatRate, humanize, pluralize } from '../
 import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
 import type { LaunchContext } from './form.ts';
 import classes from './launch.module.css';
-import type { LaunchForm } from './launch-form.tsx';
+import type { LaunchForm } from './use-launch-form.ts';
 
 const DEBOUNCE_MS = 400;
 

@@ -11,8 +11,8 @@ import { CopyRequest, Refusal } from '../../parts/form/request-card.tsx';
 import { formatCount, formatPercent, humanize, pluralize } from '../../parts/format.ts';
 import type { LaunchContext } from './form.ts';
 import classes from './launch.module.css';
-import type { LaunchForm } from './launch-form.tsx';
 import { ClosedForm, ExactPreview } from './prediction.tsx';
+import type { LaunchForm } from './use-launch-form.ts';
 
 export interface SummaryProps {
   form: LaunchForm;

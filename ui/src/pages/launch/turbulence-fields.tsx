@@ -4,7 +4,7 @@ import { Alert, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { IconInfoCircle } from '@tabler/icons-react';
 import type { Config } from '../../../../src/http/contract.ts';
 import { TURBULENCE_KINDS, TURBULENCE_LABELS } from '../../parts/experiment/experiment.ts';
-import type { LaunchForm } from './launch-form.tsx';
+import type { LaunchForm } from './use-launch-form.ts';
 
 export function TurbulenceFields({ form, config }: { form: LaunchForm; config: Config }) {
   const allowed = config.turbulence;

@@ -5,6 +5,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import type { ProcessDetail } from '../../../../src/http/contract.ts';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { batchKeys } from '../../api/batches.ts';
 import { cancelProcess, processKeys } from '../../api/processes.ts';
 import { statsKeys } from '../../api/stats.ts';
@@ -18,8 +19,6 @@ export interface CancelProcess {
   dialog: ReactNode;
   busy: boolean;
 }
-
-const MAX_REASON = 1_000;
 
 /** Not after its end, nor while it is being undone, also where a compensation waits for an operator. */
 export function canBeCancelled({ status, steps }: ProcessDetail): boolean {
@@ -88,7 +87,7 @@ export function useCancelProcess({ process_id }: ProcessDetail): CancelProcess {
             value={reason}
             error={missing && !reason.trim() ? 'is needed' : undefined}
             onChange={(event) => setReason(event.currentTarget.value)}
-            maxLength={MAX_REASON}
+            maxLength={MAX_LENGTH.reason}
             autosize
             minRows={2}
             data-autofocus

@@ -12,7 +12,7 @@ import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { CHAOS_COLOR } from '../../parts/status.ts';
 import { Ago } from '../../parts/time.tsx';
-import type { TsqSearch } from '../../routes.ts';
+import type { TsqSearch } from './search.ts';
 import classes from './tsq-page.module.css';
 
 const route = getRouteApi('/tsq');

@@ -4,7 +4,7 @@ import { Button, Group, SegmentedControl } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { BatchFilter, ClearFilters, TextFilter } from '../../parts/filters.tsx';
 import { shortId } from '../../parts/format.ts';
-import type { TsqSearch } from '../../routes.ts';
+import type { TsqSearch } from './search.ts';
 import classes from './tsq-page.module.css';
 
 export interface TsqFiltersProps {
@@ -15,7 +15,7 @@ export interface TsqFiltersProps {
 }
 
 export function TsqFilters({ search, onChange, onClear }: TsqFiltersProps) {
-  const set = (change: Partial<TsqSearch>) => onChange({ ...search, ...change });
+  const set = (change: TsqSearch) => onChange({ ...search, ...change });
   return (
     <Group gap="xs" className={classes.filters} role="search" aria-label="Filters">
       <SegmentedControl

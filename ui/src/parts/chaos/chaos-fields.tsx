@@ -2,29 +2,15 @@
 // Knows no form: it is told what it holds and tells what changes, so that every form that has chaos has the same.
 
 import { SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
-import type { ReactNode } from 'react';
 import { MAIN_FAULTS } from '../behavior.ts';
 import { formatPercent, humanize } from '../format.ts';
 import { Legend } from '../stacked-bar.tsx';
 import classes from './chaos.module.css';
-import type { StepChaos } from './chaos.ts';
+import type { ChaosFieldsProps } from './chaos.ts';
 import { DelayFields } from './delay-fields.tsx';
 import { MoreFaults } from './more-faults.tsx';
 import { PercentField } from './percent-field.tsx';
 import { SplitBar, splitParts } from './split-bar.tsx';
-
-export interface ChaosFieldsProps {
-  /** Whose chaos it is, such as a step's key: all labels begin with it, for there may be several. */
-  step: string;
-  /** Where it stands in the form: `chaos.render`. */
-  path: string;
-  chaos: StepChaos;
-  /** What is wrong, by path. */
-  errors: Record<string, ReactNode>;
-  onChange: (field: keyof StepChaos, value: StepChaos[keyof StepChaos]) => void;
-  /** A field was left: the time to say what is wrong with it. */
-  onLeave: (field: keyof StepChaos) => void;
-}
 
 export function ChaosFields(props: ChaosFieldsProps) {
   const { step, path, chaos, errors, onChange } = props;

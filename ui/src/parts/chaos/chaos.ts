@@ -1,6 +1,7 @@
 // What the form knows of one step's chaos, and its way to a behavior document and back. Pure.
 // Promises that a panel in which nothing is set asks for nothing: zero and empty fields are left out.
 
+import type { ReactNode } from 'react';
 import type { CommandBehavior } from '../../../../src/http/contract.ts';
 import { FAULT_FIELDS, type FaultField } from '../behavior.ts';
 
@@ -22,6 +23,19 @@ export type StepChaos = Record<FaultField, NumberText> & {
   /** JSON text of an object. */
   response_data: string;
 };
+
+export interface ChaosFieldsProps {
+  /** Whose chaos it is, such as a step's key: all labels begin with it, for there may be several. */
+  step: string;
+  /** Where it stands in the form: `chaos.render`. */
+  path: string;
+  chaos: StepChaos;
+  /** What is wrong, by path. */
+  errors: Record<string, ReactNode>;
+  onChange: (field: keyof StepChaos, value: StepChaos[keyof StepChaos]) => void;
+  /** A field was left: the time to say what is wrong with it. */
+  onLeave: (field: keyof StepChaos) => void;
+}
 
 export const NO_CHAOS: StepChaos = {
   fail_permanent_pct: 0,

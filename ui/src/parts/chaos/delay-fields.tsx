@@ -2,8 +2,7 @@
 
 import { NumberInput, Select, SimpleGrid, Stack, Switch } from '@mantine/core';
 import { formatDuration, humanize } from '../format.ts';
-import { type DurationShape, numberOf } from './chaos.ts';
-import type { ChaosFieldsProps } from './chaos-fields.tsx';
+import { type ChaosFieldsProps, type DurationShape, numberOf } from './chaos.ts';
 
 const SHAPES: { value: DurationShape; label: string }[] = [
   { value: 'normal', label: 'Normal: mostly in the middle' },

@@ -6,8 +6,7 @@ import { IconChevronRight } from '@tabler/icons-react';
 import { FIRST_ATTEMPTS, MORE_FAULTS } from '../behavior.ts';
 import { humanize, pluralize } from '../format.ts';
 import classes from './chaos.module.css';
-import { MAX_FIRST_ATTEMPTS, numberOf, type StepChaos } from './chaos.ts';
-import type { ChaosFieldsProps } from './chaos-fields.tsx';
+import { type ChaosFieldsProps, MAX_FIRST_ATTEMPTS, numberOf, type StepChaos } from './chaos.ts';
 import { PercentField } from './percent-field.tsx';
 
 const FIELDS = [...MORE_FAULTS, 'fail_first_attempts'] as const;

@@ -2,6 +2,7 @@
 
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { Dialog } from '../dialog.tsx';
 
 export interface VerbDialogProps {
@@ -17,8 +18,6 @@ export interface VerbDialogProps {
   /** Asks for a reason, which may stay empty. */
   withReason?: boolean;
 }
-
-const MAX_REASON = 1_000;
 
 export function VerbDialog(props: VerbDialogProps) {
   const { title, opened, onClose, onConfirm, children, confirm, keep, withReason } = props;
@@ -42,7 +41,7 @@ export function VerbDialog(props: VerbDialogProps) {
               description="for the audit; may stay empty"
               value={reason}
               onChange={(event) => setReason(event.currentTarget.value)}
-              maxLength={MAX_REASON}
+              maxLength={MAX_LENGTH.reason}
               data-autofocus
             />
           )}

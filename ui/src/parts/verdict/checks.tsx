@@ -50,10 +50,10 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
   );
 }
 
-function figuresOf({ status, count, checked }: Check): string {
+function figuresOf({ status, violations, checked }: Check): string {
   if (status === 'skipped') return '';
-  const looked = `${formatCount(checked)} looked at`;
-  return status === 'fail' ? `${pluralize(count, 'offender')} · ${looked}` : looked;
+  const figure = `${formatCount(checked)} checked`;
+  return status === 'fail' ? `${pluralize(violations, 'violation')} · ${figure}` : figure;
 }
 
 function CheckDetails({ check }: { check: Check }) {
@@ -65,7 +65,7 @@ function CheckDetails({ check }: { check: Check }) {
           {check.note}
         </Text>
       )}
-      {check.offenders.length > 0 && <Offenders check={check} />}
+      {check.violating_ids.length > 0 && <Violations check={check} />}
       {check.sql && <Sql name={check.name} text={check.sql} />}
     </Stack>
   );
@@ -73,13 +73,13 @@ function CheckDetails({ check }: { check: Check }) {
 
 const FIRST_SHOWN = 12;
 
-/** The violations that something is said of come with it; the others as ids. */
-function Offenders({ check }: { check: Check }) {
+/** Violations with details first, then the remaining ids. */
+function Violations({ check }: { check: Check }) {
   const [all, { open }] = useDisclosure(false);
-  const others = check.offenders.filter((id) => !check.details.some((detail) => detail.startsWith(id)));
+  const others = check.violating_ids.filter((id) => !check.details.some((detail) => detail.startsWith(id)));
   const shown = all ? others : others.slice(0, FIRST_SHOWN);
   return (
-    <div data-testid="offenders">
+    <div data-testid="violations">
       {check.details.length > 0 && (
         <ul className={classes.details}>
           {check.details.map((detail) => (
@@ -99,9 +99,9 @@ function Offenders({ check }: { check: Check }) {
           </UnstyledButton>
         )}
       </Group>
-      {check.count > check.offenders.length && (
+      {check.violations > check.violating_ids.length && (
         <Text size="xs" c="dimmed" mt={4}>
-          The first {formatCount(check.offenders.length)} of {formatCount(check.count)}.
+          The first {formatCount(check.violating_ids.length)} of {formatCount(check.violations)}.
         </Text>
       )}
     </div>

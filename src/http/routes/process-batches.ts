@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { listBatches } from '../../db/queries/read-batches.ts';
 import { cancelBatch } from '../../process/cancel.ts';
 import { showBatch } from '../batch-detail.ts';
+import type { App, RouteContext } from '../context.ts';
 import {
   batchDetailSchema,
   batchesQuerySchema,
@@ -21,12 +22,11 @@ import { LAST_EVENT_ID } from '../events.ts';
 import { acceptLaunch, placeOf } from '../launch.ts';
 import { describeLaunch, parseLaunch, readIdempotency } from '../launch-body.ts';
 import { NEVER_LIMITED } from '../security.ts';
-import type { App, RouteContext } from '../server.ts';
 import { operatorOf } from './operator.ts';
 
 const params = z.object({ batch_id: idSchema });
 
-export function batchRoutes(api: App, context: RouteContext): void {
+export function processBatchRoutes(api: App, context: RouteContext): void {
   addLaunch(api, context);
   addReads(api, context);
   addEvents(api, context);

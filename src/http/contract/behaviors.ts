@@ -1,0 +1,26 @@
+// Injection into one batch, and the behavior of its steps.
+
+import { z } from 'zod';
+import { idSchema, time } from './fields.ts';
+import { killSwitchBodySchema } from './kill-switch.ts';
+
+/** Ends injection into one batch for good. */
+export const stopInjectionBodySchema = killSwitchBodySchema.omit({ stopped: true });
+export const injectionStoppedSchema = z.object({ batch_id: idSchema, injection_stopped_at: time });
+export type InjectionStopped = z.infer<typeof injectionStoppedSchema>;
+
+/** Steps sent from now on have this behavior; null: none. Validated with the definition's own step keys. */
+export const changeBehaviorBodySchema = killSwitchBodySchema
+  .omit({ stopped: true })
+  .extend({ behavior: z.record(z.string(), z.unknown()).nullable() });
+export type ChangeBehaviorBody = z.infer<typeof changeBehaviorBodySchema>;
+
+export const behaviorVersionSchema = z.object({
+  /** 0: as launched; what came after counts from 1. */
+  version: z.number().int(),
+  behavior: z.record(z.string(), z.unknown()).nullable(),
+  at: time,
+  actor: z.string(),
+  reason: z.string().nullable(),
+});
+export type BehaviorVersion = z.infer<typeof behaviorVersionSchema>;

@@ -1,0 +1,73 @@
+// The report of a batch.
+
+import { z } from 'zod';
+import { BATCH_STATUSES, PROCESS_STATUSES } from '../../model/process.ts';
+import { behaviorVersionSchema } from './behaviors.ts';
+import { idSchema, time, timeOrNull } from './fields.ts';
+import { predictedStepSchema, previewSchema } from './predictions.ts';
+import { checkSchema } from './verdicts.ts';
+
+const count = z.number().int();
+
+const percentilesSchema = z.object({
+  p50: z.number().nullable(),
+  p95: z.number().nullable(),
+  p99: z.number().nullable(),
+  max: z.number().nullable(),
+});
+export const reportSchema = z.object({
+  batch_id: idSchema,
+  name: z.string().nullable(),
+  hypothesis: z.string().nullable(),
+  verdict: z.enum(['pass', 'fail', 'running']),
+  status: z.enum(BATCH_STATUSES),
+  generated_at: time,
+  settings: z.object({
+    process_type: z.string().nullable(),
+    total_count: count,
+    seed: z.string(),
+    input: z.record(z.string(), z.unknown()),
+    behavior: z.record(z.string(), z.unknown()).nullable(),
+    behavior_versions: z.array(behaviorVersionSchema),
+    retry: z.object({ max_attempts: count, backoff_ms: z.array(count) }),
+    lease_ms: count,
+    experiment: z.record(z.string(), z.unknown()).nullable(),
+  }),
+  created_at: time,
+  started_at: timeOrNull,
+  ended_at: timeOrNull,
+  duration_ms: z.number().nullable(),
+  /** Processes by status, as counted. */
+  processes: z.record(z.enum(PROCESS_STATUSES), count),
+  predicted: previewSchema.nullable(),
+  /** Why nothing is predicted, or why what is predicted cannot be compared. */
+  predicted_note: z.string().nullable(),
+  steps: z.array(
+    z.object({
+      step: z.string(),
+      observed: predictedStepSchema,
+      predicted: predictedStepSchema.nullable(),
+      /** Attempts terminated by no fault of chaos, and those that failed of themselves: what `no_real_failures` counts. */
+      interrupted: count,
+      real_failures: count,
+      latency_ms: percentilesSchema,
+    }),
+  ),
+  compensations: count,
+  operator_verbs: count,
+  turbulence: z.array(
+    z.object({
+      at: time,
+      kind: z.string(),
+      details: z.record(z.string(), z.unknown()),
+      /** Until an attempt of the batch that began after it succeeded; null when none did. */
+      recovery_ms: z.number().nullable(),
+    }),
+  ),
+  stops: z.array(z.object({ at: time, type: z.string(), details: z.record(z.string(), z.unknown()) })),
+  checks: z.array(checkSchema),
+});
+export type Report = z.infer<typeof reportSchema>;
+
+export const REPORT_FORMATS = ['json', 'markdown'] as const;
+export const reportQuerySchema = z.strictObject({ format: z.enum(REPORT_FORMATS).default('json') });
