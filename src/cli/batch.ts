@@ -118,8 +118,8 @@ function printOutcome(batch: BatchDetail, { verdict, checks }: Verdict): void {
   };
   printTable(Object.keys(counts), [Object.values(counts)]);
   say(`Verdict: ${verdict}`);
-  for (const { name, count, rule } of checks.filter(({ status }) => status === 'fail')) {
-    say(`  ${name}: ${count} violations (${rule})`);
+  for (const { name, violations, rule } of checks.filter(({ status }) => status === 'fail')) {
+    say(`  ${name}: ${violations} violations (${rule})`);
   }
 }
 

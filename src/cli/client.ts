@@ -7,7 +7,7 @@ import { hidePasswords } from '../model/error-text.ts';
 import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import { jsonOption, urlOption } from './options.ts';
 import { remark } from './print.ts';
-import { DEFAULT_RETRY, type RetryLimits, retryWhileUnavailable, UnavailableError } from './retry-unavailable.ts';
+import { RETRY_LIMITS, type RetryLimits, retryWhileUnavailable, UnavailableError } from './retry-unavailable.ts';
 
 type Query = Record<string, string | number | boolean | undefined>;
 
@@ -52,7 +52,7 @@ export class Client {
   }
 
   /** The same client, but reads and requests with a key are repeated while the server is unavailable. */
-  retrying(limits = DEFAULT_RETRY): Client {
+  retrying(limits = RETRY_LIMITS): Client {
     return new Client(this.#url, limits);
   }
 
@@ -98,7 +98,7 @@ export class Client {
     );
   }
 
-  async #request<T>(method: string, path: string, options: RequestOptions): Promise<T> {
+  async #request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     const { query = {}, body, idempotency_key, timeout_ms = TIMEOUT_MS } = options;
     const address = new URL(`${this.#url}/api/v1${path}`);
     for (const [name, value] of Object.entries(query)) {

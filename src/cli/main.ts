@@ -8,8 +8,6 @@ import { packageRoot } from '../db/package-root.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
 import { reportError, reportUsage } from './explain.ts';
 
-const lab = () => import('./analysis-verbs.ts');
-
 /** In the order of the help. */
 const VERBS = new Map<string, () => Promise<{ register(program: Command): void }>>([
   ['start', () => import('./start.ts')],
@@ -21,9 +19,9 @@ const VERBS = new Map<string, () => Promise<{ register(program: Command): void }
   ['batch', () => import('./batch.ts')],
   ['process', () => import('./process.ts')],
   ['tsq', () => import('./tsq.ts')],
-  ['predict', lab],
-  ['verify', lab],
-  ['report', lab],
+  ['predict', () => import('./predict.ts')],
+  ['verify', () => import('./verify.ts')],
+  ['report', () => import('./report.ts')],
   ['chaos', () => import('./chaos.ts')],
   ['profile', () => import('./profile.ts')],
 ]);

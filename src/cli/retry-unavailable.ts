@@ -15,13 +15,13 @@ export interface RetryLimits {
   every_ms: number;
 }
 
-export const DEFAULT_RETRY: RetryLimits = { give_up_ms: 60_000, every_ms: 500 };
+export const RETRY_LIMITS: RetryLimits = { give_up_ms: 60_000, every_ms: 500 };
 
 /** Any other error is thrown at once, an UnavailableError after `give_up_ms`. `onOutage` is called once. */
 export async function retryWhileUnavailable<T>(
   work: () => Promise<T>,
   onOutage: (error: UnavailableError, limits: RetryLimits) => void,
-  limits = DEFAULT_RETRY,
+  limits = RETRY_LIMITS,
 ): Promise<T> {
   const until_ms = performance.now() + limits.give_up_ms;
   for (let reported = false; ; reported = true) {

@@ -134,7 +134,7 @@ async function runTsqVerb(
   const failed: { command_id: string; message: string }[] = [];
   for (const command_id of ids) {
     try {
-      await client.post(`/tsq/${encodeURIComponent(command_id)}/${verb}`, { reason, actor, result });
+      await client.post(`/commands/${encodeURIComponent(command_id)}/${verb}`, { reason, actor, result });
     } catch (error) {
       if (!(error instanceof CliError) || error.exit_code !== EXIT.refused) throw error;
       failed.push({ command_id, message: error.message });
