@@ -75,6 +75,12 @@ export class NotFoundError extends FaultlineError {
   }
 }
 
+/** The row that was looked up. @throws NotFoundError where there is none */
+export function orNotFound<T>(kind: string, id: string, row: T | null | undefined): T {
+  if (row === null || row === undefined) throw new NotFoundError(kind, id);
+  return row;
+}
+
 /** 409: it exists, but not in a state that allows this. */
 export class WrongStateError extends FaultlineError {
   constructor(message: string) {
