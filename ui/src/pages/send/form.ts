@@ -38,7 +38,6 @@ export interface SendValues extends TemplateValues {
 
 export type Defaults = Config['defaults'];
 
-export const BUNDLED = { domain: 'e2e', type: 'TestCommand' } as const;
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
 const QUEUE = /^[A-Za-z0-9._:-]{1,200}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -49,8 +48,8 @@ const LONGEST_DEADLINE_MS: typeof MAX_DEADLINE_MS = 2_000_000_000;
 /** `from`: what is to be sent again; its ids are its own. */
 export function initialTemplate(defaults: Defaults, from?: Partial<CommandDetail>): TemplateValues {
   return {
-    domain: from?.domain ?? BUNDLED.domain,
-    type: from?.type ?? BUNDLED.type,
+    domain: from?.domain ?? defaults.command?.domain ?? '',
+    type: from?.type ?? defaults.command?.type ?? '',
     payload: isFilled(from?.payload) ? JSON.stringify(from?.payload, null, 2) : '',
     chaos: fromBehavior(from?.behavior),
     ...policyValues({
