@@ -43,7 +43,7 @@ export async function rerunOfProcess(
   process_id: string,
   body: Pick<RerunBody, 'name' | 'reply_to'>,
 ): Promise<LaunchRequest> {
-  const process = orNotFound('process', process_id, await findProcess(sources.pool, process_id));
+  const process = orNotFound(await findProcess(sources.pool, process_id), 'process', process_id);
   const { batch_id, ordinal } = process;
   if (batch_id === null) throw new WrongStateError('The process has no batch: its faults are drawn from its own id.');
   const batch = await requireBatch(sources.pool, batch_id);

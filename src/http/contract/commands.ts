@@ -2,12 +2,20 @@
 
 import { z } from 'zod';
 import { commandBehaviorSchema } from '../../chaos/behavior.ts';
-import { COMMAND_STATUSES, DEADLINE_ACTIONS, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../model/command.ts';
-import { documentSchema, idSchema, nameSchema, pageQuery, queueSchema, time, timeOrNull } from './fields.ts';
+import { COMMAND_STATUSES, DEADLINE_ACTIONS } from '../../model/command.ts';
+import { LIMITS } from '../../model/limits.ts';
+import {
+  backoffSchema,
+  documentSchema,
+  idSchema,
+  nameSchema,
+  pageQuery,
+  queueSchema,
+  time,
+  timeOrNull,
+  whole,
+} from './fields.ts';
 import { attemptSchema } from './processes.ts';
-
-/** Commands in the body of one request. */
-export const MAX_COMMANDS_A_REQUEST = 1_000;
 
 /** What is the same for every command of a batch. Without a domain or a type, those of the application's default command. */
 export const commandTemplateSchema = z.strictObject({
@@ -16,18 +24,18 @@ export const commandTemplateSchema = z.strictObject({
   payload: documentSchema.optional(),
   /** Chaos for this command. */
   behavior: commandBehaviorSchema.nullish(),
-  max_attempts: z.number().int().min(1).max(100).optional(),
-  backoff_ms: z.array(z.number().int().min(0).max(86_400_000)).min(1).max(20).optional(),
-  jitter_pct: z.number().int().min(0).max(100).optional(),
-  lease_ms: z.number().int().min(500).max(3_600_000).optional(),
+  max_attempts: whole(LIMITS.max_attempts).optional(),
+  backoff_ms: backoffSchema.optional(),
+  jitter_pct: whole(LIMITS.jitter_pct).optional(),
+  lease_ms: whole(LIMITS.lease_ms).optional(),
   /** Not before so long from now. */
-  delay_ms: z.number().int().min(0).max(MAX_DELAY_MS).optional(),
+  delay_ms: whole(LIMITS.delay_ms).optional(),
   /** Lower goes first. */
-  priority: z.number().int().min(0).max(9).optional(),
+  priority: whole(LIMITS.priority).optional(),
   correlation_id: idSchema.optional(),
   reply_to: queueSchema.optional(),
   /** Counts from when it is sent, the delay included. */
-  deadline_ms: z.number().int().min(1).max(MAX_DEADLINE_MS).optional(),
+  deadline_ms: whole(LIMITS.deadline_ms).optional(),
   on_deadline: z.enum(DEADLINE_ACTIONS).optional(),
 });
 export type CommandTemplate = z.input<typeof commandTemplateSchema>;
@@ -37,7 +45,7 @@ export const newCommandSchema = commandTemplateSchema.extend({
   command_id: idSchema.optional(),
 });
 export type NewCommand = z.input<typeof newCommandSchema>;
-export const commandListSchema = z.array(newCommandSchema).min(1).max(MAX_COMMANDS_A_REQUEST);
+export const commandListSchema = z.array(newCommandSchema).min(1).max(LIMITS.request_commands.max);
 
 export const sendAnswerSchema = z.object({ command_id: idSchema, status: z.enum(COMMAND_STATUSES) });
 export type SendAnswer = z.infer<typeof sendAnswerSchema>;

@@ -26,10 +26,10 @@ export function artifactRoutes(api: App, { pool, application, context }: RouteCo
       { exposeHeadRoute: false },
     ),
     async ({ params: { process_id, step } }, reply) => {
-      const process = orNotFound('process', process_id, await findProcess(pool, process_id));
+      const process = orNotFound(await findProcess(pool, process_id), 'process', process_id);
       const artifact = application.artifacts?.(process).find((artifact) => artifact.step === step);
       const content = artifact && (await application.openArtifact?.(artifact, context));
-      return sendDocument(reply, orNotFound('document', `${process_id}/${step}`, content));
+      return sendDocument(reply, orNotFound(content, 'document', `${process_id}/${step}`));
     },
   );
 }

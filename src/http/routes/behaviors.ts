@@ -26,7 +26,7 @@ const tags = ['chaos'];
 const params = z.object({ batch_id: idSchema });
 
 export function behaviorRoutes(api: App, { bus, pool, processes }: RouteContext): void {
-  const requireBatch = async (batch_id: string) => orNotFound('batch', batch_id, await findBatch(pool, batch_id));
+  const requireBatch = async (batch_id: string) => orNotFound(await findBatch(pool, batch_id), 'batch', batch_id);
 
   api.post(
     '/process-batches/:batch_id/injection/stop',

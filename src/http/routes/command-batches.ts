@@ -131,7 +131,7 @@ function addVerbs(api: App, { bus, pool }: RouteContext): void {
 }
 
 async function requireBatch(pool: RouteContext['pool'], batch_id: string): Promise<CommandBatchRecord> {
-  return orNotFound('command batch', batch_id, await findCommandBatch(pool, batch_id));
+  return orNotFound(await findCommandBatch(pool, batch_id), 'command batch', batch_id);
 }
 
 function addReads(api: App, { pool }: RouteContext): void {

@@ -118,7 +118,7 @@ function addReads(api: App, { pool }: RouteContext): void {
       { tags, summary: 'Read a command with its attempts, its chaos and its reply', params },
     ),
     async ({ params: { command_id } }): Promise<CommandDetail> => {
-      const { created_at_us: _us, ...command } = orNotFound('command', command_id, await findCommand(pool, command_id));
+      const { created_at_us: _us, ...command } = orNotFound(await findCommand(pool, command_id), 'command', command_id);
       const [attempts, reply] = await Promise.all([listAttempts(pool, [command_id]), findReplyOf(pool, command_id)]);
       return {
         ...toWire(command),

@@ -5,7 +5,7 @@ import { INTERNAL_DOMAIN } from '../../bus/bus.ts';
 import { changeSettings, showSettings } from '../../bus/settings.ts';
 import { listWorkers, type WorkerRecord } from '../../db/queries/read-workers.ts';
 import { readSettings, type StoredSettings } from '../../db/queries/settings.ts';
-import { MAX_BATCH_COUNT } from '../../model/process.ts';
+import { LIMITS } from '../../model/limits.ts';
 import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
 import { settingsOf } from '../../model/settings.ts';
 import { defaultProcessType } from '../../process/application.ts';
@@ -33,7 +33,7 @@ export function operationRoutes(api: App, context: RouteContext): void {
         command: application.default_command ?? null,
         retry,
         lease_ms,
-        max_batch_count: MAX_BATCH_COUNT,
+        max_batch_count: LIMITS.batch_count.max,
         max_lease_losses: MAX_LEASE_LOSSES,
       },
       settings: showSettings(stored),

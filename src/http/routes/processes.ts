@@ -82,7 +82,7 @@ function addReads(api: App, context: RouteContext): void {
     ),
     async ({ params: { batch_id }, query }) => {
       const page = await pageOfBatch(pool, batch_id, query);
-      if (page.items.length === 0) orNotFound('batch', batch_id, await findBatch(pool, batch_id));
+      if (page.items.length === 0) orNotFound(await findBatch(pool, batch_id), 'batch', batch_id);
       return page;
     },
   );
@@ -173,7 +173,7 @@ function showProcess({ awaiting_command_id, ...process }: ProcessRecord): Proces
 
 async function readDetail({ pool, application }: RouteContext, process_id: string): Promise<ProcessDetail> {
   const { process, steps, attempts } = await withSnapshot(pool, async (tx) => {
-    const process = orNotFound('process', process_id, await findProcess(tx, process_id));
+    const process = orNotFound(await findProcess(tx, process_id), 'process', process_id);
     const steps = await listSteps(tx, process_id);
     const ids = steps.map((step) => step.command_id);
     return { process, steps, attempts: await listAttempts(tx, ids) };

@@ -68,7 +68,7 @@ function addReads(api: App, { pool, processes }: RouteContext): void {
       const builtin = builtinFor(process_type).find((profile) => profile.profile_id === profile_id);
       if (builtin !== undefined) return builtin;
       return showProfile(
-        orNotFound('profile', profile_id, isId(profile_id) ? await findProfile(pool, profile_id) : null),
+        orNotFound(isId(profile_id) ? await findProfile(pool, profile_id) : null, 'profile', profile_id),
       );
     },
   );
@@ -107,7 +107,7 @@ function addWrites(api: App, { bus, pool, processes }: RouteContext): void {
       const profile = parseProfile(body, processes);
       const saved = isId(profile_id) ? await updateProfileIfFree(pool, { profile_id, ...profile }) : null;
       if (saved === 'taken') throw new ProfileNameTakenError([{ path: 'name', name: profile.name }]);
-      return showProfile(orNotFound('profile', profile_id, saved));
+      return showProfile(orNotFound(saved, 'profile', profile_id));
     },
   );
 

@@ -56,7 +56,7 @@ function addReads(api: App, { pool }: RouteContext): void {
   api.get(
     '/replies/:reply_id',
     route({ 200: replySchema }, { tags, summary: 'Read a reply', params }),
-    async ({ params: { reply_id } }) => showReply(orNotFound('reply', reply_id, await findReply(pool, reply_id))),
+    async ({ params: { reply_id } }) => showReply(orNotFound(await findReply(pool, reply_id), 'reply', reply_id)),
   );
 }
 

@@ -61,7 +61,7 @@ export function tsqJobRoutes(api: App, { bus, pool }: RouteContext): void {
       { tags, summary: 'Read the progress of a job and its failures', params, querystring },
     ),
     async ({ params: { job_id }, query }) => {
-      const job = orNotFound('job', job_id, await readJob(pool, job_id));
+      const job = orNotFound(await readJob(pool, job_id), 'job', job_id);
       const failures = await keysetPage(
         'job_failure',
         query,

@@ -53,7 +53,7 @@ export function verdictRoutes(api: App, { pool, verdicts }: RouteContext): void 
       },
     ),
     async ({ params: { batch_id } }) => {
-      const { total_count } = orNotFound('batch', batch_id, await findBatch(pool, batch_id));
+      const { total_count } = orNotFound(await findBatch(pool, batch_id), 'batch', batch_id);
       const progress = verdicts.progress(batch_id);
       return { batch_id, verifying: progress !== null, verified: progress?.verified ?? 0, total: total_count };
     },

@@ -3,13 +3,14 @@
 import { Button, Drawer, Group, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import type { ProcessType } from '../../api/service.ts';
 import { StepPanels } from '../../parts/chaos/step-panels.tsx';
 import { behaviorOf, chaosOf, faultySteps, validateSteps, withField } from '../../parts/chaos/steps.ts';
 import { Refusal } from '../../parts/form/request-card.tsx';
 import classes from './batch.module.css';
-import { useChangeBehavior } from './use-batch-verbs.ts';
+import { useChangeBehavior } from './verbs.tsx';
 
 export interface AdjustChaosProps {
   batch: BatchDetail;
@@ -66,7 +67,7 @@ export default function AdjustChaos({ batch, type, newest, onClose }: AdjustChao
             description="for the audit; may stay empty"
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
-            maxLength={1_000}
+            maxLength={MAX_LENGTH.reason}
           />
           {change.error && <Refusal problem={problemFrom(change.error)} testId="adjust-refused" />}
           <Group justify="flex-end" gap="xs">

@@ -1,6 +1,7 @@
 // The launch form: its values, its way to a request, and the server's complaints back to its fields. Pure.
 
 import type { Batch, Config, Problem } from '../../../../src/http/contract.ts';
+import { LIMITS, MAX_LENGTH, SHAPES } from '../../../../src/model/limits.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import type { ProcessType } from '../../api/service.ts';
 import { NO_CHAOS, type NumberText, numberOf, type StepChaos } from '../../parts/chaos/chaos.ts';
@@ -42,8 +43,6 @@ export function drawSeed(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-const SEED = /^[A-Za-z0-9._-]{1,64}$/;
-
 export function initialValues({ type, fields, defaults }: LaunchContext, from?: Batch): LaunchValues {
   return {
     count: from?.total_count ?? 100,
@@ -74,18 +73,18 @@ export function toLaunch(values: LaunchValues, { type, fields }: LaunchContext):
 }
 
 /** By path of the form (`chaos.render.timeout_pct`), what the server would refuse. */
-export function validateLaunch(
-  values: LaunchValues,
-  { type, fields, defaults }: LaunchContext,
-): Record<string, string> {
+export function validateLaunch(values: LaunchValues, { type, fields }: LaunchContext): Record<string, string> {
   const errors: Record<string, string> = {};
   const check = (path: string, error: string | null) => {
     if (error) errors[path] = error;
   };
-  check('count', wholeNumberError(values.count, 1, defaults.max_batch_count));
-  check('name', values.name.trim().length > 200 ? 'must have at most 200 characters' : null);
+  check('count', wholeNumberError(values.count, LIMITS.batch_count));
+  check(
+    'name',
+    values.name.trim().length > MAX_LENGTH.label ? `must have at most ${MAX_LENGTH.label} characters` : null,
+  );
   const seed = values.seed.trim();
-  check('seed', seed && !SEED.test(seed) ? 'must be 1 to 64 of A-Z a-z 0-9 . _ -' : null);
+  check('seed', seed && !SHAPES.seed.pattern.test(seed) ? SHAPES.seed.message : null);
   for (const [field, error] of Object.entries(validatePolicy(values))) check(field, error);
   for (const [name, error] of Object.entries(validateInput(fields, values.input))) check(`input.${name}`, error);
   for (const [path, error] of Object.entries(validateExperiment(values.experiment))) check(`experiment.${path}`, error);

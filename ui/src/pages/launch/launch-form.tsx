@@ -3,6 +3,7 @@
 import { SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Batch, Config } from '../../../../src/http/contract.ts';
+import { LIMITS } from '../../../../src/model/limits.ts';
 import { StepPanels } from '../../parts/chaos/step-panels.tsx';
 import { chaosOf, faultySteps } from '../../parts/chaos/steps.ts';
 import { CountField } from '../../parts/form/count-field.tsx';
@@ -59,7 +60,7 @@ export function LaunchFormView({ context, config, original }: LaunchFormProps) {
             <Stack gap="lg">
               <CountField
                 label="Processes"
-                max={context.defaults.max_batch_count}
+                max={LIMITS.batch_count.max}
                 {...form.getInputProps('count')}
                 value={form.values.count}
               />

@@ -3,6 +3,7 @@
 import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { Queue } from '../../../../src/http/contract.ts';
+import { LIMITS, MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { wholeNumberError } from '../../parts/form/policy.ts';
 import { formatCount, pluralize } from '../../parts/format.ts';
@@ -14,8 +15,6 @@ export interface DomainDialogProps {
   onClose: () => void;
   onConfirm: (act: DomainVerb) => void;
 }
-
-const MAX_CAP = 100_000;
 
 export function PauseDialog({ queue, onClose, onConfirm }: DomainDialogProps) {
   const [reason, setReason] = useState('');
@@ -37,7 +36,7 @@ export function PauseDialog({ queue, onClose, onConfirm }: DomainDialogProps) {
             label="Reason"
             description="shown beside the domain; may stay empty"
             value={reason}
-            maxLength={1_000}
+            maxLength={MAX_LENGTH.reason}
             onChange={(event) => setReason(event.currentTarget.value)}
             data-autofocus
           />
@@ -67,7 +66,7 @@ export function CapDialog({ queue, onClose, onConfirm }: DomainDialogProps) {
 function CapForm({ queue, onClose, onConfirm }: DomainDialogProps & { queue: Queue }) {
   const [cap, setCap] = useState<number | string>(queue.max_in_flight ?? '');
   const [tried, setTried] = useState(false);
-  const error = wholeNumberError(cap, 1, MAX_CAP);
+  const error = wholeNumberError(cap, LIMITS.max_in_flight);
   const confirm = (max_in_flight: number | null) => onConfirm({ verb: 'cap', domain: queue.domain, max_in_flight });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -83,12 +82,12 @@ function CapForm({ queue, onClose, onConfirm }: DomainDialogProps & { queue: Que
         </Text>
         <NumberInput
           label="At most in progress"
-          description={`1 to ${formatCount(MAX_CAP)}`}
+          description={`1 to ${formatCount(LIMITS.max_in_flight.max)}`}
           value={cap}
           error={tried ? error : undefined}
           onChange={setCap}
           min={1}
-          max={MAX_CAP}
+          max={LIMITS.max_in_flight.max}
           allowDecimal={false}
           clampBehavior="none"
           thousandSeparator=","

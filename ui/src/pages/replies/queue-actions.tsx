@@ -4,19 +4,18 @@ import { Button, Group, NumberInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconInboxOff, IconMailOpened } from '@tabler/icons-react';
 import { useState } from 'react';
+import { isWithin, LIMITS } from '../../../../src/model/limits.ts';
 import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
 import { VerbDialog } from '../../parts/form/verb-dialog.tsx';
 import { Consumed } from './consumed.tsx';
 import { useReplyVerbs } from './use-reply-verbs.ts';
-
-const MOST = 1_000;
 
 export function QueueActions({ queue }: { queue: string }) {
   const { consume, clear } = useReplyVerbs();
   const [opened, { open, close }] = useDisclosure(false);
   const [limit, setLimit] = useState<NumberText>(10);
   const count = numberOf(limit);
-  const valid = count !== null && Number.isInteger(count) && count >= 1 && count <= MOST;
+  const valid = count !== null && isWithin(count, LIMITS.reply_count);
   return (
     <Group gap="xs">
       <NumberInput
@@ -27,7 +26,7 @@ export function QueueActions({ queue }: { queue: string }) {
         onChange={setLimit}
         error={!valid}
         min={1}
-        max={MOST}
+        max={LIMITS.reply_count.max}
         allowDecimal={false}
         clampBehavior="none"
       />

@@ -2,7 +2,8 @@
 // Promises to leave out what is empty and what is the service's default anyway, so that a request says only what was chosen.
 
 import type { CommandDetail, CommandTemplate, Config, NewCommand, Problem } from '../../../../src/http/contract.ts';
-import type { DeadlineAction, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../../../src/model/command.ts';
+import type { DeadlineAction } from '../../../../src/model/command.ts';
+import { LIMITS, type Range, SHAPES } from '../../../../src/model/limits.ts';
 import {
   fromBehavior,
   NO_CHAOS,
@@ -13,7 +14,13 @@ import {
   validateChaos,
 } from '../../parts/chaos/chaos.ts';
 import { jsonObjectError } from '../../parts/form/json-text.ts';
-import { type PolicyValues, parseBackoff, policyValues, validatePolicy } from '../../parts/form/policy.ts';
+import {
+  type PolicyValues,
+  parseBackoff,
+  policyValues,
+  validatePolicy,
+  wholeNumberError,
+} from '../../parts/form/policy.ts';
 import { formatDuration, parseDuration, writeDuration } from '../../parts/format.ts';
 
 export interface TemplateValues extends PolicyValues {
@@ -38,12 +45,7 @@ export interface SendValues extends TemplateValues {
 
 export type Defaults = Config['defaults'];
 
-const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
-const QUEUE = /^[A-Za-z0-9._:-]{1,200}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-// Types only may be taken from the server; they are the numbers themselves.
-const LONGEST_DELAY_MS: typeof MAX_DELAY_MS = 315_360_000_000;
-const LONGEST_DEADLINE_MS: typeof MAX_DEADLINE_MS = 2_000_000_000;
 
 /** `from`: what is to be sent again; its ids are its own. */
 export function initialTemplate(defaults: Defaults, from?: Partial<CommandDetail>): TemplateValues {
@@ -116,10 +118,10 @@ export function validateTemplate(values: TemplateValues): Record<string, string>
   check('payload', values.payload.trim() ? jsonObjectError(values.payload) : null);
   for (const [field, error] of Object.entries(validateChaos(values.chaos))) check(`chaos.${field}`, error);
   for (const [field, error] of Object.entries(validatePolicy(values))) check(field, error);
-  check('jitter_pct', wholeUpTo(values.jitter_pct, 100));
-  check('priority', wholeUpTo(values.priority, 9));
-  check('delay', durationError(values.delay, 0, LONGEST_DELAY_MS));
-  check('deadline', durationError(values.deadline, 1, LONGEST_DEADLINE_MS));
+  check('jitter_pct', rangeError(values.jitter_pct, LIMITS.jitter_pct));
+  check('priority', rangeError(values.priority, LIMITS.priority));
+  check('delay', durationError(values.delay, LIMITS.delay_ms));
+  check('deadline', durationError(values.deadline, LIMITS.deadline_ms));
   check('reply_to', queueError(values.reply_to));
   check('correlation_id', uuidError(values.correlation_id));
   return errors;
@@ -133,11 +135,11 @@ export function validateCommand(values: SendValues): Record<string, string> {
 
 function nameError(text: string): string | null {
   if (!text.trim()) return 'is needed';
-  return NAME.test(text.trim()) ? null : 'must be 1 to 64 of A-Z a-z 0-9 . _ : -';
+  return SHAPES.name.pattern.test(text.trim()) ? null : SHAPES.name.message;
 }
 
 export function queueError(text: string): string | null {
-  return !text.trim() || QUEUE.test(text.trim()) ? null : 'must be 1 to 200 of A-Z a-z 0-9 . _ : -';
+  return !text.trim() || SHAPES.queue.pattern.test(text.trim()) ? null : SHAPES.queue.message;
 }
 
 function uuidError(text: string): string | null {
@@ -145,13 +147,11 @@ function uuidError(text: string): string | null {
 }
 
 /** Empty is none: the server has its own then. */
-function wholeUpTo(value: NumberText, max: number): string | null {
-  const number = numberOf(value);
-  if (number === null) return null;
-  return Number.isInteger(number) && number >= 0 && number <= max ? null : `must be a whole number, 0 to ${max}`;
+function rangeError(value: NumberText, range: Range): string | null {
+  return numberOf(value) === null ? null : wholeNumberError(value, range);
 }
 
-function durationError(text: string, min: number, max: number): string | null {
+function durationError(text: string, { min, max }: Range): string | null {
   if (!text.trim()) return null;
   const ms = parseDuration(text);
   if (ms === null) return 'must be a duration, such as 30 s or 5 min';

@@ -6,6 +6,7 @@ import type {
   NewCommand,
   NewCommandBatch,
 } from '../../../../src/http/contract.ts';
+import { LIMITS, MAX_LENGTH, SHAPES } from '../../../../src/model/limits.ts';
 import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
 import { jsonError, jsonObjectError } from '../../parts/form/json-text.ts';
 import { wholeNumberError } from '../../parts/form/policy.ts';
@@ -31,10 +32,6 @@ export interface ManyValues extends TemplateValues {
   custom: string;
   batch_reply_to: string;
 }
-
-/** Commands in the body of one request; the server has the same limit. */
-export const MAX_LISTED = 1_000;
-const SEED = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** `from`: a batch that is to be sent again. */
 export function initialMany(defaults: Defaults, from?: CommandBatchDetail): ManyValues {
@@ -70,16 +67,19 @@ export function toBatch(values: ManyValues, defaults: Defaults): NewCommandBatch
 }
 
 /** By path of the form, what the server would refuse; of the template only what is sent. */
-export function validateMany(values: ManyValues, defaults: Defaults): Record<string, string> {
+export function validateMany(values: ManyValues): Record<string, string> {
   const errors: Record<string, string> = values.content === 'count' ? validateTemplate(values) : {};
   const check = (path: string, error: string | null) => {
     if (error) errors[path] = error;
   };
-  if (values.content === 'count') check('count', wholeNumberError(values.count, 1, defaults.max_batch_count));
+  if (values.content === 'count') check('count', wholeNumberError(values.count, LIMITS.batch_count));
   if (values.content === 'list') check('commands', commandsError(values.commands));
-  check('name', values.name.trim().length > 200 ? 'must have at most 200 characters' : null);
+  check(
+    'name',
+    values.name.trim().length > MAX_LENGTH.label ? `must have at most ${MAX_LENGTH.label} characters` : null,
+  );
   const seed = values.seed.trim();
-  check('seed', seed && !SEED.test(seed) ? 'must be 1 to 64 of A-Z a-z 0-9 . _ -' : null);
+  check('seed', seed && !SHAPES.seed.pattern.test(seed) ? SHAPES.seed.message : null);
   check('custom', values.custom.trim() ? jsonObjectError(values.custom) : null);
   check('batch_reply_to', queueError(values.batch_reply_to));
   return errors;
@@ -92,9 +92,8 @@ export function commandsError(text: string): string | null {
   if (error) return error;
   const value: unknown = JSON.parse(text);
   if (!Array.isArray(value)) return 'must be a JSON array of commands';
-  return value.length < 1 || value.length > MAX_LISTED
-    ? `must be 1 to ${MAX_LISTED.toLocaleString('en-US')} commands`
-    : null;
+  const { min, max } = LIMITS.request_commands;
+  return value.length < min || value.length > max ? `must be ${min} to ${max.toLocaleString('en-US')} commands` : null;
 }
 
 /** How many commands a form would send, where that is known. */

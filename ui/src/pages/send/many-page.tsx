@@ -5,6 +5,7 @@ import { useForm } from '@mantine/form';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
+import { LIMITS } from '../../../../src/model/limits.ts';
 import { commandBatchDetailQuery, createCommandBatch } from '../../api/command-batches.ts';
 import { configQuery } from '../../api/service.ts';
 import { CountField } from '../../parts/form/count-field.tsx';
@@ -14,7 +15,7 @@ import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { followBatch } from './follow-batch.tsx';
 import type { Defaults } from './form.ts';
-import { type Content, countOf, initialMany, MAX_LISTED, type ManyValues, toBatch, validateMany } from './many-form.ts';
+import { type Content, countOf, initialMany, type ManyValues, toBatch, validateMany } from './many-form.ts';
 import { FormSkeleton } from './one-page.tsx';
 import { focusFirstInvalid, SendHead, SendLayout } from './send-layout.tsx';
 import { ChaosSection, PolicySection, TargetFields, TimeSection } from './template-fields.tsx';
@@ -55,7 +56,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original?: C
   const queryClient = useQueryClient();
   const form = useForm<ManyValues>({
     initialValues: initialMany(defaults, original),
-    validate: (values) => validateMany(values, defaults),
+    validate: (values) => validateMany(values),
     validateInputOnBlur: true,
   });
   const { values } = form;
@@ -73,7 +74,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original?: C
       focusFirstInvalid();
     },
   });
-  const valid = Object.keys(validateMany(values, defaults)).length === 0;
+  const valid = Object.keys(validateMany(values)).length === 0;
   const templated = values.content === 'count';
   return (
     <SendLayout
@@ -102,7 +103,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original?: C
           {templated && (
             <CountField
               label="Commands"
-              max={defaults.max_batch_count}
+              max={LIMITS.batch_count.max}
               {...form.getInputProps('count')}
               value={values.count}
             />
@@ -112,7 +113,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original?: C
               {...form.getInputProps('commands')}
               value={values.commands}
               label="Commands"
-              description={`a JSON array of 1 to ${MAX_LISTED.toLocaleString('en-US')}; all are sent, or none`}
+              description={`a JSON array of 1 to ${LIMITS.request_commands.max.toLocaleString('en-US')}; all are sent, or none`}
               placeholder='[{"type": "TestCommand", "payload": {"account": 7}}, {"type": "TestCommand"}]'
               minRows={8}
               withAsterisk

@@ -2,9 +2,9 @@
 // Promises to send only what is another value than the server showed, and null where it is the default again.
 
 import type { Config, SettingsChange } from '../../../../src/http/contract.ts';
-import type { SettingPath } from '../../../../src/model/settings.ts';
+import { SETTING_BOUNDS, type SettingPath } from '../../../../src/model/limits.ts';
 import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
-import { parseBackoff, wholeNumberError } from '../../parts/form/policy.ts';
+import { backoffError, parseBackoff, wholeNumberError } from '../../parts/form/policy.ts';
 import { formatCount, formatDuration, pluralize, writeDuration } from '../../parts/format.ts';
 
 export type ShownSettings = Config['settings'];
@@ -14,8 +14,6 @@ export interface SettingField {
   path: SettingPath;
   label: string;
   description: string;
-  min: number;
-  max: number;
   /** How a value reads, for people. */
   words: (value: unknown) => string;
   /** An empty field is a value of its own: never. */
@@ -35,24 +33,18 @@ export const GROUPS: readonly { title: string; hint: string; fields: readonly Se
         path: 'slots',
         label: 'Slots',
         description: 'attempts at a time per domain',
-        min: 1,
-        max: 10_000,
         words: count,
       },
       {
         path: 'poll_ms',
         label: 'Poll (ms)',
         description: 'how often to look without a hint',
-        min: 10,
-        max: 60_000,
         words: ms,
       },
       {
         path: 'drain_ms',
         label: 'Drain (ms)',
         description: 'how long a stop waits for attempts',
-        min: 0,
-        max: 3_600_000,
         words: ms,
       },
     ],
@@ -65,32 +57,24 @@ export const GROUPS: readonly { title: string; hint: string; fields: readonly Se
         path: 'retry.max_attempts',
         label: 'Attempts',
         description: 'before troubleshooting',
-        min: 1,
-        max: 100,
         words: count,
       },
       {
         path: 'retry.backoff_ms',
         label: 'Delays between attempts',
         description: 'the last one repeats',
-        min: 0,
-        max: 86_400_000,
         words: (value) => delaysText(value),
       },
       {
         path: 'retry.jitter_pct',
         label: 'Jitter (%)',
         description: 'by how much a delay may be shortened',
-        min: 0,
-        max: 100,
         words: (value) => `${value} %`,
       },
       {
         path: 'lease_ms',
         label: 'Lease (ms)',
         description: 'how long an attempt has, unless renewed',
-        min: 500,
-        max: 3_600_000,
         words: ms,
       },
     ],
@@ -103,8 +87,6 @@ export const GROUPS: readonly { title: string; hint: string; fields: readonly Se
         path: 'retention.prune_after_days',
         label: 'Prune after (days)',
         description: 'since it ended; empty: never',
-        min: 1,
-        max: 36_500,
         words: (value) => (value === null ? 'never' : pluralize(Number(value), 'day')),
         optional: true,
       },
@@ -137,12 +119,9 @@ export function validateSettings(values: SettingsValues): Partial<Record<Setting
   return Object.fromEntries(errors);
 }
 
-function errorOf({ path, min, max, optional }: SettingField, value: NumberText): string | null {
-  if (path !== 'retry.backoff_ms') return optional && value === '' ? null : wholeNumberError(value, min, max);
-  const delays = parseBackoff(String(value));
-  if (delays === null) return 'must be durations, such as 10 s, 1 min, 5 min';
-  if (delays.length < 1 || delays.length > 20) return 'must be 1 to 20 durations';
-  return delays.some((delay) => delay > max) ? 'must be at most 24 h each' : null;
+function errorOf({ path, optional }: SettingField, value: NumberText): string | null {
+  if (path === 'retry.backoff_ms') return backoffError(String(value));
+  return optional && value === '' ? null : wholeNumberError(value, SETTING_BOUNDS[path]);
 }
 
 /** What is to be sent; null when nothing was changed. The values must be valid. */

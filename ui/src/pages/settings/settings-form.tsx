@@ -4,6 +4,7 @@ import { ActionIcon, Button, Group, NumberInput, SimpleGrid, Stack, Text, TextIn
 import { IconArrowBackUp } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { SETTING_BOUNDS } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import { changeSettings, serviceKeys } from '../../api/service.ts';
 import { actorBody, useActor } from '../../parts/actor.ts';
@@ -140,8 +141,8 @@ function Field({ field, shown, value, error, onChange }: FieldProps) {
       {...common}
       value={value}
       onChange={onChange}
-      min={field.min}
-      max={field.max}
+      min={SETTING_BOUNDS[field.path].min}
+      max={SETTING_BOUNDS[field.path].max}
       allowDecimal={false}
       clampBehavior="none"
       thousandSeparator=","

@@ -1,6 +1,7 @@
 // How commands are tried, as a form holds it: attempts, the delays between them, and the lease of each. Pure.
 // Promises the server's own limits, so that what it would refuse is told at the field.
 
+import { LIMITS, type Range } from '../../../../src/model/limits.ts';
 import { type NumberText, numberOf } from '../chaos/chaos.ts';
 import { formatCount, parseDuration, writeDuration } from '../format.ts';
 
@@ -16,8 +17,6 @@ export interface Policy {
   lease_ms: number;
 }
 
-const MAX_BACKOFF_MS = 86_400_000;
-
 export function policyValues({ retry, lease_ms }: Policy): PolicyValues {
   return {
     max_attempts: retry.max_attempts,
@@ -29,9 +28,9 @@ export function policyValues({ retry, lease_ms }: Policy): PolicyValues {
 /** By field, what the server would refuse. */
 export function validatePolicy(values: PolicyValues): Record<keyof PolicyValues, string | null> {
   return {
-    max_attempts: wholeNumberError(values.max_attempts, 1, 100),
+    max_attempts: wholeNumberError(values.max_attempts, LIMITS.max_attempts),
     backoff: backoffError(values.backoff),
-    lease_ms: wholeNumberError(values.lease_ms, 500, 3_600_000),
+    lease_ms: wholeNumberError(values.lease_ms, LIMITS.lease_ms),
   };
 }
 
@@ -45,16 +44,17 @@ export function parseBackoff(text: string): number[] | null {
   return delays.some((delay) => delay === null) ? null : (delays as number[]);
 }
 
-export function wholeNumberError(value: NumberText, min: number, max: number): string | null {
+export function wholeNumberError(value: NumberText, { min, max }: Range): string | null {
   const number = numberOf(value);
   if (number === null) return 'is needed';
   if (!Number.isInteger(number)) return 'must be a whole number';
   return number < min || number > max ? `must be ${formatCount(min)} to ${formatCount(max)}` : null;
 }
 
-function backoffError(text: string): string | null {
+export function backoffError(text: string): string | null {
   const delays = parseBackoff(text);
   if (delays === null) return 'must be durations, such as 10 s, 1 min, 5 min';
-  if (delays.length < 1 || delays.length > 20) return 'must be 1 to 20 durations';
-  return delays.some((delay) => delay > MAX_BACKOFF_MS) ? 'must be at most 24 h each' : null;
+  const { min, max } = LIMITS.backoff_count;
+  if (delays.length < min || delays.length > max) return `must be ${min} to ${max} durations`;
+  return delays.some((delay) => delay > LIMITS.backoff_ms.max) ? 'must be at most 24 h each' : null;
 }
