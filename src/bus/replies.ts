@@ -3,8 +3,8 @@
 
 import { type Tx, withTx } from '../db/pool.ts';
 import { deleteReplyUnlessAwaited, findReply, type ReplyRecord, takeReplies } from '../db/queries/reply-queues.ts';
-import { laneOf } from '../model/env.ts';
 import { InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { laneOf } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
 import { findNumberErrors } from '../model/policy.ts';
 import type { Bus } from './bus.ts';

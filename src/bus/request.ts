@@ -2,9 +2,9 @@
 // Promises that a command which passes can be stored, and that every mistake of a set is named by its path.
 
 import { type DeadlineAction, PRIORITY } from '../model/command.ts';
-import { deterministicId, laneOf } from '../model/env.ts';
 import { ChaosNotInstalledError, type FieldError, InvalidInputError } from '../model/errors.ts';
 import { findJsonErrors } from '../model/field-errors.ts';
+import { deterministicId, laneOf } from '../model/ids.ts';
 import { LIMITS, SHAPES, type Shape } from '../model/limits.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
 import type { RetryPolicy } from '../model/retry.ts';

@@ -31,7 +31,7 @@ export async function behaviorOf(client: Client, { type, profile, chaos }: Chaos
 
 async function profileBehavior(client: Client, name: string, type: string | undefined): Promise<Document> {
   const config = await client.get<Config>('/config');
-  const process_type = type ?? usualType(config);
+  const process_type = type ?? config.defaults.process_type ?? undefined;
   const { behavior, process_type: own } = await findProfile(client, name, process_type);
   if (own !== null) return { ...behavior };
   // A profile for any process may name steps that this one does not have.
@@ -55,10 +55,4 @@ export async function findProfile(client: Client, name: string, process_type: st
   if (found !== undefined) return found;
   const names = profiles.map((profile) => profile.name).join(', ') || 'none';
   throw new CliError(`There is no profile ${name}. There are: ${names}.`, EXIT.refused);
-}
-
-/** The process type of a launch that names none. */
-export function usualType({ process_types }: Config): string | undefined {
-  const types = process_types.map(({ type }) => type);
-  return types.find((type) => type === 'StatementReport') ?? types[0];
 }

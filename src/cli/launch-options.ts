@@ -29,7 +29,7 @@ export function withLaunchOptions(command: Command): Command {
     .addOption(
       new Option('--count <number>', 'processes in the batch').default(1).argParser(within(LIMITS.batch_count)),
     )
-    .option('--type <name>', 'the process type (default: StatementReport)')
+    .option('--type <name>', 'the process type (default: that of the application)')
     .option('--name <text>', 'a display name')
     .option('--seed <text>', 'the seed of the faults (default: a random one)')
     .option('--set <name=value>', 'an input of the process; repeatable', assign)

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type { Config, OnConflict, Profile, ProfileExport, ProfileImportAnswer } from '../http/contract.ts';
 import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
-import { chaosOption, findProfile, readProfiles, usualType } from './behavior-options.ts';
+import { chaosOption, findProfile, readProfiles } from './behavior-options.ts';
 import { type Client, onServer } from './client.ts';
 import { type Document, jsonOrFile, readJsonFile } from './json-options.ts';
 import { jsonText, printJson, printTable, remark, say, show } from './print.ts';
@@ -75,7 +75,7 @@ interface ProfileFlags {
 }
 
 async function typeOf(client: Client, { type }: ProfileFlags): Promise<string | undefined> {
-  return type ?? usualType(await client.get<Config>('/config'));
+  return type ?? (await client.get<Config>('/config')).defaults.process_type ?? undefined;
 }
 
 async function list(client: Client, flags: ProfileFlags): Promise<ExitCode> {

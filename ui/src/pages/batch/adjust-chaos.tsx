@@ -10,7 +10,7 @@ import { StepPanels } from '../../parts/chaos/step-panels.tsx';
 import { behaviorOf, chaosOf, faultySteps, validateSteps, withField } from '../../parts/chaos/steps.ts';
 import { Refusal } from '../../parts/form/request-card.tsx';
 import classes from './batch.module.css';
-import { useChangeBehavior } from './use-batch-verbs.ts';
+import { useChangeBehavior } from './verbs.tsx';
 
 export interface AdjustChaosProps {
   batch: BatchDetail;

@@ -1,31 +1,32 @@
-// Commands for an open batch, as JSON: checked here for being a list, by the server for being commands.
+// Adds commands to an open batch, as JSON: the page checks that it is a list, the server that they are commands.
 
 import { Button, Group, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { NewCommand } from '../../../../src/http/contract.ts';
+import type { CommandBatchDetail, NewCommand } from '../../../../src/http/contract.ts';
 import { LIMITS } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { JsonField } from '../../parts/form/json-field.tsx';
 import { Refusal } from '../../parts/form/request-card.tsx';
+import { formatCount } from '../../parts/format.ts';
 import { commandsError } from '../send/many-form.ts';
+import { useAddCommands } from './verbs.tsx';
 
 export interface AddDialogProps {
+  batch: CommandBatchDetail;
   opened: boolean;
   onClose: () => void;
-  onAdd: (commands: NewCommand[]) => void;
-  busy: boolean;
-  error: unknown;
 }
 
-export function AddDialog({ opened, onClose, onAdd, busy, error }: AddDialogProps) {
+export function AddDialog({ batch, opened, onClose }: AddDialogProps) {
+  const added = useAddCommands(batch, onClose);
   const [text, setText] = useState('');
   const [tried, setTried] = useState(false);
   const wrong = commandsError(text);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (wrong === null) onAdd(JSON.parse(text) as NewCommand[]);
+    if (wrong === null) added.mutate(JSON.parse(text) as NewCommand[]);
   };
   return (
     <Dialog opened={opened} onClose={onClose} title="Add commands">
@@ -33,7 +34,7 @@ export function AddDialog({ opened, onClose, onAdd, busy, error }: AddDialogProp
         <Stack gap="md">
           <JsonField
             label="Commands"
-            description={`a JSON array of 1 to ${LIMITS.request_commands.max.toLocaleString('en-US')}; all are added, or none`}
+            description={`a JSON array of 1 to ${formatCount(LIMITS.request_commands.max)}; all are added, or none`}
             placeholder='[{"type": "TestCommand", "payload": {"account": 7}}]'
             value={text}
             onChange={setText}
@@ -41,12 +42,12 @@ export function AddDialog({ opened, onClose, onAdd, busy, error }: AddDialogProp
             minRows={6}
             data-autofocus
           />
-          {error !== null && <Refusal problem={problemFrom(error)} />}
+          {added.error && <Refusal problem={problemFrom(added.error)} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
-              Leave it
+              Cancel
             </Button>
-            <Button type="submit" loading={busy}>
+            <Button type="submit" loading={added.isPending}>
               Add
             </Button>
           </Group>

@@ -45,14 +45,13 @@ export interface SendValues extends TemplateValues {
 
 export type Defaults = Config['defaults'];
 
-export const BUNDLED = { domain: 'e2e', type: 'TestCommand' } as const;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** `from`: what is to be sent again; its ids are its own. */
 export function initialTemplate(defaults: Defaults, from?: Partial<CommandDetail>): TemplateValues {
   return {
-    domain: from?.domain ?? BUNDLED.domain,
-    type: from?.type ?? BUNDLED.type,
+    domain: from?.domain ?? defaults.command?.domain ?? '',
+    type: from?.type ?? defaults.command?.type ?? '',
     payload: isFilled(from?.payload) ? JSON.stringify(from?.payload, null, 2) : '',
     chaos: fromBehavior(from?.behavior),
     ...policyValues({
