@@ -89,7 +89,7 @@ test('one that never gives the event loop back: its worker is replaced, others e
   expect(await untilStatus(good, 'COMPLETED')).toMatchObject({ completed_count: 100 });
   await until(
     'its worker was replaced',
-    () => /no sign of life for \d+ s, so it was killed/.test(line.said.stdout),
+    () => /killed after \d+ s without a sign of life/.test(line.said.stdout),
     VERY_SLOW,
   );
   await untilPoisonIsParked(spinning);
