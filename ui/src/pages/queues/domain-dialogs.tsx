@@ -4,7 +4,7 @@ import { Button, Group, NumberInput, Stack, Text, TextInput } from '@mantine/cor
 import { type FormEvent, useState } from 'react';
 import type { Queue } from '../../../../src/http/contract.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { wholeNumberError } from '../../parts/form/policy.ts';
+import { wholeNumberError } from '../../parts/form/checks.ts';
 import { formatCount, pluralize } from '../../parts/format.ts';
 import type { DomainVerb } from './use-domain-verb.ts';
 
@@ -15,7 +15,7 @@ export interface DomainDialogProps {
   onConfirm: (act: DomainVerb) => void;
 }
 
-const MAX_CAP = 100_000;
+
 
 export function PauseDialog({ queue, onClose, onConfirm }: DomainDialogProps) {
   const [reason, setReason] = useState('');
@@ -27,7 +27,7 @@ export function PauseDialog({ queue, onClose, onConfirm }: DomainDialogProps) {
   return (
     <Dialog opened={queue !== null} onClose={onClose} title={`Pause ${queue?.domain ?? ''}?`}>
       <form onSubmit={submit}>
-        <Stack gap="md">
+        <Stack>
           <Text size="sm">
             No worker takes anything more of it until somebody resumes it.{' '}
             {pluralize(queue?.in_progress ?? 0, 'command')} in progress will run to the end; new ones can still be sent,
@@ -67,7 +67,7 @@ export function CapDialog({ queue, onClose, onConfirm }: DomainDialogProps) {
 function CapForm({ queue, onClose, onConfirm }: DomainDialogProps & { queue: Queue }) {
   const [cap, setCap] = useState<number | string>(queue.max_in_flight ?? '');
   const [tried, setTried] = useState(false);
-  const error = wholeNumberError(cap, 1, MAX_CAP);
+  const error = wholeNumberError(cap, LIMITS.max_in_flight);
   const confirm = (max_in_flight: number | null) => onConfirm({ verb: 'cap', domain: queue.domain, max_in_flight });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -76,7 +76,7 @@ function CapForm({ queue, onClose, onConfirm }: DomainDialogProps & { queue: Que
   };
   return (
     <form onSubmit={submit} noValidate>
-      <Stack gap="md">
+      <Stack>
         <Text size="sm">
           How many of its commands may be in progress at a time, over all workers; they have{' '}
           {pluralize(queue.slots, 'slot')} for it now. What runs above a new cap is not cut short.
@@ -89,9 +89,6 @@ function CapForm({ queue, onClose, onConfirm }: DomainDialogProps & { queue: Que
           onChange={setCap}
           min={1}
           max={MAX_CAP}
-          allowDecimal={false}
-          clampBehavior="none"
-          thousandSeparator=","
           data-autofocus
         />
         <Group justify="space-between" gap="xs">

@@ -10,7 +10,7 @@ export function Consumed({ replies, onClose }: { replies: Reply[] | null; onClos
   const count = replies?.length ?? 0;
   return (
     <Dialog opened={count > 0} onClose={onClose} title={`${pluralize(count, 'reply', 'replies')} consumed`}>
-      <Stack gap="md" data-testid="consumed">
+      <Stack data-testid="consumed">
         <Text size="sm">Gone from the queue; here for the last time.</Text>
         <JsonView value={replies} label="Consumed replies" />
         <Group justify="flex-end">

@@ -4,7 +4,7 @@ import { Button, Group, NumberInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconInboxOff, IconMailOpened } from '@tabler/icons-react';
 import { useState } from 'react';
-import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
+import { type NumberText, numberOf } from '../../parts/form/checks.ts';
 import { VerbDialog } from '../../parts/form/verb-dialog.tsx';
 import { Consumed } from './consumed.tsx';
 import { useReplyVerbs } from './use-reply-verbs.ts';
@@ -28,8 +28,6 @@ export function QueueActions({ queue }: { queue: string }) {
         error={!valid}
         min={1}
         max={MOST}
-        allowDecimal={false}
-        clampBehavior="none"
       />
       <Button
         variant="default"

@@ -1,4 +1,4 @@
-// Which domains and command types there are, as far as this service tells: suggestions, never a limit.
+// The known domains and command types: suggestions, not limits.
 
 import { useQuery } from '@tanstack/react-query';
 import type { Config } from '../../../../src/http/contract.ts';
@@ -17,7 +17,7 @@ export function useKnownTypes(): KnownTypes {
   return knownTypes(config?.process_types ?? [], workers?.items.flatMap((worker) => worker.domains) ?? []);
 }
 
-/** Pure, for tests. Faultline's own domain is no place to send to. */
+/** Pure, for tests. Commands cannot be sent to the internal domain. */
 export function knownTypes(processTypes: Config['process_types'], workerDomains: readonly string[]): KnownTypes {
   const types = new Map<string, Set<string>>([[BUNDLED.domain, new Set([BUNDLED.type])]]);
   for (const { domain, steps } of processTypes) {

@@ -32,7 +32,7 @@ export function VerbDialog(props: VerbDialogProps) {
   return (
     <Dialog opened={opened} onClose={onClose} title={title}>
       <form onSubmit={submit}>
-        <Stack gap="md">
+        <Stack>
           <Text size="sm" component="div">
             {children}
           </Text>
