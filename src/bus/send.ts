@@ -14,12 +14,13 @@ import {
   NotFoundError,
   WrongStateError,
 } from '../model/errors.ts';
-import { MAX_BATCH_COUNT } from '../model/process.ts';
+import { LIMITS } from '../model/limits.ts';
 import { type Bus, byLane, sendIfAbsent } from './bus.ts';
 import type { OutgoingCommand } from './handlers.ts';
 import { type CommandRequest, canonicalId, checkRequests, commandOf } from './request.ts';
 
 const CHUNK_SIZE = 1_000;
+const MAX_BATCH_COUNT = LIMITS.batch_count.max;
 
 /** A `pg` client with a transaction open, whoever made it. */
 export interface OpenTransaction {

@@ -3,15 +3,15 @@
 
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MAX_BATCH_COUNT } from '../model/process.ts';
+import { LIMITS } from '../model/limits.ts';
 import { assign, type Document, isDocument } from './assignments.ts';
 import { parseJsonOption } from './json-text.ts';
-import { wholeNumber } from './options.ts';
+import { within } from './options.ts';
 
 export function withLaunchOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--count <number>', 'processes in the batch').default(1).argParser(wholeNumber(1, MAX_BATCH_COUNT)),
+      new Option('--count <number>', 'processes in the batch').default(1).argParser(within(LIMITS.batch_count)),
     )
     .option('--type <name>', 'the process type (default: StatementReport)')
     .option('--name <text>', 'a name for people')
@@ -19,9 +19,9 @@ export function withLaunchOptions(command: Command): Command {
     .option('--set <name=value>', 'an input of the process, as often as needed', assign)
     .addOption(profileOption())
     .addOption(chaosOption())
-    .addOption(new Option('--max-attempts <number>', 'attempts of each command').argParser(wholeNumber(1, 100)))
+    .addOption(new Option('--max-attempts <number>', 'attempts of each command').argParser(within(LIMITS.max_attempts)))
     .option('--backoff-ms <list>', 'pauses between attempts, by comma', numberList)
-    .addOption(new Option('--lease-ms <number>', 'lease of each attempt').argParser(wholeNumber(500, 3_600_000)))
+    .addOption(new Option('--lease-ms <number>', 'lease of each attempt').argParser(within(LIMITS.lease_ms)))
     .option('--hypothesis <text>', 'what is expected to hold')
     .addOption(new Option('--scope <percent>', 'only so many percent of the processes meet chaos').argParser(percent))
     .addOption(experimentOption());
@@ -74,5 +74,5 @@ function percent(text: string): number {
 }
 
 function numberList(text: string): number[] {
-  return text.split(',').map(wholeNumber(0, 86_400_000));
+  return text.split(',').map(within(LIMITS.backoff_ms));
 }

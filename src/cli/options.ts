@@ -3,7 +3,11 @@
 
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
+import type { Range } from '../model/limits.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
+
+/** A whole number within a range of model/limits.ts. */
+export const within = ({ min, max }: Range) => wholeNumber(min, max);
 
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -2,10 +2,10 @@
 // What they do is in rerun.ts, loaded when one runs.
 
 import { type Command, Option } from 'commander';
-import { MAX_BATCH_COUNT } from '../model/process.ts';
+import { LIMITS } from '../model/limits.ts';
 import { createClient } from './client.ts';
 import { chaosOption, experimentOption, profileOption } from './launch-options.ts';
-import { jsonOption, urlOption, wholeNumber } from './options.ts';
+import { jsonOption, urlOption, within } from './options.ts';
 
 const WATCH = 'show it until it is at rest, and exit with its verdict';
 
@@ -15,7 +15,7 @@ export function addRerunVerbs(program: Command): void {
     ?.command('rerun <batch_id>')
     .description('launch a batch again: as it was, but for what is said here')
     .option('--seed <text>', 'another seed')
-    .addOption(new Option('--count <number>', 'another count').argParser(wholeNumber(1, MAX_BATCH_COUNT)))
+    .addOption(new Option('--count <number>', 'another count').argParser(within(LIMITS.batch_count)))
     .option('--name <text>', 'another name')
     .addOption(profileOption())
     .addOption(chaosOption())

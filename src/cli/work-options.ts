@@ -2,12 +2,13 @@
 // A supervisor hands both on through the environment, in the same words.
 
 import { InvalidArgumentError, Option } from 'commander';
-import { wholeNumber } from './options.ts';
+import { LIMITS } from '../model/limits.ts';
+import { within } from './options.ts';
 
 /** By domain; `*` for those not named. */
 export type Slots = Record<string, number>;
 
-const number = wholeNumber(1, 10_000);
+const number = within(LIMITS.slots);
 
 /** `100`, `payments=5`, or several of them by comma; may be given again and again. */
 export function addSlots(text: string, previous: Slots | undefined): Slots {

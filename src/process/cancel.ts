@@ -13,8 +13,8 @@ import { insertEvents, insertReplies } from '../db/queries/events.ts';
 import { readUnattempted } from '../db/queries/processes.ts';
 import { cancelIfUnattempted, cancelPendingChunks } from '../db/queries/troubleshooting.ts';
 import { PRIORITY } from '../model/command.ts';
-import { laneOf } from '../model/env.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import { laneOf } from '../model/ids.ts';
 import type { BatchStatus, CommandPolicy } from '../model/process.ts';
 
 const SLICE_SIZE = 1_000;

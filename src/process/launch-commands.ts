@@ -23,10 +23,10 @@ import {
 } from '../db/queries/batches.ts';
 import { closeBatchIfOpen } from '../db/queries/command-batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import { deterministicId } from '../model/env.ts';
 import { IdempotencyKeyReusedError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { deterministicId } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
 import { findNumberErrors } from '../model/policy.ts';
-import { MAX_BATCH_COUNT } from '../model/process.ts';
 import { chunkCommands, drawSeed, findEarlier, type Launched } from './launch.ts';
 import { findLabelErrors } from './launch-check.ts';
 
@@ -152,9 +152,9 @@ function checkBatchRequest(bus: Bus, request: CommandBatchRequest, at: string): 
   const { count, template, commands, custom } = request;
   const problem = (path: string, message: string) => [{ path, code: 'invalid', message }];
   refuseAny([
-    ...findNumberErrors('count', count, { min: 1, max: MAX_BATCH_COUNT }),
-    ...(commands !== undefined && commands.length > MAX_BATCH_COUNT
-      ? problem('commands', `must be at most ${MAX_BATCH_COUNT}`)
+    ...findNumberErrors('count', count, LIMITS.batch_count),
+    ...(commands !== undefined && commands.length > LIMITS.batch_count.max
+      ? problem('commands', `must be at most ${LIMITS.batch_count.max}`)
       : []),
     ...(count !== undefined && commands !== undefined ? problem('commands', 'give either count or commands') : []),
     ...((count === undefined) !== (template === undefined) ? problem('count', 'count and template go together') : []),

@@ -4,7 +4,8 @@
 import { byLane } from '../bus/bus.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
-import { type Env, laneOf } from '../model/env.ts';
+import type { Env } from '../model/env.ts';
+import { laneOf } from '../model/ids.ts';
 
 /** Where slices are deleted. */
 export interface PruneSite {

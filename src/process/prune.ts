@@ -6,7 +6,7 @@ import type { Tx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
 import * as records from '../db/queries/prune-records.ts';
 import type { CommandStatus } from '../model/command.ts';
-import { waitFor } from '../model/env.ts';
+
 import type { BatchStatus } from '../model/process.ts';
 import { pruneBatch } from './prune-batch.ts';
 import {
@@ -107,7 +107,7 @@ function throttled({ env }: PruneSite, run: PruneRun, over: AbortController, pru
     if (++slices === run.max_slices) over.abort();
     over.signal.throwIfAborted();
     run.signal?.throwIfAborted();
-    if (run.rest) await waitFor(env, (env.monotonicMs() - since_ms) * run.rest, run.signal);
+    if (run.rest) await env.sleep((env.monotonicMs() - since_ms) * run.rest, run.signal);
     run.signal?.throwIfAborted();
     since_ms = env.monotonicMs();
   };

@@ -92,11 +92,9 @@ export function openLabThread(data: LabThreadData): Laboratory {
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 /** With its code, so that a database that is away is told from a mistake; a refusal of our own stays one. */
-function asError({ message, code, stack, status, errors }: LabError): Error {
+function asError({ message, code, stack, errors }: LabError): Error {
   const error =
-    code !== undefined && status !== undefined
-      ? new FaultlineError(code, status, message, { errors })
-      : new Error(message);
+    code !== undefined && errors !== undefined ? new FaultlineError(code, message, { errors }) : new Error(message);
   if (stack) error.stack = stack;
   return code === undefined || error instanceof FaultlineError ? error : Object.assign(error, { code });
 }

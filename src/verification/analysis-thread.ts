@@ -36,7 +36,6 @@ export interface LabError {
   code?: string;
   stack?: string;
   /** Of a FaultlineError, so that it is answered as one. */
-  status?: number;
   errors?: FieldError[];
 }
 
@@ -84,7 +83,7 @@ async function answer(opened: Promise<Laboratory>, question: LabQuestion): Promi
   } catch (error) {
     if (!(error instanceof Error)) return { id, error: { message: String(error) } };
     const { message, stack, code } = error as Error & { code?: unknown };
-    const refusal = error instanceof FaultlineError ? { status: error.status, errors: error.errors } : {};
+    const refusal = error instanceof FaultlineError ? { errors: error.errors } : {};
     return { id, error: { message, stack, ...(typeof code === 'string' && { code }), ...refusal } };
   }
 }

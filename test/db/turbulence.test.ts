@@ -12,7 +12,7 @@ import {
   terminateOtherBackends,
 } from '../../src/chaos/queries/turbulence.ts';
 import { asTx, type Queryable, withTx } from '../../src/db/pool.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import type { BatchStatus } from '../../src/model/process.ts';
 import { createTestDatabase, emptyTables } from '../support/database.ts';
 import { at, insertBatch } from '../support/factories.ts';

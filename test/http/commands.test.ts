@@ -1,7 +1,7 @@
 // Commands over HTTP: what is refused and where it stands, what is sent, and what is read back of it.
 
 import { describe, expect, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { openLab } from './lab.ts';
 

@@ -2,14 +2,23 @@
 
 import { z } from 'zod';
 import { commandBehaviorSchema } from '../../chaos/behavior.ts';
-import { COMMAND_STATUSES, DEADLINE_ACTIONS, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../model/command.ts';
-import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
-import { documentSchema, idSchema, nameSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
+import { COMMAND_STATUSES, DEADLINE_ACTIONS } from '../../model/command.ts';
+import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
+import { BATCH_STATUSES } from '../../model/process.ts';
+import {
+  backoffSchema,
+  documentSchema,
+  idSchema,
+  nameSchema,
+  pageQuery,
+  queueSchema,
+  shortText,
+  time,
+  timeOrNull,
+  whole,
+} from './fields.ts';
 import { seedSchema } from './process-batches.ts';
 import { attemptSchema } from './processes.ts';
-
-/** Commands in the body of one request; more are sent by count. */
-export const MAX_COMMANDS_A_REQUEST = 1_000;
 
 /** What is the same for every command of a kind; the bundled TestCommand unless another registered type is named. */
 export const commandTemplateSchema = z.strictObject({
@@ -18,18 +27,18 @@ export const commandTemplateSchema = z.strictObject({
   payload: documentSchema.optional(),
   /** Chaos for this command. */
   behavior: commandBehaviorSchema.nullish(),
-  max_attempts: z.number().int().min(1).max(100).optional(),
-  backoff_ms: z.array(z.number().int().min(0).max(86_400_000)).min(1).max(20).optional(),
-  jitter_pct: z.number().int().min(0).max(100).optional(),
-  lease_ms: z.number().int().min(500).max(3_600_000).optional(),
+  max_attempts: whole(LIMITS.max_attempts).optional(),
+  backoff_ms: backoffSchema.optional(),
+  jitter_pct: whole(LIMITS.jitter_pct).optional(),
+  lease_ms: whole(LIMITS.lease_ms).optional(),
   /** Not before so long from now. */
-  delay_ms: z.number().int().min(0).max(MAX_DELAY_MS).optional(),
+  delay_ms: whole(LIMITS.delay_ms).optional(),
   /** Lower goes first. */
-  priority: z.number().int().min(0).max(9).optional(),
+  priority: whole(LIMITS.priority).optional(),
   correlation_id: idSchema.optional(),
   reply_to: queueSchema.optional(),
   /** Counts from when it is sent, the delay included. */
-  deadline_ms: z.number().int().min(1).max(MAX_DEADLINE_MS).optional(),
+  deadline_ms: whole(LIMITS.deadline_ms).optional(),
   on_deadline: z.enum(DEADLINE_ACTIONS).optional(),
 });
 export type CommandTemplate = z.input<typeof commandTemplateSchema>;
@@ -39,15 +48,15 @@ export const newCommandSchema = commandTemplateSchema.extend({
   command_id: idSchema.optional(),
 });
 export type NewCommand = z.input<typeof newCommandSchema>;
-export const commandListSchema = z.array(newCommandSchema).min(1).max(MAX_COMMANDS_A_REQUEST);
+export const commandListSchema = z.array(newCommandSchema).min(1).max(LIMITS.request_commands.max);
 
 export const sendAnswerSchema = z.object({ command_id: idSchema, status: z.enum(COMMAND_STATUSES) });
 export type SendAnswer = z.infer<typeof sendAnswerSchema>;
 
 /** So many commands like the template, as a closed command batch. */
 export const bulkCountSchema = commandTemplateSchema.extend({
-  count: z.number().int().min(1).max(MAX_BATCH_COUNT),
-  name: shortText(200).optional(),
+  count: whole(LIMITS.batch_count),
+  name: shortText(MAX_LENGTH.label).optional(),
   seed: seedSchema.optional(),
 });
 /** Or these very commands, all or none. */

@@ -5,7 +5,7 @@ import { INTERNAL_DOMAIN } from '../../bus/bus.ts';
 import { changeSettings, showSettings } from '../../bus/settings.ts';
 import { listWorkers, type WorkerRecord } from '../../db/queries/read-workers.ts';
 import { readSettings, type StoredSettings } from '../../db/queries/settings.ts';
-import { MAX_BATCH_COUNT } from '../../model/process.ts';
+import { LIMITS } from '../../model/limits.ts';
 import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
 import { settingsOf } from '../../model/settings.ts';
 import type { AnyProcessDefinition } from '../../process/define.ts';
@@ -25,7 +25,7 @@ export function operationRoutes(api: App, { bus, pool, processes, version, turbu
       version,
       lanes: bus.lanes,
       process_types,
-      defaults: { retry, lease_ms, max_batch_count: MAX_BATCH_COUNT, max_lease_losses: MAX_LEASE_LOSSES },
+      defaults: { retry, lease_ms, max_batch_count: LIMITS.batch_count.max, max_lease_losses: MAX_LEASE_LOSSES },
       settings: showSettings(stored),
       settings_changed_at: stored.updated_at?.toISOString() ?? null,
       turbulence: [...turbulence],

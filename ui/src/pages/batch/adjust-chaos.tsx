@@ -3,13 +3,14 @@
 import { Button, Drawer, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import type { ProcessType } from '../../api/service.ts';
 import { StepPanels, useStepPanels } from '../../parts/chaos/step-panels.tsx';
 import { behaviorOf, chaosOf, validateSteps } from '../../parts/chaos/steps.ts';
 import { Refusal } from '../../parts/form/request-card.tsx';
 import classes from './batch.module.css';
-import { useChangeBehavior } from './use-batch-verbs.ts';
+import { useChangeBehavior } from './verbs.tsx';
 
 export interface AdjustChaosProps {
   batch: BatchDetail;
@@ -56,7 +57,7 @@ export default function AdjustChaos({ batch, type, newest, onClose }: AdjustChao
             {...form.getInputProps('reason')}
             label="Reason"
             description="for the audit; may stay empty"
-            maxLength={1_000}
+            maxLength={MAX_LENGTH.reason}
           />
           {change.error && <Refusal problem={problemFrom(change.error)} testId="adjust-refused" />}
           <Group justify="flex-end" gap="xs">

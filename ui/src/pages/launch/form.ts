@@ -1,7 +1,7 @@
 // The launch form: its values, the request they make, and the fields of the server's errors. Pure.
 
 import type { Batch, Config } from '../../../../src/http/contract.ts';
-import { SHAPES } from '../../../../src/model/limits.ts';
+import { LIMITS, MAX_LENGTH, SHAPES } from '../../../../src/model/limits.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import type { ProcessType } from '../../api/service.ts';
 import { NO_CHAOS, type StepChaos } from '../../parts/chaos/chaos.ts';
@@ -72,8 +72,8 @@ export function toLaunch(values: LaunchValues, { type, fields }: LaunchContext):
 /** By path of the form (`chaos.render.timeout_pct`), what the server would reject. */
 export function validateLaunch(values: LaunchValues, context: LaunchContext): Record<string, string> {
   const own = compact({
-    count: wholeNumberError(values.count, { min: 1, max: context.defaults.max_batch_count }),
-    name: lengthError(values.name, 200),
+    count: wholeNumberError(values.count, LIMITS.batch_count),
+    name: lengthError(values.name, MAX_LENGTH.label),
     seed: shapeError(values.seed, SHAPES.seed),
     ...validatePolicy(values),
   });

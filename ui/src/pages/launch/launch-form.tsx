@@ -32,7 +32,7 @@ export interface LaunchFormProps {
 const processes = (count: number) => pluralize(count, 'process', 'processes');
 
 export function LaunchFormView({ context, config, original }: LaunchFormProps) {
-  const { type, defaults } = context;
+  const { type } = context;
   const navigate = useNavigate();
   const form = useLaunchForm(context, original);
   const { text } = fieldsOf(form);
@@ -75,7 +75,7 @@ export function LaunchFormView({ context, config, original }: LaunchFormProps) {
     >
       <Panel title="What to launch">
         <Stack gap="lg">
-          <CountField form={form} label="Processes" max={defaults.max_batch_count} />
+          <CountField form={form} label="Processes" />
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
             {text('name', 'Name', 'to find it again; may stay empty', 'Month end, rehearsal 3')}
             {text('seed', 'Seed', 'the same seed gives the same faults', `${drawnSeed}, drawn for you`)}

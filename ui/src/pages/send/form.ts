@@ -40,7 +40,6 @@ export interface SendValues extends TemplateValues {
 
 export type Defaults = Config['defaults'];
 
-export const BUNDLED = { domain: 'e2e', type: 'TestCommand' } as const;
 const UUID = {
   pattern: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
   message: 'must be a UUID',
@@ -51,8 +50,8 @@ export function initialTemplate(defaults: Defaults, from: Partial<CommandDetail>
   const { retry, lease_ms } = defaults;
   const policy = { retry: { ...retry, ...compact(from) }, lease_ms: from.lease_ms ?? lease_ms };
   return {
-    domain: from.domain ?? BUNDLED.domain,
-    type: from.type ?? BUNDLED.type,
+    domain: from.domain ?? defaults.command?.domain ?? '',
+    type: from.type ?? defaults.command?.type ?? '',
     payload: documentText(from.payload),
     chaos: fromBehavior(from.behavior),
     ...policyValues(policy),

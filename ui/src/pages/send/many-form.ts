@@ -6,7 +6,7 @@ import type {
   NewCommand,
   NewCommandBatch,
 } from '../../../../src/http/contract.ts';
-import { LIMITS, SHAPES } from '../../../../src/model/limits.ts';
+import { LIMITS, MAX_LENGTH, SHAPES } from '../../../../src/model/limits.ts';
 import { lengthError, type NumberText, numberOf, shapeError, wholeNumberError } from '../../parts/form/checks.ts';
 import { compact, documentText, jsonError, jsonObjectError } from '../../parts/form/json-text.ts';
 import { formatCount } from '../../parts/format.ts';
@@ -56,12 +56,12 @@ export function toBatch(values: ManyValues, defaults: Defaults): NewCommandBatch
 }
 
 /** By path of the form, what the server would reject. */
-export function validateMany(values: ManyValues, defaults: Defaults): Record<string, string> {
+export function validateMany(values: ManyValues): Record<string, string> {
   const { content } = values;
   const own = compact({
-    count: content === 'count' && wholeNumberError(values.count, { min: 1, max: defaults.max_batch_count }),
+    count: content === 'count' && wholeNumberError(values.count, LIMITS.batch_count),
     commands: content === 'list' && commandsError(values.commands),
-    name: lengthError(values.name, 200),
+    name: lengthError(values.name, MAX_LENGTH.label),
     seed: shapeError(values.seed, SHAPES.seed),
     custom: values.custom.trim() && jsonObjectError(values.custom),
     batch_reply_to: shapeError(values.batch_reply_to, SHAPES.queue),

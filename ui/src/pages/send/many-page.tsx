@@ -50,7 +50,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original: Co
   const queryClient = useQueryClient();
   const form = useForm<ManyValues>({
     initialValues: initialMany(defaults, original),
-    validate: (values) => validateMany(values, defaults),
+    validate: validateMany,
     validateInputOnBlur: true,
   });
   const { values } = form;
@@ -68,7 +68,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original: Co
     onErrors: focusFirstInvalid,
     affects: [commandKeys.all, commandBatchKeys.all],
   });
-  const isValid = Object.keys(validateMany(values, defaults)).length === 0;
+  const isValid = Object.keys(validateMany(values)).length === 0;
   const isTemplated = values.content === 'count';
   return (
     <SendFrame
@@ -89,7 +89,7 @@ function SendManyForm({ defaults, original }: { defaults: Defaults; original: Co
             style={{ alignSelf: 'flex-start' }}
             data={optionsOf(CONTENTS)}
           />
-          {isTemplated && <CountField form={form} label="Commands" max={defaults.max_batch_count} />}
+          {isTemplated && <CountField form={form} label="Commands" />}
           {values.content === 'list' && (
             <CommandsField {...form.getInputProps('commands')} value={values.commands} verb="sent" minRows={8} />
           )}

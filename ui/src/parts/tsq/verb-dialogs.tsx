@@ -3,6 +3,7 @@
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { VerbBody } from '../../../../src/http/contract.ts';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { Dialog } from '../dialog.tsx';
 import { formatCount } from '../format.ts';
 import classes from './tsq.module.css';
@@ -13,8 +14,6 @@ export interface VerbDialogProps {
   onClose: () => void;
   onConfirm: (body: VerbBody) => void;
 }
-
-const MAX_REASON = 1_000;
 
 function about(count: number | null): string {
   return count === 1 ? 'this command' : `${formatCount(count ?? 0)} commands`;
@@ -51,7 +50,7 @@ function NoteField({ value, onChange }: { value: string; onChange: (note: string
       description="Recorded in the audit with your name; may stay empty"
       value={value}
       onChange={(event) => onChange(event.currentTarget.value)}
-      maxLength={MAX_REASON}
+      maxLength={MAX_LENGTH.reason}
       autosize
       minRows={1}
     />
@@ -79,7 +78,7 @@ export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
             value={reason}
             error={missing && !reason.trim() ? 'is needed' : undefined}
             onChange={(event) => setReason(event.currentTarget.value)}
-            maxLength={MAX_REASON}
+            maxLength={MAX_LENGTH.reason}
             autosize
             minRows={2}
             data-autofocus
