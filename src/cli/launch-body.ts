@@ -7,9 +7,6 @@ import { type Document, isDocument } from './assignments.ts';
 import type { Client } from './client.ts';
 import { findProfile } from './profiles.ts';
 
-/** As the server takes it when no type is named. */
-const DEFAULT_TYPE = 'StatementReport';
-
 export interface LaunchFlags extends ChaosFlags, ExperimentFlags {
   count: number;
   name?: string;
@@ -44,7 +41,7 @@ export interface ChaosFlags {
 /** The chaos of the profile, and field by field over it what --chaos says; undefined where neither is given. */
 export async function behaviorOf(client: Client, flags: ChaosFlags): Promise<Document | undefined> {
   if (flags.profile === undefined) return flags.chaos;
-  const behavior = await profileBehavior(client, flags.profile, flags.type ?? DEFAULT_TYPE);
+  const behavior = await profileBehavior(client, flags.profile, flags.type);
   for (const [step, fields] of Object.entries(flags.chaos ?? {})) {
     const under = behavior[step];
     behavior[step] = isDocument(fields) && isDocument(under) ? { ...under, ...fields } : fields;
@@ -52,11 +49,12 @@ export async function behaviorOf(client: Client, flags: ChaosFlags): Promise<Doc
   return behavior;
 }
 
-async function profileBehavior(client: Client, name: string, process_type: string): Promise<Document> {
+async function profileBehavior(client: Client, name: string, type: string | undefined): Promise<Document> {
+  const { process_types, defaults } = await client.get<Config>('/config');
+  const process_type = type ?? defaults.process_type ?? undefined;
   const { behavior, process_type: own } = await findProfile(client, name, process_type);
   if (own !== null) return { ...behavior };
   // Of a profile for any process, steps that this one does not have are passed over.
-  const { process_types } = await client.get<Config>('/config');
   const steps = process_types.find(({ type }) => type === process_type)?.steps.map(({ key }) => key) ?? [];
   const used = Object.entries(behavior).filter(([step]) => steps.includes(step));
   if (used.length > 0 || Object.keys(behavior).length === 0) return Object.fromEntries(used);

@@ -13,7 +13,7 @@ export function withLaunchOptions(command: Command): Command {
     .addOption(
       new Option('--count <number>', 'processes in the batch').default(1).argParser(within(LIMITS.batch_count)),
     )
-    .option('--type <name>', 'the process type (default: StatementReport)')
+    .option('--type <name>', 'the process type (default: that of the application)')
     .option('--name <text>', 'a name for people')
     .option('--seed <text>', 'the seed of the faults; drawn when absent')
     .option('--set <name=value>', 'an input of the process, as often as needed', assign)

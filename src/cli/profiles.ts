@@ -31,7 +31,7 @@ export interface ProfileFlags {
 }
 
 export async function listProfiles(client: Client, flags: ProfileFlags): Promise<ExitCode> {
-  const profiles = await readProfiles(client, flags.type ?? (await usualType(client)));
+  const profiles = await readProfiles(client, flags.type ?? (await defaultType(client)));
   if (flags.json) printJson(profiles);
   else {
     printTable(
@@ -49,7 +49,7 @@ export async function listProfiles(client: Client, flags: ProfileFlags): Promise
 }
 
 export async function showProfile(client: Client, name: string, flags: ProfileFlags): Promise<ExitCode> {
-  const profile = await findProfile(client, name, flags.type ?? (await usualType(client)));
+  const profile = await findProfile(client, name, flags.type ?? (await defaultType(client)));
   if (flags.json) printJson(profile);
   else {
     say(`${profile.name} (${profile.profile_id}), ${kindOf(profile)}`);
@@ -63,10 +63,9 @@ function kindOf({ builtin, process_type }: Profile): string {
   return builtin ? `built in, for ${process_type}` : `for ${process_type ?? 'any process'}`;
 }
 
-/** The one that built-in profiles are shown for when none is asked for: as for a launch, or the first that there is. */
-async function usualType(client: Client): Promise<string | undefined> {
-  const types = (await client.get<Config>('/config')).process_types.map(({ type }) => type);
-  return types.find((type) => type === 'StatementReport') ?? types[0];
+/** The type that built-in profiles are shown for, and that a launch gets, if none is given. */
+async function defaultType(client: Client): Promise<string | undefined> {
+  return (await client.get<Config>('/config')).defaults.process_type ?? undefined;
 }
 
 export interface SaveFlags extends ProfileFlags {

@@ -28,6 +28,8 @@ const context: LaunchContext = {
   },
   fields: inputFieldsOf(input),
   defaults: {
+    process_type: 'StatementReport',
+    command: null,
     retry: { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000], jitter_pct: 0 },
     lease_ms: 30_000,
     max_batch_count: 100_000,

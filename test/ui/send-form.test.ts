@@ -25,6 +25,7 @@ import { placeErrors } from '../../ui/src/parts/form/checks.ts';
 import { jsonError, jsonObjectError } from '../../ui/src/parts/form/json-text.ts';
 
 const defaults: Defaults = {
+  command: { domain: 'e2e', type: 'TestCommand' },
   retry: { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000], jitter_pct: 10 },
   lease_ms: 30_000,
   max_batch_count: 100_000,
@@ -231,7 +232,18 @@ test('JSON that does not parse is told where', () => {
 
 test('domains and types are suggested from what is registered and what works', () => {
   const types = knownTypes(
-    [{ type: 'P', version: 1, domain: 'reporting', steps: [{ key: 'a', command: 'A', compensated: true }], input: {} }],
+    {
+      defaults,
+      process_types: [
+        {
+          type: 'P',
+          version: 1,
+          domain: 'reporting',
+          steps: [{ key: 'a', command: 'A', compensated: true }],
+          input: {},
+        },
+      ],
+    },
     ['reporting', 'faultline', 'payments'],
   );
   expect(types.domains).toEqual(['e2e', 'reporting', 'payments']);

@@ -33,7 +33,9 @@ function ForType({ config, original }: { config: Config; original: Batch | undef
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const wanted = search.type ?? original?.process_type;
-  const type = config.process_types.find((candidate) => candidate.type === wanted) ?? config.process_types[0];
+  const type =
+    config.process_types.find((candidate) => candidate.type === (wanted ?? config.defaults.process_type)) ??
+    config.process_types[0];
   const context = useMemo<LaunchContext | null>(
     () => (type ? { type, fields: inputFieldsOf(type.input), defaults: config.defaults } : null),
     [type, config.defaults],
