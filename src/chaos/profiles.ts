@@ -1,9 +1,5 @@
-// Built-in profiles: ready-made chaos for any list of steps, and for the process types that are registered here.
-// Each profile affects at least one step, and no saved profile can take its name.
+// Built-in profiles: ready-made chaos for any list of steps. Pure. Each profile affects at least one step.
 
-import { ProfileNameTakenError, WrongStateError } from '../model/errors.ts';
-import type { ProcessRegistry } from '../process/define.ts';
-import { stepKeysOf } from './asked.ts';
 import type { CommandBehavior, ProcessBehavior } from './behavior.ts';
 
 export interface BuiltinProfile {
@@ -13,36 +9,6 @@ export interface BuiltinProfile {
   /** One sentence. */
   description: string;
   behavior: ProcessBehavior;
-}
-
-/** The built-in profiles of a process type, in the form of saved ones. @throws UnknownProcessTypeError */
-export function builtinOf(processes: ProcessRegistry, process_type: string) {
-  const profiles = builtinProfiles(stepKeysOf(processes.require(process_type)));
-  return profiles.map((profile) => ({
-    ...profile,
-    process_type,
-    builtin: true,
-    created_at: null,
-    updated_at: null,
-  }));
-}
-
-function allBuiltin(processes: ProcessRegistry) {
-  const types = new Set(processes.all().map(({ type }) => type));
-  return [...types].flatMap((type) => builtinOf(processes, type));
-}
-
-/** A profile is selected by name, so names must be unique. @throws ProfileNameTakenError */
-export function refuseBuiltinName(places: readonly { path: string; name: string }[], processes: ProcessRegistry): void {
-  const names = new Set(allBuiltin(processes).map(({ name }) => name));
-  const taken = places.filter(({ name }) => names.has(name));
-  if (taken.length > 0) throw new ProfileNameTakenError(taken);
-}
-
-/** @throws WrongStateError */
-export function refuseBuiltin(profile_id: string, processes: ProcessRegistry): void {
-  if (allBuiltin(processes).some((profile) => profile.profile_id === profile_id))
-    throw new WrongStateError('A built-in profile cannot be changed: save another under a name of your own.');
 }
 
 /** What one step gets; null for nothing. */

@@ -159,6 +159,11 @@ export class ProcessRegistry {
   all(): AnyProcessDefinition[] {
     return [...this.#definitions.values()];
   }
+
+  /** The names of all types. */
+  types(): string[] {
+    return [...new Set(this.all().map(({ type }) => type))];
+  }
 }
 
 /** The error for a process that is not `known`: other versions of its type if there are some, else the known types. */
