@@ -1,14 +1,16 @@
-// A behavior document, readable: each step with what was asked of it; steps of which the same was asked stand together.
+// A behavior document, readable: what is injected into a command, or into each step. Steps with equal behavior share a row.
 
 import { Badge, Code, Group, Stack, Text } from '@mantine/core';
+import type { CommandBehavior } from '../../../src/http/contract.ts';
 import { useProcessType } from '../api/service.ts';
 import { describeBehavior, stepBehavior } from './behavior.ts';
 import { humanize } from './format.ts';
+import { Note } from './panel.tsx';
 import { CHAOS_COLOR } from './status.ts';
 
 export interface BehaviorListProps {
   behavior: Record<string, unknown> | null;
-  /** Whose steps they are: they stand in the order of its definition. */
+  /** Steps are listed in the order of its definition. */
   processType: string | null;
 }
 
@@ -17,56 +19,64 @@ export function BehaviorList({ behavior, processType }: BehaviorListProps) {
   const steps = [...new Set([...defined, ...Object.keys(behavior ?? {})])].filter(
     (step) => describeBehavior(stepBehavior(behavior, step)).length > 0,
   );
-  if (steps.length === 0) {
-    return (
-      <Text size="sm" c="dimmed" data-testid="behavior">
-        None: every step runs as if chaos did not exist.
-      </Text>
-    );
-  }
+  const groups = Map.groupBy(steps, (step) =>
+    JSON.stringify(Object.entries(stepBehavior(behavior, step) ?? {}).sort()),
+  );
+  if (steps.length === 0) return <NoBehavior />;
   return (
     <Stack gap="sm" data-testid="behavior">
-      {alike(behavior, steps).map((group) => (
-        <StepBehavior key={group.join()} behavior={behavior} steps={group} />
+      {[...groups].map(([key, group]) => (
+        <div key={key} data-step={group.join(' ')}>
+          <Text size="sm" fw={500} mb={4}>
+            {group.map(humanize).join(', ')}
+          </Text>
+          <Behavior document={stepBehavior(behavior, group[0] ?? '')} />
+        </div>
       ))}
     </Stack>
   );
 }
 
-/** Steps with the same document, in the order of the first of them. */
-function alike(behavior: BehaviorListProps['behavior'], steps: readonly string[]): string[][] {
-  const groups = new Map<string, string[]>();
-  for (const step of steps) {
-    const key = JSON.stringify(Object.entries(stepBehavior(behavior, step) ?? {}).sort());
-    groups.set(key, [...(groups.get(key) ?? []), step]);
-  }
-  return [...groups.values()];
+export function CommandChaos({ behavior }: { behavior: Record<string, unknown> | null }) {
+  const document = behavior as CommandBehavior | null;
+  if (describeBehavior(document).length === 0) return <NoBehavior />;
+  return (
+    <div data-testid="behavior">
+      <Behavior document={document} />
+    </div>
+  );
 }
 
-function StepBehavior({ behavior, steps }: Pick<BehaviorListProps, 'behavior'> & { steps: string[] }) {
-  const document = stepBehavior(behavior, steps[0] ?? '');
+function NoBehavior() {
+  return <Note data-testid="behavior">None: nothing is injected.</Note>;
+}
+
+function Behavior({ document }: { document: CommandBehavior | null }) {
   return (
-    <div data-step={steps.join(' ')}>
-      <Text size="sm" fw={500} mb={4}>
-        {steps.map(humanize).join(', ')}
-      </Text>
-      <Group gap={6}>
-        {describeBehavior(document).map((word) => (
-          <Badge key={word} color={CHAOS_COLOR} variant="light" size="sm">
-            {word}
-          </Badge>
-        ))}
-      </Group>
+    <>
+      <ChaosBadges labels={describeBehavior(document)} />
       {document?.error_message && (
         <Text size="xs" c="dimmed" mt={4}>
           Message: {document.error_message}
         </Text>
       )}
       {document?.send_response && document.response_data && (
-        <Text size="xs" c="dimmed" mt={4}>
+        <Text size="xs" c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
           Response: <Code>{JSON.stringify(document.response_data)}</Code>
         </Text>
       )}
-    </div>
+    </>
+  );
+}
+
+export function ChaosBadges({ labels }: { labels: readonly string[] }) {
+  return (
+    <Group gap={6}>
+      {labels.map((label) => (
+        <Badge key={label} color={CHAOS_COLOR} variant="light" size="sm">
+          {label}
+        </Badge>
+      ))}
+    </Group>
   );
 }
