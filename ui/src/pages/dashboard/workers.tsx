@@ -1,11 +1,12 @@
 // The workers: who takes work, how full each is, and who died.
 
-import { EmptyState, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { IconServer } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Worker } from '../../../../src/http/contract.ts';
 import { workersQuery } from '../../api/stats.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { formatCount } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -40,10 +41,9 @@ export function Workers() {
       <QueryView query={workers}>
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconServer stroke={1.5} />}
+            <Empty
+              small
+              icon={IconServer}
               title="No worker has reported"
               description="Commands wait until one starts: faultline work."
             />

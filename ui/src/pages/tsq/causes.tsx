@@ -32,7 +32,7 @@ export function Causes() {
         title="By cause"
         testId="tsq-causes"
         actions={
-          <Text size="sm" c="dimmed" className={classes.figure}>
+          <Text size="sm" c="dimmed">
             {pluralize(count, 'item')}
           </Text>
         }
@@ -78,7 +78,7 @@ function Cause({ group, total }: { group: TsqGroup; total: number }) {
           {group.type}
         </Text>
       </span>
-      <span className={`${classes.figure} ${classes.causeCount}`}>
+      <span className={classes.causeCount}>
         <b>{formatCount(group.count)}</b>{' '}
         <Text span size="xs" c="dimmed">
           {formatPercent(share)}

@@ -59,7 +59,7 @@ function Job({ job }: { job: TsqJobDetail }) {
         <Progress.Section withAria={false} value={shareOf(job, job.failed_count)} color="red" />
       </Progress.Root>
       <Group justify="space-between" mt="xs" gap="xs">
-        <Text size="sm" className={classes.figure} data-testid="tsq-job-figures">
+        <Text size="sm" data-testid="tsq-job-figures">
           {figuresOf(job)}
         </Text>
         {running && (
