@@ -19,7 +19,7 @@ afterAll(() => system.dispose());
 
 const numberField = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true });
 const openPanel = (page: Page, step: string) => page.getByRole('button', { name: new RegExp(`^${step}`) }).click();
-const expectedBar = (page: Page, step: string) => page.getByTestId(`expected-${step}`).getByRole('img');
+const expectedBar = (page: Page, step: string) => page.getByTestId(`chaos-${step}`).getByRole('img');
 
 async function untilBar(page: Page, step: string, says: string): Promise<void> {
   await until(`the bar of ${step} says ${says}`, async () => {
@@ -56,7 +56,8 @@ test.each([
   const slider = page.getByRole('slider', { name: 'Render: permanent failure %, slider' });
   await until('the slider follows', async () => (await slider.getAttribute('aria-valuenow')) === '100');
   await untilBar(page, 'render', 'Permanent 100 %');
-  await untilBar(page, 'query', 'Success 100 %');
+  await untilText(page.getByTestId('preview-render'), '20 attempts, 0 succeed20 permanent');
+  await untilText(page.getByTestId('preview-query'), '20 attempts, 20 succeedno fault');
   expect(await fitsItsWidth(page)).toBe(true);
 
   const batch_id = await launch(page, 'Launch 20 processes');

@@ -1,4 +1,4 @@
-// A behavior document, readable: what is injected into a command, or into each step. Steps with equal behavior share a row.
+// Behavior documents as badges: of one command, or step by step with equal steps grouped.
 
 import { Badge, Code, Group, Stack, Text } from '@mantine/core';
 import type { CommandBehavior } from '../../../src/http/contract.ts';
@@ -8,8 +8,15 @@ import { humanize } from './format.ts';
 import { Note } from './panel.tsx';
 import { CHAOS_COLOR } from './status.ts';
 
+type Behavior = Record<string, unknown> | null;
+
+export function CommandChaos({ behavior }: { behavior: Behavior }) {
+  const isEmpty = describeBehavior(behavior as CommandBehavior | null).length === 0;
+  return <div data-testid="behavior">{isEmpty ? <NoChaos what="it" /> : <Details behavior={behavior} />}</div>;
+}
+
 export interface BehaviorListProps {
-  behavior: Record<string, unknown> | null;
+  behavior: Behavior;
   /** Steps are listed in the order of its definition. */
   processType: string | null;
 }
@@ -22,61 +29,49 @@ export function BehaviorList({ behavior, processType }: BehaviorListProps) {
   const groups = Map.groupBy(steps, (step) =>
     JSON.stringify(Object.entries(stepBehavior(behavior, step) ?? {}).sort()),
   );
-  if (steps.length === 0) return <NoBehavior />;
   return (
     <Stack gap="sm" data-testid="behavior">
-      {[...groups].map(([key, group]) => (
-        <div key={key} data-step={group.join(' ')}>
+      {steps.length === 0 && <NoChaos what="every step" />}
+      {[...groups.values()].map((group) => (
+        <div key={group.join()} data-step={group.join(' ')}>
           <Text size="sm" fw={500} mb={4}>
             {group.map(humanize).join(', ')}
           </Text>
-          <Behavior document={stepBehavior(behavior, group[0] ?? '')} />
+          <Details behavior={stepBehavior(behavior, group[0] ?? '')} />
         </div>
       ))}
     </Stack>
   );
 }
 
-export function CommandChaos({ behavior }: { behavior: Record<string, unknown> | null }) {
-  const document = behavior as CommandBehavior | null;
-  if (describeBehavior(document).length === 0) return <NoBehavior />;
-  return (
-    <div data-testid="behavior">
-      <Behavior document={document} />
-    </div>
-  );
+function NoChaos({ what }: { what: string }) {
+  return <Note>None: {what} runs without injected faults.</Note>;
 }
 
-function NoBehavior() {
-  return <Note data-testid="behavior">None: nothing is injected.</Note>;
-}
-
-function Behavior({ document }: { document: CommandBehavior | null }) {
+function Details({ behavior }: { behavior: CommandBehavior | null }) {
   return (
     <>
-      <ChaosBadges labels={describeBehavior(document)} />
-      {document?.error_message && (
+      <Group gap={6}>
+        <BehaviorBadges labels={describeBehavior(behavior)} />
+      </Group>
+      {behavior?.error_message && (
         <Text size="xs" c="dimmed" mt={4}>
-          Message: {document.error_message}
+          Message: {behavior.error_message}
         </Text>
       )}
-      {document?.send_response && document.response_data && (
+      {behavior?.send_response && behavior.response_data && (
         <Text size="xs" c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
-          Response: <Code>{JSON.stringify(document.response_data)}</Code>
+          Response: <Code>{JSON.stringify(behavior.response_data)}</Code>
         </Text>
       )}
     </>
   );
 }
 
-export function ChaosBadges({ labels }: { labels: readonly string[] }) {
-  return (
-    <Group gap={6}>
-      {labels.map((label) => (
-        <Badge key={label} color={CHAOS_COLOR} variant="light" size="sm">
-          {label}
-        </Badge>
-      ))}
-    </Group>
-  );
+export function BehaviorBadges({ labels }: { labels: readonly string[] }) {
+  return labels.map((label) => (
+    <Badge key={label} color={CHAOS_COLOR} variant="light" size="sm">
+      {label}
+    </Badge>
+  ));
 }

@@ -33,7 +33,7 @@ export function RetryDialog({ count, onClose, onConfirm }: VerbDialogProps) {
   return (
     <Dialog opened={count !== null} onClose={onClose} title={`Retry ${about(count)}?`}>
       <form onSubmit={submit} noValidate>
-        <Stack gap="md">
+        <Stack>
           <Text size="sm">Each goes back to its queue with its full number of attempts.</Text>
           <NoteField value={note} onChange={setNote} />
           <Buttons onClose={onClose} label={`Retry ${noun(count)}`} keep="Back" />
@@ -69,7 +69,7 @@ export function CancelDialog({ count, onClose, onConfirm }: VerbDialogProps) {
   return (
     <Dialog opened={count !== null} onClose={onClose} title={`Cancel ${about(count)}?`}>
       <form onSubmit={submit} noValidate>
-        <Stack gap="md">
+        <Stack>
           <Text size="sm">It will never be done. A process that waits for it compensates the steps it took.</Text>
           <Textarea
             label="Reason"
@@ -111,7 +111,7 @@ export function CompleteDialog({ count, onClose, onConfirm }: VerbDialogProps) {
   return (
     <Dialog opened={count !== null} onClose={onClose} title={`Complete ${about(count)} by hand?`}>
       <form onSubmit={submit} noValidate>
-        <Stack gap="md">
+        <Stack>
           <Text size="sm">It counts as done, and its process goes on with the result given here.</Text>
           <Textarea
             label="Result (JSON)"
