@@ -35,7 +35,7 @@ const COLUMNS: Column<Command>[] = [
     key: 'status',
     label: 'Status',
     shrink: true,
-    cell: (command) => <StatusBadge look={COMMAND_DISPLAY[command.status]} />,
+    cell: (command) => <StatusBadge display={COMMAND_DISPLAY[command.status]} />,
   },
   figure('Attempts', (command) => formatCount(command.attempts)),
   { key: 'error', label: 'Error', cell: (command) => command.error_code && <ErrorText command={command} /> },

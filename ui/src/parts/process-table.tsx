@@ -40,7 +40,7 @@ const COLUMNS: Column<Process>[] = [
     key: 'status',
     label: 'Status',
     shrink: true,
-    cell: (process) => <StatusBadge look={PROCESS_DISPLAY[process.status]} />,
+    cell: (process) => <StatusBadge display={PROCESS_DISPLAY[process.status]} />,
   },
   {
     key: 'step',

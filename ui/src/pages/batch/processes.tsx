@@ -30,7 +30,7 @@ export function BatchProcesses({ batch }: { batch: BatchDetail }) {
       testId="batch-processes"
       actions={
         <StatusFilter
-          looks={PROCESS_DISPLAY}
+          displays={PROCESS_DISPLAY}
           value={search.status}
           onChange={(status) => navigate({ search: { status }, resetScroll: false })}
         />

@@ -74,7 +74,7 @@ function VerdictHead({ verdict }: { verdict: Verdict }) {
       <Text size="xs" c="dimmed">
         <Moment at={verdict.computed_at} />, in {formatDuration(verdict.duration_ms)}
       </Text>
-      <StatusBadge look={VERDICT_DISPLAY[verdict.verdict]} size="lg" testId="verdict-badge" />
+      <StatusBadge display={VERDICT_DISPLAY[verdict.verdict]} size="lg" testId="verdict-badge" />
     </>
   );
 }

@@ -30,7 +30,7 @@ export function BatchCommands({ batch }: { batch: CommandBatchDetail }) {
       testId="batch-commands"
       actions={
         <StatusFilter
-          looks={COMMAND_DISPLAY}
+          displays={COMMAND_DISPLAY}
           value={search.status}
           onChange={(status) => navigate({ search: { status }, resetScroll: false })}
         />

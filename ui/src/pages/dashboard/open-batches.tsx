@@ -61,7 +61,7 @@ function BatchLine({ batch }: { batch: Batch }) {
           <LinkTo to="/process-batches/$id" params={{ id: batch.batch_id }} fw={600} size="sm" truncate c="inherit">
             {name}
           </LinkTo>
-          <StatusBadge look={BATCH_DISPLAY[batch.status]} size="sm" />
+          <StatusBadge display={BATCH_DISPLAY[batch.status]} size="sm" />
         </div>
         <Text size="xs" c="dimmed" className={classes.figures}>
           {formatCount(ended)} of {formatCount(batch.total_count)} ended ·{' '}

@@ -10,7 +10,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { formatCount } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { lookOf, WORKER_DISPLAY } from '../../parts/status.ts';
+import { displayOf, WORKER_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { WorkerSlots } from '../../parts/worker-slots.tsx';
@@ -26,7 +26,11 @@ const COLUMNS: Column<Worker>[] = [
       </Text>
     ),
   },
-  { key: 'status', label: 'Status', cell: (worker) => <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} /> },
+  {
+    key: 'status',
+    label: 'Status',
+    cell: (worker) => <StatusBadge display={displayOf(WORKER_DISPLAY, worker.status)} />,
+  },
   { key: 'pid', label: 'Process id', align: 'end', cell: (worker) => worker.pid },
   { key: 'domains', label: 'Domains', cell: (worker) => worker.domains.join(', ') },
   { key: 'slots', label: 'Slots in use', cell: (worker) => <WorkerSlots worker={worker} /> },

@@ -42,7 +42,7 @@ export default function ProcessListPage() {
               onChange={(batch_id) => navigate({ search: { ...filter, batch_id } })}
             />
             <StatusFilter
-              looks={PROCESS_DISPLAY}
+              displays={PROCESS_DISPLAY}
               value={filter.status}
               onChange={(status) => navigate({ search: { ...filter, status } })}
             />

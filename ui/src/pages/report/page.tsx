@@ -53,8 +53,8 @@ function ReportView({ report }: { report: Report }) {
         title={`Report: ${report.name ?? `batch ${shortId(report.batch_id)}`}`}
         badges={
           <>
-            <StatusBadge look={VERDICT_DISPLAY[report.verdict]} size="lg" testId="report-verdict" />
-            <StatusBadge look={BATCH_DISPLAY[report.status]} size="lg" />
+            <StatusBadge display={VERDICT_DISPLAY[report.verdict]} size="lg" testId="report-verdict" />
+            <StatusBadge display={BATCH_DISPLAY[report.status]} size="lg" />
           </>
         }
         description={

@@ -37,7 +37,7 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
                 <Text size="xs" c={check.status === 'fail' ? 'red' : 'dimmed'}>
                   {figuresOf(check)}
                 </Text>
-                <StatusBadge look={CHECK_DISPLAY[check.status]} size="sm" />
+                <StatusBadge display={CHECK_DISPLAY[check.status]} size="sm" />
               </Group>
             </Group>
           </Accordion.Control>
