@@ -63,7 +63,7 @@ const CHAOS = ['--chaos', 'hold.fail_transient_pct=40', '--chaos', 'hold.fail_bu
 const create = async (...args: string[]) =>
   (await json<LaunchAnswer>('batch', 'create', ...LAUNCH, ...POLICY, ...args)).batch_id;
 
-test('what predict tells, a batch with its seed comes to; verify and report say so', async () => {
+test('a batch with the seed of a prediction has the predicted outcome; verify and report agree', async () => {
   const options = [...LAUNCH, ...POLICY, ...CHAOS, '--count', '60', '--scope', '80'];
   const predicted = await json<Preview>('predict', ...options);
   expect(predicted).toMatchObject({ exact: true, seed: expect.any(String) });
@@ -77,7 +77,7 @@ test('what predict tells, a batch with its seed comes to; verify and report say 
   const verified = await faultline('verify', batch_id, '--wait');
   expect(verified).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^check +status +looked at +violations +rule\n/),
+    stdout: expect.stringMatching(/^check +status +checked +violations +rule\n/),
   });
   expect(verified.stdout).toMatch(/\nVerdict: pass\n$/);
   expect(verified.stderr).toMatch(/^ended: \d+ of 60/m);
@@ -98,7 +98,7 @@ test('what predict tells, a batch with its seed comes to; verify and report say 
   expect(report.steps[0]?.observed.attempts).toBe(predicted.expected.attempts);
 });
 
-test('a batch that was tampered with fails, with the violation named; one under way is neither', async () => {
+test('a batch whose rows were changed fails with the violation named; a running one neither passes nor fails', async () => {
   const batch_id = await create('--count', '2');
   expect((await faultline('verify', batch_id, '--wait')).code).toBe(0);
   const { rows } = await database.pool.query(
@@ -107,45 +107,46 @@ test('a batch that was tampered with fails, with the violation named; one under 
     [batch_id],
   );
   const failed = await faultline('verify', batch_id);
-  expect(failed.code).toBe(1);
+  expect(failed.code).toBe(5);
   expect(failed.stdout).toMatch(/^\S+ +fail +\d/m);
   expect(failed.stdout).toMatch(/\nVerdict: fail\n$/);
   const verdict = JSON.parse((await faultline('verify', batch_id, '--json')).stdout) as Verdict;
   expect(JSON.stringify(verdict.checks)).toContain(rows[0].process_id);
-  expect((await faultline('report', batch_id)).code).toBe(1);
+  expect((await faultline('report', batch_id)).code).toBe(5);
 
   const open = await create('--count', '1', '--chaos', 'hold.min_duration_ms=120000', '--lease-ms', '600000');
   const running = await faultline('verify', open);
-  expect(running).toMatchObject({ code: 2, stdout: expect.stringContaining('Not at rest yet') });
-  expect((await faultline('report', open, '--format', 'json')).code).toBe(2);
+  expect(running).toMatchObject({ code: 4, stdout: expect.stringContaining('Not at rest yet') });
+  expect((await faultline('report', open, '--format', 'json')).code).toBe(4);
 });
 
 test.each([
-  ['verify', 'an unknown batch', ['00000000-0000-7000-8000-000000000000'], /\[NOT_FOUND\]/],
+  ['verify', 'an unknown batch', ['00000000-0000-7000-8000-000000000000'], 4, /\[NOT_FOUND\]/],
   [
     'verify',
     'no server',
     ['00000000-0000-7000-8000-000000000000', '--url', 'http://127.0.0.1:9'],
+    3,
     /No Faultline answers/,
   ],
-  ['verify', 'nothing', [], /Give either a batch or --self-test/],
-  ['verify', 'both', ['00000000-0000-7000-8000-000000000000', '--self-test'], /Give either a batch or --self-test/],
-  ['report', 'an unknown batch', ['00000000-0000-7000-8000-000000000000'], /\[NOT_FOUND\]/],
-  ['report', 'an unknown format', ['x', '--format', 'pdf'], /Allowed choices are markdown, json/],
-])('%s of %s exits with 2', async (verb, _what, args, message) => {
+  ['verify', 'nothing', [], 2, /Give either a batch or --self-test/],
+  ['verify', 'both', ['00000000-0000-7000-8000-000000000000', '--self-test'], 2, /Give either a batch or --self-test/],
+  ['report', 'an unknown batch', ['00000000-0000-7000-8000-000000000000'], 4, /\[NOT_FOUND\]/],
+  ['report', 'an unknown format', ['x', '--format', 'pdf'], 2, /Allowed choices are markdown, json/],
+])('%s of %s has its exit code', async (verb, _what, args, code, message) => {
   const ended = await faultline(verb, ...args);
-  expect(ended).toMatchObject({ code: 2, stdout: '' });
+  expect(ended).toMatchObject({ code, stdout: '' });
   expect(ended.stderr).toMatch(message);
 });
 
-test('a report that cannot be written exits with 2', async () => {
+test('a report that cannot be written exits with 1', async () => {
   const batch_id = await create('--count', '1');
   const ended = await faultline('report', batch_id, '--wait', '--out', join(folder, 'no', 'such', 'folder.md'));
-  expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be written (ENOENT)') });
+  expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written (ENOENT)') });
 });
 
-test('the kill switch is pulled, told and put back; one batch is stopped for itself', async () => {
-  expect((await faultline('chaos', 'status')).stdout).toBe('Chaos is on: what was launched with it meets it.\n');
+test('the kill switch is engaged, shown and released; injection into one batch is stopped', async () => {
+  expect((await faultline('chaos', 'status')).stdout).toBe('Chaos is on.\n');
   const stopped = await json<KillSwitch>('chaos', 'stop', '--reason', 'enough', '--actor', 'eve');
   expect(stopped).toMatchObject({ stopped: true, actor: 'eve', reason: 'enough' });
   expect((await faultline('chaos', 'status')).stdout).toMatch(/^Chaos is stopped, since \S+, by eve: enough\.\n$/);
@@ -154,7 +155,7 @@ test('the kill switch is pulled, told and put back; one batch is stopped for its
   expect(await json<KillSwitch>('chaos', 'resume')).toMatchObject({ stopped: false });
   const open = await create('--chaos', 'hold.min_duration_ms=120000', '--lease-ms', '600000');
   const one = await faultline('chaos', 'stop', '--batch', open, '--reason', 'this one');
-  expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining(`into batch ${open}, since`) });
+  expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining(`into batch ${open} is stopped since`) });
   expect((await batchOf(open)).injection_stopped_at).not.toBeNull();
 });
 
@@ -212,7 +213,7 @@ test('a profile is saved, listed, shown, launched with, exported, imported and d
   expect((await faultline('profile', 'delete', 'nothing such')).code).toBe(4);
 });
 
-test('an experiment comes from JSON or a file, with what is said beside it on top', async () => {
+test('an experiment comes from JSON or a file, overridden by its own options', async () => {
   const file = join(folder, 'experiment.json');
   await writeFile(
     file,
@@ -230,7 +231,7 @@ test('an experiment comes from JSON or a file, with what is said beside it on to
   expect((await faultline('batch', 'create', ...LAUNCH, '--scope', '101')).code).toBe(2);
 });
 
-test('a batch and a process are done again', async () => {
+test('a batch and a process are rerun', async () => {
   const first = await create('--count', '3', '--seed', 'once', ...CHAOS);
   await until('it rests', async () => (await batchOf(first)).completed_at ?? (await batchOf(first)).rested_at, SLOW);
   const again = await json<LaunchAnswer>('batch', 'rerun', first);

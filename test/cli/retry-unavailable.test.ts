@@ -1,12 +1,14 @@
-// Verbs that wait, while the server or its database is away: they ask again, and give up in time; nothing is done twice.
+// Verbs that wait retry while the server or its database is unavailable, and give up in time; nothing is done twice.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createBatch, watchBatch } from '../../src/cli/batch.ts';
-import { createClient } from '../../src/cli/client.ts';
+import { Client } from '../../src/cli/client.ts';
+import { report } from '../../src/cli/report.ts';
+import type { RetryLimits } from '../../src/cli/retry-unavailable.ts';
 import { watchTsqJob } from '../../src/cli/tsq-jobs.ts';
-import { report, verify } from '../../src/cli/verify.ts';
+import { verify } from '../../src/cli/verify.ts';
 import { EXIT } from '../../src/supervisor/exit.ts';
 import { until } from '../support/until.ts';
 
@@ -57,16 +59,22 @@ function withOutages(answerOf: (method: string, path: string) => object) {
   return { asked, answer };
 }
 
-/** What a verb asks with, at a pace for tests. */
-function clientOf(port: number, give_up_ms = 60_000) {
-  const client = createClient(`http://127.0.0.1:${port}`);
-  return { ...client, patient: () => client.patient({ give_up_ms, every_ms: 1 }) };
+/** Retries every millisecond. */
+class FastClient extends Client {
+  readonly #limits: RetryLimits;
+  constructor(port: number, give_up_ms = 60_000) {
+    super(`http://127.0.0.1:${port}`);
+    this.#limits = { give_up_ms, every_ms: 1 };
+  }
+  override retrying(): Client {
+    return super.retrying(this.#limits);
+  }
 }
 
 function quietly() {
   const said = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
   vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
-  return () => said.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('Asking again'));
+  return () => said.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('Retrying'));
 }
 
 const answers = (method: string, path: string): object => {
@@ -87,15 +95,15 @@ const answers = (method: string, path: string): object => {
   return { ...BATCH, status: 'COMPLETED' };
 };
 
-test.each<[string, (client: ReturnType<typeof clientOf>) => Promise<number>]>([
-  ['batch watch', (client) => watchBatch(client, 'b', true)],
+test.each<[string, (client: Client) => Promise<number>]>([
+  ['batch watch', (client) => watchBatch(client, 'b', { json: true })],
   ['verify --wait', (client) => verify(client, 'b', { wait: true, json: true })],
   ['report --wait', (client) => report(client, 'b', { wait: true, format: 'json' })],
-  ['tsq watch', (client) => watchTsqJob(client, 'j', true)],
+  ['tsq watch', (client) => watchTsqJob(client, 'j', { json: true })],
 ])('%s goes through outages, and says so', async (_name, act) => {
   const outages = quietly();
   const { answer } = withOutages(answers);
-  const client = clientOf(await listen(0, answer));
+  const client = new FastClient(await listen(0, answer));
   expect(await act(client)).toBe(EXIT.ok);
   expect(outages().length).toBeGreaterThan(0);
 });
@@ -110,7 +118,7 @@ test('batch create --watch launches once, however often it had to ask: every tim
     return answer(request);
   });
   const flags = { watch: true, json: true, count: 2, type: 'T', set: {}, chaos: {} };
-  expect(await createBatch(clientOf(port), flags as unknown as Parameters<typeof createBatch>[1])).toBe(EXIT.ok);
+  expect(await createBatch(new FastClient(port), flags as unknown as Parameters<typeof createBatch>[1])).toBe(EXIT.ok);
   expect(asked.filter((url) => url === 'POST /process-batches')).toHaveLength(4);
   expect([...keys]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
 });
@@ -124,7 +132,7 @@ test('a server that is gone for a while, its port refused, is asked again when i
     return [200, request.url?.includes('/verdict') ? answers('GET', '/verdict') : { ...BATCH, status }];
   };
   const port = await listen(0, answer);
-  const watching = watchBatch(clientOf(port), 'b', true);
+  const watching = watchBatch(new FastClient(port), 'b', { json: true });
   await until('it was asked', () => looks > 0);
   await close();
   await until('it says so', () => outages().length > 0);
@@ -141,26 +149,34 @@ test('it gives up with the last failure, and what is refused for another reason 
     asked++;
     return request.url?.includes('/gone') ? [404, { code: 'NOT_FOUND', detail: 'No.', errors: [] }] : [503, AWAY];
   });
-  await expect(watchBatch(clientOf(port, 2_000), 'b', true)).rejects.toMatchObject({ exit_code: EXIT.unavailable });
+  await expect(watchBatch(new FastClient(port, 2_000), 'b', { json: true })).rejects.toMatchObject({
+    exit_code: EXIT.unavailable,
+  });
   expect(asked).toBeGreaterThan(1);
   asked = 0;
-  await expect(watchBatch(clientOf(port), 'gone', true)).rejects.toMatchObject({ exit_code: EXIT.refused });
+  await expect(watchBatch(new FastClient(port), 'gone', { json: true })).rejects.toMatchObject({
+    exit_code: EXIT.refused,
+  });
   expect(asked).toBe(1);
-  // Without being told to wait, nobody waits; nor is a write without a key made twice.
+  // Without --wait nothing is retried; neither is a write without a key.
   asked = 0;
-  await expect(verify(clientOf(port), 'b', { wait: false, json: true })).rejects.toMatchObject({ exit_code: 2 });
-  await expect(clientOf(port).patient().post('/tsq/jobs')).rejects.toMatchObject({ exit_code: EXIT.unavailable });
+  await expect(verify(new FastClient(port), 'b', { wait: false, json: true })).rejects.toMatchObject({
+    exit_code: EXIT.unavailable,
+  });
+  await expect(new FastClient(port).retrying().post('/tsq/jobs')).rejects.toMatchObject({
+    exit_code: EXIT.unavailable,
+  });
   expect(asked).toBe(2);
 });
 
-test('an address that nobody can be asked at is told without its password', async () => {
+test('the error of an unreachable address does not contain its password', async () => {
   const said: string[] = [];
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
-  const client = createClient('http://ada:s3cret@127.0.0.1:1');
+  const client = new Client('http://ada:s3cret@127.0.0.1:1');
   const error = await client.get('/workers').catch((thrown: Error) => thrown);
   expect(error).toMatchObject({ message: expect.stringContaining('ada:***@') });
   await client
-    .patient({ give_up_ms: 0, every_ms: 1 })
+    .retrying({ give_up_ms: 0, every_ms: 1 })
     .get('/workers')
     .catch(() => {});
   expect([...said, String(error)].join('')).not.toContain('s3cret');

@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
 import { silentLogger } from '../../src/model/env.ts';
-import { type ChildSpec, createSupervisor, type Exit, type SuperviseOptions } from '../../src/supervisor/supervise.ts';
+import type { ChildSpec, Exit } from '../../src/supervisor/supervised-child.ts';
+import { Supervisor, type SupervisorOptions } from '../../src/supervisor/supervisor.ts';
 import { isRunning } from '../support/processes.ts';
 import { signal, until } from '../support/until.ts';
 
@@ -43,15 +44,22 @@ function child(name: string, source: string, rest: Partial<ChildSpec> = {}): Chi
   return spec;
 }
 
-function supervisor(options: Partial<SuperviseOptions> = {}) {
+function supervisor(options: Partial<SupervisorOptions> = {}) {
   const gaveUp = signal<string>('giving up');
-  const made = createSupervisor({
+  const made = new Supervisor({
     logger: silentLogger,
     restart_ms: [0],
     onGiveUp: (_, reason) => gaveUp.fire(reason),
     ...options,
   });
-  return { ...made, gaveUp: gaveUp.promise };
+  return {
+    add: made.add.bind(made),
+    pidOf: made.pidOf.bind(made),
+    interrupt: made.interrupt.bind(made),
+    whenUp: made.whenUp.bind(made),
+    stop: made.stop.bind(made),
+    gaveUp: gaveUp.promise,
+  };
 }
 
 test('a child that is killed is started again, and an ordered stop ends it', async () => {
@@ -97,7 +105,7 @@ test('a child that did its work each time before it died is never given up', asy
   expect(said).toBe(false);
 });
 
-test('whoever cannot write down that a child was started does not have it started twice', async () => {
+test('a child whose start cannot be recorded is not started twice', async () => {
   const { add, pidOf, stop } = supervisor({
     onStarted: () => {
       throw new Error('ENOSPC: no space left on device');
@@ -135,7 +143,7 @@ test('an end that is not its own fault does not count, and it waits for what it 
   const database = signal('the database is back');
   let asked = 0;
   const spec = child('work', 'setTimeout(() => process.exit(3), 1)', {
-    blameless: (exit) => exit.code === 3,
+    isBlameless: (exit) => exit.code === 3,
     ready: () => {
       asked++;
       return database.promise;
@@ -161,40 +169,40 @@ test('an end that was wanted is no death', async () => {
     },
     () => {},
   );
-  const spec = child('work', 'process.exit(86)', { wanted: (exit) => exit.code === 86 });
+  const spec = child('work', 'process.exit(86)', { isIntended: (exit) => exit.code === 86 });
   await add(spec);
   await until('it was started often', () => spec.starts > 4);
   expect(said).toBeUndefined();
   await stop();
 });
 
-test('one that is disturbed is started again at once, and may be so ever again', async () => {
+test('a child that is interrupted restarts at once, and may be interrupted any number of times', async () => {
   // A single death of its own would be its last, and its restart would take a minute.
-  const { add, stop, pidOf, disturb, gaveUp } = supervisor({ max_deaths: 2, restart_ms: [60_000] });
+  const { add, stop, pidOf, interrupt, gaveUp } = supervisor({ max_deaths: 2, restart_ms: [60_000] });
   const spec = child('work', STAY);
   await add(spec);
   for (const how of ['kill', 'stop', 'kill', 'kill'] as const) {
     const before = pidOf('work');
-    expect(disturb('work', how)).toBe(true);
+    expect(interrupt('work', how)).toBe(true);
     await until('another one runs', () => pidOf('work') !== undefined && pidOf('work') !== before);
   }
   expect(spec.starts).toBe(5);
-  expect(disturb('nobody', 'kill')).toBe(false);
+  expect(interrupt('unknown', 'kill')).toBe(false);
   // A death of its own after that is one.
   process.kill(pidOf('work') as number, 'SIGKILL');
   await until('it is gone', () => pidOf('work') === undefined);
-  expect(disturb('work', 'kill')).toBe(false);
+  expect(interrupt('work', 'kill')).toBe(false);
   await stop();
   expect(spec.starts).toBe(5);
   await expect(Promise.race([gaveUp, 'not given up'])).resolves.toBe('not given up');
 });
 
-test('one that is disturbed waits for what it needs, like any other', async () => {
-  const { add, stop, pidOf, disturb } = supervisor();
+test('a child that is interrupted waits for what it depends on, like any other', async () => {
+  const { add, stop, pidOf, interrupt } = supervisor();
   const database = signal('the database is back');
   const spec = child('work', STAY, { ready: () => database.promise });
   await add(spec);
-  disturb('work', 'kill');
+  interrupt('work', 'kill');
   await until('it is gone', () => pidOf('work') === undefined);
   expect(spec.starts).toBe(1);
   database.fire();

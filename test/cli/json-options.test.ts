@@ -1,8 +1,7 @@
 // name=value options: what they build, and what they refuse.
 
 import { expect, test } from 'vitest';
-import { assign } from '../../src/cli/assignments.ts';
-import { jsonOrFile } from '../../src/cli/launch-options.ts';
+import { assign, jsonOrFile } from '../../src/cli/json-options.ts';
 
 const all = (...texts: string[]) => texts.reduce((document, text) => assign(text, document), {});
 

@@ -1,11 +1,11 @@
-// Processes are held still with their children and go on: when told to, and when whoever held them is gone. With real processes.
+// Real processes are suspended with their children and resumed: on request, and when the suspending process is gone.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { freeze } from '../../src/supervisor/freeze.ts';
+import { suspend } from '../../src/supervisor/suspend.ts';
 import { builtFolder } from '../support/built.ts';
 import { isRunning, stateOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
@@ -34,31 +34,31 @@ async function family(): Promise<number[]> {
 
 const states = (all: readonly number[]) => all.map(stateOf).join('');
 
-test('all of it is held still, and goes on', async () => {
+test('suspends a process with its children and resumes them', async () => {
   const all = await family();
-  const frozen = await freeze(all[0] as number);
-  expect([...frozen.pids].sort()).toEqual([...all].sort());
+  const suspended = await suspend(all[0] as number);
+  expect([...suspended.pids].sort()).toEqual([...all].sort());
   await until('all are stopped', () => states(all) === 'TTT');
-  await frozen.thaw();
+  await suspended.resume();
   await until('all sleep', () => states(all) === 'SSS');
 });
 
-test('what ended meanwhile is no hindrance', async () => {
+test('resumes the rest when a process has ended meanwhile', async () => {
   const all = await family();
-  const frozen = await freeze(all[0] as number);
+  const suspended = await suspend(all[0] as number);
   process.kill(all[1] as number, 'SIGKILL');
-  await frozen.thaw();
+  await suspended.resume();
   await until('the others go on', () => stateOf(all[0] as number) === 'S' && stateOf(all[2] as number) === 'S');
   const [gone] = await family();
   process.kill(gone as number, 'SIGKILL');
   await until('it is gone', () => !isRunning(gone as number));
-  await (await freeze(gone as number)).thaw();
+  await (await suspend(gone as number)).resume();
 });
 
-test('it goes on when whoever held it is killed', async () => {
+test('it resumes when the suspending process is killed', async () => {
   const all = await family();
-  const module = pathToFileURL(`${await builtFolder()}/src/cli/freeze.js`).href;
-  const source = `const { freeze } = await import(${JSON.stringify(module)}); await freeze(${all[0]}); console.log('held');
+  const module = pathToFileURL(`${await builtFolder()}/src/supervisor/suspend.js`).href;
+  const source = `const { suspend } = await import(${JSON.stringify(module)}); await suspend(${all[0]}); console.log('held');
     setInterval(() => {}, 1000);`;
   const holder = spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
