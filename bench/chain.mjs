@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { chaosHooks } from '../dist/src/chaos/index.js';
-import { startEmbedded } from '../dist/src/embedded/embedded.js';
+import { startEmbedded } from '../dist/src/embedded/server.js';
 import {
   createEnv,
   createPool,

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chaosHooks } from '../dist/src/chaos/index.js';
 import { openLabThread } from '../dist/src/cli/lab-client.js';
-import { startEmbedded } from '../dist/src/embedded/embedded.js';
+import { startEmbedded } from '../dist/src/embedded/server.js';
 import { createEnv, createPool, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
 import { application, behaviorOf, chain } from './verdict-app.mjs';
 

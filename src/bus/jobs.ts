@@ -22,7 +22,7 @@ import {
   readJobIfRunning,
   readNextSlice,
   shortenSlice,
-  takeTurnOfJob,
+  lockJob,
 } from '../db/queries/jobs.ts';
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
 import { PRIORITY } from '../model/command.ts';
@@ -129,7 +129,7 @@ export async function abortTsqJob(
   { actor }: { actor: string },
 ): Promise<{ job_id: string; status: 'ABORTED' }> {
   await withTx(bus.pool, async (tx) => {
-    await takeTurnOfJob(tx, job_id);
+    await lockJob(tx, job_id);
     if (await abortJobIfRunning(tx, job_id, actor)) return;
     const job = await readJob(tx, job_id);
     if (job === null) throw new NotFoundError('job', job_id);
@@ -193,7 +193,7 @@ async function takeSlice(
   doomed: Doomed | null,
   onTaken: (slice: JobSlice) => void,
 ): Promise<ReadonlySet<string> | null> {
-  await takeTurnOfJob(tx, job_id);
+  await lockJob(tx, job_id);
   const job = await readJobIfRunning(tx, job_id);
   if (job === null) return null;
   const slice = await readNextSlice(tx, job_id, most);

@@ -1,18 +1,18 @@
-// Rows whose values many of them have in common: sent as one text, parsed once for each that is different.
+// A cache for rows that are sent as text and often repeat.
 
-/** So many different records are kept; then all are forgotten, and the next one is parsed again. */
+/** When the cache is full, it is cleared. */
 const MAX_RECORDS = 5_000;
-/** Longer ones are hardly met twice, and take room. */
-const LONGEST_KEPT = 2_000;
+/** Longer texts hardly repeat. */
+const MAX_CACHED_LENGTH = 2_000;
 
-/** Parses each text once: a hundred thousand rows hold a few dozen different ones. What it gives out is shared. */
+/** Parses each text once: 100,000 rows contain a few dozen different ones. The records are shared. */
 export function parseEachOnce<R>(parse: (text: string) => R): (text: string) => R {
   const records = new Map<string, R>();
   return (text) => {
     const known = records.get(text);
     if (known !== undefined) return known;
     const record = parse(text);
-    if (text.length > LONGEST_KEPT) return record;
+    if (text.length > MAX_CACHED_LENGTH) return record;
     if (records.size >= MAX_RECORDS) records.clear();
     records.set(text, record);
     return record;

@@ -11,7 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type EmbeddedPostgres, startEmbedded } from '../../src/embedded/embedded.ts';
+import { type EmbeddedPostgres, startEmbedded } from '../../src/embedded/server.ts';
 import { completeLinks, findNative } from '../../src/embedded/native.ts';
 import { builtFolder } from '../support/built.ts';
 import { isRunning, processesOf } from '../support/processes.ts';
@@ -54,7 +54,7 @@ async function query(server: { url: string }, text: string): Promise<Record<stri
 
 /** Starts the server from another node process, which can then be killed. */
 async function startFromAnotherProcess(env: NodeJS.ProcessEnv = process.env) {
-  const module = pathToFileURL(join(await builtFolder(), 'src/embedded/embedded.js')).href;
+  const module = pathToFileURL(join(await builtFolder(), 'src/embedded/server.js')).href;
   const source = `
     const { startEmbedded } = await import('${module}');
     const { pid, url, port } = await startEmbedded({ data_dir: process.argv[1], fsync: false });

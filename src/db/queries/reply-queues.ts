@@ -1,5 +1,5 @@
-// Statements on reply queues: look, take, delete. Kept replies of processes are shown in them, but never taken.
-// Writing statements name one lane.
+// Statements on reply queues: list, consume, delete. Kept replies of processes are listed, but never consumed.
+// A writing statement names one lane.
 
 import type { ReplyOutcome } from '../../model/command.ts';
 import type { Queryable, Tx } from '../pool.ts';
@@ -19,12 +19,10 @@ export interface ReplyRecord {
   result: unknown;
   error_code: string | null;
   error_message: string | null;
-  /** Why it is kept, where nobody asked for it. */
+  /** Why it is kept, if no reply_to asked for it. */
   note: string | null;
   created_at: Date;
 }
-
-type Row = ReplyRecord & Record<string, unknown>;
 
 const COLUMNS = `r.reply_id, r.lane, r.queue, r.command_id, r.process_id, r.correlation_id, r.batch_id, r.outcome, r.result,
   r.error_code, r.error_message, r.note, r.created_at`;
@@ -36,7 +34,7 @@ export interface QueueRecord {
   oldest_at: Date;
 }
 
-/** Queues that hold something, by name. One pass over the index; only the oldest of each queue is read. */
+/** Queues that are not empty, by name. One pass over the index; reads only the oldest reply of each queue. */
 export function listReplyQueues(db: Queryable) {
   return many<QueueRecord>(
     db,
@@ -57,9 +55,9 @@ export interface RepliesPage {
   limit: number;
 }
 
-/** Replies, oldest first: ids are made in order of time. Takes nothing. */
+/** Replies, oldest first: ids are made in order of time. Consumes none. */
 export function listReplies(db: Queryable, page: RepliesPage) {
-  return many<Row>(
+  return many<ReplyRecord>(
     db,
     `select ${COLUMNS} from faultline.reply r
      where ${page.queue === undefined ? '$1::text is null' : 'r.queue = $1'}
@@ -71,15 +69,12 @@ export function listReplies(db: Queryable, page: RepliesPage) {
 }
 
 export function findReply(db: Queryable, reply_id: string) {
-  return one<Row>(db, `select ${COLUMNS} from faultline.reply r where r.reply_id = $1`, [reply_id]);
+  return one<ReplyRecord>(db, `select ${COLUMNS} from faultline.reply r where r.reply_id = $1`, [reply_id]);
 }
 
-/**
- * Deletes and returns up to `limit` replies that somebody asked for, oldest first, passing over those that others are taking.
- * A kept reply is not among them: its process would wait forever.
- */
+/** Consumes up to `limit` replies, oldest first, skipping locked ones. Never consumes a kept reply: its process awaits it. */
 export function takeReplies(tx: Tx, lane: number, queue: string, limit: number) {
-  return many<Row>(
+  return many<ReplyRecord>(
     tx,
     `with taken as materialized (
        select r.reply_id from faultline.reply r
@@ -93,7 +88,7 @@ export function takeReplies(tx: Tx, lane: number, queue: string, limit: number) 
   );
 }
 
-/** Deletes one reply, unless the process that it is kept for awaits it; false when it was not there. */
+/** Deletes a reply, unless its process awaits it; false if it does not exist. */
 export function deleteReplyUnlessAwaited(tx: Tx, lane: number, reply_id: string) {
   return changed(
     tx,

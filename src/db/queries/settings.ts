@@ -35,7 +35,7 @@ export function mergeSettings(db: Queryable, patch: SettingsPatch) {
   );
 }
 
-/** What operators have set, as every process reads it each second: the settings, and what is set for domains. */
+/** The settings and the state of domains, which every process reads each second. */
 export interface OperatorConfig {
   settings: SettingsPatch;
   domains: Record<string, { paused: boolean; max_in_flight: number | null }>;
@@ -43,7 +43,7 @@ export interface OperatorConfig {
 
 export async function readOperatorConfig(db: Queryable): Promise<OperatorConfig> {
   const { rows } = await db.query<{ settings: SettingsPatch | null; domains: OperatorConfig['domains'] | null }>({
-    name: 'read_wishes',
+    name: 'read_operator_config',
     text: `
 select (select s.value from faultline.setting s where s.key = $1) as settings,
   (select jsonb_object_agg(d.domain, jsonb_build_object('paused', d.paused_at is not null, 'max_in_flight', d.max_in_flight))
