@@ -17,12 +17,12 @@ import {
   type JobFailure,
   type JobSlice,
   type JobVerb,
+  lockJob,
   type RunningJob,
   readJob,
   readJobIfRunning,
   readNextSlice,
   shortenSlice,
-  lockJob,
 } from '../db/queries/jobs.ts';
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
 import { PRIORITY } from '../model/command.ts';

@@ -2,7 +2,7 @@
 // What is consumed is gone with the transaction that consumed it, and is back when that is undone.
 
 import { type Tx, withTx } from '../db/pool.ts';
-import { deleteReplyUnlessAwaited, findReply, type ReplyRecord, takeReplies } from '../db/queries/reply-queues.ts';
+import { deleteReplyUnlessAwaited, findReply, type ReplyRecord, takeReplies } from '../db/queries/replies.ts';
 import { InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import { laneOf } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';

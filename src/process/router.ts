@@ -5,13 +5,7 @@ import { type Bus, sendCommands } from '../bus/bus.ts';
 import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../bus/handlers.ts';
 import { queuedReply } from '../bus/settle.ts';
 import type { Tx } from '../db/pool.ts';
-import {
-  insertEvents,
-  insertReplies,
-  type NewEvent,
-  type NewReply,
-  readCausesBeforeAdvanceFailed,
-} from '../db/queries/events.ts';
+import { insertEvents, type NewEvent, readCausesBeforeAdvanceFailed } from '../db/queries/events.ts';
 import {
   appendCommandIds,
   lockProcesses,
@@ -21,6 +15,7 @@ import {
   unparkAwaitingProcesses,
   updateIfAwaiting,
 } from '../db/queries/processes.ts';
+import { insertReplies, type NewReply } from '../db/queries/replies.ts';
 import { PRIORITY } from '../model/command.ts';
 import { describeError } from '../model/error-text.ts';
 import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
