@@ -6,45 +6,28 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import {
-  attemptSchema,
-  auditEventSchema,
-  batchDetailSchema,
-  batchSchema,
-  configSchema,
-  healthSchema,
-  launchAnswerSchema,
-  overviewSchema,
-  problemSchema,
-  processDetailSchema,
-  processSchema,
-  processStepSchema,
-  stepFunnelSchema,
-  throughputSchema,
-  tsqItemSchema,
-  verbAnswerSchema,
-  workerSchema,
-} from './contract.ts';
+import * as wire from './contract.ts';
 
-const NAMED = {
-  Attempt: attemptSchema,
-  AuditEvent: auditEventSchema,
-  Batch: batchSchema,
-  BatchDetail: batchDetailSchema,
-  Config: configSchema,
-  Health: healthSchema,
-  LaunchAnswer: launchAnswerSchema,
-  Overview: overviewSchema,
-  Problem: problemSchema,
-  Process: processSchema,
-  ProcessDetail: processDetailSchema,
-  ProcessStep: processStepSchema,
-  StepFunnel: stepFunnelSchema,
-  Throughput: throughputSchema,
-  TsqItem: tsqItemSchema,
-  VerbAnswer: verbAnswerSchema,
-  Worker: workerSchema,
-};
+/** Schemas of answers that the description names: `auditEventSchema` is AuditEvent. */
+const NAMED = [
+  'attempt',
+  'auditEvent',
+  'batch',
+  'batchDetail',
+  'config',
+  'health',
+  'launchAnswer',
+  'overview',
+  'problem',
+  'process',
+  'processDetail',
+  'processStep',
+  'stepFunnel',
+  'throughput',
+  'tsqItem',
+  'verbAnswer',
+  'worker',
+] as const;
 
 const TAGS = {
   launching: 'Launch processes, with or without chaos',
@@ -62,7 +45,8 @@ const TAGS = {
 /** Describes the routes that are registered after it. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();
-  for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { id });
+  for (const name of NAMED)
+    schemaRegistry.add(wire[`${name}Schema`], { id: name.charAt(0).toUpperCase() + name.slice(1) });
   const named = createJsonSchemaTransformObject({ schemaRegistry });
   await app.register(swagger, {
     openapi: {
@@ -90,7 +74,6 @@ type ApiDocument = ReturnType<SwaggerTransformObject>;
 /** The named schemas are those of answers; the transform adds each a second time, for requests. */
 function withoutInputs(document: ApiDocument): ApiDocument {
   const { components } = document as { components?: { schemas?: Record<string, unknown> } };
-  const inputs = new Set(Object.keys(NAMED).map((id) => `${id}Input`));
-  const schemas = Object.entries(components?.schemas ?? {}).filter(([id]) => !inputs.has(id));
+  const schemas = Object.entries(components?.schemas ?? {}).filter(([id]) => !id.endsWith('Input'));
   return { ...document, components: { ...components, schemas: Object.fromEntries(schemas) } } as ApiDocument;
 }

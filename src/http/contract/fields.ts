@@ -42,6 +42,10 @@ export const idempotencyHeaders = z.looseObject({
     .optional(),
 });
 
+export const batchParams = z.object({ batch_id: idSchema });
+export const commandParams = z.object({ command_id: idSchema });
+export const processParams = z.object({ process_id: idSchema });
+
 // Errors: application/problem+json, RFC 9457.
 export const problemSchema = z.object({
   type: z.string(),
