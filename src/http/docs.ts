@@ -8,26 +8,26 @@ import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fast
 import { z } from 'zod';
 import * as wire from './contract.ts';
 
-/** Schemas of answers that the description names: `auditEventSchema` is AuditEvent. */
-const NAMED = [
-  'attempt',
-  'auditEvent',
-  'batch',
-  'batchDetail',
-  'config',
-  'health',
-  'launchAnswer',
-  'overview',
-  'problem',
-  'process',
-  'processDetail',
-  'processStep',
-  'stepFunnel',
-  'throughput',
-  'tsqItem',
-  'verbAnswer',
-  'worker',
-] as const;
+/** The schemas of answers that the description refers to by name. */
+const NAMED = {
+  Attempt: wire.attemptSchema,
+  AuditEvent: wire.auditEventSchema,
+  Batch: wire.batchSchema,
+  BatchDetail: wire.batchDetailSchema,
+  Config: wire.configSchema,
+  Health: wire.healthSchema,
+  LaunchAnswer: wire.launchAnswerSchema,
+  Overview: wire.overviewSchema,
+  Problem: wire.problemSchema,
+  Process: wire.processSchema,
+  ProcessDetail: wire.processDetailSchema,
+  ProcessStep: wire.processStepSchema,
+  StepFunnel: wire.stepFunnelSchema,
+  Throughput: wire.throughputSchema,
+  TsqItem: wire.tsqItemSchema,
+  VerbAnswer: wire.verbAnswerSchema,
+  Worker: wire.workerSchema,
+};
 
 const TAGS = {
   launching: 'Launch processes, with or without chaos',
@@ -45,8 +45,7 @@ const TAGS = {
 /** Describes the routes that are registered after it. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();
-  for (const name of NAMED)
-    schemaRegistry.add(wire[`${name}Schema`], { id: name.charAt(0).toUpperCase() + name.slice(1) });
+  for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { id });
   const named = createJsonSchemaTransformObject({ schemaRegistry });
   await app.register(swagger, {
     openapi: {

@@ -15,7 +15,7 @@ import { closePromptly } from './connections.ts';
 import { API_PREFIX, type App, type RouteContext } from './context.ts';
 import { describeApi } from './docs.ts';
 import { httpError, sendProblem } from './errors.ts';
-import { createBatchEvents } from './events.ts';
+import { BatchEvents } from './events.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { createOverview } from './overview.ts';
 import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
@@ -146,7 +146,7 @@ function createContext({
     turbulence,
     details,
     activity,
-    events: createBatchEvents(bus.env, details, verdicts),
+    events: new BatchEvents({ env: bus.env, details, verdicts }),
     overview: createOverview(pool, bus.env, activity),
     laboratory,
     verdicts,

@@ -118,7 +118,7 @@ function addReads(api: App, { pool }: RouteContext): void {
   api.get(
     '/command-batches',
     route(tag, 'List command batches, newest first', wire.pageOf(wire.commandBatchSchema), {
-      querystring: wire.commandBatchesQuerySchema,
+      querystring: wire.batchesQuerySchema,
     }),
     ({ query: { status, ...page } }) =>
       keysetPage(
