@@ -1,31 +1,27 @@
-// The audit of a command, a process, a batch or the whole system: query key and fetch, side by side.
+// The audit of a command, a process, a batch or the whole system.
 
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import type { AuditEvent } from '../../../src/http/contract.ts';
-import { type Page, request, withQuery } from './client.ts';
+import { get, type Page } from './client.ts';
 
-/** One of the three ids, or the system since a moment. */
+/** One of the three ids, or the system since a time. */
 export interface AuditSubject {
   command_id?: string | undefined;
   process_id?: string | undefined;
   batch_id?: string | undefined;
   /** As an ISO time. */
   from?: string | undefined;
-  /** Only what concerns no single command or process. */
+  /** Only events that concern no single command or process. */
   level?: 'system' | undefined;
-  /** With a level; oldest first if not given. */
+  /** With a level; the default is oldest first. */
   order?: 'desc' | undefined;
 }
 
-const auditKeys = {
-  of: (subject: AuditSubject) => ['audit', subject] as const,
-};
-
 export const auditQuery = (subject: AuditSubject) =>
   infiniteQueryOptions({
-    queryKey: auditKeys.of(subject),
-    queryFn: ({ pageParam, signal }) =>
-      request<Page<AuditEvent>>(withQuery('/audit', { ...subject, limit: 100, cursor: pageParam }), { signal }),
+    queryKey: ['audit', subject],
+    queryFn: ({ pageParam: cursor, signal }) =>
+      get<Page<AuditEvent>>('/audit', { ...subject, limit: 100, cursor })({ signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });

@@ -1,11 +1,11 @@
-// The one way to the API: JSON over fetch, every failure an ApiError that carries the problem document.
-// Promises a stable `code` also where there was no answer at all (UNREACHABLE).
+// Requests to the API: JSON over fetch. Every failure is an ApiError with a problem document and a stable code,
+// also when there was no answer (UNREACHABLE).
 
 import type { Problem } from '../../../src/http/contract.ts';
 
 const BASE = '/api/v1';
 
-/** A list as the wire gives it; `next_cursor` is null on the last page. */
+/** One page of a list; `next_cursor` is null on the last one. */
 export interface Page<Item> {
   items: Item[];
   next_cursor: string | null;
@@ -28,7 +28,7 @@ export interface RequestOptions {
   signal?: AbortSignal;
 }
 
-/** Sends one request and gives the parsed answer. @throws ApiError */
+/** @throws ApiError */
 export async function request<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
@@ -45,7 +45,7 @@ export async function request<Answer>(path: string, options: RequestOptions = {}
     throw new ApiError(problemOf(0, 'UNREACHABLE', 'Faultline does not answer', 'The service could not be reached.'));
   }
   if (!response.ok) throw new ApiError(await readProblem(response));
-  // 204: done, and nothing to tell.
+  // 204 has no body.
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
 
@@ -53,8 +53,13 @@ export function apiUrl(path: string): string {
   return `${BASE}${path}`;
 }
 
+/** A path of encoded segments: `pathTo('commands', id)`. */
+export function pathTo(...segments: string[]): string {
+  return segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+}
+
 /** Appends the parameters that have a value. */
-export function withQuery(path: string, query: Record<string, string | number | boolean | undefined>): string {
+export function withQuery(path: string, query: object): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
@@ -62,7 +67,18 @@ export function withQuery(path: string, query: Record<string, string | number | 
   return parameters.size === 0 ? path : `${path}?${parameters}`;
 }
 
-/** What went wrong, whatever was thrown. */
+/** The query function of a GET. */
+export function get<Answer>(path: string, query: object = {}) {
+  return ({ signal }: { signal: AbortSignal }) => request<Answer>(withQuery(path, query), { signal });
+}
+
+/** Sending the same key with the same body again gives the same answer. */
+export function post<Answer = unknown>(path: string, body?: unknown, idempotencyKey?: string): Promise<Answer> {
+  const headers = idempotencyKey === undefined ? undefined : { 'idempotency-key': idempotencyKey };
+  return request<Answer>(path, { method: 'POST', body, headers });
+}
+
+/** The problem document of any error. */
 export function problemFrom(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-// Command batches: query keys, fetches and verbs, side by side.
+// Command batches: query keys, fetches and verbs.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
@@ -11,75 +11,51 @@ import type {
   VerbBody,
 } from '../../../src/http/contract.ts';
 import type { CommandStatus } from '../../../src/model/command.ts';
-import type { BatchStatus } from '../../../src/model/process.ts';
 import { isTerminalBatch } from '../parts/status.ts';
-import { type Page, request, withQuery } from './client.ts';
-import { REFRESH, unlessRefused } from './refresh.ts';
+import type { BatchFilter } from './batches.ts';
+import { get, type Page, pathTo, post } from './client.ts';
+import { LISTED, REFRESH, unlessRefused } from './refresh.ts';
 
-export interface CommandBatchFilter {
-  status?: BatchStatus;
-  cursor?: string;
-  limit?: number;
-}
+export const commandBatchKeys = { all: ['command-batches'] as const };
 
-export const commandBatchKeys = {
-  all: ['command-batches'] as const,
-  list: (filter: CommandBatchFilter) => [...commandBatchKeys.all, 'list', filter] as const,
-  detail: (id: string) => [...commandBatchKeys.all, 'detail', id] as const,
-  commands: (id: string, batchStatus: BatchStatus, filter: object) =>
-    [...commandBatchKeys.all, 'commands', id, batchStatus, filter] as const,
-};
+const PATH = '/command-batches';
+const pathOf = (id: string, ...rest: string[]) => pathTo('command-batches', id, ...rest);
 
-const pathOf = (id: string) => `/command-batches/${encodeURIComponent(id)}`;
-
-export const commandBatchListQuery = (filter: CommandBatchFilter) =>
+export const commandBatchListQuery = (filter: BatchFilter) =>
   queryOptions({
-    queryKey: commandBatchKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<CommandBatch>>(withQuery('/command-batches', { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH.list_ms,
+    queryKey: [...commandBatchKeys.all, 'list', filter],
+    queryFn: get<Page<CommandBatch>>(PATH, filter),
+    ...LISTED,
   });
 
-/** Asked again until it has ended; then only as long as somebody may consume its replies. */
+/** Polled until the batch has ended, then while its replies wait to be consumed. */
 export const commandBatchDetailQuery = (id: string) =>
   queryOptions({
-    queryKey: commandBatchKeys.detail(id),
-    queryFn: ({ signal }) => request<CommandBatchDetail>(pathOf(id), { signal }),
+    queryKey: [...commandBatchKeys.all, 'detail', id],
+    queryFn: get<CommandBatchDetail>(pathOf(id)),
     refetchInterval: ({ state: { data, error } }) => {
       if (data && isTerminalBatch(data.status)) return data.replies.waiting > 0 ? REFRESH.list_ms : false;
       return unlessRefused(REFRESH.live_ms, error);
     },
   });
 
-/** Read once more when the batch comes to rest or ends, so that the rows agree with its counts. */
+/** Read once more when the status of the batch changes, so that the rows agree with its counts. */
 export const batchCommandsQuery = (
   { batch_id, status }: Pick<CommandBatch, 'batch_id' | 'status'>,
   filter: { status?: CommandStatus; cursor?: string; limit?: number },
 ) =>
   queryOptions({
-    queryKey: commandBatchKeys.commands(batch_id, status, filter),
-    queryFn: ({ signal }) =>
-      request<Page<Command>>(withQuery(`${pathOf(batch_id)}/commands`, { ...filter }), { signal }),
+    queryKey: [...commandBatchKeys.all, 'commands', batch_id, status, filter],
+    queryFn: get<Page<Command>>(pathOf(batch_id, 'commands'), filter),
     placeholderData: keepPreviousData,
   });
 
-/** Sends; the same key with the same body gives the same answer, however often it is sent. */
-export function createCommandBatch(batch: NewCommandBatch, idempotencyKey: string): Promise<CommandBatchAnswer> {
-  return request<CommandBatchAnswer>('/command-batches', {
-    method: 'POST',
-    body: batch,
-    headers: { 'idempotency-key': idempotencyKey },
-  });
-}
+export const createCommandBatch = (batch: NewCommandBatch, idempotencyKey: string) =>
+  post<CommandBatchAnswer>(PATH, batch, idempotencyKey);
 
-export function addCommands(id: string, commands: NewCommand[]): Promise<{ total_count: number }> {
-  return request(`${pathOf(id)}/commands`, { method: 'POST', body: { commands } });
-}
+export const addCommands = (id: string, commands: NewCommand[]) =>
+  post<{ total_count: number }>(pathOf(id, 'commands'), { commands });
 
-export function closeCommandBatch(id: string, body: VerbBody): Promise<unknown> {
-  return request(`${pathOf(id)}/close`, { method: 'POST', body });
-}
+export const closeCommandBatch = (id: string, body: VerbBody) => post(pathOf(id, 'close'), body);
 
-export function cancelCommandBatch(id: string, body: VerbBody): Promise<unknown> {
-  return request(`${pathOf(id)}/cancel`, { method: 'POST', body });
-}
+export const cancelCommandBatch = (id: string, body: VerbBody) => post(pathOf(id, 'cancel'), body);

@@ -1,6 +1,6 @@
-// Commands: query keys, fetches, sending and cancelling, side by side.
+// Commands: query keys, fetches and verbs.
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import type {
   Command,
   CommandDetail,
@@ -10,46 +10,33 @@ import type {
   VerbBody,
 } from '../../../src/http/contract.ts';
 import { isSettled } from '../parts/status.ts';
-import { type Page, request, withQuery } from './client.ts';
-import { REFRESH, unlessRefused } from './refresh.ts';
+import { get, type Page, pathTo, post } from './client.ts';
+import { LISTED, REFRESH, unlessRefused } from './refresh.ts';
 
 export type CommandFilter = Omit<CommandsQuery, 'limit'>;
 
-export const commandKeys = {
-  all: ['commands'] as const,
-  list: (filter: CommandFilter) => [...commandKeys.all, 'list', filter] as const,
-  detail: (id: string) => [...commandKeys.all, 'detail', id] as const,
-};
+export const commandKeys = { all: ['commands'] as const };
 
 export const commandListQuery = (filter: CommandFilter) =>
   queryOptions({
-    queryKey: commandKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<Command>>(withQuery('/commands', { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH.list_ms,
+    queryKey: [...commandKeys.all, 'list', filter],
+    queryFn: get<Page<Command>>('/commands', filter),
+    ...LISTED,
   });
 
-/** Asked again until it is settled: what is settled never changes. Its reply may still be consumed, so slowly then. */
+/** Polled until the command is settled, then slowly while its reply may be consumed. */
 export const commandDetailQuery = (id: string) =>
   queryOptions({
-    queryKey: commandKeys.detail(id),
-    queryFn: ({ signal }) => request<CommandDetail>(`/commands/${encodeURIComponent(id)}`, { signal }),
+    queryKey: [...commandKeys.all, 'detail', id],
+    queryFn: get<CommandDetail>(pathTo('commands', id)),
     refetchInterval: ({ state }) => {
       if (state.data && isSettled(state.data.status)) return state.data.reply ? REFRESH.list_ms : false;
       return unlessRefused(REFRESH.live_ms, state.error);
     },
   });
 
-/** Sends; the same key with the same body gives the same answer, however often it is sent. */
-export function sendCommand(command: NewCommand, idempotencyKey: string): Promise<SendAnswer> {
-  return request<SendAnswer>('/commands', {
-    method: 'POST',
-    body: command,
-    headers: { 'idempotency-key': idempotencyKey },
-  });
-}
+export const sendCommand = (command: NewCommand, idempotencyKey: string) =>
+  post<SendAnswer>('/commands', command, idempotencyKey);
 
-/** Cancels what is not settled; what waits for an operator is cancelled there. */
-export function cancelCommand(id: string, body: VerbBody): Promise<unknown> {
-  return request(`/commands/${encodeURIComponent(id)}/cancel`, { method: 'POST', body });
-}
+/** Cancels a command that is not settled. */
+export const cancelCommand = (id: string, body: VerbBody) => post(pathTo('commands', id, 'cancel'), body);

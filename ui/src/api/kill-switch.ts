@@ -1,19 +1,18 @@
-// The kill switch: whether all chaos is stopped, by whom and why; query key, fetch and verb, side by side.
+// The kill switch: whether all chaos is stopped, by whom and why.
 
 import { queryOptions } from '@tanstack/react-query';
-import type { KillSwitch } from '../../../src/http/contract.ts';
-import { request } from './client.ts';
+import type { KillSwitch, VerbBody } from '../../../src/http/contract.ts';
+import { get, request } from './client.ts';
 import { REFRESH } from './refresh.ts';
 
 export const killSwitchKeys = { all: ['kill-switch'] as const };
 
-/** Asked again and again: somebody else may pull it. */
+/** Polled: another operator may engage it. */
 export const killSwitchQuery = queryOptions({
   queryKey: killSwitchKeys.all,
-  queryFn: ({ signal }) => request<KillSwitch>('/chaos', { signal }),
+  queryFn: get<KillSwitch>('/chaos'),
   refetchInterval: REFRESH.list_ms,
 });
 
-export function engageKillSwitch(body: { stopped: boolean; reason?: string; actor?: string }): Promise<KillSwitch> {
-  return request<KillSwitch>('/chaos', { method: 'PUT', body });
-}
+export const engageKillSwitch = (body: { stopped: boolean } & Pick<VerbBody, 'reason' | 'actor'>) =>
+  request<KillSwitch>('/chaos', { method: 'PUT', body });

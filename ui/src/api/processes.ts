@@ -1,4 +1,4 @@
-// Processes: query keys and fetches, side by side.
+// Processes: query keys, fetches and verbs.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
@@ -9,8 +9,8 @@ import type {
   ProcessVerbAnswer,
 } from '../../../src/http/contract.ts';
 import type { ProcessStatus } from '../../../src/model/process.ts';
-import { type Page, request, withQuery } from './client.ts';
-import { REFRESH, unlessRefused } from './refresh.ts';
+import { get, type Page, pathTo, post } from './client.ts';
+import { LISTED, REFRESH, unlessRefused } from './refresh.ts';
 
 export interface ProcessFilter {
   status?: ProcessStatus;
@@ -20,42 +20,36 @@ export interface ProcessFilter {
 
 export const processKeys = {
   all: ['processes'] as const,
-  list: (filter: ProcessFilter) => [...processKeys.all, 'list', filter] as const,
   detail: (id: string) => [...processKeys.all, 'detail', id] as const,
 };
 
 export const processListQuery = (filter: ProcessFilter) =>
   queryOptions({
-    queryKey: processKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<Process>>(withQuery('/processes', { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH.list_ms,
+    queryKey: [...processKeys.all, 'list', filter],
+    queryFn: get<Page<Process>>('/processes', filter),
+    ...LISTED,
   });
 
-/** Asked again until the process has ended: terminal states never change. */
+/** Polled until the process has ended. */
 export const processDetailQuery = (id: string) =>
   queryOptions({
     queryKey: processKeys.detail(id),
-    queryFn: ({ signal }) => request<ProcessDetail>(`/processes/${encodeURIComponent(id)}`, { signal }),
+    queryFn: get<ProcessDetail>(pathTo('processes', id)),
     refetchInterval: ({ state }) => (state.data?.completed_at ? false : unlessRefused(REFRESH.live_ms, state.error)),
   });
 
-/** Results of the process's commands that came too late and were discarded; attempts do not tell of them. */
-export const lateResultsQuery = (process: Pick<ProcessDetail, 'process_id' | 'updated_at'>) =>
+/** Discarded late results of the process's commands, which its attempts do not show. */
+export const lateResultsQuery = ({ process_id, updated_at }: Pick<ProcessDetail, 'process_id' | 'updated_at'>) =>
   queryOptions({
-    // With the time of its last change: what has not moved has no new ones, but for a late result after the end.
-    queryKey: [...processKeys.detail(process.process_id), 'late', process.updated_at],
-    queryFn: async ({ signal }) => {
-      const page = await request<Page<AuditEvent>>(
-        withQuery('/audit', { process_id: process.process_id, limit: 100 }),
-        { signal },
-      );
+    // Read again when the process has changed.
+    queryKey: [...processKeys.detail(process_id), 'late', updated_at],
+    queryFn: async (context) => {
+      const page = await get<Page<AuditEvent>>('/audit', { process_id, limit: 100 })(context);
       return page.items.filter((event) => event.type === 'LATE_RESULT_DISCARDED');
     },
     placeholderData: keepPreviousData,
   });
 
-/** Ends a process, undoing what it did or leaving it done. Whoever comes too late gets 409 WRONG_STATE. */
-export function cancelProcess(id: string, body: CancelProcessBody): Promise<ProcessVerbAnswer> {
-  return request<ProcessVerbAnswer>(`/processes/${encodeURIComponent(id)}/cancel`, { method: 'POST', body });
-}
+/** Ends a process, with or without compensation; 409 WRONG_STATE when it has already ended. */
+export const cancelProcess = (id: string, body: CancelProcessBody) =>
+  post<ProcessVerbAnswer>(pathTo('processes', id, 'cancel'), body);

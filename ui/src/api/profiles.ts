@@ -1,52 +1,35 @@
-// Profiles: saved chaos by name, and the built-in ones. Query keys, fetches and verbs, side by side.
+// Chaos profiles, built-in and saved: query keys, fetches and verbs.
 
 import { queryOptions } from '@tanstack/react-query';
 import type { OnConflict, Profile, ProfileBody, ProfileImportAnswer } from '../../../src/http/contract.ts';
-import { apiUrl, request, withQuery } from './client.ts';
+import { apiUrl, get, pathTo, post, request, withQuery } from './client.ts';
 
-export const profileKeys = {
-  all: ['profiles'] as const,
-  list: (processType: string | undefined) => [...profileKeys.all, 'list', processType] as const,
-  detail: (id: string, processType: string | undefined) => [...profileKeys.all, 'detail', id, processType] as const,
-};
+export const profileKeys = { all: ['profiles'] as const };
 
-const pathOf = (id: string) => `/profiles/${encodeURIComponent(id)}`;
-
-/** With a process type: those made for it or for any, and the built-in ones made for its steps. */
-export const profilesQuery = (processType?: string) =>
+/** With a process type: the profiles for it or for any, and the built-in ones made for its steps. */
+export const profilesQuery = (process_type?: string) =>
   queryOptions({
-    queryKey: profileKeys.list(processType),
-    queryFn: ({ signal }) =>
-      request<{ items: Profile[] }>(withQuery('/profiles', { process_type: processType }), { signal }),
+    queryKey: [...profileKeys.all, 'list', process_type],
+    queryFn: get<{ items: Profile[] }>('/profiles', { process_type }),
   });
 
-/** A built-in one is made for the steps of a process type. */
-export const profileQuery = (id: string, processType?: string) =>
+/** A built-in profile is made for the steps of a process type. */
+export const profileQuery = (id: string, process_type?: string) =>
   queryOptions({
-    queryKey: profileKeys.detail(id, processType),
-    queryFn: ({ signal }) => request<Profile>(withQuery(pathOf(id), { process_type: processType }), { signal }),
+    queryKey: [...profileKeys.all, 'detail', id, process_type],
+    queryFn: get<Profile>(pathTo('profiles', id), { process_type }),
   });
 
-export function createProfile(body: ProfileBody): Promise<Profile> {
-  return request<Profile>('/profiles', { method: 'POST', body });
-}
+export const createProfile = (body: ProfileBody) => post<Profile>('/profiles', body);
 
-/** What stands in it becomes what is sent. */
-export function replaceProfile(id: string, body: ProfileBody): Promise<Profile> {
-  return request<Profile>(pathOf(id), { method: 'PUT', body });
-}
+export const replaceProfile = (id: string, body: ProfileBody) =>
+  request<Profile>(pathTo('profiles', id), { method: 'PUT', body });
 
-export function deleteProfile(id: string): Promise<unknown> {
-  return request(pathOf(id), { method: 'DELETE' });
-}
+export const deleteProfile = (id: string) => request(pathTo('profiles', id), { method: 'DELETE' });
 
-/** Where all saved profiles lie as one document, to be saved as a file. */
+/** All saved profiles as one document, to download. */
 export const profilesExportUrl = apiUrl('/profiles/export');
 
-/** All profiles of a document that was exported, or none. */
-export function importProfiles(document: unknown, on_conflict: OnConflict): Promise<ProfileImportAnswer> {
-  return request<ProfileImportAnswer>(withQuery('/profiles/import', { on_conflict }), {
-    method: 'POST',
-    body: document,
-  });
-}
+/** Imports all profiles of an exported document, or none. */
+export const importProfiles = (document: unknown, on_conflict: OnConflict) =>
+  post<ProfileImportAnswer>(withQuery('/profiles/import', { on_conflict }), document);

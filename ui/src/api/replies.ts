@@ -1,47 +1,36 @@
-// Replies: query keys, fetches and what can be done with them, side by side.
+// Replies: query keys, fetches and verbs.
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import type { RedriveAnswer, RepliesQuery, Reply, ReplyQueue } from '../../../src/http/contract.ts';
-import { type Page, request, withQuery } from './client.ts';
-import { REFRESH } from './refresh.ts';
+import { get, type Page, pathTo, post, request, withQuery } from './client.ts';
+import { LISTED, REFRESH } from './refresh.ts';
 
 export type ReplyFilter = Pick<RepliesQuery, 'queue' | 'batch_id' | 'cursor'>;
 
-export const replyKeys = {
-  all: ['replies'] as const,
-  queues: ['replies', 'queues'] as const,
-  list: (filter: ReplyFilter) => [...replyKeys.all, 'list', filter] as const,
-};
+export const replyKeys = { all: ['replies'] as const };
 
 export const replyQueuesQuery = queryOptions({
-  queryKey: replyKeys.queues,
-  queryFn: ({ signal }) => request<{ items: ReplyQueue[] }>('/replies/queues', { signal }),
+  queryKey: [...replyKeys.all, 'queues'],
+  queryFn: get<{ items: ReplyQueue[] }>('/replies/queues'),
   refetchInterval: REFRESH.list_ms,
 });
 
-/** Looking takes nothing. */
+/** Reads replies without consuming them. */
 export const replyListQuery = (filter: ReplyFilter) =>
   queryOptions({
-    queryKey: replyKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<Reply>>(withQuery('/replies', { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH.list_ms,
+    queryKey: [...replyKeys.all, 'list', filter],
+    queryFn: get<Page<Reply>>('/replies', filter),
+    ...LISTED,
   });
 
-/** Takes the oldest ones: they are gone from the queue, and in the answer only. */
-export function consumeReplies(queue: string, limit: number): Promise<{ items: Reply[] }> {
-  return request('/replies/consume', { method: 'POST', body: { queue, limit } });
-}
+/** Removes the oldest replies from the queue; the answer holds them. */
+export const consumeReplies = (queue: string, limit: number) =>
+  post<{ items: Reply[] }>('/replies/consume', { queue, limit });
 
-/** Gives a kept reply to its process, now that a service knows it. */
-export function redriveReply(id: string): Promise<RedriveAnswer> {
-  return request(`/replies/${encodeURIComponent(id)}/redrive`, { method: 'POST' });
-}
+/** Delivers a kept reply to its process. */
+export const redriveReply = (id: string) => post<RedriveAnswer>(pathTo('replies', id, 'redrive'));
 
-export function deleteReply(id: string): Promise<unknown> {
-  return request(`/replies/${encodeURIComponent(id)}`, { method: 'DELETE' });
-}
+export const deleteReply = (id: string) => request(pathTo('replies', id), { method: 'DELETE' });
 
-export function clearReplies(queue: string): Promise<{ deleted_count: number }> {
-  return request(withQuery('/replies', { queue }), { method: 'DELETE' });
-}
+export const clearReplies = (queue: string) =>
+  request<{ deleted_count: number }>(withQuery('/replies', { queue }), { method: 'DELETE' });
