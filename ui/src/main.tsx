@@ -1,6 +1,7 @@
 // Starts the pages: styles, theme, query client and router, in this order.
 
-import './styles.ts';
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';

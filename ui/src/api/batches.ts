@@ -1,6 +1,6 @@
-// Process batches: query keys, fetches and verbs.
+// Process batches: query keys, queries and verbs.
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import type {
   Batch,
   BatchDetail,
@@ -10,16 +10,16 @@ import type {
   VerbBody,
 } from '../../../src/http/contract.ts';
 import type { BatchStatus, ProcessStatus } from '../../../src/model/process.ts';
-import { get, type Page, pathTo, post } from './client.ts';
-import { LISTED } from './refresh.ts';
+import { type Page, path, post, postOnce, read } from './client.ts';
+import { listQuery } from './list-query.ts';
 
-export interface BatchFilter {
-  status?: BatchStatus;
-  cursor?: string;
+export interface PageFilter<Status> {
+  status?: Status | undefined;
+  cursor?: string | undefined;
   limit?: number;
 }
 
-/** The envelope of a launch, and beside it the input of the process type. */
+/** The body of a launch: the envelope, and beside it the input of the process type. */
 export type LaunchRequest = Partial<LaunchEnvelope> & Record<string, unknown>;
 
 export const batchKeys = {
@@ -27,38 +27,30 @@ export const batchKeys = {
   detail: (id: string) => [...batchKeys.all, 'detail', id] as const,
 };
 
-const PATH = '/process-batches';
+export const batchListQuery = (filter: PageFilter<BatchStatus>) =>
+  listQuery<Batch>(batchKeys.all, '/process-batches', filter);
 
-export const batchListQuery = (filter: BatchFilter) =>
-  queryOptions({
-    queryKey: [...batchKeys.all, 'list', filter],
-    queryFn: get<Page<Batch>>(PATH, filter),
-    ...LISTED,
-  });
-
-/** The caller sets `refetchInterval`: a page with an event stream polls only while the stream is down. */
+/** `refetchInterval` is the caller's: a page with an event stream polls only while the stream is down. */
 export const batchDetailQuery = (id: string) =>
-  queryOptions({ queryKey: batchKeys.detail(id), queryFn: get<BatchDetail>(pathTo('process-batches', id)) });
+  queryOptions({ queryKey: batchKeys.detail(id), queryFn: read<BatchDetail>(path`/process-batches/${id}`) });
 
-/** Read once more when the status of the batch changes, so that the rows agree with its counts. */
+/** Read once more when the batch comes to rest or ends, so that the rows agree with its counts. */
 export const batchProcessesQuery = (
   { batch_id, status }: Pick<Batch, 'batch_id' | 'status'>,
-  filter: { status?: ProcessStatus; cursor?: string; limit?: number },
-) =>
-  queryOptions({
-    queryKey: [...batchKeys.all, 'processes', batch_id, status, filter],
-    queryFn: get<Page<Process>>(pathTo('process-batches', batch_id, 'processes'), filter),
-    placeholderData: keepPreviousData,
-  });
+  filter: PageFilter<ProcessStatus>,
+) => listQuery<Process>([...batchKeys.all, batch_id, status], path`/process-batches/${batch_id}/processes`, filter);
 
-/** The newest batches, for a filter. */
+/** The newest batches, as the options of a filter. */
 export const batchChoicesQuery = queryOptions({
   queryKey: [...batchKeys.all, 'names'],
-  queryFn: get<Page<Batch>>(PATH, { limit: 100 }),
+  queryFn: read<Page<Batch>>('/process-batches', { limit: 100 }),
   staleTime: 30_000,
 });
 
-export const launchBatch = (launch: LaunchRequest, idempotencyKey: string) =>
-  post<LaunchAnswer>(PATH, launch, idempotencyKey);
+export function launchBatch(launch: LaunchRequest, idempotencyKey: string): Promise<LaunchAnswer> {
+  return postOnce('/process-batches', launch, idempotencyKey);
+}
 
-export const cancelBatch = (id: string, body: VerbBody) => post(pathTo('process-batches', id, 'cancel'), body);
+export function cancelBatch(id: string, body: VerbBody): Promise<unknown> {
+  return post(path`/process-batches/${id}/cancel`, body);
+}

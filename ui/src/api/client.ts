@@ -1,11 +1,11 @@
-// Requests to the API: JSON over fetch. Every failure is an ApiError with a problem document and a stable code,
-// also when there was no answer (UNREACHABLE).
+// The one way to the API: JSON over fetch; every failure is an ApiError with the problem document.
+// Its `code` is stable, also when the server did not respond (UNREACHABLE).
 
 import type { Problem } from '../../../src/http/contract.ts';
 
 const BASE = '/api/v1';
 
-/** One page of a list; `next_cursor` is null on the last one. */
+/** A list as the wire gives it; `next_cursor` is null on the last page. */
 export interface Page<Item> {
   items: Item[];
   next_cursor: string | null;
@@ -21,20 +21,20 @@ class ApiError extends Error {
   }
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
-/** @throws ApiError */
-export async function request<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
+/** Sends one request and returns the parsed response. @throws ApiError */
+export async function request<Answer>(address: string, options: RequestOptions = {}): Promise<Answer> {
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   let response: Response;
   try {
-    response = await fetch(apiUrl(path), {
+    response = await fetch(apiUrl(address), {
       method: options.method ?? 'GET',
       headers,
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
@@ -49,36 +49,39 @@ export async function request<Answer>(path: string, options: RequestOptions = {}
   return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
 
-export function apiUrl(path: string): string {
-  return `${BASE}${path}`;
+/** The function of a query that reads `address`. */
+export function read<Answer>(address: string, query: object = {}) {
+  return ({ signal }: { signal: AbortSignal }) => request<Answer>(withQuery(address, query), { signal });
 }
 
-/** A path of encoded segments: `pathTo('commands', id)`. */
-export function pathTo(...segments: string[]): string {
-  return segments.map((segment) => `/${encodeURIComponent(segment)}`).join('');
+export function post<Answer>(address: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> {
+  return request<Answer>(address, { method: 'POST', body, ...(headers && { headers }) });
+}
+
+/** Creates something; the same key with the same body returns the same response, however often it is sent. */
+export function postOnce<Answer>(address: string, body: unknown, idempotencyKey: string): Promise<Answer> {
+  return post<Answer>(address, body, { 'idempotency-key': idempotencyKey });
+}
+
+/** An address with its parameters encoded: path`/commands/${id}/cancel`. */
+export function path(parts: TemplateStringsArray, ...ids: string[]): string {
+  return String.raw({ raw: parts }, ...ids.map(encodeURIComponent));
+}
+
+export function apiUrl(address: string): string {
+  return `${BASE}${address}`;
 }
 
 /** Appends the parameters that have a value. */
-export function withQuery(path: string, query: object): string {
+export function withQuery(address: string, query: object): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== '') parameters.set(name, String(value));
   }
-  return parameters.size === 0 ? path : `${path}?${parameters}`;
+  return parameters.size === 0 ? address : `${address}?${parameters}`;
 }
 
-/** The query function of a GET. */
-export function get<Answer>(path: string, query: object = {}) {
-  return ({ signal }: { signal: AbortSignal }) => request<Answer>(withQuery(path, query), { signal });
-}
-
-/** Sending the same key with the same body again gives the same answer. */
-export function post<Answer = unknown>(path: string, body?: unknown, idempotencyKey?: string): Promise<Answer> {
-  const headers = idempotencyKey === undefined ? undefined : { 'idempotency-key': idempotencyKey };
-  return request<Answer>(path, { method: 'POST', body, headers });
-}
-
-/** The problem document of any error. */
+/** What went wrong, whatever was thrown. */
 export function problemFrom(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
   const message = error instanceof Error ? error.message : String(error);

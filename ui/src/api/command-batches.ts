@@ -1,6 +1,6 @@
-// Command batches: query keys, fetches and verbs.
+// Command batches: query keys, queries and verbs.
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import type {
   Command,
   CommandBatch,
@@ -11,51 +11,48 @@ import type {
   VerbBody,
 } from '../../../src/http/contract.ts';
 import type { CommandStatus } from '../../../src/model/command.ts';
+import type { BatchStatus } from '../../../src/model/process.ts';
 import { isTerminalBatch } from '../parts/status.ts';
-import type { BatchFilter } from './batches.ts';
-import { get, type Page, pathTo, post } from './client.ts';
-import { LISTED, REFRESH, unlessRefused } from './refresh.ts';
+import type { PageFilter } from './batches.ts';
+import { path, post, postOnce, read } from './client.ts';
+import { listQuery } from './list-query.ts';
+import { REFRESH, unlessRefused } from './refresh.ts';
 
 export const commandBatchKeys = { all: ['command-batches'] as const };
 
-const PATH = '/command-batches';
-const pathOf = (id: string, ...rest: string[]) => pathTo('command-batches', id, ...rest);
+export const commandBatchListQuery = (filter: PageFilter<BatchStatus>) =>
+  listQuery<CommandBatch>(commandBatchKeys.all, '/command-batches', filter);
 
-export const commandBatchListQuery = (filter: BatchFilter) =>
-  queryOptions({
-    queryKey: [...commandBatchKeys.all, 'list', filter],
-    queryFn: get<Page<CommandBatch>>(PATH, filter),
-    ...LISTED,
-  });
-
-/** Polled until the batch has ended, then while its replies wait to be consumed. */
+/** Polled until the batch has ended; then only while it has replies that may still be consumed. */
 export const commandBatchDetailQuery = (id: string) =>
   queryOptions({
     queryKey: [...commandBatchKeys.all, 'detail', id],
-    queryFn: get<CommandBatchDetail>(pathOf(id)),
+    queryFn: read<CommandBatchDetail>(path`/command-batches/${id}`),
     refetchInterval: ({ state: { data, error } }) => {
       if (data && isTerminalBatch(data.status)) return data.replies.waiting > 0 ? REFRESH.list_ms : false;
       return unlessRefused(REFRESH.live_ms, error);
     },
   });
 
-/** Read once more when the status of the batch changes, so that the rows agree with its counts. */
+/** Read once more when the batch comes to rest or ends, so that the rows agree with its counts. */
 export const batchCommandsQuery = (
   { batch_id, status }: Pick<CommandBatch, 'batch_id' | 'status'>,
-  filter: { status?: CommandStatus; cursor?: string; limit?: number },
+  filter: PageFilter<CommandStatus>,
 ) =>
-  queryOptions({
-    queryKey: [...commandBatchKeys.all, 'commands', batch_id, status, filter],
-    queryFn: get<Page<Command>>(pathOf(batch_id, 'commands'), filter),
-    placeholderData: keepPreviousData,
-  });
+  listQuery<Command>([...commandBatchKeys.all, batch_id, status], path`/command-batches/${batch_id}/commands`, filter);
 
-export const createCommandBatch = (batch: NewCommandBatch, idempotencyKey: string) =>
-  post<CommandBatchAnswer>(PATH, batch, idempotencyKey);
+export function createCommandBatch(batch: NewCommandBatch, idempotencyKey: string): Promise<CommandBatchAnswer> {
+  return postOnce('/command-batches', batch, idempotencyKey);
+}
 
-export const addCommands = (id: string, commands: NewCommand[]) =>
-  post<{ total_count: number }>(pathOf(id, 'commands'), { commands });
+export function addCommands(id: string, commands: NewCommand[]): Promise<{ total_count: number }> {
+  return post(path`/command-batches/${id}/commands`, { commands });
+}
 
-export const closeCommandBatch = (id: string, body: VerbBody) => post(pathOf(id, 'close'), body);
+export function closeCommandBatch(id: string, body: VerbBody): Promise<unknown> {
+  return post(path`/command-batches/${id}/close`, body);
+}
 
-export const cancelCommandBatch = (id: string, body: VerbBody) => post(pathOf(id, 'cancel'), body);
+export function cancelCommandBatch(id: string, body: VerbBody): Promise<unknown> {
+  return post(path`/command-batches/${id}/cancel`, body);
+}

@@ -1,4 +1,4 @@
-// Commands: query keys, fetches and verbs.
+// Commands: query keys, queries and verbs.
 
 import { queryOptions } from '@tanstack/react-query';
 import type {
@@ -10,33 +10,30 @@ import type {
   VerbBody,
 } from '../../../src/http/contract.ts';
 import { isSettled } from '../parts/status.ts';
-import { get, type Page, pathTo, post } from './client.ts';
-import { LISTED, REFRESH, unlessRefused } from './refresh.ts';
-
-export type CommandFilter = Omit<CommandsQuery, 'limit'>;
+import { path, post, postOnce, read } from './client.ts';
+import { listQuery } from './list-query.ts';
+import { REFRESH, unlessRefused } from './refresh.ts';
 
 export const commandKeys = { all: ['commands'] as const };
 
-export const commandListQuery = (filter: CommandFilter) =>
-  queryOptions({
-    queryKey: [...commandKeys.all, 'list', filter],
-    queryFn: get<Page<Command>>('/commands', filter),
-    ...LISTED,
-  });
+export const commandListQuery = (filter: Omit<CommandsQuery, 'limit'>) =>
+  listQuery<Command>(commandKeys.all, '/commands', filter);
 
-/** Polled until the command is settled, then slowly while its reply may be consumed. */
+/** Polled until it is settled; then slowly, while its reply may still be consumed. */
 export const commandDetailQuery = (id: string) =>
   queryOptions({
     queryKey: [...commandKeys.all, 'detail', id],
-    queryFn: get<CommandDetail>(pathTo('commands', id)),
-    refetchInterval: ({ state }) => {
-      if (state.data && isSettled(state.data.status)) return state.data.reply ? REFRESH.list_ms : false;
-      return unlessRefused(REFRESH.live_ms, state.error);
+    queryFn: read<CommandDetail>(path`/commands/${id}`),
+    refetchInterval: ({ state: { data, error } }) => {
+      if (data && isSettled(data.status)) return data.reply ? REFRESH.list_ms : false;
+      return unlessRefused(REFRESH.live_ms, error);
     },
   });
 
-export const sendCommand = (command: NewCommand, idempotencyKey: string) =>
-  post<SendAnswer>('/commands', command, idempotencyKey);
+export function sendCommand(command: NewCommand, idempotencyKey: string): Promise<SendAnswer> {
+  return postOnce('/commands', command, idempotencyKey);
+}
 
-/** Cancels a command that is not settled. */
-export const cancelCommand = (id: string, body: VerbBody) => post(pathTo('commands', id, 'cancel'), body);
+export function cancelCommand(id: string, body: VerbBody): Promise<unknown> {
+  return post(path`/commands/${id}/cancel`, body);
+}

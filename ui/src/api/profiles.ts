@@ -1,35 +1,42 @@
-// Chaos profiles, built-in and saved: query keys, fetches and verbs.
+// Chaos profiles, saved and built-in: query keys, queries and verbs.
 
 import { queryOptions } from '@tanstack/react-query';
 import type { OnConflict, Profile, ProfileBody, ProfileImportAnswer } from '../../../src/http/contract.ts';
-import { apiUrl, get, pathTo, post, request, withQuery } from './client.ts';
+import { apiUrl, path, post, read, request, withQuery } from './client.ts';
 
 export const profileKeys = { all: ['profiles'] as const };
 
-/** With a process type: the profiles for it or for any, and the built-in ones made for its steps. */
+/** With a process type: those made for it or for any, and the built-in ones made for its steps. */
 export const profilesQuery = (process_type?: string) =>
   queryOptions({
     queryKey: [...profileKeys.all, 'list', process_type],
-    queryFn: get<{ items: Profile[] }>('/profiles', { process_type }),
+    queryFn: read<{ items: Profile[] }>('/profiles', { process_type }),
   });
 
-/** A built-in profile is made for the steps of a process type. */
+/** A built-in one is made for the steps of a process type. */
 export const profileQuery = (id: string, process_type?: string) =>
   queryOptions({
     queryKey: [...profileKeys.all, 'detail', id, process_type],
-    queryFn: get<Profile>(pathTo('profiles', id), { process_type }),
+    queryFn: read<Profile>(path`/profiles/${id}`, { process_type }),
   });
 
-export const createProfile = (body: ProfileBody) => post<Profile>('/profiles', body);
+export function createProfile(body: ProfileBody): Promise<Profile> {
+  return post('/profiles', body);
+}
 
-export const replaceProfile = (id: string, body: ProfileBody) =>
-  request<Profile>(pathTo('profiles', id), { method: 'PUT', body });
+/** What stands in it becomes what is sent. */
+export function replaceProfile(id: string, body: ProfileBody): Promise<Profile> {
+  return request(path`/profiles/${id}`, { method: 'PUT', body });
+}
 
-export const deleteProfile = (id: string) => request(pathTo('profiles', id), { method: 'DELETE' });
+export function deleteProfile(id: string): Promise<unknown> {
+  return request(path`/profiles/${id}`, { method: 'DELETE' });
+}
 
-/** All saved profiles as one document, to download. */
+/** Where all saved profiles lie as one document, to be saved as a file. */
 export const profilesExportUrl = apiUrl('/profiles/export');
 
-/** Imports all profiles of an exported document, or none. */
-export const importProfiles = (document: unknown, on_conflict: OnConflict) =>
-  post<ProfileImportAnswer>(withQuery('/profiles/import', { on_conflict }), document);
+/** All profiles of a document that was exported, or none. */
+export function importProfiles(document: unknown, on_conflict: OnConflict): Promise<ProfileImportAnswer> {
+  return post(withQuery('/profiles/import', { on_conflict }), document);
+}

@@ -1,8 +1,8 @@
-// The configuration and health of this service.
+// The configuration and the health of the service.
 
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { Config, SettingsChange } from '../../../src/http/contract.ts';
-import { apiUrl, get, request } from './client.ts';
+import { apiUrl, read, request } from './client.ts';
 import { REFRESH } from './refresh.ts';
 
 export type ProcessType = Config['process_types'][number];
@@ -14,17 +14,19 @@ export interface Health {
 
 export const serviceKeys = { config: ['config'] as const };
 
-/** The settings, and process types with their steps, which change only with a restart. */
+/** Process types and their steps, which change only with a restart of the service, and the settings. */
 export const configQuery = queryOptions({
   queryKey: serviceKeys.config,
-  queryFn: get<Config>('/config'),
+  queryFn: read<Config>('/config'),
   staleTime: 60_000,
 });
 
-/** Changes some settings; null returns one to its default. */
-export const changeSettings = (body: SettingsChange) => request<Config>('/config', { method: 'PUT', body });
+/** Changes some settings; null resets one to its default. */
+export function changeSettings(body: SettingsChange): Promise<Config> {
+  return request<Config>('/config', { method: 'PUT', body });
+}
 
-/** Undefined until the configuration is read, and for an unknown type. */
+/** Undefined while it is read, and for a type that this service does not know. */
 export function useProcessType(type: string | null): ProcessType | undefined {
   const { data } = useQuery(configQuery);
   return data?.process_types.find((candidate) => candidate.type === type);
@@ -36,7 +38,7 @@ export function inputNames(type: ProcessType | undefined): string[] {
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
 }
 
-/** 503 is an answer, too: it names the check that fails. */
+/** A 503 says which check fails; only no response is an error. */
 export const healthQuery = queryOptions({
   queryKey: ['health'],
   queryFn: async ({ signal }): Promise<Health> => {

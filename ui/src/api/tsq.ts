@@ -1,9 +1,10 @@
-// The troubleshooting queue: query keys, fetches and the operator's three verbs.
+// The troubleshooting queue: query keys, queries and the operator's three verbs.
 
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { TsqCount, TsqGroups, TsqItem, VerbBody } from '../../../src/http/contract.ts';
-import { get, type Page, pathTo, post } from './client.ts';
-import { LISTED, REFRESH } from './refresh.ts';
+import { path, post, read } from './client.ts';
+import { listQuery } from './list-query.ts';
+import { REFRESH } from './refresh.ts';
 
 export interface TsqFilter {
   batch_id?: string;
@@ -18,25 +19,36 @@ export interface TsqFilter {
 export const TSQ_VERBS = ['retry', 'cancel', 'complete'] as const;
 export type TsqVerb = (typeof TSQ_VERBS)[number];
 
-export const tsqKeys = { all: ['tsq'] as const, lists: ['tsq', 'list'] as const };
+export interface VerbAnswer {
+  command_id: string;
+  status: string;
+}
 
-export const tsqListQuery = (filter: TsqFilter & { cursor?: string }) =>
-  queryOptions({ queryKey: [...tsqKeys.lists, filter], queryFn: get<Page<TsqItem>>('/tsq', filter), ...LISTED });
+export const tsqKeys = {
+  all: ['tsq'] as const,
+  lists: ['tsq', 'list'] as const,
+};
+
+export const tsqListQuery = (filter: TsqFilter & { cursor?: string | undefined }) =>
+  listQuery<TsqItem>(tsqKeys.all, '/tsq', filter);
 
 /** By cause, the most frequent first. */
 export const tsqGroupsQuery = (filter: TsqFilter) =>
   queryOptions({
     queryKey: [...tsqKeys.all, 'groups', filter],
-    queryFn: get<TsqGroups>('/tsq/groups', filter),
-    ...LISTED,
+    queryFn: read<TsqGroups>('/tsq/groups', filter),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFRESH.list_ms,
   });
 
 export const tsqCountQuery = (filter: TsqFilter) =>
   queryOptions({
     queryKey: [...tsqKeys.all, 'count', filter],
-    queryFn: get<TsqCount>('/tsq/count', filter),
+    queryFn: read<TsqCount>('/tsq/count', filter),
     refetchInterval: REFRESH.list_ms,
   });
 
 /** Applies a verb to one parked command; 409 WRONG_STATE when another operator was faster. */
-export const applyTsqVerb = (verb: TsqVerb, id: string, body: VerbBody) => post(pathTo('commands', id, verb), body);
+export function applyTsqVerb(verb: TsqVerb, commandId: string, body: VerbBody): Promise<VerbAnswer> {
+  return post(path`/commands/${commandId}/${verb}`, body);
+}

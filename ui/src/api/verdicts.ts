@@ -1,4 +1,4 @@
-// Predictions, verdicts and reports of batches, and the verbs that change or repeat a launch.
+// Predictions, verdicts and reports of process batches, and the verbs of their chaos.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
@@ -11,23 +11,21 @@ import type {
   VerdictProgress,
 } from '../../../src/http/contract.ts';
 import { batchKeys, type LaunchRequest } from './batches.ts';
-import { apiUrl, get, type Page, pathTo, post, request } from './client.ts';
+import { apiUrl, type Page, path, post, read, request } from './client.ts';
 
-/** A batch at a moment of its life, such as its status: read again when the moment changes. */
-interface Verified {
+/** A batch at a moment of its life, such as its status: read again when the moment is another. */
+interface BatchMoment {
   batch_id: string;
   moment: string;
 }
 
 export const verdictKeys = {
   verdicts: (id: string) => [...batchKeys.all, 'verdict', id] as const,
-  verdict: ({ batch_id, moment }: Verified) => [...verdictKeys.verdicts(batch_id), moment] as const,
+  verdict: ({ batch_id, moment }: BatchMoment) => [...verdictKeys.verdicts(batch_id), moment] as const,
   reports: (id: string) => [...batchKeys.all, 'report', id] as const,
 };
 
-const pathOf = (id: string, ...rest: string[]) => pathTo('process-batches', id, ...rest);
-
-/** The prediction of a launch. It never changes, so it is read once. */
+/** The exact outcome of a launch. The same launch has the same prediction, so it is read once. */
 export const previewQuery = (launch: LaunchRequest) =>
   queryOptions({
     queryKey: ['preview', launch],
@@ -37,21 +35,22 @@ export const previewQuery = (launch: LaunchRequest) =>
     retry: false,
   });
 
-export const verdictQuery = (verified: Verified) =>
+export const verdictQuery = (of: BatchMoment) =>
   queryOptions({
-    queryKey: verdictKeys.verdict(verified),
-    queryFn: get<Verdict>(pathOf(verified.batch_id, 'verdict')),
+    queryKey: verdictKeys.verdict(of),
+    queryFn: read<Verdict>(path`/process-batches/${of.batch_id}/verdict`),
     placeholderData: keepPreviousData,
   });
 
-/** Computes the verdict again, whatever is stored. */
-export const verifyBatch = (id: string) => post<Verdict>(pathOf(id, 'verdict'), {});
+/** Computes the verdict again, also when one is stored. */
+export function verifyBatch(id: string): Promise<Verdict> {
+  return post(path`/process-batches/${id}/verdict`, {});
+}
 
-/** The progress of the verdict that is being computed. */
 export const verdictProgressQuery = (id: string) =>
   queryOptions({
     queryKey: [...batchKeys.all, 'verifying', id],
-    queryFn: get<VerdictProgress>(pathOf(id, 'verdict', 'progress')),
+    queryFn: read<VerdictProgress>(path`/process-batches/${id}/verdict/progress`),
     retry: false,
   });
 
@@ -59,31 +58,39 @@ export const verdictProgressQuery = (id: string) =>
 export const behaviorVersionsQuery = (id: string) =>
   queryOptions({
     queryKey: [...batchKeys.all, 'behaviors', id],
-    queryFn: get<Page<BehaviorVersion>>(pathOf(id, 'behavior')),
+    queryFn: read<Page<BehaviorVersion>>(path`/process-batches/${id}/behavior`),
   });
 
-export const reportQuery = ({ batch_id, moment }: Verified) =>
+export const reportQuery = ({ batch_id, moment }: BatchMoment) =>
   queryOptions({
     queryKey: [...verdictKeys.reports(batch_id), moment],
-    queryFn: get<Report>(pathOf(batch_id, 'report')),
+    queryFn: read<Report>(path`/process-batches/${batch_id}/report`),
     placeholderData: keepPreviousData,
   });
 
-/** The report as a file to download. */
-export const reportUrl = (id: string, format: 'json' | 'markdown') =>
-  apiUrl(`${pathOf(id, 'report')}?format=${format}`);
+/** The address of the report as a file. */
+export function reportUrl(id: string, format: 'json' | 'markdown'): string {
+  return apiUrl(`${path`/process-batches/${id}/report`}?format=${format}`);
+}
 
-/** Steps sent from now on take this behavior. */
-export const changeBehavior = (
+/** Changes the behavior of steps sent from now on. */
+export function changeBehavior(
   id: string,
-  body: { behavior: Record<string, unknown> | null } & Pick<VerbBody, 'reason' | 'actor'>,
-) => request<BehaviorVersion>(pathOf(id, 'behavior'), { method: 'PATCH', body });
+  body: { behavior: Record<string, unknown> | null; reason?: string; actor?: string },
+): Promise<BehaviorVersion> {
+  return request(path`/process-batches/${id}/behavior`, { method: 'PATCH', body });
+}
 
-/** The batch continues without further faults. */
-export const stopInjection = (id: string, body: VerbBody) => post(pathOf(id, 'injection', 'stop'), body);
+export function stopInjection(id: string, body: VerbBody): Promise<unknown> {
+  return post(path`/process-batches/${id}/injection/stop`, body);
+}
 
-/** Launches the batch again with the same seed, so with the same faults. */
-export const rerunBatch = (id: string) => post<LaunchAnswer>(pathOf(id, 'rerun'), {});
+/** Launches it again with the same seed, so the same faults. */
+export function rerunBatch(id: string): Promise<LaunchAnswer> {
+  return post(path`/process-batches/${id}/rerun`, {});
+}
 
 /** Launches one process alone, with the faults it had. */
-export const rerunProcess = (id: string) => post<LaunchAnswer>(pathTo('processes', id, 'rerun'), {});
+export function rerunProcess(id: string): Promise<LaunchAnswer> {
+  return post(path`/processes/${id}/rerun`, {});
+}

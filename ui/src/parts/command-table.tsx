@@ -2,7 +2,7 @@
 
 import { Text } from '@mantine/core';
 import type { Command } from '../../../src/http/contract.ts';
-import { type Column, DataTable } from './data-table.tsx';
+import { type Column, DataTable, figure } from './data-table.tsx';
 import { formatCount, humanize, shortId } from './format.ts';
 import { ShortId } from './id.tsx';
 import { LinkTo } from './links.tsx';
@@ -35,30 +35,14 @@ const COLUMNS: Column<Command>[] = [
     key: 'status',
     label: 'Status',
     shrink: true,
-    cell: (command) => <StatusBadge look={COMMAND_DISPLAY[command.status]} />,
+    cell: (command) => <StatusBadge display={COMMAND_DISPLAY[command.status]} />,
   },
-  {
-    key: 'attempts',
-    label: 'Attempts',
-    align: 'end',
-    shrink: true,
-    cell: (command) => formatCount(command.attempts),
-  },
+  figure('Attempts', (command) => formatCount(command.attempts)),
   { key: 'error', label: 'Error', cell: (command) => command.error_code && <ErrorText command={command} /> },
-  {
-    key: 'created',
-    label: 'Sent',
-    align: 'end',
-    shrink: true,
-    cell: (command) => <Moment at={command.created_at} />,
-  },
-  {
-    key: 'took',
-    label: 'Took',
-    align: 'end',
-    shrink: true,
-    cell: (command) => <Elapsed from={command.created_at} to={isSettled(command.status) ? command.settled_at : null} />,
-  },
+  figure('Sent', (command) => <Moment at={command.created_at} />),
+  figure('Took', (command) => (
+    <Elapsed from={command.created_at} to={isSettled(command.status) ? command.settled_at : null} />
+  )),
 ];
 
 const IN_BATCH = [NAME, ...COLUMNS];
@@ -87,7 +71,7 @@ function Name({ command }: { command: Command }) {
   );
 }
 
-/** A step says its process, a command of a batch its batch; one on its own, its domain. */
+/** The process of a step, the batch of a command in one, else the domain. */
 function Origin({ command }: { command: Command }) {
   if (command.process_id) {
     return (

@@ -18,7 +18,7 @@ export function Empty({ icon: Icon, title, description, small, testId, children 
   return (
     <EmptyState
       size={small ? 'sm' : undefined}
-      py={small ? 'lg' : 64}
+      py={small ? 'md' : 64}
       icon={<Icon stroke={1.5} />}
       title={title}
       description={description}

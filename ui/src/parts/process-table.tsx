@@ -2,7 +2,7 @@
 
 import { Text } from '@mantine/core';
 import type { Process } from '../../../src/http/contract.ts';
-import { type Column, DataTable } from './data-table.tsx';
+import { type Column, DataTable, figure } from './data-table.tsx';
 import { formatCount, humanize } from './format.ts';
 import { ShortId } from './id.tsx';
 import { LinkTo } from './links.tsx';
@@ -40,7 +40,7 @@ const COLUMNS: Column<Process>[] = [
     key: 'status',
     label: 'Status',
     shrink: true,
-    cell: (process) => <StatusBadge look={PROCESS_DISPLAY[process.status]} />,
+    cell: (process) => <StatusBadge display={PROCESS_DISPLAY[process.status]} />,
   },
   {
     key: 'step',
@@ -49,20 +49,8 @@ const COLUMNS: Column<Process>[] = [
     cell: (process) => process.current_step && humanize(process.current_step),
   },
   { key: 'error', label: 'Error', cell: (process) => process.error_code && <ErrorText process={process} /> },
-  {
-    key: 'updated',
-    label: 'Updated',
-    align: 'end',
-    shrink: true,
-    cell: (process) => <Moment at={process.updated_at} />,
-  },
-  {
-    key: 'took',
-    label: 'Took',
-    align: 'end',
-    shrink: true,
-    cell: (process) => <Elapsed from={process.created_at} to={process.completed_at} />,
-  },
+  figure('Updated', (process) => <Moment at={process.updated_at} />),
+  figure('Took', (process) => <Elapsed from={process.created_at} to={process.completed_at} />),
 ];
 
 const IN_BATCH = [PROCESS, ...COLUMNS];

@@ -1,17 +1,16 @@
 // Every process of the batch, by its place in it; status and page stand in the URL.
 
-import { EmptyState } from '@mantine/core';
 import { IconRoute } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { batchProcessesQuery } from '../../api/batches.ts';
 import { REFRESH } from '../../api/refresh.ts';
+import { Empty } from '../../parts/empty.tsx';
 import { StatusFilter } from '../../parts/filters.tsx';
-import { Pager } from '../../parts/pager.tsx';
+import { ListView } from '../../parts/list-view.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ProcessTable } from '../../parts/process-table.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
 import { isTerminalBatch, PROCESS_DISPLAY } from '../../parts/status.ts';
 
 const route = getRouteApi('/process-batches/$id');
@@ -31,36 +30,28 @@ export function BatchProcesses({ batch }: { batch: BatchDetail }) {
       testId="batch-processes"
       actions={
         <StatusFilter
-          looks={PROCESS_DISPLAY}
+          displays={PROCESS_DISPLAY}
           value={search.status}
           onChange={(status) => navigate({ search: { status }, resetScroll: false })}
         />
       }
     >
-      <QueryView query={processes}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconRoute stroke={1.5} />}
-              title={search.status ? 'No process has this status' : 'No process was created yet'}
-            />
-          ) : (
-            <>
-              <ProcessTable processes={page.items} />
-              <Pager
-                shown={page.items.length}
-                cursor={search.cursor}
-                nextCursor={page.next_cursor}
-                onPage={(cursor, pagesBefore) =>
-                  navigate({ search: { ...search, cursor }, state: { pagesBefore }, resetScroll: false })
-                }
-              />
-            </>
-          )
+      <ListView
+        query={processes}
+        empty={
+          <Empty
+            small
+            icon={IconRoute}
+            title={search.status ? 'No process has this status' : 'No process was created yet'}
+          />
         }
-      </QueryView>
+        cursor={search.cursor}
+        onPage={(cursor, pagesBefore) =>
+          navigate({ search: { ...search, cursor }, state: { pagesBefore }, resetScroll: false })
+        }
+      >
+        {(rows) => <ProcessTable processes={rows} />}
+      </ListView>
     </Panel>
   );
 }

@@ -1,6 +1,5 @@
 // Every command of the batch; status and page stand in the URL.
 
-import { EmptyState } from '@mantine/core';
 import { IconCommand } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -8,10 +7,10 @@ import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
 import { batchCommandsQuery } from '../../api/command-batches.ts';
 import { REFRESH } from '../../api/refresh.ts';
 import { CommandTable } from '../../parts/command-table.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { StatusFilter } from '../../parts/filters.tsx';
-import { Pager } from '../../parts/pager.tsx';
+import { ListView } from '../../parts/list-view.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
 import { COMMAND_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 
 const route = getRouteApi('/command-batches/$id');
@@ -31,36 +30,28 @@ export function BatchCommands({ batch }: { batch: CommandBatchDetail }) {
       testId="batch-commands"
       actions={
         <StatusFilter
-          looks={COMMAND_DISPLAY}
+          displays={COMMAND_DISPLAY}
           value={search.status}
           onChange={(status) => navigate({ search: { status }, resetScroll: false })}
         />
       }
     >
-      <QueryView query={commands}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconCommand stroke={1.5} />}
-              title={search.status ? 'No command has this status' : 'No command was created yet'}
-            />
-          ) : (
-            <>
-              <CommandTable commands={page.items} />
-              <Pager
-                shown={page.items.length}
-                cursor={search.cursor}
-                nextCursor={page.next_cursor}
-                onPage={(cursor, pagesBefore) =>
-                  navigate({ search: { ...search, cursor }, state: { pagesBefore }, resetScroll: false })
-                }
-              />
-            </>
-          )
+      <ListView
+        query={commands}
+        empty={
+          <Empty
+            small
+            icon={IconCommand}
+            title={search.status ? 'No command has this status' : 'No command was created yet'}
+          />
         }
-      </QueryView>
+        cursor={search.cursor}
+        onPage={(cursor, pagesBefore) =>
+          navigate({ search: { ...search, cursor }, state: { pagesBefore }, resetScroll: false })
+        }
+      >
+        {(rows) => <CommandTable commands={rows} />}
+      </ListView>
     </Panel>
   );
 }

@@ -8,7 +8,7 @@ import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { workersQuery } from '../../api/stats.ts';
 import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { formatDuration, pluralize } from '../../parts/format.ts';
-import { COMMAND_DISPLAY, isSettled, PARK_REASONS, wordFor } from '../../parts/status.ts';
+import { COMMAND_DISPLAY, isSettled, labelOf, PARK_REASONS } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
 interface Mark {
@@ -65,12 +65,12 @@ function marksOf(command: CommandDetail, names: ReadonlyMap<string, string>): Ma
 /** How it stands now: settled, parked, or waiting for its time. */
 function endOf(command: CommandDetail): Mark | null {
   if (command.settled_at && isSettled(command.status)) {
-    const look = COMMAND_DISPLAY[command.status];
+    const { color, label } = COMMAND_DISPLAY[command.status];
     return {
       key: 'settled',
       icon: IconFlag,
-      color: look.color,
-      title: look.label,
+      color,
+      title: label,
       note: (
         <>
           <Moment at={command.settled_at} />, <Elapsed from={command.created_at} to={command.settled_at} /> after it was
@@ -88,7 +88,7 @@ function endOf(command: CommandDetail): Mark | null {
       note: (
         <>
           since <Moment at={command.parked_at ?? command.created_at} />
-          {command.park_reason && `: ${wordFor(PARK_REASONS, command.park_reason)}`}
+          {command.park_reason && `: ${labelOf(PARK_REASONS, command.park_reason)}`}
         </>
       ),
     };

@@ -18,7 +18,7 @@ export function CommandFilters({ search, onChange, onClear }: CommandFiltersProp
   const set = (change: CommandsSearch) => onChange({ ...search, ...change });
   return (
     <Group gap="xs" className={classes.filters} role="search" aria-label="Filters">
-      <StatusFilter looks={COMMAND_DISPLAY} value={search.status} onChange={(status) => set({ status })} />
+      <StatusFilter displays={COMMAND_DISPLAY} value={search.status} onChange={(status) => set({ status })} />
       <TextFilter label="Command type" value={search.type} onChange={(type) => set({ type })} />
       <TextFilter label="Domain" value={search.domain} onChange={(domain) => set({ domain })} />
       <Select

@@ -1,11 +1,12 @@
 // The batches that are not ended, newest first, each with its bar.
 
-import { EmptyState, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Batch } from '../../../../src/http/contract.ts';
 import { batchListQuery } from '../../api/batches.ts';
 import { BatchBar, endedCount } from '../../parts/batch/progress.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatPercent, shortId } from '../../parts/format.ts';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -60,7 +61,7 @@ function BatchLine({ batch }: { batch: Batch }) {
           <LinkTo to="/process-batches/$id" params={{ id: batch.batch_id }} fw={600} size="sm" truncate c="inherit">
             {name}
           </LinkTo>
-          <StatusBadge look={BATCH_DISPLAY[batch.status]} size="sm" />
+          <StatusBadge display={BATCH_DISPLAY[batch.status]} size="sm" />
         </div>
         <Text size="xs" c="dimmed" className={classes.figures}>
           {formatCount(ended)} of {formatCount(batch.total_count)} ended ·{' '}
@@ -74,10 +75,9 @@ function BatchLine({ batch }: { batch: Batch }) {
 
 function NothingOpen({ first }: { first: boolean }) {
   return (
-    <EmptyState
-      size="sm"
-      py="md"
-      icon={<IconStack2 stroke={1.5} />}
+    <Empty
+      small
+      icon={IconStack2}
       title={first ? 'Nothing was launched yet' : 'No batch is open'}
       description={
         first
@@ -85,11 +85,9 @@ function NothingOpen({ first }: { first: boolean }) {
           : 'Everything that was launched has ended.'
       }
     >
-      <EmptyState.Actions>
-        <ButtonTo to="/process-batches/new" variant={first ? 'filled' : 'default'}>
-          {first ? 'Launch the first batch' : 'Launch a batch'}
-        </ButtonTo>
-      </EmptyState.Actions>
-    </EmptyState>
+      <ButtonTo to="/process-batches/new" variant={first ? 'filled' : 'default'}>
+        {first ? 'Launch the first batch' : 'Launch a batch'}
+      </ButtonTo>
+    </Empty>
   );
 }

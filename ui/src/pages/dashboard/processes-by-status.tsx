@@ -41,12 +41,7 @@ function StatusList({ processes }: { processes: Overview['processes'] }) {
             <LinkTo to="/processes" search={{ status: part.key }} size="sm" c="inherit" flex={1}>
               {part.label}
             </LinkTo>
-            <Text
-              size="sm"
-              fw={600}
-              c={part.value === 0 ? 'dimmed' : undefined}
-              style={{ fontVariantNumeric: 'tabular-nums' }}
-            >
+            <Text size="sm" fw={600} c={part.value === 0 ? 'dimmed' : undefined}>
               {formatCount(part.value)}
             </Text>
           </Group>

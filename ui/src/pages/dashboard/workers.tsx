@@ -1,15 +1,16 @@
 // The workers: who takes work, how full each is, and who died.
 
-import { EmptyState, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { IconServer } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Worker } from '../../../../src/http/contract.ts';
 import { workersQuery } from '../../api/stats.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { formatCount } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { lookOf, WORKER_DISPLAY } from '../../parts/status.ts';
+import { displayOf, WORKER_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { WorkerSlots } from '../../parts/worker-slots.tsx';
@@ -25,7 +26,11 @@ const COLUMNS: Column<Worker>[] = [
       </Text>
     ),
   },
-  { key: 'status', label: 'Status', cell: (worker) => <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} /> },
+  {
+    key: 'status',
+    label: 'Status',
+    cell: (worker) => <StatusBadge display={displayOf(WORKER_DISPLAY, worker.status)} />,
+  },
   { key: 'pid', label: 'Process id', align: 'end', cell: (worker) => worker.pid },
   { key: 'domains', label: 'Domains', cell: (worker) => worker.domains.join(', ') },
   { key: 'slots', label: 'Slots in use', cell: (worker) => <WorkerSlots worker={worker} /> },
@@ -40,10 +45,9 @@ export function Workers() {
       <QueryView query={workers}>
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconServer stroke={1.5} />}
+            <Empty
+              small
+              icon={IconServer}
               title="No worker has reported"
               description="Commands wait until one starts: faultline work."
             />

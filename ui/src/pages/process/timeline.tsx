@@ -8,7 +8,7 @@ import { workersQuery } from '../../api/stats.ts';
 import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { humanize, pluralize } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
-import { COMMAND_DISPLAY, lookOf } from '../../parts/status.ts';
+import { COMMAND_DISPLAY, displayOf } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 import classes from './process.module.css';
@@ -34,13 +34,12 @@ export function StepTimeline({ process }: { process: ProcessDetail }) {
       classNames={{ item: classes.item }}
     >
       {process.steps.map((step) => {
-        const look = lookOf(COMMAND_DISPLAY, step.status);
-        const Icon = look.icon;
+        const { icon: Icon, color } = displayOf(COMMAND_DISPLAY, step.status);
         return (
           <Timeline.Item
             key={step.command_id}
             bullet={<Icon size={15} stroke={2} aria-hidden />}
-            color={look.color}
+            color={color}
             lineVariant={step.purpose === 'compensation' ? 'dashed' : 'solid'}
             data-testid={`step-${step.step}`}
             data-purpose={step.purpose}
@@ -67,7 +66,7 @@ function StepHead({ step }: { step: ProcessStep }) {
           <Text fw={600}>
             {step.purpose === 'compensation' ? `Undo ${humanize(step.step).toLowerCase()}` : humanize(step.step)}
           </Text>
-          <StatusBadge look={lookOf(COMMAND_DISPLAY, step.status)} />
+          <StatusBadge display={displayOf(COMMAND_DISPLAY, step.status)} />
         </Group>
         <LinkTo to="/audit" search={{ command_id: step.command_id }} size="xs">
           Audit of this command

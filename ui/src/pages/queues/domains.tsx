@@ -76,7 +76,7 @@ function Name({ queue: { domain, in_troubleshooting } }: { queue: Queue }) {
 function State({ queue }: { queue: Queue }) {
   return (
     <div>
-      <StatusBadge look={QUEUE_DISPLAY[queue.state]} testId={`state-${queue.domain}`} />
+      <StatusBadge display={QUEUE_DISPLAY[queue.state]} testId={`state-${queue.domain}`} />
       {queue.paused_at && (
         <Text size="xs" c="dimmed" mt={2}>
           by {queue.paused_by}, <Ago at={queue.paused_at} />

@@ -11,7 +11,7 @@ import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { HEALTH_DISPLAY, lookOf, WORKER_DISPLAY } from '../../parts/status.ts';
+import { displayOf, HEALTH_DISPLAY, WORKER_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { WorkerSlots } from '../../parts/worker-slots.tsx';
@@ -87,10 +87,10 @@ const isAlive = ({ status }: Worker) => status === 'RUNNING' || status === 'DRAI
 
 /** The reported health counts only while the worker is alive. */
 function Health({ worker }: { worker: Worker }) {
-  if (worker.status !== 'RUNNING') return <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} />;
+  if (worker.status !== 'RUNNING') return <StatusBadge display={displayOf(WORKER_DISPLAY, worker.status)} />;
   return (
     <div>
-      <StatusBadge look={HEALTH_DISPLAY[worker.health]} />
+      <StatusBadge display={HEALTH_DISPLAY[worker.health]} />
       {worker.health_reason && (
         <Text size="xs" c="dimmed" mt={2}>
           {worker.health_reason}

@@ -3,4 +3,3 @@
 import { searchOf, text } from '../../parts/search.ts';
 
 export const repliesSearch = searchOf({ queue: text, batch_id: text, cursor: text });
-export type RepliesSearch = ReturnType<typeof repliesSearch>;

@@ -50,7 +50,7 @@ function columnsOf(expansion: Expansion, withQueue: boolean): Column<Reply>[] {
       key: 'outcome',
       label: 'Outcome',
       shrink: true,
-      cell: (reply) => <StatusBadge look={REPLY_DISPLAY[reply.outcome]} />,
+      cell: (reply) => <StatusBadge display={REPLY_DISPLAY[reply.outcome]} />,
     },
     ...(withQueue ? [queue] : []),
     { key: 'content', label: 'Content', cell: (reply) => <Content reply={reply} /> },

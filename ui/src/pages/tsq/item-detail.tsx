@@ -7,7 +7,7 @@ import { humanize } from '../../parts/format.ts';
 import { FullId, ShortId } from '../../parts/id.tsx';
 import { JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
-import { PARK_REASONS, wordFor } from '../../parts/status.ts';
+import { labelOf, PARK_REASONS } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
 
 export function ItemDetail({ item }: { item: TsqItem }) {
@@ -56,5 +56,5 @@ export function ItemDetail({ item }: { item: TsqItem }) {
 function reasonOf(item: TsqItem): string {
   if (item.kind === 'advance_failed') return 'its process failed on a reply; a retry delivers the reply again';
   if (!item.reason) return 'not recorded';
-  return wordFor(PARK_REASONS, item.reason);
+  return labelOf(PARK_REASONS, item.reason);
 }

@@ -5,7 +5,7 @@ import { Group, Text } from '@mantine/core';
 import { IconHourglass, IconTrashX } from '@tabler/icons-react';
 import type { Attempt, AuditEvent } from '../../../../src/http/contract.ts';
 import { formatDuration, shortId } from '../format.ts';
-import { CHAOS_COLOR, EFFECT_LABELS, lookOf, OUTCOME_DISPLAY, PARK_REASONS, wordFor } from '../status.ts';
+import { CHAOS_COLOR, displayOf, EFFECT_LABELS, labelOf, OUTCOME_DISPLAY, PARK_REASONS } from '../status.ts';
 import { InjectedBadge, StatusBadge } from '../status-badge.tsx';
 import { Elapsed, Moment } from '../time.tsx';
 import classes from './attempts.module.css';
@@ -44,13 +44,13 @@ interface AttemptRowProps {
 }
 
 function AttemptRow({ attempt, next, worker, late }: AttemptRowProps) {
-  const look = attempt.outcome === null ? RUNNING : lookOf(OUTCOME_DISPLAY, attempt.outcome);
+  const display = attempt.outcome === null ? RUNNING : displayOf(OUTCOME_DISPLAY, attempt.outcome);
   return (
     <li className={classes.attempt} data-injected={attempt.fault ? true : undefined} data-testid="attempt">
       <div className={classes.attemptLine}>
         <span className={classes.number}>{attempt.attempt}</span>
         <Group gap={6}>
-          <StatusBadge look={look} />
+          <StatusBadge display={display} />
           {attempt.fault && <InjectedBadge fault={attempt.fault} />}
         </Group>
         <Text size="xs" c="dimmed" className={classes.attemptFacts}>
@@ -81,8 +81,8 @@ function FollowUp({ attempt, next }: { attempt: Attempt; next: Attempt | undefin
   const took = next && formatDuration(Math.max(0, Date.parse(next.started_at) - ended));
   return (
     <Text size="xs" c="dimmed" className={classes.followUp}>
-      {asked ? `Retry after ${asked}${took ? `, begun after ${took}` : ''}` : wordFor(EFFECT_LABELS, attempt.effect)}
-      {attempt.reason && `: ${wordFor(PARK_REASONS, attempt.reason)}`}
+      {asked ? `Retry after ${asked}${took ? `, begun after ${took}` : ''}` : labelOf(EFFECT_LABELS, attempt.effect)}
+      {attempt.reason && `: ${labelOf(PARK_REASONS, attempt.reason)}`}
     </Text>
   );
 }

@@ -53,7 +53,7 @@ export function batchColumns<Row extends ListedBatch>(kind: BatchColumns<Row>): 
       key: 'status',
       label: 'Status',
       shrink: true,
-      cell: (batch) => <StatusBadge look={BATCH_DISPLAY[batch.status]} />,
+      cell: (batch) => <StatusBadge display={BATCH_DISPLAY[batch.status]} />,
     },
     { key: 'progress', label: 'Progress', cell: (batch) => <Progress batch={batch} /> },
     figure(kind.total, (batch) => formatCount(batch.total_count)),
@@ -94,7 +94,7 @@ export function BatchList<Row extends ListedBatch>(props: BatchListProps<Row>) {
         title={title}
         actions={
           <>
-            <StatusFilter looks={BATCH_DISPLAY} value={search.status} onChange={(status) => onSearch({ status })} />
+            <StatusFilter displays={BATCH_DISPLAY} value={search.status} onChange={(status) => onSearch({ status })} />
             <ButtonTo to={newTo} icon={IconPlus}>
               New batch
             </ButtonTo>

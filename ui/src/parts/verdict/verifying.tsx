@@ -1,4 +1,4 @@
-// How far the verdict on a large batch has come, for whoever waits for it.
+// The progress of the verdict on a large batch.
 
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -6,8 +6,8 @@ import { REFRESH } from '../../api/refresh.ts';
 import { verdictProgressQuery } from '../../api/verdicts.ts';
 import { formatCount } from '../format.ts';
 
-/** To be there while somebody waits for a verdict; shows nothing while none is being given. */
-export function Judging({ batch_id }: { batch_id: string }) {
+/** Empty while no verdict is being computed. */
+export function Verifying({ batch_id }: { batch_id: string }) {
   const progress = useQuery({ ...verdictProgressQuery(batch_id), refetchInterval: REFRESH.progress_ms, gcTime: 0 });
   if (!progress.data?.verifying) return null;
   const { verified, total } = progress.data;
