@@ -6,6 +6,7 @@ import type { TsqItem } from '../../../../src/http/contract.ts';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { type Expansion, useExpansion } from '../../parts/expansion.tsx';
 import { humanize, shortId } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { InjectedBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -74,9 +75,7 @@ function ErrorCell({ item }: { item: TsqItem }) {
         </Text>
         {item.fault && <InjectedBadge fault={item.fault} />}
       </Group>
-      <Text size="xs" c="dimmed" lineClamp={1}>
-        {item.error_message}
-      </Text>
+      <Hint lineClamp={1}>{item.error_message}</Hint>
     </div>
   );
 }
@@ -87,7 +86,7 @@ function CommandCell({ item }: { item: TsqItem }) {
       <LinkTo to="/commands/$id" params={{ id: item.command_id }} inherit>
         {item.type}
       </LinkTo>
-      <Text size="xs" c="dimmed">
+      <Hint>
         {item.process_id ? (
           <LinkTo to="/processes/$id" params={{ id: item.process_id }} inherit>
             process {shortId(item.process_id)}
@@ -96,7 +95,7 @@ function CommandCell({ item }: { item: TsqItem }) {
           item.domain
         )}
         {item.purpose === 'compensation' && `, undoes ${humanize(item.step ?? 'a step').toLowerCase()}`}
-      </Text>
+      </Hint>
     </div>
   );
 }
