@@ -1,4 +1,4 @@
-// The throughput chart, fetched when it is first shown, with a frame of its size until then.
+// The throughput chart, loaded when it is first shown; a frame of its size until then.
 
 import { Center, Skeleton, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
@@ -6,7 +6,7 @@ import type { ThroughputChartProps } from './throughput-chart.tsx';
 
 const ThroughputChart = lazy(() => import('./throughput-chart.tsx'));
 
-/** `quietText` stands there while nothing ended. */
+/** `quietText`: until an attempt has ended. */
 export function LazyThroughput({ height = 220, quietText, ...props }: ThroughputChartProps & { quietText: string }) {
   const quiet = props.items.every((item) => item.success + item.failed + item.injected === 0);
   if (quiet) {

@@ -1,4 +1,4 @@
-// Every process of the batch, by its place in it; status and page stand in the URL.
+// The processes of the batch by ordinal; status and page stand in the URL.
 
 import { IconRoute } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';

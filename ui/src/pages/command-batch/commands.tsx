@@ -1,4 +1,4 @@
-// Every command of the batch; status and page stand in the URL.
+// The commands of the batch; status and page stand in the URL.
 
 import { IconCommand } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';

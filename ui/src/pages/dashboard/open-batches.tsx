@@ -1,4 +1,4 @@
-// The batches that are not ended, newest first, each with its bar.
+// The batches that have not ended, newest first, each with its bar.
 
 import { Stack, Text } from '@mantine/core';
 import { IconStack2 } from '@tabler/icons-react';
@@ -78,10 +78,10 @@ function NothingOpen({ first }: { first: boolean }) {
     <Empty
       small
       icon={IconStack2}
-      title={first ? 'Nothing was launched yet' : 'No batch is open'}
+      title={first ? 'No batch was launched yet' : 'No batch is open'}
       description={
         first
-          ? 'Launch some processes, say how often each step fails, and watch what becomes of them.'
+          ? 'Launch some processes, choose how often each step fails, and watch the outcome.'
           : 'Everything that was launched has ended.'
       }
     >

@@ -1,4 +1,4 @@
-// The workers: who takes work, how full each is, and who died.
+// The workers: status, load and heartbeat.
 
 import { Text } from '@mantine/core';
 import { IconServer } from '@tabler/icons-react';

@@ -1,4 +1,4 @@
-// The steps of a process in the order in which they were sent, compensations included.
+// The steps of a process in the order of sending, compensations included.
 
 import { Group, Text, Timeline } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';

@@ -1,4 +1,4 @@
-// The pages of the navigation, in its order. A page that does not exist yet is not listed.
+// The pages of the navigation, in its order.
 
 import {
   type Icon,
