@@ -59,6 +59,8 @@ export const router = createRouter({
   routeTree,
   defaultPreload: 'intent',
   scrollRestoration: true,
+  // Another command, process or batch is another page: no state is kept.
+  defaultRemountDeps: ({ params }) => params,
   defaultPendingComponent: RowsSkeleton,
   defaultErrorComponent: PageError,
   defaultNotFoundComponent: NotFound,

@@ -5,7 +5,6 @@ import { Fragment, type ReactNode } from 'react';
 import classes from './table.module.css';
 
 export interface Column<Row> {
-  key: string;
   /** The heading; on narrow screens the label before the value. */
   label: string;
   /** Null without a value. */
@@ -23,7 +22,7 @@ export interface Column<Row> {
 
 /** A column of figures or times: at the right, as narrow as its content. */
 export function figure<Row>(label: string, cell: Column<Row>['cell']): Column<Row> {
-  return { key: label, label, cell, align: 'end', shrink: true };
+  return { label, cell, align: 'end', shrink: true };
 }
 
 export interface DataTableProps<Row> {
@@ -47,7 +46,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           <Table.Tr>
             {columns.map((column) => (
               <Table.Th
-                key={column.key}
+                key={column.label}
                 className={columnClass(column)}
                 aria-label={column.hiddenLabel ? column.label : undefined}
               >
@@ -63,7 +62,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               <Fragment key={rowKey(row)}>
                 <Table.Tr className={classes.row} data-selected={isSelected?.(row) || undefined} data-row={rowKey(row)}>
                   {columns.map((column) => (
-                    <Cell key={column.key} column={column} row={row} />
+                    <Cell key={column.label} column={column} row={row} />
                   ))}
                 </Table.Tr>
                 {expanded && (

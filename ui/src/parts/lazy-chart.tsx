@@ -1,7 +1,8 @@
 // The throughput chart, loaded when it is first shown; a frame of its size until then.
 
-import { Center, Skeleton, Text } from '@mantine/core';
+import { Center, Skeleton } from '@mantine/core';
 import { lazy, Suspense } from 'react';
+import { Note } from './panel.tsx';
 import type { ThroughputChartProps } from './throughput-chart.tsx';
 
 const ThroughputChart = lazy(() => import('./throughput-chart.tsx'));
@@ -12,9 +13,7 @@ export function LazyThroughput({ height = 220, quietText, ...props }: Throughput
   if (quiet) {
     return (
       <Center h={height}>
-        <Text size="sm" c="dimmed">
-          {quietText}
-        </Text>
+        <Note>{quietText}</Note>
       </Center>
     );
   }

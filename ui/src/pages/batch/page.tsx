@@ -23,11 +23,6 @@ const CHART_HEIGHT = 300;
 
 export default function BatchPage() {
   const { id } = route.useParams();
-  // Another batch is another page: no state is kept.
-  return <OneBatch key={id} id={id} />;
-}
-
-function OneBatch({ id }: { id: string }) {
   const live = useLiveBatch(id);
   return (
     <QueryView query={live.query} skeleton={<PageSkeleton title={`Batch ${shortId(id)}`} heights={[170, 260]} />}>

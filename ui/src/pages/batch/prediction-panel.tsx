@@ -51,9 +51,7 @@ function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
       steps={steps}
       growing={!still}
       must={still && report.predicted_note === null && report.predicted?.exact === true}
-      note={
-        report.predicted_note ?? report.predicted?.note ?? (still ? null : 'Still running: observed counts grow.')
-      }
+      note={report.predicted_note ?? report.predicted?.note ?? (still ? null : 'Still running: observed counts grow.')}
     />
   );
 }

@@ -27,8 +27,8 @@ export function ProgressPanel({ batch }: { batch: BatchDetail }) {
     <Panel title="Progress" testId="progress" actions={<Note>{timesOf(batch)}</Note>}>
       {batch.launch_error && (
         <Alert color="red" title="Some processes cannot be created" mb="md" data-testid="launch-error">
-          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times; retried until it succeeds
-          or the batch is canceled.
+          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times; retried until it
+          succeeds or the batch is canceled.
         </Alert>
       )}
       <div className={classes.progress}>

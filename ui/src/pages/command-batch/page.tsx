@@ -17,11 +17,6 @@ const route = getRouteApi('/command-batches/$id');
 
 export default function CommandBatchPage() {
   const { id } = route.useParams();
-  // Another batch is another page: no state is kept.
-  return <OneBatch key={id} id={id} />;
-}
-
-function OneBatch({ id }: { id: string }) {
   const batch = useQuery(commandBatchDetailQuery(id));
   return (
     <QueryView query={batch} skeleton={<PageSkeleton title={`Batch ${shortId(id)}`} heights={[150, 260]} />}>

@@ -9,7 +9,7 @@ import { BatchBar, endedCount } from '../../parts/batch/progress.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatPercent, shortId } from '../../parts/format.ts';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { Note, Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { BATCH_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
@@ -42,11 +42,7 @@ function BatchBars({ batches }: { batches: Batch[] }) {
       {open.slice(0, SHOWN).map((batch) => (
         <BatchLine key={batch.batch_id} batch={batch} />
       ))}
-      {open.length > SHOWN && (
-        <Text size="sm" c="dimmed">
-          and {formatCount(open.length - SHOWN)} more
-        </Text>
-      )}
+      {open.length > SHOWN && <Note>and {formatCount(open.length - SHOWN)} more</Note>}
     </Stack>
   );
 }
