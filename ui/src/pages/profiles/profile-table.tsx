@@ -22,9 +22,8 @@ export interface ProfileTableProps {
 export function ProfileTable({ profiles, label, type }: ProfileTableProps) {
   const updated: Column<Profile> = figure('Changed', ({ updated_at }) => updated_at && <Moment at={updated_at} />);
   const columns: Column<Profile>[] = [
-    { key: 'name', label: 'Profile', lead: true, cell: (profile) => <Name profile={profile} /> },
+    { label: 'Profile', lead: true, cell: (profile) => <Name profile={profile} /> },
     {
-      key: 'chaos',
       label: 'Chaos',
       cell: ({ behavior, process_type }) => (
         <BehaviorList behavior={behavior} processType={process_type ?? type ?? null} />

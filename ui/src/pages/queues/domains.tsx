@@ -43,9 +43,9 @@ export function Domains() {
 function columnsOf(items: readonly Queue[]): Column<Queue>[] {
   const longest = Math.max(1, ...items.map(backlogOf));
   return [
-    { key: 'domain', label: 'Domain', lead: true, cell: (queue) => <Name queue={queue} /> },
-    { key: 'state', label: 'State', shrink: true, cell: (queue) => <State queue={queue} /> },
-    { key: 'backlog', label: 'Backlog', cell: (queue) => <Backlog queue={queue} longest={longest} /> },
+    { label: 'Domain', lead: true, cell: (queue) => <Name queue={queue} /> },
+    { label: 'State', shrink: true, cell: (queue) => <State queue={queue} /> },
+    { label: 'Backlog', cell: (queue) => <Backlog queue={queue} longest={longest} /> },
     figure('In progress', (queue) => <Running queue={queue} />),
     figure('Oldest ready', ({ oldest_ready_age_ms: age }) => (age === null ? null : formatDuration(age))),
     figure('Workers', (queue) =>

@@ -19,7 +19,6 @@ import { WorkerSlots } from '../../parts/worker-slots.tsx';
 
 const COLUMNS: Column<Worker>[] = [
   {
-    key: 'name',
     label: 'Worker',
     lead: true,
     cell: (worker) => (
@@ -31,9 +30,9 @@ const COLUMNS: Column<Worker>[] = [
       </div>
     ),
   },
-  { key: 'health', label: 'Health', cell: (worker) => <Health worker={worker} /> },
-  { key: 'slots', label: 'In flight', cell: (worker) => <WorkerSlots worker={worker} /> },
-  { key: 'domains', label: 'By domain', cell: (worker) => <ByDomain worker={worker} /> },
+  { label: 'Health', cell: (worker) => <Health worker={worker} /> },
+  { label: 'In flight', cell: (worker) => <WorkerSlots worker={worker} /> },
+  { label: 'By domain', cell: (worker) => <ByDomain worker={worker} /> },
   figure('Settled', (worker) => (
     <div>
       {isAlive(worker) ? `${formatRate(worker.settled_per_second)}/s` : '–'}

@@ -17,13 +17,8 @@ import { JobStatus } from './job-status.tsx';
 const route = getRouteApi('/tsq');
 
 const COLUMNS: Column<TsqJob>[] = [
-  { key: 'job', label: 'Job', lead: true, cell: (job) => <Name job={job} /> },
-  {
-    key: 'status',
-    label: 'Status',
-    shrink: true,
-    cell: ({ status }) => <JobStatus status={status} />,
-  },
+  { label: 'Job', lead: true, cell: (job) => <Name job={job} /> },
+  { label: 'Status', shrink: true, cell: ({ status }) => <JobStatus status={status} /> },
   figure('Done', (job) => `${formatCount(job.done_count)} of ${formatCount(job.total_count)}`),
   figure('Not done', (job) => formatCount(job.failed_count)),
   figure('Took', (job) => <Elapsed from={job.began_at} to={job.completed_at} />),

@@ -33,7 +33,6 @@ export function TsqTable({ items, selection }: { items: TsqItem[]; selection: Se
 function columnsOf(selection: Selection, expansion: Expansion): Column<TsqItem>[] {
   return [
     {
-      key: 'select',
       label: 'Select',
       hiddenLabel: true,
       shrink: true,
@@ -58,11 +57,11 @@ function columnsOf(selection: Selection, expansion: Expansion): Column<TsqItem>[
         </Group>
       ),
     },
-    { key: 'error', label: 'Error', lead: true, cell: (item) => <ErrorCell item={item} /> },
-    { key: 'command', label: 'Command', shrink: true, cell: (item) => <CommandCell item={item} /> },
+    { label: 'Error', lead: true, cell: (item) => <ErrorCell item={item} /> },
+    { label: 'Command', shrink: true, cell: (item) => <CommandCell item={item} /> },
     figure('Attempts', (item) => item.attempts),
     figure('Parked', (item) => <Ago at={item.parked_at} />),
-    { key: 'act', label: 'Act', hiddenLabel: true, shrink: true, cell: (item) => <Verbs item={item} /> },
+    { label: 'Act', hiddenLabel: true, shrink: true, cell: (item) => <Verbs item={item} /> },
   ];
 }
 
