@@ -9,13 +9,13 @@ import {
   initialValues,
   type LaunchContext,
   type LaunchValues,
-  placeErrors,
+  launchPath,
   toLaunch,
   validateLaunch,
 } from '../../ui/src/pages/launch/form.ts';
 import { inputFieldsOf } from '../../ui/src/pages/launch/input-schema.ts';
 import { NO_CHAOS } from '../../ui/src/parts/chaos/chaos.ts';
-import { parseBackoff } from '../../ui/src/parts/form/policy.ts';
+import { parseBackoff, placeErrors } from '../../ui/src/parts/form/checks.ts';
 
 const input = z.toJSONSchema(statementInputSchema, { io: 'input' }) as Record<string, unknown>;
 const context: LaunchContext = {
@@ -210,7 +210,7 @@ test("the server's complaints reach the fields they are about, the others are ke
     detail: '',
     errors: paths.map((path) => ({ path, code: 'custom', message: `bad ${path}` })),
   };
-  const { byField, rest } = placeErrors(problem, context);
+  const { byField, rest } = placeErrors(problem, (path) => launchPath(path, context));
   expect(byField).toEqual({
     count: 'bad count',
     max_attempts: 'bad retry.max_attempts',

@@ -5,8 +5,8 @@ import { type CommandDetail, newCommandBatchSchema, newCommandSchema, type Probl
 import {
   type Defaults,
   initialTemplate,
-  placeErrors,
   type SendValues,
+  sendPath,
   toCommand,
   validateCommand,
 } from '../../ui/src/pages/send/form.ts';
@@ -21,6 +21,7 @@ import {
 import { COMMAND_PRESETS } from '../../ui/src/pages/send/presets.ts';
 import { knownTypes } from '../../ui/src/pages/send/use-known-types.ts';
 import { NO_CHAOS } from '../../ui/src/parts/chaos/chaos.ts';
+import { placeErrors } from '../../ui/src/parts/form/checks.ts';
 import { jsonError, jsonObjectError } from '../../ui/src/parts/form/json-text.ts';
 
 const defaults: Defaults = {
@@ -198,7 +199,7 @@ describe("the server's complaints", () => {
   test('go to their fields; what has none is told apart', () => {
     const { byField, rest } = placeErrors(
       problem('behavior.timeout_pct', 'delay_ms', 'type', 'payload.account', 'elsewhere'),
-      Object.keys(one()),
+      (path) => sendPath(path, one()),
     );
     expect(byField).toEqual({
       'chaos.timeout_pct': 'no behavior.timeout_pct',
@@ -210,7 +211,9 @@ describe("the server's complaints", () => {
   });
 
   test('of a batch, its own reply queue is told apart from that of its commands', () => {
-    const { byField } = placeErrors(problem('reply_to', 'template.reply_to', 'commands.3.type'), Object.keys(many()));
+    const { byField } = placeErrors(problem('reply_to', 'template.reply_to', 'commands.3.type'), (path) =>
+      sendPath(path, many()),
+    );
     expect(byField).toEqual({
       batch_reply_to: 'no reply_to',
       reply_to: 'no template.reply_to',

@@ -6,7 +6,7 @@ import {
   countUnderWay,
   findCommandBatch,
   listCommandBatches,
-} from '../../db/queries/read-command-batches.ts';
+} from '../../db/queries/read-batches.ts';
 import { listBatchCommands } from '../../db/queries/read-commands.ts';
 import { orNotFound } from '../../model/errors.ts';
 import { cancelBatch } from '../../process/cancel.ts';

@@ -4,6 +4,7 @@ import type { CommandRequest } from '../../bus/request.ts';
 import { cancelLiveCommand } from '../../bus/terminate.ts';
 import { completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
 import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
+import { readTestCommands } from '../../chaos/queries/test-command.ts';
 import { findCommand, findReplyOf } from '../../db/queries/read-commands.ts';
 import { listAttempts } from '../../db/queries/read-processes.ts';
 import { orNotFound } from '../../model/errors.ts';
@@ -96,9 +97,14 @@ function addReads(api: App, { pool }: RouteContext): void {
     }),
     async ({ params: { command_id } }): Promise<wire.CommandDetail> => {
       const { created_at_us: _us, ...command } = orNotFound(await findCommand(pool, command_id), 'command', command_id);
-      const [attempts, reply] = await Promise.all([listAttempts(pool, [command_id]), findReplyOf(pool, command_id)]);
+      const [attempts, reply, [chaos]] = await Promise.all([
+        listAttempts(pool, [command_id]),
+        findReplyOf(pool, command_id),
+        readTestCommands(pool, [command_id]),
+      ]);
       return {
         ...toWire(command),
+        behavior: chaos?.behavior ?? null,
         history: attempts.map(({ command_id: _id, ...attempt }) => toWire(attempt)),
         reply: reply && toWire(reply),
         audit: `${API_PREFIX}/audit?command_id=${command.command_id}`,

@@ -1,14 +1,12 @@
-// Adds commands to an open batch, as JSON: the page checks that it is a list, the server that they are commands.
+// Adds commands to an open batch, as JSON.
 
 import { Button, Group, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import type { CommandBatchDetail, NewCommand } from '../../../../src/http/contract.ts';
-import { LIMITS } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { JsonField } from '../../parts/form/json-field.tsx';
 import { Refusal } from '../../parts/form/request-card.tsx';
-import { formatCount } from '../../parts/format.ts';
+import { CommandsField } from '../send/commands-field.tsx';
 import { commandsError } from '../send/many-form.ts';
 import { useAddCommands } from './verbs.tsx';
 
@@ -19,35 +17,33 @@ export interface AddDialogProps {
 }
 
 export function AddDialog({ batch, opened, onClose }: AddDialogProps) {
-  const added = useAddCommands(batch, onClose);
+  const add = useAddCommands(batch, onClose);
   const [text, setText] = useState('');
-  const [tried, setTried] = useState(false);
-  const wrong = commandsError(text);
+  const [isTried, setIsTried] = useState(false);
+  const invalid = commandsError(text);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (wrong === null) added.mutate(JSON.parse(text) as NewCommand[]);
+    setIsTried(true);
+    if (invalid === null) add.mutate(JSON.parse(text) as NewCommand[]);
   };
   return (
     <Dialog opened={opened} onClose={onClose} title="Add commands">
       <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <JsonField
-            label="Commands"
-            description={`a JSON array of 1 to ${formatCount(LIMITS.request_commands.max)}; all are added, or none`}
-            placeholder='[{"type": "TestCommand", "payload": {"account": 7}}]'
+        <Stack>
+          <CommandsField
+            verb="added"
             value={text}
             onChange={setText}
-            error={tried ? wrong : undefined}
+            error={isTried && invalid}
             minRows={6}
             data-autofocus
           />
-          {added.error && <Refusal problem={problemFrom(added.error)} />}
+          {add.error && <Refusal problem={problemFrom(add.error)} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
-              Cancel
+              Back
             </Button>
-            <Button type="submit" loading={added.isPending}>
+            <Button type="submit" loading={add.isPending}>
               Add
             </Button>
           </Group>

@@ -1,4 +1,4 @@
-// Which domains and command types there are, as far as this service tells: suggestions, never a limit.
+// The known domains and command types: suggestions, not limits.
 
 import { useQuery } from '@tanstack/react-query';
 import type { Config } from '../../../../src/http/contract.ts';
@@ -16,7 +16,7 @@ export function useKnownTypes(): KnownTypes {
   return knownTypes(config, workers?.items.flatMap((worker) => worker.domains) ?? []);
 }
 
-/** Pure, for tests. The internal domain is not one to send to. */
+/** Pure, for tests. Commands cannot be sent to the internal domain. */
 export function knownTypes(
   config: Pick<Config, 'process_types' | 'defaults'> | undefined,
   workerDomains: readonly string[],
