@@ -42,7 +42,7 @@ export async function request<Answer>(address: string, options: RequestOptions =
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new ApiError(problemOf(0, 'UNREACHABLE', 'Faultline does not answer', 'The service could not be reached.'));
+    throw new ApiError(problemOf(0, 'UNREACHABLE', 'Faultline does not respond', 'The service could not be reached.'));
   }
   if (!response.ok) throw new ApiError(await readProblem(response));
   // 204 has no body.

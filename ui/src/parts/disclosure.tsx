@@ -1,4 +1,4 @@
-// Content that is folded away until it is wanted.
+// Content that is folded away until it is opened.
 
 import { Button, Collapse } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';

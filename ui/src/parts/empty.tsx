@@ -1,4 +1,4 @@
-// Stands where a list has no rows: why, and what can be done about it. `small`, inside a panel.
+// Replaces a list without rows: why it is empty, and what can be done. `small`: inside a panel.
 
 import { EmptyState } from '@mantine/core';
 import type { Icon } from '@tabler/icons-react';

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import classes from './parts.module.css';
 
 export interface PanelProps {
-  /** None: without a head, as the only part of a page. */
+  /** Without a title, the panel has no head. */
   title?: string;
   actions?: ReactNode;
   children: ReactNode;
@@ -34,13 +34,13 @@ export function Panel({ title, actions, children, flush, testId }: PanelProps) {
 
 export interface PageHeadProps {
   title: string;
-  /** What stands beside the title, such as a status. */
+  /** Beside the title, such as a status. */
   badges?: ReactNode;
   description?: ReactNode;
   actions?: ReactNode;
 }
 
-/** Also names the document, so that tabs and history tell pages apart. */
+/** Also sets the title of the document. */
 export function PageHead({ title, badges, description, actions }: PageHeadProps) {
   return (
     <header className={classes.pageHead}>
@@ -72,7 +72,7 @@ export function Heading({ children, ...props }: TextProps & { children: ReactNod
   );
 }
 
-/** A sentence in place of content, or beside it. */
+/** A sentence instead of content, or beside it. */
 export function Note(props: TextProps & { children: ReactNode; 'data-testid'?: string }) {
   return <Text size="sm" c="dimmed" {...props} />;
 }

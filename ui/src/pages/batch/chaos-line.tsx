@@ -1,4 +1,4 @@
-// A line about what chaos did, in its colour.
+// A line about chaos, in its color.
 
 import { Group, Text } from '@mantine/core';
 import type { Icon } from '@tabler/icons-react';

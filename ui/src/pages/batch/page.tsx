@@ -1,4 +1,4 @@
-// One batch: how far it is, what its steps come to against what was predicted, the verdict, and every process of it. Live until it has ended.
+// One process batch: progress, steps, prediction, verdict and processes. Live until it has ended.
 
 import { Grid, Stack } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
@@ -23,11 +23,6 @@ const CHART_HEIGHT = 300;
 
 export default function BatchPage() {
   const { id } = route.useParams();
-  // Another batch is another page: nothing of the one before is kept.
-  return <OneBatch key={id} id={id} />;
-}
-
-function OneBatch({ id }: { id: string }) {
   const live = useLiveBatch(id);
   return (
     <QueryView query={live.query} skeleton={<PageSkeleton title={`Batch ${shortId(id)}`} heights={[170, 260]} />}>

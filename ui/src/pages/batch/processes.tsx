@@ -1,4 +1,4 @@
-// Every process of the batch, by its place in it; status and page stand in the URL.
+// The processes of the batch by ordinal.
 
 import { IconRoute } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -6,10 +6,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { batchProcessesQuery } from '../../api/batches.ts';
 import { REFRESH } from '../../api/refresh.ts';
-import { Empty } from '../../parts/empty.tsx';
-import { StatusFilter } from '../../parts/filters.tsx';
-import { ListView } from '../../parts/list-view.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { BatchRows } from '../../parts/batch/rows.tsx';
 import { ProcessTable } from '../../parts/process-table.tsx';
 import { isTerminalBatch, PROCESS_DISPLAY } from '../../parts/status.ts';
 
@@ -19,39 +16,22 @@ const PAGE_SIZE = 25;
 export function BatchProcesses({ batch }: { batch: BatchDetail }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const processes = useQuery({
+  const query = useQuery({
     ...batchProcessesQuery(batch, { ...search, limit: PAGE_SIZE }),
     refetchInterval: isTerminalBatch(batch.status) ? false : REFRESH.live_ms,
   });
   return (
-    <Panel
+    <BatchRows
       title="Processes"
-      flush
+      noun="process"
+      icon={IconRoute}
+      displays={PROCESS_DISPLAY}
+      query={query}
+      search={search}
+      onSearch={(next, pagesBefore) => navigate({ search: next, state: { pagesBefore }, resetScroll: false })}
       testId="batch-processes"
-      actions={
-        <StatusFilter
-          displays={PROCESS_DISPLAY}
-          value={search.status}
-          onChange={(status) => navigate({ search: { status }, resetScroll: false })}
-        />
-      }
     >
-      <ListView
-        query={processes}
-        empty={
-          <Empty
-            small
-            icon={IconRoute}
-            title={search.status ? 'No process has this status' : 'No process was created yet'}
-          />
-        }
-        cursor={search.cursor}
-        onPage={(cursor, pagesBefore) =>
-          navigate({ search: { ...search, cursor }, state: { pagesBefore }, resetScroll: false })
-        }
-      >
-        {(rows) => <ProcessTable processes={rows} />}
-      </ListView>
-    </Panel>
+      {(rows) => <ProcessTable processes={rows} />}
+    </BatchRows>
   );
 }

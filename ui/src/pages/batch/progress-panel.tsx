@@ -13,7 +13,7 @@ import { isTerminalBatch } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 import classes from './batch.module.css';
 
-/** Which processes a part of the bar stands for. */
+/** The processes that a part of the bar counts. */
 const STATUS_OF_PART: Record<string, ProcessStatus> = {
   completed: 'COMPLETED',
   compensated: 'COMPENSATED',
@@ -27,8 +27,8 @@ export function ProgressPanel({ batch }: { batch: BatchDetail }) {
     <Panel title="Progress" testId="progress" actions={<Note>{timesOf(batch)}</Note>}>
       {batch.launch_error && (
         <Alert color="red" title="Some processes cannot be created" mb="md" data-testid="launch-error">
-          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times, and again until it
-          succeeds or the batch is cancelled.
+          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times; retried until it
+          succeeds or the batch is canceled.
         </Alert>
       )}
       <div className={classes.progress}>

@@ -1,4 +1,4 @@
-// The verdict on the batch: light checks while it runs, every one of them when it is at rest, and again after operators acted.
+// The verdict on the batch: light checks while it runs, all checks when it is at rest.
 
 import { Button, Group, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
@@ -17,7 +17,7 @@ import { Checks } from '../../parts/verdict/checks.tsx';
 import { Verifying } from '../../parts/verdict/verifying.tsx';
 import { useVerifyNow } from './verbs.tsx';
 
-/** Asked for again until it is there, and when a process has moved since. */
+/** Polled until it is complete, and read again when a process has moved. */
 export function VerdictPanel({ batch }: { batch: BatchDetail }) {
   const verdict = useQuery({
     ...verdictQuery({ batch_id: batch.batch_id, moment: momentOf(batch) }),
@@ -52,7 +52,7 @@ export function VerdictPanel({ batch }: { batch: BatchDetail }) {
   );
 }
 
-/** While it runs only what can be said already: the other checks are not skipped, they come later. */
+/** While the batch runs, checks that need it at rest are left out: they are not skipped. */
 function Verified({ verdict: { verdict, checks } }: { verdict: Verdict }) {
   const made = verdict === 'running' ? checks.filter(({ status }) => status !== 'skipped') : checks;
   return (

@@ -1,4 +1,4 @@
-// One command batch: how far it is, what its commands answered, and every command of it. Live until it has ended.
+// One command batch: progress, replies and commands. Live until it has ended.
 
 import { Grid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -17,11 +17,6 @@ const route = getRouteApi('/command-batches/$id');
 
 export default function CommandBatchPage() {
   const { id } = route.useParams();
-  // Another batch is another page: nothing of the one before is kept.
-  return <OneBatch key={id} id={id} />;
-}
-
-function OneBatch({ id }: { id: string }) {
   const batch = useQuery(commandBatchDetailQuery(id));
   return (
     <QueryView query={batch} skeleton={<PageSkeleton title={`Batch ${shortId(id)}`} heights={[150, 260]} />}>

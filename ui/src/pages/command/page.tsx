@@ -1,4 +1,4 @@
-// One command: what happened to it, attempt by attempt, what it carried and what came of it. Live until it is settled.
+// One command: its attempts, payload and result. Live until it is settled.
 
 import { Grid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';

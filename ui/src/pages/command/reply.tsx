@@ -1,4 +1,4 @@
-// What became of the reply that was asked for: not yet, waiting in its queue, or consumed.
+// The reply of a command: not sent yet, waiting in its queue, or consumed.
 
 import { Group, Text } from '@mantine/core';
 import type { CommandDetail } from '../../../../src/http/contract.ts';
@@ -23,12 +23,12 @@ export function CommandReply({ command }: { command: CommandDetail }) {
       <Text size="xs" c="dimmed">
         {reply ? (
           <>
-            waits to be {process_id ? 'taken by its process' : 'consumed'} since <Moment at={reply.created_at} />
+            Waiting to be {process_id ? 'taken by its process' : 'consumed'} since <Moment at={reply.created_at} />
           </>
         ) : isSettled(command.status) ? (
           'Consumed.'
         ) : (
-          'Comes when it is settled.'
+          'Sent when the command is settled.'
         )}
       </Text>
     </Panel>

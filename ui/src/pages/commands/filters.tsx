@@ -1,4 +1,4 @@
-// The filters of the command list. They show what the URL says and change nothing but the URL.
+// The filters of the command list: they show what the URL says, and change only the URL.
 
 import { Group, Select } from '@mantine/core';
 import { ClearFilters, Scope, StatusFilter, TextFilter } from '../../parts/filters.tsx';
@@ -10,7 +10,7 @@ import type { CommandsSearch } from './search.ts';
 export interface CommandFiltersProps {
   search: CommandsSearch;
   onChange: (search: CommandsSearch) => void;
-  /** Absent while nothing is filtered. */
+  /** Absent without a filter. */
   onClear: (() => void) | undefined;
 }
 

@@ -1,4 +1,4 @@
-// The batches that are not ended, newest first, each with its bar.
+// The batches that have not ended, newest first, each with its bar.
 
 import { Stack, Text } from '@mantine/core';
 import { IconStack2 } from '@tabler/icons-react';
@@ -9,7 +9,7 @@ import { BatchBar, endedCount } from '../../parts/batch/progress.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatPercent, shortId } from '../../parts/format.ts';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { Note, Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { BATCH_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
@@ -42,11 +42,7 @@ function BatchBars({ batches }: { batches: Batch[] }) {
       {open.slice(0, SHOWN).map((batch) => (
         <BatchLine key={batch.batch_id} batch={batch} />
       ))}
-      {open.length > SHOWN && (
-        <Text size="sm" c="dimmed">
-          and {formatCount(open.length - SHOWN)} more
-        </Text>
-      )}
+      {open.length > SHOWN && <Note>and {formatCount(open.length - SHOWN)} more</Note>}
     </Stack>
   );
 }
@@ -78,10 +74,10 @@ function NothingOpen({ first }: { first: boolean }) {
     <Empty
       small
       icon={IconStack2}
-      title={first ? 'Nothing was launched yet' : 'No batch is open'}
+      title={first ? 'No batch was launched yet' : 'No batch is open'}
       description={
         first
-          ? 'Launch some processes, say how often each step fails, and watch what becomes of them.'
+          ? 'Launch some processes, choose how often each step fails, and watch the outcome.'
           : 'Everything that was launched has ended.'
       }
     >

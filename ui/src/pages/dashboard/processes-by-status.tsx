@@ -1,4 +1,4 @@
-// How many processes stand where; each figure leads to the list of them.
+// How many processes have each status, with links to their lists.
 
 import { Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';

@@ -1,4 +1,4 @@
-// What waits for an operator, by error: four thousand rows are often three causes. Injected and real ones stand apart.
+// What waits for an operator, grouped by error; injected and real errors apart.
 
 import { Text } from '@mantine/core';
 import { IconBolt, IconCircleCheck } from '@tabler/icons-react';
@@ -62,7 +62,7 @@ function GroupRow({ group }: { group: Group }) {
   );
 }
 
-/** The fingerprint is `CODE: message with ids and numbers taken out`. */
+/** The group is `CODE: message without ids and numbers`. */
 function splitGroup(errorGroup: string): [string, string] {
   const at = errorGroup.indexOf(': ');
   return at === -1 ? [errorGroup, ''] : [errorGroup.slice(0, at), errorGroup.slice(at + 2)];

@@ -1,4 +1,4 @@
-// The workers: who takes work, how full each is, and who died.
+// The workers: status, load and heartbeat.
 
 import { Text } from '@mantine/core';
 import { IconServer } from '@tabler/icons-react';
@@ -17,7 +17,6 @@ import { WorkerSlots } from '../../parts/worker-slots.tsx';
 
 const COLUMNS: Column<Worker>[] = [
   {
-    key: 'name',
     label: 'Worker',
     lead: true,
     cell: (worker) => (
@@ -26,16 +25,12 @@ const COLUMNS: Column<Worker>[] = [
       </Text>
     ),
   },
-  {
-    key: 'status',
-    label: 'Status',
-    cell: (worker) => <StatusBadge display={displayOf(WORKER_DISPLAY, worker.status)} />,
-  },
-  { key: 'pid', label: 'Process id', align: 'end', cell: (worker) => worker.pid },
-  { key: 'domains', label: 'Domains', cell: (worker) => worker.domains.join(', ') },
-  { key: 'slots', label: 'Slots in use', cell: (worker) => <WorkerSlots worker={worker} /> },
-  { key: 'settled', label: 'Settled', align: 'end', cell: (worker) => formatCount(worker.settled_count) },
-  { key: 'heartbeat', label: 'Heartbeat', align: 'end', cell: (worker) => <Ago at={worker.heartbeat_at} /> },
+  { label: 'Status', cell: (worker) => <StatusBadge display={displayOf(WORKER_DISPLAY, worker.status)} /> },
+  { label: 'Process id', align: 'end', cell: (worker) => worker.pid },
+  { label: 'Domains', cell: (worker) => worker.domains.join(', ') },
+  { label: 'Slots in use', cell: (worker) => <WorkerSlots worker={worker} /> },
+  { label: 'Settled', align: 'end', cell: (worker) => formatCount(worker.settled_count) },
+  { label: 'Heartbeat', align: 'end', cell: (worker) => <Ago at={worker.heartbeat_at} /> },
 ];
 
 export function Workers() {

@@ -1,4 +1,4 @@
-// One process: what happened to it, step by step and attempt by attempt, and what it holds. Live until it has ended.
+// One process: its steps and attempts, documents and state. Live until it has ended.
 
 import { Grid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';

@@ -1,4 +1,4 @@
-// The steps of a process in the order in which they were sent, compensations included.
+// The steps of a process in the order of sending, compensations included.
 
 import { Group, Text, Timeline } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -8,6 +8,7 @@ import { workersQuery } from '../../api/stats.ts';
 import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { humanize, pluralize } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
+import { Note } from '../../parts/panel.tsx';
 import { COMMAND_DISPLAY, displayOf } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
@@ -18,13 +19,7 @@ export function StepTimeline({ process }: { process: ProcessDetail }) {
   const { data: late } = useQuery(lateResultsQuery(process));
   const { data: workers } = useQuery({ ...workersQuery, refetchInterval: false });
   const names = new Map(workers?.items.map((worker) => [worker.worker_id, worker.name]));
-  if (process.steps.length === 0) {
-    return (
-      <Text size="sm" c="dimmed">
-        Nothing was sent yet.
-      </Text>
-    );
-  }
+  if (process.steps.length === 0) return <Note>Nothing was sent yet.</Note>;
   return (
     <Timeline
       bulletSize={26}

@@ -1,4 +1,4 @@
-// The queue or batch whose replies are listed, as it stands in the address.
+// The search parameters of the replies.
 
 import { searchOf, text } from '../../parts/search.ts';
 

@@ -10,18 +10,18 @@ import { Moment } from '../../parts/time.tsx';
 type Turbulence = Report['turbulence'][number];
 type Stop = Report['stops'][number];
 
-const AT = { key: 'at', label: 'At', shrink: true, cell: ({ at }: { at: string }) => <Moment at={at} /> } as const;
+const AT = { label: 'At', shrink: true, cell: ({ at }: { at: string }) => <Moment at={at} /> } as const;
 
 const TURBULENCE: Column<Turbulence>[] = [
-  { key: 'kind', label: 'What', lead: true, cell: ({ kind }) => capitalize(turbulenceLabel(kind)) },
+  { label: 'What', lead: true, cell: ({ kind }) => capitalize(turbulenceLabel(kind)) },
   AT,
   figure('Next success after', ({ recovery_ms }) => (recovery_ms === null ? 'none' : formatDuration(recovery_ms))),
 ];
 
 const STOPS: Column<Stop>[] = [
-  { key: 'type', label: 'What', lead: true, cell: ({ type }) => humanize(type) },
+  { label: 'What', lead: true, cell: ({ type }) => humanize(type) },
   AT,
-  { key: 'why', label: 'Why', cell: ({ details }) => whyOf(details) },
+  { label: 'Why', cell: ({ details }) => whyOf(details) },
 ];
 
 export function ReportEvents({ report: { turbulence, stops } }: { report: Report }) {

@@ -14,7 +14,7 @@ const latency = (part: keyof ReportStep['latency_ms'], label: string) =>
   });
 
 const COLUMNS: Column<ReportStep>[] = [
-  { key: 'step', label: 'Step', lead: true, cell: ({ step }) => humanize(step) },
+  { label: 'Step', lead: true, cell: ({ step }) => humanize(step) },
   figure('Attempts', ({ observed }) => formatCount(observed.attempts)),
   figure('Interrupted', ({ interrupted }) => formatCount(interrupted)),
   figure('Real failures', ({ real_failures }) => formatCount(real_failures)),

@@ -1,5 +1,5 @@
-// The attempts of a command: what each came to, how long it took, who made it, and when the next followed.
-// Promises that an injected fault is never shown as a real failure: it has its own colour, icon and word.
+// The attempts of a command: outcome, duration, worker, and when the next followed.
+// An injected fault never looks like a real failure: it has its own color, icon and label.
 
 import { Group, Text } from '@mantine/core';
 import { IconHourglass, IconTrashX } from '@tabler/icons-react';
@@ -13,7 +13,7 @@ import classes from './attempts.module.css';
 export interface AttemptListProps {
   attempts: readonly Attempt[];
   workerNames: ReadonlyMap<string, string>;
-  /** Results of this command that came too late. */
+  /** Results that came too late. */
   lateAttempts: readonly AuditEvent[];
 }
 
@@ -73,7 +73,7 @@ function AttemptRow({ attempt, next, worker, late }: AttemptRowProps) {
   );
 }
 
-/** What the attempt led to: the delay that was asked for, and the one it took. */
+/** The effect of the attempt: a retry with its requested and actual delay, or another. */
 function FollowUp({ attempt, next }: { attempt: Attempt; next: Attempt | undefined }) {
   if (!attempt.effect || attempt.effect === 'COMPLETED' || attempt.ended_at === null) return null;
   const ended = Date.parse(attempt.ended_at);

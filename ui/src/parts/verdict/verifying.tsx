@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { REFRESH } from '../../api/refresh.ts';
 import { verdictProgressQuery } from '../../api/verdicts.ts';
 import { formatCount } from '../format.ts';
+import { Note } from '../panel.tsx';
 
 /** Empty while no verdict is being computed. */
 export function Verifying({ batch_id }: { batch_id: string }) {
@@ -16,9 +17,7 @@ export function Verifying({ batch_id }: { batch_id: string }) {
     <Stack gap={6} p="md" data-testid="verifying">
       <Group justify="space-between">
         <Text size="sm">Replaying every process</Text>
-        <Text size="sm" c="dimmed">
-          {figures}
-        </Text>
+        <Note>{figures}</Note>
       </Group>
       <Progress size={6} value={total > 0 ? (verified / total) * 100 : 0} aria-label={`Verified ${figures}`} animated />
     </Stack>
