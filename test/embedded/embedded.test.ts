@@ -170,7 +170,7 @@ test('a folder that is in use is named, with the server that uses it', async () 
 
 test.each([
   ['of this account', process.pid],
-  // The first of the machine or container: of another account, or one that tells nobody where it works.
+  // The first process of the machine or container: of another account, or with an unknown folder.
   ['that we may not look at', 1],
 ])('a lock file whose pid is another program by now, %s, is no obstacle', async (_what, pid) => {
   const first = await start();
