@@ -5,8 +5,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { retry } from '../model/retrying.ts';
 import {
   type Connection,
   commandOf,
@@ -112,14 +112,9 @@ async function start(options: EmbeddedOptions, dataDir: string): Promise<Embedde
 }
 
 /** Tries another port if a program takes the free port before the server listens on it. */
-async function startOnFreePort(start: Start, kept: Connection): Promise<EmbeddedPostgres> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await startServer(start, { ...kept, port: await findFreePort() });
-    } catch (error) {
-      if (tries === 5 || (error as EmbeddedPostgresError).code !== 'EMBEDDED_PORT_TAKEN') throw error;
-    }
-  }
+function startOnFreePort(start: Start, kept: Connection): Promise<EmbeddedPostgres> {
+  const attempt = async () => startServer(start, { ...kept, port: await findFreePort() });
+  return retry(attempt, { every_ms: 0, max_ms: 10_000, again: (error) => codeOf(error) === 'EMBEDDED_PORT_TAKEN' });
 }
 
 interface Start {
@@ -129,10 +124,9 @@ interface Start {
   log_file: string;
 }
 
-/** Retries while the lock of a previous server remains; any other error is final. */
-async function startServer(start: Start, connection: Required<Connection>): Promise<EmbeddedPostgres> {
-  const until = performance.now() + RETRY_MS;
-  for (;;) {
+/** Retries while the lock or the shared memory of a previous server remains; any other error is final. */
+function startServer(start: Start, connection: Required<Connection>): Promise<EmbeddedPostgres> {
+  const attempt = async () => {
     const logged_bytes = sizeOf(start.log_file);
     const server = spawnServer(start, connection);
     try {
@@ -140,12 +134,13 @@ async function startServer(start: Start, connection: Required<Connection>): Prom
       return server;
     } catch (error) {
       await server.stop('fast');
-      const said = readFrom(start.log_file, logged_bytes);
-      const again = /lock file .* already exists|pre-existing shared memory block/.test(said);
-      if (again && performance.now() < until) await pause(100);
-      else throw explain(said, start, connection.port, error);
+      throw explain(readFrom(start.log_file, logged_bytes), start, connection.port, error);
     }
-  }
+  };
+  const remains = (error: unknown) =>
+    codeOf(error) === 'EMBEDDED_FOLDER_IN_USE' ||
+    /pre-existing shared memory block|lock file .* already exists/.test((error as Error).message);
+  return retry(attempt, { every_ms: 100, max_ms: RETRY_MS, again: remains });
 }
 
 function spawnServer(start: Start, connection: Required<Connection>): EmbeddedPostgres {
@@ -195,26 +190,24 @@ function holdLeash(pid: number, exited: Promise<unknown>): void {
 }
 
 /** Waits until the server accepts queries and the database exists. Throws if the server ends, or on timeout. */
-async function awaitReady(start: Start, server: EmbeddedPostgres): Promise<void> {
-  const until = performance.now() + (start.options.start_timeout_ms ?? 300_000);
+async function awaitReady({ options }: Start, server: EmbeddedPostgres): Promise<void> {
   let gone = false;
   void server.exited.then(() => {
     gone = true;
   });
   const admin = new URL(server.url);
   admin.pathname = '/postgres';
-  let last: unknown;
-  while (!gone && performance.now() < until) {
-    try {
-      await ensureDatabase(admin.href);
-      return;
-    } catch (error) {
-      if ((error as { code?: string }).code === '28P01') throw error;
-      last = error;
-      await Promise.race([server.exited, pause(20)]);
-    }
-  }
-  throw last ?? new Error('it ended at once');
+  await retry(() => ensureDatabase(admin.href), {
+    every_ms: 20,
+    max_ms: options.start_timeout_ms ?? 300_000,
+    again: (error) => !gone && codeOf(error) !== WRONG_PASSWORD,
+  });
+}
+
+const WRONG_PASSWORD = '28P01';
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string }).code;
 }
 
 async function ensureDatabase(url: string): Promise<void> {

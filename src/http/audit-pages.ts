@@ -32,8 +32,8 @@ export async function readAuditPage(pool: Pool, query: AuditQuery): Promise<Page
   const after = decodeCursor('audit', query.cursor)?.after ?? null;
   const events =
     command_id !== undefined
-      ? await readCommandAudit(pool, command_id, after, limit + 1)
-      : await readProcessAudit(pool, process_id as string, after, limit + 1);
+      ? await readCommandAudit(pool, command_id, { after, limit: limit + 1 })
+      : await readProcessAudit(pool, process_id as string, { after, limit: limit + 1 });
   return pageFrom(events, limit, showEvent, (last) => encodeCursor('audit', { part: 0, after: last.place }));
 }
 
@@ -60,7 +60,7 @@ async function readProcessesPage(
     const limit = query.limit - items.length;
     const from_ordinal = first_ordinal + block * BLOCK_SIZE;
     const range = { batch_id, from_ordinal, to_ordinal: from_ordinal + BLOCK_SIZE, with_own: block === 0 };
-    const events = await readBlockAudit(pool, range, after, limit + 1);
+    const events = await readBlockAudit(pool, range, { after, limit: limit + 1 });
     const page = pageFrom(events, limit, showEvent, ({ place }) =>
       encodeCursor('audit', { part: block, after: place }),
     );
@@ -81,8 +81,11 @@ async function readMembersPage(pool: Pool, batch_id: string, query: AuditQuery):
     const last_id = upto_id ?? command_ids.at(-1) ?? null;
     const limit = query.limit - items.length;
     const members = { batch_id, command_ids, with_own: after_id === null };
-    const page = pageFrom(await readMembersAudit(pool, members, after, limit + 1), limit, showEvent, ({ place }) =>
-      encodeCursor('audit_members', [after_id, last_id, place]),
+    const page = pageFrom(
+      await readMembersAudit(pool, members, { after, limit: limit + 1 }),
+      limit,
+      showEvent,
+      ({ place }) => encodeCursor('audit_members', [after_id, last_id, place]),
     );
     items.push(...page.items);
     if (page.next_cursor !== null) return { items, next_cursor: page.next_cursor };
@@ -98,7 +101,11 @@ async function readSystemPage(
   batch: AuditedBatch | null,
 ): Promise<Page<AuditEvent>> {
   const window = batch ?? { ...windowOf(query), batch_id: null };
-  const events = await readSystemAudit(pool, { ...window, order }, decodeCursor('audit_system', cursor), limit + 1);
+  const events = await readSystemAudit(pool, window, {
+    after: decodeCursor('audit_system', cursor),
+    limit: limit + 1,
+    order,
+  });
   return pageFrom(events, limit, showEvent, ({ place }) => encodeCursor('audit_system', place));
 }
 
@@ -120,8 +127,11 @@ async function readWindowPage(pool: Pool, query: AuditQuery): Promise<Page<Audit
       continue;
     }
     const limit = query.limit - items.length;
-    const page = pageFrom(await readWindowAudit(pool, slice, after, limit + 1), limit, showEvent, ({ place }) =>
-      encodeCursor('audit', { part: 0, after: place }),
+    const page = pageFrom(
+      await readWindowAudit(pool, slice, { after, limit: limit + 1 }),
+      limit,
+      showEvent,
+      ({ place }) => encodeCursor('audit', { part: 0, after: place }),
     );
     items.push(...page.items);
     if (page.next_cursor !== null) return { items, next_cursor: page.next_cursor };

@@ -1,7 +1,7 @@
 // Facts about the PostgreSQL server, for `faultline doctor` and for checks before work begins.
 
 import type { Queryable } from '../pool.ts';
-import { only } from '../rows.ts';
+import { one, only } from '../rows.ts';
 
 /** A standby, or a server, database or role that is set to read-only. */
 const READ_ONLY = `(pg_is_in_recovery() or current_setting('transaction_read_only')::boolean)`;
@@ -36,8 +36,7 @@ export function readServerFacts(db: Queryable) {
 }
 
 export async function isReadOnly(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query<{ read_only: boolean }>(`select ${READ_ONLY} as read_only`);
-  return rows[0]?.read_only === true;
+  return (await one<{ read_only: boolean }>(db, `select ${READ_ONLY} as read_only`))?.read_only === true;
 }
 
 /** Identifies the database of the running server: equal for all its clients, and different after a restart. */
