@@ -47,7 +47,7 @@ test('the empty list of batches leads to the first launch', async () => {
   expect(new URL(page.url()).pathname).toBe('/process-batches/new');
 });
 
-test('on a phone the menu opens, navigates and closes', async () => {
+test('on a phone the menu opens, leads on, and closes behind one', async () => {
   const { page } = await visit(system, '/', PHONE);
   await page.getByRole('button', { name: 'Open menu' }).click();
   await page.getByRole('link', { name: 'Troubleshooting', exact: true }).click();
@@ -55,7 +55,7 @@ test('on a phone the menu opens, navigates and closes', async () => {
   await page.getByRole('button', { name: 'Open menu' }).waitFor();
 });
 
-test('a URL without a page shows not found, with a link to the dashboard', async () => {
+test('an address without a page says so and leads back', async () => {
   const { page } = await visit(system, '/no/such/page');
   await page.getByText('There is no page at this address').waitFor();
   expect(await page.title()).toBe('Not found · Faultline');
@@ -63,7 +63,7 @@ test('a URL without a page shows not found, with a link to the dashboard', async
   await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor();
 });
 
-test('a batch that does not exist shows not found and its reason', async () => {
+test('a batch that does not exist is not found, in words', async () => {
   const { page, takeComplaints } = await visit(system, '/process-batches/0198c0de-0000-7000-8000-000000000000');
   await page.getByText('NOT_FOUND').waitFor();
   // The browser notes the answer; the page has nothing to add.
@@ -72,7 +72,7 @@ test('a batch that does not exist shows not found and its reason', async () => {
   );
 });
 
-test('while the service is down the page says so, keeps its figures, and reconnects', async () => {
+test('while the service is away the page says so, keeps what it showed, and finds it again by itself', async () => {
   const { page, takeComplaints } = await visit(system, '/');
   const connection = page.getByTestId('connection');
   await untilText(connection, 'Connected');
@@ -83,7 +83,7 @@ test('while the service is down the page says so, keeps its figures, and reconne
   await untilText(page.getByTestId('stat-open-batches'), '0');
   await system.start();
   await untilText(connection, 'Connected');
-  // The browser logs each refused request; there may be no other error.
+  // The browser itself notes each failed request; nothing else may have gone wrong.
   const complaints = takeComplaints();
   expect(complaints.length).toBeGreaterThan(0);
   expect(complaints.filter((complaint) => !/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|503/.test(complaint))).toEqual(

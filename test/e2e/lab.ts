@@ -1,5 +1,5 @@
-// A browser on the running system.
-// A test fails if its pages logged an error, violated their content policy, or sent a request to another host.
+// A person's browser on the running system, with everything noted that no page may do.
+// Promises that a test fails whose pages complained, broke their content policy, or asked another host for anything.
 
 import type { Locator, Page } from 'playwright-core';
 import { afterEach, expect } from 'vitest';
@@ -9,20 +9,20 @@ import type { System } from '../system/lab.ts';
 
 export interface Visitor {
   page: Page;
-  /** The complaints of the pages so far; the test no longer fails for those it took. */
+  /** The complaints of the pages until now. The caller checks them: the test no longer fails for them. */
   takeComplaints(): string[];
   goto(path: string): Promise<void>;
 }
 
-/** Pages load within a second, and much later on a busy machine. */
+/** A page is there within a second, and much later on a machine that is busy. */
 const SLOW_MS = 40_000;
 const PHONE_WIDTH = 390;
-/** A wide window in light colors, and a phone in dark ones. */
+/** A wide page in light colours, and a phone in dark ones. */
 export const DESK: PageOptions = { width: 1280, height: 900, dark: false };
 export const PHONE: PageOptions = { width: PHONE_WIDTH, height: 844, dark: true };
 
 /** Runs in the page, before anything of its own. */
-const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', (event) => {
+const TELL_VIOLATIONS = `document.addEventListener('securitypolicyviolation', (event) => {
   console.error('Against the content policy: ' + event.violatedDirective + ' ' + event.blockedURI);
 });`;
 
@@ -36,10 +36,10 @@ afterEach(async () => {
 
 /** Opens the page of a system at `path`; closed after the test. */
 export async function visit(system: System, path: string, options: PageOptions = DESK): Promise<Visitor> {
-  // Blank first, to observe the page from its first byte.
+  // Blank first: what the page does from its first byte on is to be seen.
   const { page, complaints } = await openPage('about:blank', options);
   page.setDefaultTimeout(SLOW_MS);
-  await page.addInitScript({ content: REPORT_VIOLATIONS });
+  await page.addInitScript({ content: TELL_VIOLATIONS });
   page.context().on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
     if (origin !== system.url && protocol !== 'data:' && protocol !== 'blob:')

@@ -65,7 +65,7 @@ test.each([
   await system.untilStill(batch_id);
 });
 
-test('of two operators who act on the same rows, the slower one gets a failure per row', async () => {
+test('of two who act on the same rows, one is told of each that it was too late', async () => {
   const { page } = await visit(system, '/tsq?error_code=VENDOR_DOWN');
   await page.getByRole('button', { name: 'Select all on this page' }).click();
   await untilText(page.getByTestId('selection-bar'), '7 selected');
@@ -83,7 +83,7 @@ test('of two operators who act on the same rows, the slower one gets a failure p
 });
 
 test('a job is aborted before it did anything', async () => {
-  // The internal domain is paused, so the job does not progress.
+  // No worker takes internal commands, so the job makes no progress.
   await system.sql(`insert into faultline.domain (domain, paused_at) values ('faultline', now())`);
   const started = await system.post('/tsq/jobs', { verb: 'cancel', filter: { batch_id }, reason: 'by mistake' });
   const { job_id, total_count } = (await started.json()) as TsqJobStarted;

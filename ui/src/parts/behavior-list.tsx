@@ -5,6 +5,7 @@ import type { CommandBehavior } from '../../../src/http/contract.ts';
 import { useProcessType } from '../api/service.ts';
 import { describeBehavior, stepBehavior } from './behavior.ts';
 import { humanize } from './format.ts';
+import { Hint } from './hint.tsx';
 import { Note } from './panel.tsx';
 import { CHAOS_COLOR } from './status.ts';
 
@@ -54,15 +55,11 @@ function Details({ behavior }: { behavior: CommandBehavior | null }) {
       <Group gap={6}>
         <BehaviorBadges labels={describeBehavior(behavior)} />
       </Group>
-      {behavior?.error_message && (
-        <Text size="xs" c="dimmed" mt={4}>
-          Message: {behavior.error_message}
-        </Text>
-      )}
+      {behavior?.error_message && <Hint mt={4}>Message: {behavior.error_message}</Hint>}
       {behavior?.send_response && behavior.response_data && (
-        <Text size="xs" c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
+        <Hint mt={4} style={{ overflowWrap: 'anywhere' }}>
           Response: <Code>{JSON.stringify(behavior.response_data)}</Code>
-        </Text>
+        </Hint>
       )}
     </>
   );

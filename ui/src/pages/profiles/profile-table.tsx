@@ -7,6 +7,7 @@ import { deleteProfile, profileKeys } from '../../api/profiles.ts';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { useVerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { Hint } from '../../parts/hint.tsx';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { useVerb } from '../../parts/use-verb.ts';
@@ -47,9 +48,7 @@ function Name({ profile: { profile_id, name, description, builtin, process_type 
           {name}
         </LinkTo>
       )}
-      <Text size="xs" c="dimmed">
-        {[description, !builtin && scope].filter(Boolean).join(' · ')}
-      </Text>
+      <Hint>{[description, !builtin && scope].filter(Boolean).join(' · ')}</Hint>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { queuesQuery } from '../../api/queues.ts';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatDuration, pluralize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -78,10 +79,10 @@ function State({ queue }: { queue: Queue }) {
     <div>
       <StatusBadge display={QUEUE_DISPLAY[queue.state]} testId={`state-${queue.domain}`} />
       {queue.paused_at && (
-        <Text size="xs" c="dimmed" mt={2}>
+        <Hint mt={2}>
           by {queue.paused_by}, <Ago at={queue.paused_at} />
           {queue.pause_reason && `: ${queue.pause_reason}`}
-        </Text>
+        </Hint>
       )}
     </div>
   );
@@ -104,9 +105,9 @@ function Running({ queue: { in_progress, max_in_flight, slots } }: { queue: Queu
   return (
     <div>
       {formatCount(in_progress)}
-      <Text size="xs" c="dimmed">
+      <Hint>
         {max_in_flight === null ? `of ${pluralize(slots, 'slot')}` : `capped at ${formatCount(max_in_flight)}`}
-      </Text>
+      </Hint>
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { workersQuery } from '../../api/stats.ts';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { displayOf, HEALTH_DISPLAY, WORKER_DISPLAY } from '../../parts/status.ts';
@@ -25,9 +26,7 @@ const COLUMNS: Column<Worker>[] = [
         <Text span inherit fw={600}>
           {worker.name}
         </Text>
-        <Text size="xs" c="dimmed">
-          process {worker.pid}
-        </Text>
+        <Hint>process {worker.pid}</Hint>
       </div>
     ),
   },
@@ -37,18 +36,14 @@ const COLUMNS: Column<Worker>[] = [
   figure('Settled', (worker) => (
     <div>
       {isAlive(worker) ? `${formatRate(worker.settled_per_second)}/s` : '–'}
-      <Text size="xs" c="dimmed">
-        {formatCount(worker.settled_count)} in all
-      </Text>
+      <Hint>{formatCount(worker.settled_count)} in all</Hint>
     </div>
   )),
   figure('Memory', ({ rss_bytes, loop_delay_ms }) =>
     rss_bytes === null ? null : (
       <div>
         {formatCount(rss_bytes / 1_048_576)} MiB
-        <Text size="xs" c="dimmed" title="delay of its timers, 99th percentile">
-          loop {formatDuration(loop_delay_ms ?? 0)}
-        </Text>
+        <Hint title="delay of its timers, 99th percentile">loop {formatDuration(loop_delay_ms ?? 0)}</Hint>
       </div>
     ),
   ),
@@ -90,11 +85,7 @@ function Health({ worker }: { worker: Worker }) {
   return (
     <div>
       <StatusBadge display={HEALTH_DISPLAY[worker.health]} />
-      {worker.health_reason && (
-        <Text size="xs" c="dimmed" mt={2}>
-          {worker.health_reason}
-        </Text>
-      )}
+      {worker.health_reason && <Hint mt={2}>{worker.health_reason}</Hint>}
     </div>
   );
 }

@@ -1,12 +1,13 @@
 // The newest jobs and their results.
 
-import { Box, Text } from '@mantine/core';
+import { Box } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { TsqJob } from '../../../../src/http/contract.ts';
 import { recentJobsQuery } from '../../api/tsq-jobs.ts';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { formatCount, humanize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
@@ -44,10 +45,10 @@ function Name({ job }: { job: TsqJob }) {
       <LinkTo to="/tsq" search={{ ...search, job: job.job_id }} fw={600} inherit>
         {VERB_LABELS[job.verb].label} {whatOf(job.filter)}
       </LinkTo>
-      <Text size="xs" c="dimmed" lineClamp={1}>
+      <Hint lineClamp={1}>
         by {job.actor}
         {job.reason && `: ${job.reason}`}
-      </Text>
+      </Hint>
     </div>
   );
 }
