@@ -3,13 +3,13 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { findChaosErrors, findQueueErrors, refuseAny } from '../bus/request.ts';
-import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
+import type { FieldError } from '../model/errors.ts';
 import { findJsonErrors } from '../model/field-errors.ts';
 import { LIMITS, MAX_LENGTH, SHAPES } from '../model/limits.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { textProblem } from '../model/storable.ts';
-import type { AnyProcessDefinition } from './define.ts';
+import { type AnyProcessDefinition, unknownProcess } from './define.ts';
 import type { LaunchRequest } from './launch.ts';
 
 /** `policy` is the one that will hold. @throws InvalidInputError, UnknownProcessTypeError, ChaosNotInstalledError */
@@ -32,9 +32,7 @@ export function checkLaunchRequest(bus: Bus, request: LaunchRequest, policy: Com
 function refuseUnregistered(bus: Bus, { type, version }: AnyProcessDefinition): void {
   const known = bus.hooks.processTypes?.();
   if (known === undefined || known.some((one) => one.type === type && one.version === version)) return;
-  const others = known.filter((one) => one.type === type).map((one) => `${type} version ${one.version}`);
-  if (others.length > 0) throw new UnknownProcessTypeError(`${type} version ${version}`, others);
-  throw new UnknownProcessTypeError(type, [...new Set(known.map((one) => one.type))]);
+  throw unknownProcess(known, type, version);
 }
 
 /** What a batch of either kind is called, drawn from, and answers to. */

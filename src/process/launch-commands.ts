@@ -13,16 +13,9 @@ import {
 } from '../bus/request.ts';
 import { insertOrRefuse, laneOfPlace, refuseRepeated, send, sendMany } from '../bus/send.ts';
 import { type Tx, withTx } from '../db/pool.ts';
-import {
-  type BatchRow,
-  claimIdempotencyKey,
-  type Idempotency,
-  insertBatch,
-  readBatch,
-  shareBatch,
-} from '../db/queries/batches.ts';
-import { closeBatchIfOpen } from '../db/queries/command-batches.ts';
+import { closeBatchIfOpen, insertBatch, type NewBatch, readBatch, shareBatch } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
+import { claimIdempotencyKey, type Idempotency } from '../db/queries/idempotency.ts';
 import { IdempotencyKeyReusedError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import { deterministicId } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
@@ -162,7 +155,7 @@ function checkBatchRequest(bus: Bus, request: CommandBatchRequest): void {
   }
 }
 
-function newBatch(bus: Bus, request: CommandBatchRequest): BatchRow {
+function newBatch(bus: Bus, request: CommandBatchRequest): NewBatch {
   const { count, template, commands } = request;
   const { behavior, retry, lease_ms, ...input } = template ?? { domain: '' };
   const settings = bus.settings();
@@ -216,7 +209,7 @@ async function launchChunk(bus: Bus, chunk: ChunkPayload, { signal, command }: H
 }
 
 /** Sends what of the chunk was not sent before. */
-async function sendChunk(bus: Bus, tx: Tx, batch: BatchRow, { from, to }: ChunkPayload, lane: number): Promise<number> {
+async function sendChunk(bus: Bus, tx: Tx, batch: NewBatch, { from, to }: ChunkPayload, lane: number): Promise<number> {
   const { max_attempts, backoff_ms, jitter_pct, lease_ms, behavior, batch_id } = batch;
   const template = {
     ...(batch.input as unknown as CommandTemplate),

@@ -55,7 +55,7 @@ test.each([
     await page.getByTestId('error-box').getByRole('button', { name: 'Complete' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('textbox', { name: /^Result/ }).fill('{"by": "hand"}');
-    await dialog.getByTestId('confirm-verb').click();
+    await dialog.getByTestId('confirm').click();
     await untilText(page.getByTestId('command-status'), 'Completed');
     await untilText(page.getByTestId('result'), '"by": "hand"');
     await untilText(page.getByTestId('reply'), 'waits to be consumed');

@@ -1,4 +1,4 @@
-// Mantine's controls as links of the router: typed targets, real anchors, so a middle click opens a tab.
+// Mantine's controls as links of the router: typed targets, and real anchors, so that a middle click opens a tab.
 
 import { Anchor, type AnchorProps, Button, type ButtonProps, NavLink, type NavLinkProps } from '@mantine/core';
 import { type Icon, IconHistory } from '@tabler/icons-react';

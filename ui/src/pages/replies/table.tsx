@@ -30,13 +30,11 @@ export function ReplyTable({ replies, withQueue }: { replies: Reply[]; withQueue
 
 function columnsOf(expansion: Expansion, withQueue: boolean): Column<Reply>[] {
   const queue: Column<Reply> = {
-    key: 'queue',
     label: 'Queue',
     cell: (reply) => <span style={{ whiteSpace: 'nowrap' }}>{reply.queue}</span>,
   };
   return [
     {
-      key: 'of',
       label: 'Reply',
       lead: true,
       cell: (reply) => (
@@ -46,17 +44,11 @@ function columnsOf(expansion: Expansion, withQueue: boolean): Column<Reply>[] {
         </Group>
       ),
     },
-    {
-      key: 'outcome',
-      label: 'Outcome',
-      shrink: true,
-      cell: (reply) => <StatusBadge look={REPLY_DISPLAY[reply.outcome]} />,
-    },
+    { label: 'Outcome', shrink: true, cell: (reply) => <StatusBadge display={REPLY_DISPLAY[reply.outcome]} /> },
     ...(withQueue ? [queue] : []),
-    { key: 'content', label: 'Content', cell: (reply) => <Content reply={reply} /> },
+    { label: 'Content', cell: (reply) => <Content reply={reply} /> },
     figure('Waiting', (reply) => <Ago at={reply.created_at} />),
     {
-      key: 'act',
       label: 'Act',
       hiddenLabel: true,
       shrink: true,

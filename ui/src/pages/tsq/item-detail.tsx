@@ -1,18 +1,18 @@
-// All that is known of a parked command: the whole error, its payload, and where it belongs.
+// The details of a command in troubleshooting.
 
 import { Text } from '@mantine/core';
 import type { TsqItem } from '../../../../src/http/contract.ts';
+import { RowDetail } from '../../parts/expansion.tsx';
 import { humanize } from '../../parts/format.ts';
 import { FullId, ShortId } from '../../parts/id.tsx';
 import { JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
-import { PARK_REASONS, wordFor } from '../../parts/status.ts';
+import { labelOf, PARK_REASONS } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
-import classes from './tsq-page.module.css';
 
-export function RowDetail({ item }: { item: TsqItem }) {
+export function ItemDetail({ item }: { item: TsqItem }) {
   return (
-    <div className={classes.detail} data-testid="tsq-detail">
+    <RowDetail testId="tsq-detail">
       <div>
         <Text size="sm" mb="sm" style={{ overflowWrap: 'anywhere' }}>
           {item.error_message ?? 'No message was given.'}
@@ -32,15 +32,13 @@ export function RowDetail({ item }: { item: TsqItem }) {
           </Pair>
           {item.batch_id && (
             <Pair name="Batch">
-              {item.process_id ? (
-                <LinkTo to="/process-batches/$id" params={{ id: item.batch_id }} inherit>
-                  <ShortId id={item.batch_id} />
-                </LinkTo>
-              ) : (
-                <LinkTo to="/command-batches/$id" params={{ id: item.batch_id }} inherit>
-                  <ShortId id={item.batch_id} />
-                </LinkTo>
-              )}
+              <LinkTo
+                to={item.process_id ? '/process-batches/$id' : '/command-batches/$id'}
+                params={{ id: item.batch_id }}
+                inherit
+              >
+                <ShortId id={item.batch_id} />
+              </LinkTo>
             </Pair>
           )}
           <Pair name="Audit">
@@ -51,12 +49,12 @@ export function RowDetail({ item }: { item: TsqItem }) {
         </Pairs>
       </div>
       <JsonView value={item.payload} label="Payload" />
-    </div>
+    </RowDetail>
   );
 }
 
 function reasonOf(item: TsqItem): string {
-  if (item.kind === 'advance_failed') return 'the process itself failed on a reply; a retry gives it the reply again';
+  if (item.kind === 'advance_failed') return 'its process failed on a reply; a retry delivers the reply again';
   if (!item.reason) return 'not recorded';
-  return wordFor(PARK_REASONS, item.reason);
+  return labelOf(PARK_REASONS, item.reason);
 }
