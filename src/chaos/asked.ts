@@ -4,7 +4,7 @@
 import type { ZodType } from 'zod';
 import type { AskedChaos } from '../bus/handlers.ts';
 import { type FieldError, InvalidInputError, UnknownProcessTypeError } from '../model/errors.ts';
-import { fieldErrors, inWords, PARSE } from '../model/field-errors.ts';
+import { fieldErrors, listErrors, PARSE } from '../model/field-errors.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts';
 import { commandBehaviorSchema, processBehaviorSchema } from './behavior.ts';
 import { experimentSchema } from './experiment.ts';
@@ -29,7 +29,7 @@ export function checkBehavior(processes: ProcessRegistry, batch: AskedBatch, beh
     throw new UnknownProcessTypeError(process_type ?? '', [...new Set(known)]);
   }
   const errors = findChaosErrors({ behavior, steps: stepKeysOf(definition) });
-  if (errors.length > 0) throw new InvalidInputError(`Not acceptable: ${inWords(errors)}.`, errors);
+  if (errors.length > 0) throw new InvalidInputError(`Not acceptable: ${listErrors(errors)}.`, errors);
 }
 
 export interface AskedBatch {

@@ -2,7 +2,7 @@
 // Promises that no number is rounded and no key dropped on its way to the server.
 
 import { InvalidArgumentError } from 'commander';
-import { inWords } from '../model/field-errors.ts';
+import { listErrors } from '../model/field-errors.ts';
 import { findJsonTextErrors } from '../model/json-text.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
 
@@ -26,5 +26,5 @@ function findLost(text: string): string | null {
   const errors = findJsonTextErrors(text);
   return errors.length === 0
     ? null
-    : inWords(errors.map((error) => (error.path === 'body' ? { ...error, path: 'it' } : error)));
+    : listErrors(errors.map((error) => (error.path === 'body' ? { ...error, path: 'it' } : error)));
 }

@@ -17,7 +17,7 @@ import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
 import { reasonOf } from '../model/error-text.ts';
 import { IdempotencyKeyReusedError, InvalidInputError } from '../model/errors.ts';
-import { fieldErrors, inWords, PARSE } from '../model/field-errors.ts';
+import { fieldErrors, listErrors, PARSE } from '../model/field-errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { begin, startState } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
@@ -291,5 +291,5 @@ export function parseInput(definition: AnyProcessDefinition, input: unknown): un
   const parsed = definition.input.safeParse(input, PARSE);
   if (parsed.success) return parsed.data;
   const errors = fieldErrors(parsed.error.issues, ['input']);
-  throw new InvalidInputError(`The input is not valid for ${definition.type}: ${inWords(errors)}.`, errors);
+  throw new InvalidInputError(`The input is not valid for ${definition.type}: ${listErrors(errors)}.`, errors);
 }
