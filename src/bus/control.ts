@@ -31,7 +31,12 @@ export class Control {
   constructor(context: ControlContext) {
     this.#context = context;
     const run = () => this.#refreshQuietly();
-    this.#task = new PeriodicTask(context, { every_ms: 1_000, run, failure: 'refreshing settings failed', unref: true });
+    this.#task = new PeriodicTask(context, {
+      every_ms: 1_000,
+      run,
+      failure: 'refreshing settings failed',
+      unref: true,
+    });
   }
 
   settings(): Settings {

@@ -1,7 +1,7 @@
 // Internal commands: launching, cancelling and jobs are durable work on the bus, in a domain of their own.
 
 import { type InternalPurpose, PRIORITY } from '../model/command.ts';
-import { INTERNAL_DOMAIN, type Bus } from './bus.ts';
+import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import type { OutgoingCommand } from './handlers.ts';
 
 const POLICY = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };

@@ -31,10 +31,7 @@ export async function consumeReplies(
   queue: string,
   { limit = 100, tx }: ConsumeOptions = {},
 ): Promise<ConsumedReply[]> {
-  rejectIfAny([
-    ...findErrors(queueSchema, queue, 'queue'),
-    ...findErrors(whole(LIMITS.reply_count), limit, 'limit'),
-  ]);
+  rejectIfAny([...findErrors(queueSchema, queue, 'queue'), ...findErrors(whole(LIMITS.reply_count), limit, 'limit')]);
   const take = (own: Tx) => takeOverLanes(bus, own, queue, limit);
   const taken = tx === undefined ? await withTx(bus.pool, take) : await inSavepoint(tx, take);
   return taken.sort((a, b) => (a.reply_id < b.reply_id ? -1 : 1)).map(({ lane: _lane, ...reply }) => reply);

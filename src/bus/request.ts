@@ -124,7 +124,9 @@ export function findDocumentErrors(document: unknown, ...path: PropertyKey[]): F
  * @throws ChaosNotInstalledError when there is no extension
  */
 export function findChaosErrors(hooks: BusHooks, asked: AskedChaos, ...path: readonly PropertyKey[]): FieldError[] {
-  const given = (['behavior', 'experiment'] as const).find((field) => asked[field] !== undefined && asked[field] !== null);
+  const given = (['behavior', 'experiment'] as const).find(
+    (field) => asked[field] !== undefined && asked[field] !== null,
+  );
   if (given === undefined) return [];
   const at = (field: string) => [...path, field].join('.');
   if (hooks.findChaosErrors === undefined) throw new ChaosNotInstalledError(at(given));

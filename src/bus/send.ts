@@ -94,8 +94,11 @@ async function insertAll(bus: Bus, tx: Tx, requests: readonly CommandRequest[]):
 
 /** Locks batches before commands, both in order, so that senders who share some never wait in a circle. */
 async function joinBatches(tx: Tx, requests: readonly CommandRequest[]): Promise<Map<number, BatchPosition>> {
-  const members = Map.groupBy(requests.keys(), (index) => canonicalId(requests[index]?.batch_id) ?? '');
-  members.delete('');
+  const members = new Map<string, number[]>();
+  for (const [index, request] of requests.entries()) {
+    const batch_id = canonicalId(request.batch_id);
+    if (batch_id !== null) members.set(batch_id, [...(members.get(batch_id) ?? []), index]);
+  }
   const positions = new Map<number, BatchPosition>();
   for (const [batch_id, indexes] of [...members].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const from = await joinBatch(tx, batch_id, indexes.length);

@@ -3,14 +3,8 @@
 
 import { mergeSettings, type StoredSettings } from '../db/queries/settings.ts';
 import type { SettingPath } from '../model/limits.ts';
-import {
-  DEFAULT_SETTINGS,
-  SETTING_PATHS,
-  type SettingsPatch,
-  settingAt,
-  settingsOf,
-} from '../model/settings.ts';
 import { findSettingErrors } from '../model/schemas.ts';
+import { DEFAULT_SETTINGS, SETTING_PATHS, type SettingsPatch, settingAt, settingsOf } from '../model/settings.ts';
 import type { Bus } from './bus.ts';
 import { CONTROL_TOPIC } from './control.ts';
 import { rejectIfAny } from './request.ts';

@@ -111,15 +111,14 @@ export class Settler {
   }
 
   async #settleFailed(item: SettleItem, error: unknown, failures = 1): Promise<Settled[]> {
-    const next = isBadData(error) ? unstorable(item, error) : item;
-    if (next === item) {
-      if (failures >= MAX_UNKNOWN_FAILURES) {
-        const { command_id } = item.command;
-        this.#bus.env.logger.error({ err: error, command_id }, 'settling given up; the lease will expire');
-        return [];
-      }
-      await this.#pause(failures);
+    if (failures >= MAX_UNKNOWN_FAILURES) {
+      const { command_id } = item.command;
+      this.#bus.env.logger.error({ err: error, command_id }, 'settling given up; the lease will expire');
+      return [];
     }
+    const bad = isBadData(error);
+    if (!bad) await this.#pause(failures);
+    const next = bad ? unstorable(item, error) : item;
     return this.#settle([next]).catch((again) => this.#settleFailed(next, again, failures + 1));
   }
 

@@ -31,11 +31,7 @@ export async function bisect<T, R>(items: readonly T[], work: Bisecting<T, R>): 
 }
 
 /** The same after `run` failed for all of them. */
-export async function bisectFailed<T, R>(
-  items: readonly T[],
-  error: unknown,
-  work: Bisecting<T, R>,
-): Promise<R[]> {
+export async function bisectFailed<T, R>(items: readonly T[], error: unknown, work: Bisecting<T, R>): Promise<R[]> {
   if (work.isFatal(error)) throw error;
   if (items.length === 1) return [await work.onFailed(items[0] as T, error)];
   const middle = items.length >> 1;
