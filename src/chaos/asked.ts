@@ -24,10 +24,7 @@ export function stepKeysOf({ steps }: Pick<AnyProcessDefinition, 'steps'>): stri
 export function checkBehavior(processes: ProcessRegistry, batch: AskedBatch, behavior: unknown): void {
   const { process_type, process_version } = batch;
   const definition = processes.find(process_type ?? '', process_version ?? 0);
-  if (definition === undefined) {
-    const known = processes.all().map(({ type }) => type);
-    throw new UnknownProcessTypeError(process_type ?? '', [...new Set(known)]);
-  }
+  if (definition === undefined) throw new UnknownProcessTypeError(process_type ?? '', processes.types());
   const errors = findChaosErrors({ behavior, steps: stepKeysOf(definition) });
   if (errors.length > 0) throw new InvalidInputError(`Not acceptable: ${listErrors(errors)}.`, errors);
 }

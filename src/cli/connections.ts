@@ -1,48 +1,38 @@
-// How many connections to PostgreSQL a run takes at most: all are opened when they are needed, and closed when they are not.
-// What `faultline doctor` counts with, and what the processes are opened with.
+// How many connections to PostgreSQL a run takes at most; they are opened and closed as needed.
 
 import { availableParallelism } from 'node:os';
 import type { ServerFacts } from '../db/queries/server.ts';
 import { CONNECTIONS } from '../process/service.ts';
-import type { Finding } from './doctor-condition.ts';
+import { type Finding, warn } from './findings.ts';
 
-/** How many threads verify a large batch, where there are as many processors: each keeps the server about half as busy as itself. */
+/** Threads that verify a large batch; each keeps PostgreSQL about half as busy as itself. */
 const MAX_VERIFIERS = 4;
 export const VERIFIERS = Math.min(availableParallelism(), MAX_VERIFIERS);
 
-/** Of each process, by what they are for. */
+/** By process and purpose. */
 export const CONNECTIONS_NEEDED = {
-  /** The guard of stop conditions and what is told of batches. */
+  /** Reads: stop conditions and the progress log. */
   worker: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: 2 },
   serve: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: CONNECTIONS },
-  /** Each for what it verifies and for the questions of the application. */
-  judge: { reads: 2, application: 2 },
-  /** Turbulence. */
+  /** Each verifying thread. */
+  verifier: { reads: 2, application: 2 },
   start: { turbulence: 1 },
 } as const;
 
-/** As many as `faultline start` runs by itself. */
+/** The default of `faultline start`. */
 const WORKERS = 2;
 
-/** Whether there are enough beside those of other programs. Pure. */
-export function checkConnections(
-  facts: Pick<ServerFacts, 'max_connections' | 'connections' | 'other_connections'>,
-): Finding {
-  const { max_connections, connections, other_connections } = facts;
-  const needed = connectionsNeeded(WORKERS);
-  const enough = max_connections - other_connections >= needed;
+/** Whether enough are left beside those of other programs. Pure. */
+export function checkConnections({
+  max_connections,
+  connections,
+  other_connections,
+}: Pick<ServerFacts, 'max_connections' | 'connections' | 'other_connections'>): Finding {
+  const { worker, serve, verifier, start } = CONNECTIONS_NEEDED;
+  const needed = WORKERS * total(worker) + total(serve) + VERIFIERS * total(verifier) + total(start);
   const says = `${connections} of ${max_connections} in use, ${other_connections} by others; a server and ${WORKERS} workers take up to ${needed}`;
-  return {
-    check: 'connections',
-    state: enough ? 'ok' : 'warn',
-    says: enough ? says : `${says}: too few are left (max_connections)`,
-  };
-}
-
-/** Of a whole run with so many workers. */
-function connectionsNeeded(workers: number): number {
-  const { worker, serve, judge, start } = CONNECTIONS_NEEDED;
-  return workers * total(worker) + total(serve) + VERIFIERS * total(judge) + total(start);
+  const few = max_connections - other_connections < needed;
+  return warn('connections', few && `${says}: too few are left (max_connections)`, says);
 }
 
 function total(connections: Readonly<Record<string, number>>): number {

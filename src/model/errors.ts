@@ -117,7 +117,7 @@ export class LeaseLostError extends FaultlineError {
 export class IdempotencyKeyReusedError extends FaultlineError {
   constructor() {
     super('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used before with a different body.', {
-      errors: [{ path: 'Idempotency-Key', code: 'reused', message: 'was used before with a different body' }],
+      errors: [{ path: 'idempotency-key', code: 'reused', message: 'was used before with a different body' }],
     });
   }
 }

@@ -152,4 +152,9 @@ export class ProcessRegistry {
   all(): AnyProcessDefinition[] {
     return [...this.#definitions.values()];
   }
+
+  /** The names of all types. */
+  types(): string[] {
+    return [...new Set(this.all().map(({ type }) => type))];
+  }
 }

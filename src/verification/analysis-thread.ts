@@ -44,12 +44,12 @@ async function openLaboratory(data: LabThreadData): Promise<Laboratory> {
   const application = await loadApplication(app);
   const processes = new ProcessRegistry();
   for (const definition of application.processes) processes.register(definition);
-  const { judge } = CONNECTIONS_NEEDED;
-  const pool = createPool(url, { application_name: 'faultline laboratory', max: judge.reads });
+  const { verifier } = CONNECTIONS_NEEDED;
+  const pool = createPool(url, { application_name: 'faultline laboratory', max: verifier.reads });
   // An application asks its own questions, while both of the laboratory's connections are taken.
   const own = createApplicationPool(url, {
     application_name: 'faultline laboratory, application',
-    max: judge.application,
+    max: verifier.application,
   });
   const context = { pool: own, logger: createLogger(), data_dir };
   const count = helps ? 0 : VERIFIERS - 1;

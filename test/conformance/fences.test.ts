@@ -98,7 +98,6 @@ test('a decision on a reply that its process does not await is not written', asy
   const ended = (replied_command_id: string): ProcessChange => ({
     process_id,
     replied_command_id,
-    was: 'WAITING_FOR_REPLY',
     status: 'COMPLETED',
     current_step: 'book',
     awaiting_command_id: null,

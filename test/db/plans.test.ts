@@ -78,7 +78,6 @@ const line = (ids: Ids[number]): settles.SettleLine => ({
 const change = ({ process_id, command_id }: Ids[number]): processes.ProcessChange => ({
   process_id,
   replied_command_id: command_id,
-  was: 'WAITING_FOR_REPLY',
   status: 'COMPLETED',
   current_step: null,
   awaiting_command_id: null,

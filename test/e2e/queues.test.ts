@@ -26,7 +26,7 @@ test('C21, U12: a domain is paused, its backlog grows while nothing runs, and re
   await row.getByRole('button', { name: 'Pause reporting' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('the ledger is being moved');
-  await page.getByTestId('confirm-pause').click();
+  await page.getByTestId('confirm').click();
   await untilText(row, /Paused.*by local.*the ledger is being moved/);
 
   const { batch_id } = await system.launch({ count: 40 });
@@ -49,10 +49,10 @@ test('C08: a cap is set and lifted', async () => {
   const { page } = await visit(system, '/queues', DESK);
   const row = page.getByTestId('domains').locator('[data-row=reporting]');
   await row.getByRole('button', { name: 'Cap reporting' }).click();
-  await page.getByTestId('confirm-cap').click();
+  await page.getByTestId('confirm').click();
   await page.getByText('is needed').waitFor();
   await page.getByLabel('At most in progress').fill('7');
-  await page.getByTestId('confirm-cap').click();
+  await page.getByTestId('confirm').click();
   await untilText(row, 'capped at 7');
   expect((await queueOf('reporting'))?.max_in_flight).toBe(7);
   await row.getByRole('button', { name: 'Cap reporting' }).click();

@@ -63,6 +63,8 @@ export const theme = createTheme({
     },
   },
   components: {
+    // By name, so that it is not loaded with the first page.
+    NumberInput: { defaultProps: { clampBehavior: 'none', allowDecimal: false, thousandSeparator: ',' } },
     Alert: Alert.extend({
       defaultProps: { variant: 'light', radius: 'md' },
       styles: { root: { border: '1px solid color-mix(in srgb, var(--alert-color) 30%, transparent)' } },

@@ -2,6 +2,7 @@
 // A name that is taken is told by what a statement returns; only the update, where it cannot be, lets the constraint speak.
 
 import type { Queryable } from '../../db/pool.ts';
+import { changed, many, one } from '../../db/rows.ts';
 
 export interface ProfileRecord {
   profile_id: string;
@@ -19,21 +20,17 @@ const COLUMNS = 'profile_id, name, description, process_type, behavior, created_
 const UNIQUE_VIOLATION = '23505';
 
 /** By name. Of a process type: its own, and those that are for any. */
-export async function listProfiles(db: Queryable, process_type: string | null): Promise<ProfileRecord[]> {
-  const { rows } = await db.query<ProfileRecord & Record<string, unknown>>(
+export function listProfiles(db: Queryable, process_type: string | null) {
+  return many<ProfileRecord>(
+    db,
     `select ${COLUMNS} from faultline.profile
      where $1::text is null or process_type is null or process_type = $1 order by lower(name), name`,
     [process_type],
   );
-  return rows;
 }
 
-export async function findProfile(db: Queryable, profile_id: string): Promise<ProfileRecord | null> {
-  const { rows } = await db.query<ProfileRecord & Record<string, unknown>>(
-    `select ${COLUMNS} from faultline.profile where profile_id = $1`,
-    [profile_id],
-  );
-  return rows[0] ?? null;
+export function findProfile(db: Queryable, profile_id: string) {
+  return one<ProfileRecord>(db, `select ${COLUMNS} from faultline.profile where profile_id = $1`, [profile_id]);
 }
 
 /** In order of name, so that two imports at once wait for each other rather than both forever. */
@@ -51,12 +48,12 @@ const insertValues = (profiles: readonly NewProfile[]) => [
 ];
 
 /** Writes those whose names are free, and returns these. */
-export async function insertProfilesIfFree(db: Queryable, profiles: readonly NewProfile[]): Promise<ProfileRecord[]> {
-  const { rows } = await db.query<ProfileRecord & Record<string, unknown>>(
+export function insertProfilesIfFree(db: Queryable, profiles: readonly NewProfile[]) {
+  return many<ProfileRecord>(
+    db,
     `${INSERT} on conflict (name) do nothing returning ${COLUMNS}`,
     insertValues(profiles),
   );
-  return rows;
 }
 
 /** Writes all; what has the name of one is replaced by it and keeps its id. */
@@ -65,13 +62,13 @@ export async function upsertProfiles(
   profiles: readonly NewProfile[],
 ): Promise<{ profile_id: string; name: string; replaced: boolean }[]> {
   // A row that was there before has been locked by this very statement: xmax says so.
-  const { rows } = await db.query<{ profile_id: string; name: string; replaced: boolean }>(
+  return many<{ profile_id: string; name: string; replaced: boolean }>(
+    db,
     `${INSERT} on conflict (name) do update set description = excluded.description, process_type = excluded.process_type,
        behavior = excluded.behavior, updated_at = now()
      returning p.profile_id, p.name, p.xmax::text <> '0' as replaced`,
     insertValues(profiles),
   );
-  return rows;
 }
 
 /** The profile as it is now; null when there is none of that id, 'taken' when another has that name. */
@@ -93,7 +90,6 @@ export async function updateProfileIfFree(
 }
 
 /** Whether there was one. */
-export async function deleteProfile(db: Queryable, profile_id: string): Promise<boolean> {
-  const { rowCount } = await db.query('delete from faultline.profile where profile_id = $1', [profile_id]);
-  return rowCount === 1;
+export function deleteProfile(db: Queryable, profile_id: string) {
+  return changed(db, 'delete from faultline.profile where profile_id = $1', [profile_id]);
 }

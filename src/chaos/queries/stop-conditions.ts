@@ -2,14 +2,14 @@
 // What is measured costs what is under way, never what a batch has behind it; a condition is met once, whoever looks.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
+import { affected, count, many, one, only } from '../../db/rows.ts';
 
 /** Any 64-bit number will do, as long as every Faultline takes the same one and nothing else takes it. */
 const GUARD_LOCK = 4_702_111_234_474_985;
 
 /** True for one transaction at a time, over all processes. */
 export async function tryGuardLock(tx: Tx): Promise<boolean> {
-  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [GUARD_LOCK]);
-  return rows[0]?.locked ?? false;
+  return (await only<{ locked: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as locked', [GUARD_LOCK])).locked;
 }
 
 export interface GuardedBatch {
@@ -22,8 +22,9 @@ export interface GuardedBatch {
 }
 
 /** Open batches with a stop condition that was not met yet. One that rests for a minute does not change any more. */
-export async function readGuardedBatches(db: Queryable): Promise<GuardedBatch[]> {
-  const { rows } = await db.query<GuardedBatch & Record<string, unknown>>(
+export function readGuardedBatches(db: Queryable) {
+  return many<GuardedBatch>(
+    db,
     `select b.batch_id, b.domain, b.experiment -> 'stop_conditions' as stop_conditions, b.conditions_met
      from faultline.batch b
      where b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') and b.kind = 'process'
@@ -31,16 +32,15 @@ export async function readGuardedBatches(db: Queryable): Promise<GuardedBatch[]>
        and (b.status <> 'AT_REST' or b.rested_at > now() - interval '1 minute')
      order by b.batch_id`,
   );
-  return rows;
 }
 
 /** Processes of a batch that wait for an operator now, from the index process_batch_status. */
-export async function countInTroubleshooting(db: Queryable, batch_id: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
+export function countInTroubleshooting(db: Queryable, batch_id: string) {
+  return count(
+    db,
     `select count(*)::int as count from faultline.process p where p.batch_id = $1 and p.status = 'WAITING_FOR_TSQ'`,
     [batch_id],
   );
-  return rows[0]?.count ?? 0;
 }
 
 /** The lock is taken, or the tables are another role's: then it is autovacuum's to do. */
@@ -85,25 +85,31 @@ export async function tallyLastAttempts(
  * gives the oldest of each priority first, so it is walked no further than to the batch's own.
  */
 export async function readBacklogAgeMs(db: Queryable, batch_id: string, domain: string): Promise<number | null> {
-  const { rows } = await db.query<{ age_ms: number | null }>(
-    `select round(extract(epoch from now() - min(o.available_at))::float8 * 1000) as age_ms
+  return (
+    (
+      await one<{ age_ms: number | null }>(
+        db,
+        `select round(extract(epoch from now() - min(o.available_at))::float8 * 1000) as age_ms
      from generate_series(0, 9) as p(priority)
        cross join lateral (
          select c.available_at from faultline.command c
          where c.domain = $2 and c.status = 'PENDING' and c.priority = p.priority and c.available_at <= now() and c.batch_id = $1
          order by c.available_at limit 1) o`,
-    [batch_id, domain],
+        [batch_id, domain],
+      )
+    )?.age_ms ?? null
   );
-  return rows[0]?.age_ms ?? null;
 }
 
 /** Writes down that the condition at this place of the list was met; false when it was before, or the batch has ended. */
 export async function markConditionMetIfFirst(tx: Tx, batch_id: string, place: number): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `update faultline.batch b set conditions_met = array_append(b.conditions_met, $2::int)
+  return (
+    (await affected(
+      tx,
+      `update faultline.batch b set conditions_met = array_append(b.conditions_met, $2::int)
      where b.batch_id = $1 and not ($2::int = any(b.conditions_met))
        and b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`,
-    [batch_id, place],
+      [batch_id, place],
+    )) === 1
   );
-  return rowCount === 1;
 }

@@ -3,6 +3,7 @@
 
 import { jsonArray, uuidArray } from '../../db/arrays.ts';
 import type { Queryable, Tx } from '../../db/pool.ts';
+import { idSet, many } from '../../db/rows.ts';
 
 /** What chaos does to a command, written in the transaction that sends it. */
 export interface TestCommandRow {
@@ -43,13 +44,13 @@ on conflict (command_id, lane) do nothing`,
 }
 
 /** The rows of these commands, in no order; a command without chaos has none. */
-export async function readTestCommands(db: Queryable, command_ids: readonly string[]): Promise<TestCommandRow[]> {
-  const { rows } = await db.query<TestCommandRow & Record<string, unknown>>(
+export function readTestCommands(db: Queryable, command_ids: readonly string[]) {
+  return many<TestCommandRow>(
+    db,
     `select t.command_id, t.lane, t.behavior, t.payload
      from unnest($1::uuid[]) as i(command_id) join e2e.test_command t on t.command_id = i.command_id`,
     [command_ids],
   );
-  return rows;
 }
 
 /** A claimed command as far as its chaos can be found by it. */
@@ -73,8 +74,8 @@ export interface ChaosSource {
 }
 
 /** Behavior, ordinal and seed of a set of claimed commands, each found by primary key; those without chaos are left out. */
-export async function readChaosSources(db: Queryable, commands: readonly ChaosKey[]): Promise<ChaosSource[]> {
-  const { rows } = await db.query<ChaosSource & Record<string, unknown>>({
+export function readChaosSources(db: Queryable, commands: readonly ChaosKey[]) {
+  return many<ChaosSource>(db, {
     name: 'read_chaos_sources',
     text: `
 select t.command_id, t.behavior, coalesce(p.ordinal, (t.payload ->> 'ordinal')::int) as ordinal, b.seed,
@@ -92,7 +93,6 @@ from unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::uuid[]) as i(command_id,
       uuidArray(commands.map((command) => command.batch_id)),
     ],
   });
-  return rows;
 }
 
 export interface SuppressedAttempt {
@@ -128,12 +128,8 @@ export interface FaultMark {
  * Writes faults on commands of one lane whose claim still holds its lease, for reap to copy; returns the ids it wrote.
  * Locks its set in order of id. `status || ''` keeps the planner from the partial index command_leased, as in a settle.
  */
-export async function markFaultsIfLeased(
-  tx: Queryable,
-  lane: number,
-  marks: readonly FaultMark[],
-): Promise<Set<string>> {
-  const { rows } = await tx.query<{ command_id: string }>({
+export function markFaultsIfLeased(tx: Queryable, lane: number, marks: readonly FaultMark[]) {
+  return idSet(tx, {
     name: 'mark_faults_if_leased',
     text: `
 with clock as materialized (select now() as at),
@@ -157,5 +153,4 @@ returning c.command_id`,
       marks.map((mark) => mark.fault),
     ],
   });
-  return new Set(rows.map((row) => row.command_id));
 }

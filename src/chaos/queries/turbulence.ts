@@ -2,6 +2,7 @@
 // Every turbulence is an event of its batch, written before it happens; nobody who starts again does it again.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
+import { affected, count, many } from '../../db/rows.ts';
 
 /** What is open and works, unless somebody stopped chaos: of this batch, or altogether. */
 const TURBULENCE_MAY_RUN = `b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') and b.status <> 'AT_REST'
@@ -23,7 +24,7 @@ export async function readTurbulentBatches<Kind extends string>(
   db: Queryable,
   kinds: readonly Kind[],
 ): Promise<TurbulentBatch<Kind>[]> {
-  const { rows } = await db.query<TurbulentBatch<Kind> & Record<string, unknown>>({
+  return many<TurbulentBatch<Kind>>(db, {
     name: 'read_turbulent_batches',
     text: `
 select b.batch_id, b.experiment -> 'turbulence' as turbulence,
@@ -38,16 +39,17 @@ where ${TURBULENCE_MAY_RUN}
 order by b.batch_id`,
     values: [kinds],
   });
-  return rows;
 }
 
 /** Holds a batch still, so that one turbulence of it is written at a time; false when it may not be disturbed any more. */
 export async function lockIfTurbulenceMayRun(tx: Tx, batch_id: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `select from faultline.batch b where b.batch_id = $1 and ${TURBULENCE_MAY_RUN} for no key update`,
-    [batch_id],
+  return (
+    (await affected(
+      tx,
+      `select from faultline.batch b where b.batch_id = $1 and ${TURBULENCE_MAY_RUN} for no key update`,
+      [batch_id],
+    )) === 1
   );
-  return rowCount === 1;
 }
 
 export interface NewTurbulence {
@@ -59,16 +61,18 @@ export interface NewTurbulence {
 
 /** Writes a turbulence that is about to happen; false when one of its kind that was due as late is written already. Under the lock. */
 export async function insertTurbulenceOnce(tx: Tx, batch_id: string, turbulence: NewTurbulence): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `insert into faultline.event (lane, type, batch_id, actor, details)
+  return (
+    (await affected(
+      tx,
+      `insert into faultline.event (lane, type, batch_id, actor, details)
      select 0, 'TURBULENCE', $1::uuid, 'turbulence', $2::jsonb
      where not exists (
        select from faultline.event e
        where e.type = 'TURBULENCE' and e.batch_id = $1::uuid and e.details ->> 'kind' = $2::jsonb ->> 'kind'
          and (e.details ->> 'due_ms')::float8 >= ($2::jsonb ->> 'due_ms')::float8)`,
-    [batch_id, JSON.stringify(turbulence)],
+      [batch_id, JSON.stringify(turbulence)],
+    )) === 1
   );
-  return rowCount === 1;
 }
 
 /** What was done to a batch, oldest first; the newest `limit`. */
@@ -94,9 +98,8 @@ export async function listTurbulence<Kind extends string>(
 const OTHER_BACKENDS = `pg_stat_activity a
   where a.datname = current_database() and a.usename = current_user and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()`;
 
-export async function countOtherBackends(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(`select count(*)::int as count from ${OTHER_BACKENDS}`);
-  return rows[0]?.count ?? 0;
+export function countOtherBackends(db: Queryable) {
+  return count(db, `select count(*)::int as count from ${OTHER_BACKENDS}`);
 }
 
 export async function terminateOtherBackends(db: Queryable): Promise<void> {

@@ -3,6 +3,7 @@
 import type { BatchStatus } from '../../model/process.ts';
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { affected, ids, many, one, only } from '../rows.ts';
 
 export interface BatchRow {
   batch_id: string;
@@ -76,20 +77,12 @@ export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
  * A batch, held against cancellation until the transaction ends. Not against counting: under `for share` the finisher waited
  * for a moment without any chunk under way, and the progress of a launch of 50,000 stood still for 3 s at a time.
  */
-export async function shareBatch(tx: Tx, batch_id: string): Promise<BatchRow | null> {
-  const { rows } = await tx.query<BatchRow & Record<string, unknown>>(
-    `select ${READ_COLUMNS} from faultline.batch where batch_id = $1 for key share`,
-    [batch_id],
-  );
-  return rows[0] ?? null;
+export function shareBatch(tx: Tx, batch_id: string) {
+  return one<BatchRow>(tx, `select ${READ_COLUMNS} from faultline.batch where batch_id = $1 for key share`, [batch_id]);
 }
 
-export async function readBatch(db: Queryable, batch_id: string): Promise<BatchRow | null> {
-  const { rows } = await db.query<BatchRow & Record<string, unknown>>(
-    `select ${READ_COLUMNS} from faultline.batch where batch_id = $1`,
-    [batch_id],
-  );
-  return rows[0] ?? null;
+export function readBatch(db: Queryable, batch_id: string) {
+  return one<BatchRow>(db, `select ${READ_COLUMNS} from faultline.batch where batch_id = $1`, [batch_id]);
 }
 
 /**
@@ -97,17 +90,19 @@ export async function readBatch(db: Queryable, batch_id: string): Promise<BatchR
  * shareBatch). New ones pass the queue of waiters, so cancel those that are still to come before.
  */
 export async function markCancelingIfOpen(tx: Tx, batch_id: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `with open as materialized (
+  return (
+    (await affected(
+      tx,
+      `with open as materialized (
        select batch_id from faultline.batch where batch_id = $1 and status in ('CREATING', 'RUNNING', 'AT_REST')
          and cancel_requested_at is null for update
      )
      update faultline.batch b set status = 'CANCELING', cancel_requested_at = now(), rested_at = null,
        closed_at = coalesce(b.closed_at, now())
      from open where b.batch_id = open.batch_id`,
-    [batch_id],
+      [batch_id],
+    )) === 1
   );
-  return rowCount === 1;
 }
 
 export interface OpenBatch {
@@ -125,9 +120,8 @@ export interface OpenBatch {
 const OPEN_BATCH = `batch_id, kind, status, total_count, closed_at is not null as closed, cancel_requested_at is not null as canceled, reply_to`;
 const IS_OPEN = `status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`;
 
-export async function listOpenBatches(db: Queryable): Promise<string[]> {
-  const { rows } = await db.query<{ batch_id: string }>(`select batch_id from faultline.batch where ${IS_OPEN}`);
-  return rows.map(({ batch_id }) => batch_id);
+export function listOpenBatches(db: Queryable) {
+  return ids(db, `select batch_id from faultline.batch where ${IS_OPEN}`);
 }
 
 /**
@@ -136,11 +130,11 @@ export async function listOpenBatches(db: Queryable): Promise<string[]> {
  */
 export async function lockBatchIfOpen(tx: Tx, batch_id: string, most_ms: number): Promise<OpenBatch | null> {
   await tx.query(`select set_config('lock_timeout', $1, true)`, [`${most_ms}ms`]);
-  const { rows } = await tx.query<OpenBatch & Record<string, unknown>>(
+  return one<OpenBatch>(
+    tx,
     `select ${OPEN_BATCH} from faultline.batch where batch_id = $1 and ${IS_OPEN} for no key update`,
     [batch_id],
   );
-  return rows[0] ?? null;
 }
 
 /** Locks the batches of commands of one lane, in order of id; returns those at rest. Which batch a command is of never changes. */
@@ -185,21 +179,17 @@ const COMMAND_COUNTS = `count(*)::int as created_count,
   count(*) filter (where status = 'IN_TROUBLESHOOTING_QUEUE')::int as in_troubleshooting_count`;
 
 /** Counts a batch's processes, in one snapshot. */
-export async function countProcesses(db: Queryable, batch_id: string): Promise<BatchCounts> {
-  const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
-    `select ${PROCESS_COUNTS} from faultline.process where batch_id = $1`,
-    [batch_id],
-  );
-  return rows[0] as BatchCounts;
+export function countProcesses(db: Queryable, batch_id: string) {
+  return only<BatchCounts>(db, `select ${PROCESS_COUNTS} from faultline.process where batch_id = $1`, [batch_id]);
 }
 
 /** Counts a batch's commands, in one snapshot. */
-export async function countCommands(db: Queryable, batch_id: string): Promise<BatchCounts> {
-  const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
+export function countCommands(db: Queryable, batch_id: string) {
+  return only<BatchCounts>(
+    db,
     `select ${COMMAND_COUNTS} from faultline.command where batch_id = $1 and purpose = 'standalone'`,
     [batch_id],
   );
-  return rows[0] as BatchCounts;
 }
 
 export interface ReopenedBatch extends BatchCounts {
@@ -214,8 +204,9 @@ const countedOf = (table: string) =>
     .join(', ');
 
 /** AT_REST -> RUNNING, or CANCELING where it was cancelled, with new counts: those whose counts are not what they rest with. */
-export async function reopenIfChanged(tx: Tx, batch_ids: readonly string[]): Promise<ReopenedBatch[]> {
-  const { rows } = await tx.query<ReopenedBatch & Record<string, unknown>>(
+export function reopenIfChanged(tx: Tx, batch_ids: readonly string[]) {
+  return many<ReopenedBatch>(
+    tx,
     `with counted as materialized (
        select batch_id, ${PROCESS_COUNTS} from faultline.process where batch_id = any($1::uuid[]) group by batch_id
        union all
@@ -230,7 +221,6 @@ export async function reopenIfChanged(tx: Tx, batch_ids: readonly string[]): Pro
      returning b.batch_id, b.status, ${countedOf('b')}`,
     [uuidArray(batch_ids)],
   );
-  return rows;
 }
 
 /** Writes counts and the next status, if the batch still has the status the decision was made from. */
@@ -241,8 +231,10 @@ export async function updateBatchIfStill(
   to: BatchStatus,
   counts: BatchCounts,
 ): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `update faultline.batch
+  return (
+    (await affected(
+      tx,
+      `update faultline.batch
      set status = $3, created_count = $4, completed_count = $5, compensated_count = $6, failed_count = $7,
        canceled_count = $8, waiting_count = $9, in_troubleshooting_count = $10, counted_at = now(),
        started_at = coalesce(started_at, case kind
@@ -251,20 +243,20 @@ export async function updateBatchIfStill(
        rested_at = case when $3 = 'AT_REST' then coalesce(rested_at, now()) end,
        completed_at = case when $3 in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') then now() end
      where batch_id = $1 and status = $2`,
-    [
-      batch_id,
-      from,
-      to,
-      counts.created_count,
-      counts.completed_count,
-      counts.compensated_count,
-      counts.failed_count,
-      counts.canceled_count,
-      counts.waiting_count,
-      counts.in_troubleshooting_count,
-    ],
+      [
+        batch_id,
+        from,
+        to,
+        counts.created_count,
+        counts.completed_count,
+        counts.compensated_count,
+        counts.failed_count,
+        counts.canceled_count,
+        counts.waiting_count,
+        counts.in_troubleshooting_count,
+      ],
+    )) === 1
   );
-  return rowCount === 1;
 }
 
 export interface Idempotency {
@@ -296,11 +288,9 @@ export async function claimIdempotencyKey(
 }
 
 /** Why some of a batch could not be created yet; null when nothing stands in its way. Named so that the index command_internal is found. */
-export async function readLaunchError(
-  db: Queryable,
-  batch_id: string,
-): Promise<{ error_code: string; error_message: string; attempts: number } | null> {
-  const { rows } = await db.query<{ error_code: string; error_message: string; attempts: number }>(
+export function readLaunchError(db: Queryable, batch_id: string) {
+  return one<{ error_code: string; error_message: string; attempts: number }>(
+    db,
     `select c.error_code, c.error_message, c.attempts
      from faultline.command c
      where c.batch_id = $1 and c.purpose in ('chunk', 'job') and c.purpose = 'chunk' and c.error_code is not null
@@ -308,5 +298,4 @@ export async function readLaunchError(
      order by c.created_at, c.command_id limit 1`,
     [batch_id],
   );
-  return rows[0] ?? null;
 }

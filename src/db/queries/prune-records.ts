@@ -3,11 +3,13 @@
 
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { affected, only } from '../rows.ts';
 import { SLICE_ROWS } from './prune.ts';
 
 /** What jobs that ended before the cutoff could not do, then the jobs themselves. */
-export async function deleteJobFailures(tx: Tx, cutoff: Date): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteJobFailures(tx: Tx, cutoff: Date) {
+  return affected(
+    tx,
     `with doomed as materialized (
        select f.job_id, f.item_id from faultline.job j join faultline.job_failure f on f.job_id = j.job_id
        where j.began_at < $1 and j.completed_at < $1 limit ${SLICE_ROWS} for update of f skip locked
@@ -15,11 +17,11 @@ export async function deleteJobFailures(tx: Tx, cutoff: Date): Promise<number> {
      delete from faultline.job_failure f using doomed d where f.job_id = d.job_id and f.item_id = d.item_id`,
     [cutoff],
   );
-  return rowCount ?? 0;
 }
 
-export async function deleteJobs(tx: Tx, cutoff: Date): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteJobs(tx: Tx, cutoff: Date) {
+  return affected(
+    tx,
     `with doomed as materialized (
        select j.job_id from faultline.job j
        where j.began_at < $1 and j.completed_at < $1
@@ -29,24 +31,24 @@ export async function deleteJobs(tx: Tx, cutoff: Date): Promise<number> {
      delete from faultline.job j using doomed d where j.job_id = d.job_id`,
     [cutoff],
   );
-  return rowCount ?? 0;
 }
 
 /** Keys count for 24 hours. */
-export async function deleteIdempotencyKeys(tx: Tx): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteIdempotencyKeys(tx: Tx) {
+  return affected(
+    tx,
     `with doomed as materialized (
        select k.key from faultline.idempotency_key k where k.created_at < now() - interval '24 hours'
        order by k.created_at limit ${SLICE_ROWS} for update skip locked
      )
      delete from faultline.idempotency_key k using doomed d where k.key = d.key`,
   );
-  return rowCount ?? 0;
 }
 
 /** Workers not heard of since the cutoff, and for an hour at least: so long they are listed. */
-export async function deleteWorkers(tx: Tx, cutoff: Date): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteWorkers(tx: Tx, cutoff: Date) {
+  return affected(
+    tx,
     `with doomed as materialized (
        select w.worker_id from faultline.worker w
        where w.heartbeat_at < least($1, now() - interval '1 hour') limit ${SLICE_ROWS} for update skip locked
@@ -54,7 +56,6 @@ export async function deleteWorkers(tx: Tx, cutoff: Date): Promise<number> {
      delete from faultline.worker w using doomed d where w.worker_id = d.worker_id`,
     [cutoff],
   );
-  return rowCount ?? 0;
 }
 
 export interface ReplySlice {
@@ -89,8 +90,9 @@ function idFrom(ms: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
 }
 
-export async function deleteReplies(tx: Tx, lane: number, reply_ids: readonly string[]): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteReplies(tx: Tx, lane: number, reply_ids: readonly string[]) {
+  return affected(
+    tx,
     `with free as materialized (
        select r.reply_id from faultline.reply r where r.reply_id = any($1::uuid[]) and r.lane = $2
        order by r.reply_id for update skip locked
@@ -98,19 +100,18 @@ export async function deleteReplies(tx: Tx, lane: number, reply_ids: readonly st
      delete from faultline.reply r using free f where r.reply_id = f.reply_id and r.lane = $2`,
     [uuidArray(reply_ids), lane],
   );
-  return rowCount ?? 0;
 }
 
 /** How many records the statements above would delete in all; replies are counted where they are asked for. */
-export async function countRecords(db: Queryable, cutoff: Date, replies: boolean): Promise<RecordCounts> {
-  const { rows } = await db.query<RecordCounts & Record<string, unknown>>(
+export function countRecords(db: Queryable, cutoff: Date, replies: boolean) {
+  return only<RecordCounts>(
+    db,
     `select (select count(*)::int from faultline.job j where j.began_at < $1 and j.completed_at < $1) as jobs,
        (select count(*)::int from faultline.idempotency_key k where k.created_at < now() - interval '24 hours') as idempotency_keys,
        (select count(*)::int from faultline.worker w where w.heartbeat_at < least($1, now() - interval '1 hour')) as workers,
        case when $2 then (select count(*)::int from faultline.reply r where r.created_at < $1 and r.process_id is null) else 0 end as replies`,
     [cutoff, replies],
   );
-  return rows[0] as RecordCounts;
 }
 
 export interface RecordCounts {
@@ -124,12 +125,14 @@ const LAST_PRUNE = 'last_prune';
 
 /** True for one caller an hour, over all workers. */
 export async function takePruneTurn(db: Queryable): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `insert into faultline.setting as s (key, value) values ($1, '{}')
+  return (
+    (await affected(
+      db,
+      `insert into faultline.setting as s (key, value) values ($1, '{}')
      on conflict (key) do update set updated_at = now() where s.updated_at < now() - interval '1 hour'`,
-    [LAST_PRUNE],
+      [LAST_PRUNE],
+    )) === 1
   );
-  return rowCount === 1;
 }
 
 /** What the last prune came to: for whoever asks whether it is overdue. */

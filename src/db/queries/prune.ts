@@ -5,6 +5,7 @@ import type { CommandStatus } from '../../model/command.ts';
 import type { BatchStatus, ProcessStatus } from '../../model/process.ts';
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { affected, count, idSet, ids, many } from '../rows.ts';
 
 /** No more rows of a table than this are deleted in one transaction. */
 export const SLICE_ROWS = 1_000;
@@ -39,7 +40,7 @@ export interface PrunableBatch {
  * Batches that ended before the cutoff, and those whose deletion was begun, oldest first. One whose Idempotency-Key still
  * counts is not among them: a repeated launch must find it.
  */
-export async function readPrunableBatches(
+export function readPrunableBatches(
   db: Queryable,
   {
     cutoff,
@@ -47,8 +48,9 @@ export async function readPrunableBatches(
     after_id,
     limit,
   }: { cutoff: Date; statuses: BatchStatus[]; after_id: string | null; limit: number },
-): Promise<PrunableBatch[]> {
-  const { rows } = await db.query<PrunableBatch & Record<string, unknown>>(
+) {
+  return many<PrunableBatch>(
+    db,
     `with kept as materialized (
        select k.batch_id from faultline.idempotency_key k where k.created_at >= now() - interval '24 hours'
      )
@@ -60,29 +62,32 @@ export async function readPrunableBatches(
      order by b.batch_id limit $4`,
     [cutoff, statuses, after_id, limit],
   );
-  return rows;
 }
 
 /** From now on it is not shown. False when it did not end, is gone, or another prune is at it. */
 export async function markPruningIfEnded(tx: Tx, batch_id: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `with ended as materialized (
+  return (
+    (await affected(
+      tx,
+      `with ended as materialized (
        select b.batch_id from faultline.batch b
        where b.batch_id = $1 and b.status in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') for update skip locked
      )
      update faultline.batch b set pruning_at = coalesce(b.pruning_at, now()) from ended where b.batch_id = ended.batch_id`,
-    [batch_id],
+      [batch_id],
+    )) === 1
   );
-  return rowCount === 1;
 }
 
 /** Holds a batch that is being deleted. False when another prune holds it, or has finished it. */
 export async function lockPruningBatch(tx: Tx, batch_id: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    'select 1 from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null for update skip locked',
-    [batch_id],
+  return (
+    (await affected(
+      tx,
+      'select 1 from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null for update skip locked',
+      [batch_id],
+    )) === 1
   );
-  return rowCount === 1;
 }
 
 export interface ProcessSlice {
@@ -112,52 +117,49 @@ export async function readProcessSlice(
 }
 
 /** How many of these commands did not end. */
-export async function countOpenCommands(db: Queryable, command_ids: readonly string[]): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
+export function countOpenCommands(db: Queryable, command_ids: readonly string[]) {
+  return count(
+    db,
     `select count(*)::int as count from faultline.command c where c.command_id = any($1::uuid[]) and not (${ENDED})`,
     [uuidArray(command_ids)],
   );
-  return rows[0]?.count ?? 0;
 }
 
 /** Commands of a lane that ended and that nobody holds, locked in order. Those of them that are there. */
-export async function lockEndedCommands(tx: Tx, lane: number, command_ids: readonly string[]): Promise<Set<string>> {
-  const { rows } = await tx.query<{ command_id: string }>(
+export function lockEndedCommands(tx: Tx, lane: number, command_ids: readonly string[]) {
+  return idSet(
+    tx,
     `select c.command_id from faultline.command c
      where c.command_id = any($1::uuid[]) and c.lane = $2 and ${ENDED}
      order by c.command_id for update skip locked`,
     [uuidArray(command_ids), lane],
   );
-  return new Set(rows.map(({ command_id }) => command_id));
 }
 
 /** Commands of a lane that are there, whatever they are. */
-export async function readPresentCommands(tx: Tx, lane: number, command_ids: readonly string[]): Promise<Set<string>> {
-  const { rows } = await tx.query<{ command_id: string }>(
+export function readPresentCommands(tx: Tx, lane: number, command_ids: readonly string[]) {
+  return idSet(
+    tx,
     'select c.command_id from faultline.command c where c.command_id = any($1::uuid[]) and c.lane = $2',
     [uuidArray(command_ids), lane],
   );
-  return new Set(rows.map(({ command_id }) => command_id));
 }
 
 /** Processes of a lane that ended and that nobody holds, locked in order, as they are now. */
-export async function lockEndedProcesses(
-  tx: Tx,
-  lane: number,
-  process_ids: readonly string[],
-): Promise<{ process_id: string; command_ids: string[] }[]> {
-  const { rows } = await tx.query<{ process_id: string; command_ids: string[] }>(
+export function lockEndedProcesses(tx: Tx, lane: number, process_ids: readonly string[]) {
+  return many<{ process_id: string; command_ids: string[] }>(
+    tx,
     `select p.process_id, p.command_ids from faultline.process p
      where p.process_id = any($1::uuid[]) and p.lane = $2 and p.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED')
      order by p.process_id for update skip locked`,
     [uuidArray(process_ids), lane],
   );
-  return rows;
 }
 
 /** Attempts of these commands, SLICE_ROWS of them at most. */
-export async function deleteAttempts(tx: Tx, lane: number, command_ids: readonly string[]): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteAttempts(tx: Tx, lane: number, command_ids: readonly string[]) {
+  return affected(
+    tx,
     `with doomed as materialized (
        select a.command_id, a.attempt from faultline.attempt a
        where a.command_id = any($1::uuid[]) and a.lane = $2 limit ${SLICE_ROWS}
@@ -166,17 +168,12 @@ export async function deleteAttempts(tx: Tx, lane: number, command_ids: readonly
      where a.command_id = d.command_id and a.attempt = d.attempt and a.lane = $2`,
     [uuidArray(command_ids), lane],
   );
-  return rowCount ?? 0;
 }
 
 /** Events of these commands and processes, SLICE_ROWS of them at most. */
-export async function deleteEvents(
-  tx: Tx,
-  lane: number,
-  command_ids: readonly string[],
-  process_ids: readonly string[],
-): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteEvents(tx: Tx, lane: number, command_ids: readonly string[], process_ids: readonly string[]) {
+  return affected(
+    tx,
     `with doomed as materialized (
        select e.event_id from faultline.event e where e.command_id = any($1::uuid[]) and e.lane = $3
        union
@@ -186,45 +183,41 @@ export async function deleteEvents(
      delete from faultline.event e using doomed d where e.event_id = d.event_id and e.lane = $3`,
     [uuidArray(command_ids), uuidArray(process_ids), lane],
   );
-  return rowCount ?? 0;
 }
 
 /** What else was recorded of a batch, SLICE_ROWS of a lane at most. */
-export async function deleteBatchEvents(tx: Tx, lane: number, batch_id: string): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteBatchEvents(tx: Tx, lane: number, batch_id: string) {
+  return affected(
+    tx,
     `with doomed as materialized (
        select e.event_id from faultline.event e where e.batch_id = $1 and e.lane = $2 limit ${SLICE_ROWS}
      )
      delete from faultline.event e using doomed d where e.event_id = d.event_id and e.lane = $2`,
     [batch_id, lane],
   );
-  return rowCount ?? 0;
 }
 
-export async function deleteChaosRows(tx: Tx, lane: number, command_ids: readonly string[]): Promise<number> {
-  const { rowCount } = await tx.query(
-    'delete from e2e.test_command t where t.command_id = any($1::uuid[]) and t.lane = $2',
-    [uuidArray(command_ids), lane],
-  );
-  return rowCount ?? 0;
+export function deleteChaosRows(tx: Tx, lane: number, command_ids: readonly string[]) {
+  return affected(tx, 'delete from e2e.test_command t where t.command_id = any($1::uuid[]) and t.lane = $2', [
+    uuidArray(command_ids),
+    lane,
+  ]);
 }
 
 /** Commands locked before. */
-export async function deleteCommands(tx: Tx, lane: number, command_ids: readonly string[]): Promise<number> {
-  const { rowCount } = await tx.query(
-    'delete from faultline.command c where c.command_id = any($1::uuid[]) and c.lane = $2',
-    [uuidArray(command_ids), lane],
-  );
-  return rowCount ?? 0;
+export function deleteCommands(tx: Tx, lane: number, command_ids: readonly string[]) {
+  return affected(tx, 'delete from faultline.command c where c.command_id = any($1::uuid[]) and c.lane = $2', [
+    uuidArray(command_ids),
+    lane,
+  ]);
 }
 
 /** Processes locked before. */
-export async function deleteProcesses(tx: Tx, lane: number, process_ids: readonly string[]): Promise<number> {
-  const { rowCount } = await tx.query(
-    'delete from faultline.process p where p.process_id = any($1::uuid[]) and p.lane = $2',
-    [uuidArray(process_ids), lane],
-  );
-  return rowCount ?? 0;
+export function deleteProcesses(tx: Tx, lane: number, process_ids: readonly string[]) {
+  return affected(tx, 'delete from faultline.process p where p.process_id = any($1::uuid[]) and p.lane = $2', [
+    uuidArray(process_ids),
+    lane,
+  ]);
 }
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
@@ -273,46 +266,43 @@ export async function readStandaloneSlice(
 }
 
 /** How many readStandaloneSlice would find in all. */
-export async function countStandalone(db: Queryable, statuses: CommandStatus[], cutoff: Date): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
+export function countStandalone(db: Queryable, statuses: CommandStatus[], cutoff: Date) {
+  return count(
+    db,
     `select count(*)::int as count from faultline.command c
      where c.purpose = 'standalone' and c.status = any($1::text[]) and c.created_at < $2 and c.settled_at < $2 and c.batch_id is null`,
     [statuses, cutoff],
   );
-  return rows[0]?.count ?? 0;
 }
 
 /** The next commands of a command batch, whatever they are, by id. */
-export async function readBatchCommandSlice(db: Queryable, batch_id: string): Promise<string[]> {
-  const { rows } = await db.query<{ command_id: string }>(
+export function readBatchCommandSlice(db: Queryable, batch_id: string) {
+  return ids(
+    db,
     `select c.command_id from faultline.command c
      where c.batch_id = $1 and c.purpose = 'standalone' limit ${SLICE_ROWS}`,
     [batch_id],
   );
-  return rows.map(({ command_id }) => command_id);
 }
 
 /** How many commands of a command batch did not end. */
-export async function countOpenBatchCommands(db: Queryable, batch_id: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
+export function countOpenBatchCommands(db: Queryable, batch_id: string) {
+  return count(
+    db,
     `select count(*)::int as count from faultline.command c
      where c.batch_id = $1 and c.purpose = 'standalone' and c.status in ('PENDING', 'IN_PROGRESS', 'IN_TROUBLESHOOTING_QUEUE')`,
     [batch_id],
   );
-  return rows[0]?.count ?? 0;
 }
 
 /** Faultline's own commands for a batch (chunks, jobs), whatever they are: one for each 1,000 processes. */
-export async function readInternalCommands(
-  db: Queryable,
-  batch_id: string,
-): Promise<{ command_id: string; ended: boolean }[]> {
-  const { rows } = await db.query<{ command_id: string; ended: boolean }>(
+export function readInternalCommands(db: Queryable, batch_id: string) {
+  return many<{ command_id: string; ended: boolean }>(
+    db,
     `select c.command_id, ${ENDED} as ended from faultline.command c
      where c.batch_id = $1 and c.purpose in ('chunk', 'job') limit ${SLICE_ROWS}`,
     [batch_id],
   );
-  return rows;
 }
 
 /** Jobs of no batch that ended before the cutoff. */
@@ -333,12 +323,14 @@ export async function readInternalSlice(
 
 /** The batch itself, unless something of it is left. */
 export async function deleteBatchIfEmpty(tx: Tx, batch_id: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `delete from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null
+  return (
+    (await affected(
+      tx,
+      `delete from faultline.batch b where b.batch_id = $1 and b.pruning_at is not null
        and not exists (select from faultline.process p where p.batch_id = $1)
        and not exists (select from faultline.command c where c.batch_id = $1 and c.purpose = 'standalone')
        and not exists (select from faultline.command c where c.batch_id = $1 and c.purpose in ('chunk', 'job'))`,
-    [batch_id],
+      [batch_id],
+    )) === 1
   );
-  return rowCount === 1;
 }

@@ -3,6 +3,7 @@
 
 import type { BatchStatus } from '../../model/process.ts';
 import type { Queryable } from '../pool.ts';
+import { many, one } from '../rows.ts';
 
 /** A batch as it is shown. */
 export interface BatchRecord {
@@ -50,23 +51,23 @@ export interface BatchesPage {
 }
 
 /** Process batches, newest first: ids are made in order of time. */
-export async function listBatches(db: Queryable, page: BatchesPage): Promise<BatchRecord[]> {
-  const { rows } = await db.query<BatchRecord & Record<string, unknown>>(
+export function listBatches(db: Queryable, page: BatchesPage) {
+  return many<BatchRecord>(
+    db,
     `select ${COLUMNS} from faultline.batch b
      where b.kind = 'process' and b.pruning_at is null and ($1::text is null or b.status = $1) and ($2::uuid is null or b.batch_id < $2)
      order by b.batch_id desc limit $3`,
     [page.status ?? null, page.before_id ?? null, page.limit],
   );
-  return rows;
 }
 
 /** One process batch; null when there is none of that id. */
-export async function findBatch(db: Queryable, batch_id: string): Promise<BatchRecord | null> {
-  const { rows } = await db.query<BatchRecord & Record<string, unknown>>(
+export function findBatch(db: Queryable, batch_id: string) {
+  return one<BatchRecord>(
+    db,
     `select ${COLUMNS} from faultline.batch b where b.batch_id = $1 and b.kind = 'process' and b.pruning_at is null`,
     [batch_id],
   );
-  return rows[0] ?? null;
 }
 
 /** How many attempts of a batch came to the same, in the same slice of time. */
@@ -82,12 +83,9 @@ export interface AttemptTally {
 }
 
 /** All attempts of a batch in one pass; attempt_ended, bounded by the batch's own time, keeps other batches out of it. */
-export async function tallyAttempts(
-  db: Queryable,
-  batch_id: string,
-  span: { from: Date; to: Date; slice_ms: number },
-): Promise<AttemptTally[]> {
-  const { rows } = await db.query<AttemptTally & Record<string, unknown>>(
+export function tallyAttempts(db: Queryable, batch_id: string, span: { from: Date; to: Date; slice_ms: number }) {
+  return many<AttemptTally>(
+    db,
     `select a.purpose, a.step, a.outcome, a.fault, count(*)::int as count,
        floor(extract(epoch from a.ended_at - $2::timestamptz)::float8 * 1000 / $4::int)::int as slice
      from faultline.attempt a
@@ -96,5 +94,4 @@ export async function tallyAttempts(
      group by a.purpose, a.step, a.outcome, a.fault, slice`,
     [batch_id, span.from, span.to, span.slice_ms],
   );
-  return rows;
 }

@@ -2,6 +2,7 @@
 
 import type { BatchStatus } from '../../model/process.ts';
 import type { Queryable } from '../pool.ts';
+import { many, one } from '../rows.ts';
 
 export interface CommandBatchRecord {
   batch_id: string;
@@ -35,26 +36,23 @@ const COLUMNS = `b.batch_id, b.name, b.status, b.custom, b.reply_to, b.closed_at
   jsonb_build_object('max_attempts', b.max_attempts, 'backoff_ms', b.backoff_ms, 'jitter_pct', b.jitter_pct) as retry,
   b.created_at, b.started_at, b.rested_at, b.completed_at, b.cancel_requested_at, now() as read_at`;
 
-export async function listCommandBatches(
-  db: Queryable,
-  page: { status?: BatchStatus; before_id?: string; limit: number },
-): Promise<CommandBatchRecord[]> {
-  const { rows } = await db.query<CommandBatchRecord & Record<string, unknown>>(
+export function listCommandBatches(db: Queryable, page: { status?: BatchStatus; before_id?: string; limit: number }) {
+  return many<CommandBatchRecord>(
+    db,
     `select ${COLUMNS} from faultline.batch b
      where b.kind = 'command' and b.pruning_at is null
        and ($1::text is null or b.status = $1) and ($2::uuid is null or b.batch_id < $2)
      order by b.batch_id desc limit $3`,
     [page.status ?? null, page.before_id ?? null, page.limit],
   );
-  return rows;
 }
 
-export async function findCommandBatch(db: Queryable, batch_id: string): Promise<CommandBatchRecord | null> {
-  const { rows } = await db.query<CommandBatchRecord & Record<string, unknown>>(
+export function findCommandBatch(db: Queryable, batch_id: string) {
+  return one<CommandBatchRecord>(
+    db,
     `select ${COLUMNS} from faultline.batch b where b.batch_id = $1 and b.kind = 'command' and b.pruning_at is null`,
     [batch_id],
   );
-  return rows[0] ?? null;
 }
 
 /** What the row does not say: how many are being attempted now, and how many replies wait in queues. */

@@ -3,6 +3,7 @@
 
 import { COMMAND_STATUSES, type CommandPurpose, type CommandStatus, type DeadlineAction } from '../../model/command.ts';
 import type { Queryable } from '../pool.ts';
+import { many, one } from '../rows.ts';
 
 export type ShownPurpose = Extract<CommandPurpose, 'standalone' | 'step' | 'compensation'>;
 
@@ -75,9 +76,8 @@ class Conditions {
   }
 }
 
-async function run(db: Queryable, text: string, conditions: Conditions): Promise<CommandRecord[]> {
-  const { rows } = await db.query<CommandRecord & Record<string, unknown>>(text, conditions.values);
-  return rows;
+function run(db: Queryable, text: string, conditions: Conditions) {
+  return many<CommandRecord>(db, text, conditions.values);
 }
 
 /** Where the page before ended. */
@@ -207,15 +207,15 @@ export interface CommandDetailRecord extends CommandRecord {
 }
 
 /** One command with what chaos was told of it; null for an id that is none, or that of Faultline's own work. */
-export async function findCommand(db: Queryable, command_id: string): Promise<CommandDetailRecord | null> {
-  const { rows } = await db.query<CommandDetailRecord & Record<string, unknown>>(
+export function findCommand(db: Queryable, command_id: string) {
+  return one<CommandDetailRecord>(
+    db,
     `select ${COLUMNS}, c.payload, c.result, t.behavior, c.attempts_limit, c.interruptions, c.backoff_ms, c.jitter_pct, c.lease_ms,
        c.deadline_ms, c.on_deadline, c.worker_id, c.attempt_started_at, c.lease_expires_at, c.error_group, c.park_reason, c.parked_at
      from faultline.command c left join e2e.test_command t on t.command_id = c.command_id and t.lane = c.lane
      where c.command_id = $1 and c.purpose in ('standalone', 'step', 'compensation')`,
     [command_id],
   );
-  return rows[0] ?? null;
 }
 
 export interface CommandReplyRecord {
@@ -226,10 +226,10 @@ export interface CommandReplyRecord {
 }
 
 /** The reply of a command, while nobody has consumed it. */
-export async function findReplyOf(db: Queryable, command_id: string): Promise<CommandReplyRecord | null> {
-  const { rows } = await db.query<CommandReplyRecord & Record<string, unknown>>(
+export function findReplyOf(db: Queryable, command_id: string) {
+  return one<CommandReplyRecord>(
+    db,
     'select r.reply_id, r.queue, r.outcome, r.created_at from faultline.reply r where r.command_id = $1 order by r.reply_id limit 1',
     [command_id],
   );
-  return rows[0] ?? null;
 }

@@ -1,10 +1,9 @@
-// Sending commands, one or many, and reading them.
+// Commands: sending and reading them.
 
 import { z } from 'zod';
 import { commandBehaviorSchema } from '../../chaos/behavior.ts';
 import { COMMAND_STATUSES, DEADLINE_ACTIONS } from '../../model/command.ts';
-import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
-import { BATCH_STATUSES } from '../../model/process.ts';
+import { LIMITS } from '../../model/limits.ts';
 import {
   backoffSchema,
   documentSchema,
@@ -12,18 +11,16 @@ import {
   nameSchema,
   pageQuery,
   queueSchema,
-  shortText,
   time,
   timeOrNull,
   whole,
 } from './fields.ts';
-import { seedSchema } from './process-batches.ts';
 import { attemptSchema } from './processes.ts';
 
-/** What is the same for every command of a kind; the bundled TestCommand unless another registered type is named. */
+/** What is the same for every command of a batch. Without a domain or a type, those of the application's default command. */
 export const commandTemplateSchema = z.strictObject({
-  domain: nameSchema.default('e2e'),
-  type: nameSchema.default('TestCommand'),
+  domain: nameSchema.optional(),
+  type: nameSchema.optional(),
   payload: documentSchema.optional(),
   /** Chaos for this command. */
   behavior: commandBehaviorSchema.nullish(),
@@ -52,27 +49,6 @@ export const commandListSchema = z.array(newCommandSchema).min(1).max(LIMITS.req
 
 export const sendAnswerSchema = z.object({ command_id: idSchema, status: z.enum(COMMAND_STATUSES) });
 export type SendAnswer = z.infer<typeof sendAnswerSchema>;
-
-/** So many commands like the template, as a closed command batch. */
-export const bulkCountSchema = commandTemplateSchema.extend({
-  count: whole(LIMITS.batch_count),
-  name: shortText(MAX_LENGTH.label).optional(),
-  seed: seedSchema.optional(),
-});
-/** Or these very commands, all or none. */
-export const bulkListSchema = z.strictObject({ commands: commandListSchema });
-export type BulkCount = z.input<typeof bulkCountSchema>;
-export type BulkList = z.input<typeof bulkListSchema>;
-
-export const bulkCountAnswerSchema = z.object({
-  batch_id: idSchema,
-  status: z.enum(BATCH_STATUSES),
-  total_count: z.number().int(),
-  seed: z.string(),
-});
-export const bulkListAnswerSchema = z.object({ command_ids: z.array(idSchema) });
-export const bulkAnswerSchema = z.union([bulkCountAnswerSchema, bulkListAnswerSchema]);
-export type BulkAnswer = z.infer<typeof bulkAnswerSchema>;
 
 export const SHOWN_PURPOSES = ['standalone', 'step', 'compensation'] as const;
 

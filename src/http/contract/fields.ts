@@ -34,6 +34,14 @@ export const documentSchema = z.custom<Record<string, unknown>>(isPlainObject, '
 // For the API's description, which has no word for a check of our own.
 documentSchema._zod.toJSONSchema = () => ({ type: 'object', additionalProperties: {} });
 
+/** For 24 hours the same key with the same request is the same request, and gets the same answer. */
+export const idempotencyHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters without spaces')
+    .optional(),
+});
+
 // Errors: application/problem+json, RFC 9457.
 export const problemSchema = z.object({
   type: z.string(),

@@ -19,7 +19,8 @@ export const retrySchema = z.strictObject({
 /** The part of a launch that is the same for every process type; what is left is the definition's own input. */
 export const launchEnvelopeSchema = z.strictObject({
   count: whole(LIMITS.batch_count).default(1),
-  process_type: z.string().min(1).max(64).default('StatementReport'),
+  /** The application's default if absent. */
+  process_type: z.string().min(1).max(64).optional(),
   name: shortText(MAX_LENGTH.label).optional(),
   seed: seedSchema.optional(),
   /** By step key, a CommandBehavior each; validated with the definition's own step keys. */
@@ -49,11 +50,6 @@ export const rerunBodySchema = z.strictObject({
 export type RerunBody = z.infer<typeof rerunBodySchema>;
 /** One process again, alone, with the same faults. */
 export const rerunProcessBodySchema = rerunBodySchema.pick({ name: true, reply_to: true });
-
-/** Of a launch: the same key with the same body is the same launch, for 24 hours. */
-export const idempotencyKeySchema = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters without spaces');
 
 /** How often attempts of a step came to what, and what was injected, by fault name. */
 export const stepFunnelSchema = z.object({

@@ -55,7 +55,7 @@ export const verbBodySchema = z.strictObject({
 });
 export type VerbBody = z.infer<typeof verbBodySchema>;
 /** Cancelling must say why. */
-export const cancelBodySchema = verbBodySchema.extend({ reason: shortText(MAX_LENGTH.reason) });
+export const cancelBodySchema = verbBodySchema.omit({ result: true }).extend({ reason: shortText(MAX_LENGTH.reason) });
 export const verbAnswerSchema = z.object({ command_id: idSchema, status: z.string() });
 
 /** Items that wait for the same reason in the same place. */

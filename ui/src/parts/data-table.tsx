@@ -21,6 +21,11 @@ export interface Column<Row> {
   head?: ReactNode;
 }
 
+/** A column of figures or times: at the right, as narrow as its content. */
+export function figure<Row>(label: string, cell: Column<Row>['cell']): Column<Row> {
+  return { key: label, label, cell, align: 'end', shrink: true };
+}
+
 export interface DataTableProps<Row> {
   /** What the table lists, for screen readers. */
   label: string;

@@ -5,7 +5,8 @@ import type { ReactNode } from 'react';
 import classes from './parts.module.css';
 
 export interface PanelProps {
-  title: ReactNode;
+  /** None: without a head, as the only part of a page. */
+  title?: string;
   actions?: ReactNode;
   children: ReactNode;
   /** Lets a table reach the edges. */
@@ -16,12 +17,14 @@ export interface PanelProps {
 export function Panel({ title, actions, children, flush, testId }: PanelProps) {
   return (
     <Paper component="section" withBorder className={classes.panel} data-testid={testId}>
-      <div className={classes.panelHead}>
-        <Title order={2} size="h5">
-          {title}
-        </Title>
-        {actions}
-      </div>
+      {title && (
+        <div className={classes.panelHead}>
+          <Title order={2} size="h5">
+            {title}
+          </Title>
+          {actions}
+        </div>
+      )}
       <div className={classes.panelBody} data-flush={flush || undefined}>
         {children}
       </div>

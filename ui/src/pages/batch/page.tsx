@@ -7,9 +7,9 @@ import { shortId } from '../../parts/format.ts';
 import { LazyThroughput } from '../../parts/lazy-chart.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { BatchHead } from './batch-head.tsx';
 import { ChaosSection, StoppedBanner } from './chaos-section.tsx';
 import { Funnel } from './funnel.tsx';
+import { ProcessBatchHead } from './head.tsx';
 import { PredictionPanel } from './prediction-panel.tsx';
 import { BatchProcesses } from './processes.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
@@ -39,7 +39,7 @@ function OneBatch({ id }: { id: string }) {
 function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
   return (
     <>
-      <BatchHead batch={batch} live={live} />
+      <ProcessBatchHead batch={batch} live={live} />
       <Stack gap="md">
         <StoppedBanner batch={batch} />
         <ProgressPanel batch={batch} />

@@ -1,14 +1,14 @@
-// Two bars: how many processes exist, and where those stand; beside them speed and the time that is left.
+// How many processes exist, where they stand, how fast they end, and how long it will take.
 
-import { Alert, Progress, Stack, Text } from '@mantine/core';
+import { Alert, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import type { ProcessStatus } from '../../../../src/model/process.ts';
-import { batchParts, endedCount, notCreatedCount } from '../../parts/batch-progress.tsx';
-import { formatCount, formatDuration, formatPercent, formatRate } from '../../parts/format.ts';
+import { batchParts, notCreatedPart, ProgressLines } from '../../parts/batch/progress.tsx';
+import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
+import { Legend } from '../../parts/stacked-bar.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 import classes from './batch.module.css';
@@ -23,12 +23,6 @@ const STATUS_OF_PART: Record<string, ProcessStatus> = {
 };
 
 export function ProgressPanel({ batch }: { batch: BatchDetail }) {
-  const ended = endedCount(batch);
-  const notCreated = notCreatedCount(batch);
-  const parts = [
-    ...batchParts(batch),
-    { key: 'not_created', label: 'Not created', value: notCreated, color: 'gray.4' },
-  ];
   return (
     <Panel
       title="Progress"
@@ -47,28 +41,9 @@ export function ProgressPanel({ batch }: { batch: BatchDetail }) {
       )}
       <div className={classes.progress}>
         <Stack gap="md" miw={0}>
-          <Line
-            name="Created"
-            figures={`${formatCount(batch.created_count)} of ${formatCount(batch.total_count)}`}
-            testId="created-count"
-          >
-            <Progress
-              size={6}
-              value={(batch.created_count / batch.total_count) * 100}
-              color="gray.6"
-              aria-label={`Created ${formatCount(batch.created_count)} of ${formatCount(batch.total_count)}`}
-            />
-          </Line>
-          <Line
-            name="Ended"
-            figures={`${formatCount(ended)} of ${formatCount(batch.total_count)} · ${formatPercent((ended / batch.total_count) * 100)}`}
-            testId="ended-count"
-          >
-            {/* What is not created yet stays empty rather than a part: it is not there. */}
-            <StackedBar parts={batchParts(batch)} total={batch.total_count} label="Processes" size={18} />
-          </Line>
+          <ProgressLines batch={batch} label="Processes" />
           <Legend
-            parts={parts}
+            parts={[...batchParts(batch), notCreatedPart(batch)]}
             testId="batch-counts"
             wrap={(part, content) => {
               const status = STATUS_OF_PART[part.key];
@@ -97,30 +72,6 @@ export function ProgressPanel({ batch }: { batch: BatchDetail }) {
         </div>
       </div>
     </Panel>
-  );
-}
-
-function Line({
-  name,
-  figures,
-  testId,
-  children,
-}: {
-  name: string;
-  figures: string;
-  testId: string;
-  children: ReactNode;
-}) {
-  return (
-    <div>
-      <div className={classes.lineHead}>
-        <span>{name}</span>
-        <Text span inherit c="dimmed" data-testid={testId}>
-          {figures}
-        </Text>
-      </div>
-      {children}
-    </div>
   );
 }
 

@@ -7,7 +7,7 @@ import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { useBatchEvents } from '../../api/batch-events.ts';
 import { batchDetailQuery } from '../../api/batches.ts';
 import { REFRESH, unlessRefused } from '../../api/refresh.ts';
-import type { Liveness } from '../../parts/live-dot.tsx';
+import { type Liveness, REFRESHING } from '../../parts/live-dot.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 
 export interface LiveBatch {
@@ -31,6 +31,6 @@ export function useLiveBatch(id: string): LiveBatch {
   if (ended) return { query, liveness: 'still', word: 'Final' };
   if (stream === 'live') return { query, liveness: 'live', word: 'Live' };
   if (query.isError || query.failureCount > 0) return { query, liveness: 'down', word: 'No connection' };
-  if (stream === 'lost') return { query, liveness: 'slow', word: `Asking every ${REFRESH.live_ms / 1_000} s` };
+  if (stream === 'lost') return { query, liveness: 'slow', word: REFRESHING };
   return { query, liveness: 'still', word: 'Connecting' };
 }

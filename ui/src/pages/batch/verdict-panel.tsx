@@ -15,7 +15,7 @@ import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
 import { Judging } from '../../parts/verdict/verifying.tsx';
-import { useCheckNow } from './use-batch-verbs.ts';
+import { useVerifyNow } from './verbs.tsx';
 
 /** Asked for again until it is there, and when a process has moved since. */
 export function VerdictPanel({ batch }: { batch: BatchDetail }) {
@@ -24,7 +24,7 @@ export function VerdictPanel({ batch }: { batch: BatchDetail }) {
     refetchInterval: ({ state: { data, error } }) =>
       data?.verdict === 'running' || !isStill(batch.status) ? unlessRefused(REFRESH.list_ms, error) : false,
   });
-  const checking = useCheckNow(batch);
+  const checking = useVerifyNow(batch);
   return (
     <Panel
       title="Verdict"

@@ -3,11 +3,11 @@
 import { Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
+import { CommandChaos } from '../../parts/behavior-list.tsx';
 import { formatDuration } from '../../parts/format.ts';
 import { CopyIcon } from '../../parts/id.tsx';
 import { DocumentPairs, JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { CommandChaos } from '../command/chaos.tsx';
 import classes from './command-batch.module.css';
 
 export function BatchTemplate({ batch }: { batch: CommandBatchDetail }) {

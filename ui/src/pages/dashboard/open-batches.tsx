@@ -5,7 +5,7 @@ import { IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Batch } from '../../../../src/http/contract.ts';
 import { batchListQuery } from '../../api/batches.ts';
-import { BatchBar, endedCount } from '../../parts/batch-progress.tsx';
+import { BatchBar, endedCount } from '../../parts/batch/progress.tsx';
 import { formatCount, formatPercent, shortId } from '../../parts/format.ts';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';

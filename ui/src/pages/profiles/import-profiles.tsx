@@ -51,7 +51,7 @@ function ImportForm({ onClose }: { onClose: () => void }) {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: profileKeys.all }),
   });
   return (
-    <Stack gap="md">
+    <Stack>
       <Text size="sm">A document as it was exported here or elsewhere.</Text>
       <Radio.Group
         label="Where a name is taken"

@@ -65,7 +65,7 @@ function BothKinds({ profiles, type }: { profiles: Profile[]; type: string | und
   const saved = profiles.filter(({ builtin }) => !builtin);
   const builtin = profiles.filter((profile) => profile.builtin);
   return (
-    <Stack gap="md">
+    <Stack>
       <Panel title="Saved" flush testId="saved-profiles">
         {saved.length === 0 ? (
           <EmptyState

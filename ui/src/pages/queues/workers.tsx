@@ -1,12 +1,13 @@
-// The workers: how each fares and why, what it does in each domain, and how fast.
+// The workers: the health of each, its slots by domain, and its rate.
 
-import { EmptyState, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { IconServer } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Worker } from '../../../../src/http/contract.ts';
 import { REFRESH } from '../../api/refresh.ts';
 import { workersQuery } from '../../api/stats.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -34,42 +35,25 @@ const COLUMNS: Column<Worker>[] = [
   { key: 'health', label: 'Health', cell: (worker) => <Health worker={worker} /> },
   { key: 'slots', label: 'In flight', cell: (worker) => <WorkerSlots worker={worker} /> },
   { key: 'domains', label: 'By domain', cell: (worker) => <ByDomain worker={worker} /> },
-  {
-    key: 'rate',
-    label: 'Settled',
-    align: 'end',
-    shrink: true,
-    cell: (worker) => (
+  figure('Settled', (worker) => (
+    <div>
+      {isAlive(worker) ? `${formatRate(worker.settled_per_second)}/s` : '–'}
+      <Text size="xs" c="dimmed">
+        {formatCount(worker.settled_count)} in all
+      </Text>
+    </div>
+  )),
+  figure('Memory', ({ rss_bytes, loop_delay_ms }) =>
+    rss_bytes === null ? null : (
       <div>
-        {isAlive(worker) ? `${formatRate(worker.settled_per_second)}/s` : '–'}
-        <Text size="xs" c="dimmed">
-          {formatCount(worker.settled_count)} in all
+        {formatCount(rss_bytes / 1_048_576)} MiB
+        <Text size="xs" c="dimmed" title="delay of its timers, 99th percentile">
+          loop {formatDuration(loop_delay_ms ?? 0)}
         </Text>
       </div>
     ),
-  },
-  {
-    key: 'memory',
-    label: 'Memory',
-    align: 'end',
-    shrink: true,
-    cell: ({ rss_bytes, loop_delay_ms }) =>
-      rss_bytes === null ? null : (
-        <div>
-          {formatCount(rss_bytes / 1_048_576)} MiB
-          <Text size="xs" c="dimmed" title="how late its timers were, 99th percentile">
-            loop {formatDuration(loop_delay_ms ?? 0)}
-          </Text>
-        </div>
-      ),
-  },
-  {
-    key: 'heartbeat',
-    label: 'Heartbeat',
-    align: 'end',
-    shrink: true,
-    cell: (worker) => <Ago at={worker.heartbeat_at} />,
-  },
+  ),
+  figure('Heartbeat', (worker) => <Ago at={worker.heartbeat_at} />),
 ];
 
 export function Workers() {
@@ -79,10 +63,9 @@ export function Workers() {
       <QueryView query={workers}>
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconServer stroke={1.5} />}
+            <Empty
+              small
+              icon={IconServer}
               title="No worker has reported"
               description="Commands wait until one starts: faultline work."
             />
@@ -95,14 +78,14 @@ export function Workers() {
   );
 }
 
-/** Those that live first, each group by name. */
+/** Live workers first, each group by name. */
 function inOrder(items: readonly Worker[]): Worker[] {
   return items.toSorted((a, b) => Number(isAlive(b)) - Number(isAlive(a)) || a.name.localeCompare(b.name));
 }
 
 const isAlive = ({ status }: Worker) => status === 'RUNNING' || status === 'DRAINING';
 
-/** What it said of itself counts only while it lives. */
+/** The reported health counts only while the worker is alive. */
 function Health({ worker }: { worker: Worker }) {
   if (worker.status !== 'RUNNING') return <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} />;
   return (

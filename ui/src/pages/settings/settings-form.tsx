@@ -1,4 +1,4 @@
-// The form of the settings: a field each with its default beside it, refusals at the field they are about, one button for all.
+// The settings as a form: each field with its default and its errors, and one button for all.
 
 import { ActionIcon, Button, Group, NumberInput, SimpleGrid, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
@@ -8,7 +8,7 @@ import { SETTING_BOUNDS } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import { changeSettings, serviceKeys } from '../../api/service.ts';
 import { actorBody, useActor } from '../../parts/actor.ts';
-import type { NumberText } from '../../parts/chaos/chaos.ts';
+import type { NumberText } from '../../parts/form/checks.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { startToast } from '../../parts/toast.ts';
 import {
@@ -25,7 +25,7 @@ import {
 export function SettingsForm({ shown }: { shown: ShownSettings }) {
   const queryClient = useQueryClient();
   const actor = useActor();
-  /** Only what was typed: the rest follows the server, also when somebody else changes it. */
+  /** Only what was typed; the other fields follow the server. */
   const [typed, setTyped] = useState<Partial<SettingsValues>>({});
   const values = { ...settingsValues(shown), ...typed };
   const errors = validateSettings(values);
@@ -38,7 +38,7 @@ export function SettingsForm({ shown }: { shown: ShownSettings }) {
     onSuccess: (config, _body, toast) => {
       queryClient.setQueryData(serviceKeys.config, config);
       setTyped({});
-      toast.done('Settings saved', 'Every process follows within a second.');
+      toast.done('Settings saved', 'They apply to every process within a second.');
     },
     onError: (error, _body, toast) => {
       refused.show(error);
@@ -63,7 +63,7 @@ export function SettingsForm({ shown }: { shown: ShownSettings }) {
             <Text size="sm" c="dimmed" mb="md">
               {hint}
             </Text>
-            <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+            <SimpleGrid cols={{ base: 1, xs: 2 }}>
               {fields.map((field) => (
                 <Field
                   key={field.path}
@@ -90,13 +90,13 @@ export function SettingsForm({ shown }: { shown: ShownSettings }) {
   );
 }
 
-/** What the server refused, by path, until that field is changed. */
+/** The server's errors by path, until the field is changed. */
 function useRefusals() {
   const [refusals, setRefusals] = useState<Record<string, string>>({});
   return {
     of: (path: string): string | undefined => refusals[path],
     show: (error: unknown) =>
-      // `retry.backoff_ms.1` is about an item of that field.
+      // `retry.backoff_ms.1` is an item of that field.
       setRefusals(
         Object.fromEntries(problemFrom(error).errors.map(({ path, message }) => [path.replace(/\.\d+$/, ''), message])),
       ),
@@ -117,12 +117,10 @@ function Field({ field, shown, value, error, onChange }: FieldProps) {
   const isDefault = String(value) === String(shownAs(field.path, normal));
   const common = {
     label: field.label,
-    description: `${field.description}; default ${field.words(normal)}`,
+    description: `${field.description}; default ${field.format(normal)}`,
     error,
-    'data-path': field.path,
-    size: 'sm' as const,
     rightSection: isDefault ? null : (
-      <Tooltip label={`Back to the default: ${field.words(normal)}`}>
+      <Tooltip label={`Back to the default: ${field.format(normal)}`}>
         <ActionIcon
           variant="subtle"
           color="gray"
@@ -141,11 +139,7 @@ function Field({ field, shown, value, error, onChange }: FieldProps) {
       {...common}
       value={value}
       onChange={onChange}
-      min={SETTING_BOUNDS[field.path].min}
-      max={SETTING_BOUNDS[field.path].max}
-      allowDecimal={false}
-      clampBehavior="none"
-      thousandSeparator=","
+      {...SETTING_BOUNDS[field.path]}
       placeholder={field.optional ? 'never' : undefined}
     />
   );

@@ -19,7 +19,7 @@ export default function KillSwitchDialog({ stopped, onClose, onConfirm }: KillSw
         title="Stop all chaos?"
         confirm="Stop all chaos"
         keep="Let it go on"
-        withReason
+        reason="optional"
       >
         Within a second nothing is injected any more, into any batch, and turbulence pauses. Launches that ask for chaos
         are refused until somebody resumes it. Work in flight goes on, and nothing of it is lost.
@@ -34,7 +34,7 @@ export default function KillSwitchDialog({ stopped, onClose, onConfirm }: KillSw
       title="Let chaos go on?"
       confirm="Resume chaos"
       keep="Keep it stopped"
-      withReason
+      reason="optional"
     >
       What running batches ask for is injected again, and chaos can be launched.
     </VerbDialog>
