@@ -1,7 +1,7 @@
 // Pruning: deletes what ended long enough ago, with all that belongs to it. Never anything open, at rest or waiting for an operator.
 // Slice by slice in short transactions; killed anywhere, the next prune goes on; two at once do not collide.
 
-import { byLane } from '../bus/bus.ts';
+import { byLane } from '../bus/lanes.ts';
 import type { Tx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
 import * as records from '../db/queries/prune-records.ts';

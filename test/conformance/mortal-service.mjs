@@ -5,7 +5,6 @@ import { writeSync } from 'node:fs';
 import {
   BusinessRuleError,
   cancelCommand,
-  cancelLiveCommand,
   completeCommand,
   createEnv,
   defineProcess,
@@ -323,5 +322,5 @@ if (cell?.outcome in VERBS && cell.point !== 'in_job_slice') await operate();
 if (cell?.outcome === 'canceled')
   for (let told = 0; ; told++) {
     await until(() => hanging.size > told);
-    await cancelLiveCommand(service.bus, [...hanging][told], OPERATOR);
+    await cancelCommand(service.bus, [...hanging][told], OPERATOR);
   }

@@ -106,7 +106,9 @@ test('a batch with damage in many places', async () => {
   lab.documents.set('stray/2', { process_id: 'no id at all', step: 'query', batch_id });
   const verified = await expectTheSame();
   const failed = Object.fromEntries(
-    (verified?.checks ?? []).filter(({ status }) => status === 'fail').map(({ name, violations }) => [name, violations]),
+    (verified?.checks ?? [])
+      .filter(({ status }) => status === 'fail')
+      .map(({ name, violations }) => [name, violations]),
   );
   expect(failed).toMatchObject({ state: 7, artifacts: 3, one_command_per_step: 1 });
   expect(failed.settled_once).toBeGreaterThanOrEqual(2);

@@ -2,8 +2,7 @@
 
 import { z } from 'zod';
 import type { CommandRequest } from '../../bus/request.ts';
-import { cancelLiveCommand } from '../../bus/terminate.ts';
-import { completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
+import { cancelCommand, completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
 import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
 import { findCommand, findReplyOf } from '../../db/queries/read-commands.ts';
 import { listAttempts } from '../../db/queries/read-processes.ts';
@@ -86,7 +85,7 @@ function addVerbs(api: App, { bus }: RouteContext): void {
       },
       NEVER_LIMITED,
     ),
-    ({ params, body }) => cancelLiveCommand(bus, params.command_id, { ...operatorOf(body), reason: body.reason }),
+    ({ params, body }) => cancelCommand(bus, params.command_id, { ...operatorOf(body), reason: body.reason }),
   );
 
   api.post(
