@@ -55,15 +55,14 @@ export async function cancelCommand(
 ): Promise<VerbAnswer> {
   const lane = laneOf(command_id, bus.lanes);
   const termination = operatorTermination(operator);
-  const cancel = async (tx: Tx) => {
-    const done = await reopening(tx, lane, [command_id], async () => {
+  const cancel = (tx: Tx) =>
+    reopening(tx, lane, [command_id], async () => {
       const { commands, wakeUps } = await terminateCommands(bus, tx, lane, [{ command_id, termination }], 'open');
       const [command] = commands;
-      return command ? { status: command.status, wakeUps } : redriveCanceled(bus, tx, command_id, termination);
+      if (command === undefined) return redriveCanceled(bus, tx, command_id, termination);
+      await bus.env.probe('in_operator_verb', command);
+      return { status: command.status, wakeUps };
     });
-    await bus.env.probe('in_cancel', { command_id });
-    return done;
-  };
   const { status, wakeUps } = await (tx === undefined ? withTx(bus.pool, cancel) : cancel(tx));
   if (tx === undefined) bus.notifier.wake(wakeUps);
   else await wakeOnCommit(tx, wakeUps);

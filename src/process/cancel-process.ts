@@ -81,7 +81,7 @@ async function cancelIfAwaiting(
       'The reply it waits for is kept for a service that knows this version of it; try again then.',
     );
   const done = commands.length > 0 ? { wakeUps } : await redriveCanceled(bus, tx, command_id, termination);
-  await bus.env.probe('in_cancel', { process_id, command_id });
+  await bus.env.probe('in_operator_verb', { process_id, command_id });
   return done.wakeUps;
 }
 

@@ -25,7 +25,6 @@ const BY_COMMAND: Act[] = [
   ({ bus }, { command_id }, operator) => retryCommand(bus, command_id, operator),
   ({ bus }, { command_id }, operator) => cancelCommand(bus, command_id, operator),
   ({ bus }, { command_id }, operator) => completeCommand(bus, command_id, operator, { by: operator.actor }),
-  ({ bus }, { command_id }, operator) => cancelCommand(bus, command_id, operator),
 ];
 const BY_PROCESS: Act[] = [
   ({ bus }, { process_id }, operator) => retryProcess(bus, process_id, operator),

@@ -265,7 +265,7 @@ export class Walk {
       await completeCommand(bus, id, OPERATOR, {});
       one.status = 'COMPLETED';
     } else {
-      await (verb === 'cancel' ? cancelCommand : cancelCommand)(bus, id, OPERATOR);
+      await cancelCommand(bus, id, OPERATOR);
       one.status = 'CANCELED';
     }
     this.#tell(id, `OPERATOR_${verb === 'cut' ? 'CANCEL' : verb.toUpperCase()}`);
@@ -321,7 +321,7 @@ export class Walk {
     await this.#compare('cancel_batch');
   }
 
-  /** Faultline's own commands, without a worker, which would reap and count beside us. */
+  /** Internal commands, without a worker, which would reap and count beside us. */
   async #runInternal(): Promise<void> {
     const { bus, service } = this.#lab;
     const ids = { claim_id: newId(), worker_id: newId() };
