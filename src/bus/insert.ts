@@ -4,9 +4,10 @@
 import type { Tx } from '../db/pool.ts';
 import { insertCommands, insertCommandsIfAbsent } from '../db/queries/commands.ts';
 import { DuplicateCommandError } from '../model/errors.ts';
+import { byLane } from '../model/ids.ts';
 import type { Bus } from './bus.ts';
 import type { OutgoingCommand } from './handlers.ts';
-import { byLane, CHUNK_SIZE } from './lanes.ts';
+import { CHUNK_SIZE } from './lanes.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 

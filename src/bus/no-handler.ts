@@ -3,9 +3,9 @@
 
 import { countUnhandled } from '../db/queries/settles.ts';
 import { type ClaimedCommand, isInternal, park, release } from '../model/command.ts';
+import { byLane } from '../model/ids.ts';
 import type { Bus } from './bus.ts';
 import type { HandlerRegistry } from './handlers.ts';
-import { byLane } from './lanes.ts';
 import type { SettleItem } from './settle.ts';
 
 /** After the first, second and third claim; the fourth parks. */

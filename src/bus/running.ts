@@ -4,9 +4,9 @@
 import { extendLeaseIfHeld, type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/claims.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import { InvalidInputError, LeaseLostError } from '../model/errors.ts';
+import { byLane } from '../model/ids.ts';
 import { isWithin, LIMITS, rangeMessage } from '../model/limits.ts';
 import type { Bus } from './bus.ts';
-import { byLane } from './lanes.ts';
 
 /** A handler still running this long after its abort is a zombie and keeps its slot. */
 const ZOMBIE_AFTER_MS = 5_000;

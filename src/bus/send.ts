@@ -3,8 +3,7 @@
 
 import type pg from 'pg';
 import { asTx, type Queryable, type Tx, withTx } from '../db/pool.ts';
-import { readBatch } from '../db/queries/batches.ts';
-import { joinBatchIfOpen } from '../db/queries/command-batches.ts';
+import { joinBatchIfOpen, readBatch } from '../db/queries/batches.ts';
 import { releaseSavepoint, rollbackToSavepoint, setSavepoint } from '../db/queries/savepoint.ts';
 import { INTERNAL_TYPES } from '../db/session.ts';
 import {

@@ -15,9 +15,9 @@ import {
   type Reply,
   type Settlement,
 } from '../model/command.ts';
+import { byLane } from '../model/ids.ts';
 import type { Bus } from './bus.ts';
 import type { CommandTransition } from './handlers.ts';
-import { byLane } from './lanes.ts';
 import { notifyTransitions, requestedReplies, transitionCommand } from './transitions.ts';
 
 /** An outcome to be settled. */

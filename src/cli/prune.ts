@@ -3,6 +3,7 @@
 
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { chaosHooks } from '../chaos/inject.ts';
 import { assertMigrated, readLanes } from '../db/migrate.ts';
 import { createPool, type Pool } from '../db/pool.ts';
 import { recordPrune } from '../db/queries/prune-records.ts';
@@ -83,7 +84,8 @@ async function prune(flags: PruneFlags): Promise<ExitCode> {
   try {
     return await reaching(url, async () => {
       await assertMigrated(pool);
-      const site: PruneSite = { pool, env: createEnv(createLogger()), lanes: await readLanes(pool) };
+      const env = createEnv(createLogger());
+      const site: PruneSite = { pool, env, lanes: await readLanes(pool), hooks: chaosHooks({ pool, env }) };
       const request: PruneRequest = {
         older_than_ms: flags.olderThan ?? (await storedAgeMs(pool)),
         endings: flags.states,

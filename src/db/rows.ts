@@ -39,7 +39,7 @@ export async function idSet(db: Queryable, statement: Statement, values?: unknow
 
 /** The column `count` of the only row. */
 export async function count(db: Queryable, statement: Statement, values?: unknown[]): Promise<number> {
-  return (await only<{ count: number }>(db, statement, values)).count;
+  return (await one<{ count: number }>(db, statement, values))?.count ?? 0;
 }
 
 /** The number of rows written, deleted or locked. */

@@ -1,7 +1,7 @@
 // Idempotency keys: what makes two requests the same.
 
 import { createHash } from 'node:crypto';
-import type { Idempotency } from '../db/queries/batches.ts';
+import type { Idempotency } from '../db/queries/idempotency.ts';
 import { isPlainObject } from '../model/storable.ts';
 
 /** The key as sent, and a hash of what was asked for, whatever the order of its fields. */

@@ -3,7 +3,7 @@
 
 import { readSentBehaviors } from '../chaos/queries/reruns.ts';
 import type { Pool } from '../db/pool.ts';
-import { type BatchRow, readBatch } from '../db/queries/batches.ts';
+import { type Batch, readBatch } from '../db/queries/batches.ts';
 import { findProcess, type ProcessRecord } from '../db/queries/read-processes.ts';
 import { NotFoundError, orNotFound, WrongStateError } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
@@ -58,7 +58,7 @@ export async function rerunOfProcess(
   });
 }
 
-async function requireBatch(pool: Pool, batch_id: string): Promise<BatchRow> {
+async function requireBatch(pool: Pool, batch_id: string): Promise<Batch> {
   const batch = await readBatch(pool, batch_id);
   if (batch?.kind !== 'process') throw new NotFoundError('batch', batch_id);
   return batch;
@@ -81,7 +81,7 @@ interface Rerun {
   reply_to: string | undefined;
 }
 
-function launchLike(launchable: Launchable, batch: BatchRow, rerun: Rerun): LaunchRequest {
+function launchLike(launchable: Launchable, batch: Batch, rerun: Rerun): LaunchRequest {
   const { first_ordinal, name, ...fields } = rerun;
   const { process_type, input, max_attempts, backoff_ms, jitter_pct, lease_ms } = batch;
   const retry = { max_attempts, backoff_ms };

@@ -85,3 +85,21 @@ export function idOf(...parts: string[]): string {
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   return uuidOf(bytes);
 }
+
+/** The lowest id that can be made at a moment, in ms since 1970. */
+export function firstIdAt(ms: number): string {
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+/** Groups items by their lane. */
+export function byLane<T>(items: readonly T[], lane: (item: T) => number): Map<number, T[]> {
+  const lanes = new Map<number, T[]>();
+  for (const item of items) {
+    const key = lane(item);
+    const group = lanes.get(key);
+    if (group) group.push(item);
+    else lanes.set(key, [item]);
+  }
+  return lanes;
+}

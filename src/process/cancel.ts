@@ -6,18 +6,16 @@ import { type Bus, INTERNAL_DOMAIN } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
 import { sendCommands } from '../bus/insert.ts';
 import { internalCommand } from '../bus/internal.ts';
-import { byLane } from '../bus/lanes.ts';
 import { notifyTransitions, requestedReplies, transitionCommand } from '../bus/transitions.ts';
 import type { Operator } from '../bus/troubleshooting.ts';
 import { withTx } from '../db/pool.ts';
-import { type BatchRow, markCancelingIfOpen, readBatch } from '../db/queries/batches.ts';
-import { readUnattemptedCommands } from '../db/queries/command-batches.ts';
+import { markCancelingIfOpen, type NewBatch, readBatch, readUnattemptedCommands } from '../db/queries/batches.ts';
 import { insertEvents, insertReplies } from '../db/queries/events.ts';
 import { readUnattempted } from '../db/queries/processes.ts';
 import { cancelIfUnattempted, cancelPendingChunks } from '../db/queries/troubleshooting.ts';
 import { pages } from '../model/batching.ts';
 import { orNotFound, WrongStateError } from '../model/errors.ts';
-import { laneOf } from '../model/ids.ts';
+import { byLane, laneOf } from '../model/ids.ts';
 import type { BatchStatus } from '../model/process.ts';
 
 const SLICE_SIZE = 1_000;
@@ -66,7 +64,7 @@ async function runCancel(bus: Bus, batch_id: string, { signal }: HandlerContext)
 }
 
 /** The commands that were never attempted, slice by slice: all of a command batch, or the first ones of processes. */
-function unattempted(bus: Bus, batch_id: string, kind: BatchRow['kind'] | undefined): AsyncIterable<string[]> {
+function unattempted(bus: Bus, batch_id: string, kind: NewBatch['kind'] | undefined): AsyncIterable<string[]> {
   if (kind === 'command')
     return pages(
       (after: string | null) => readUnattemptedCommands(bus.pool, batch_id, after, SLICE_SIZE),

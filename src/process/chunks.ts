@@ -7,15 +7,9 @@ import { sendCommands } from '../bus/insert.ts';
 import { internalCommand } from '../bus/internal.ts';
 import { CHUNK_SIZE } from '../bus/lanes.ts';
 import { type Tx, withTx } from '../db/pool.ts';
-import {
-  type BatchRow,
-  claimIdempotencyKey,
-  type Idempotency,
-  insertBatch,
-  readBatch,
-  shareBatch,
-} from '../db/queries/batches.ts';
+import { insertBatch, type NewBatch, readBatch, shareBatch } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
+import { claimIdempotencyKey, type Idempotency } from '../db/queries/idempotency.ts';
 import { IdempotencyKeyReusedError } from '../model/errors.ts';
 
 export type ChunkType = 'LaunchChunk' | 'CommandChunk';
@@ -27,14 +21,14 @@ export interface ChunkPayload {
 }
 
 /** Inserts a batch and its event. */
-export async function startBatch(tx: Tx, batch: BatchRow): Promise<void> {
+export async function startBatch(tx: Tx, batch: NewBatch): Promise<void> {
   await insertBatch(tx, batch);
   const { batch_id, total_count } = batch;
   await insertEvents(tx, 0, [{ type: 'BATCH_STARTED', batch_id, details: { total_count } }]);
 }
 
 /** Sends the chunks of a batch, chunk n in lane n mod lanes. */
-export async function sendChunks(bus: Bus, tx: Tx, batch: BatchRow, type: ChunkType): Promise<void> {
+export async function sendChunks(bus: Bus, tx: Tx, batch: NewBatch, type: ChunkType): Promise<void> {
   const { batch_id, total_count, first_ordinal = 0 } = batch;
   const end = first_ordinal + total_count;
   for (let lane = 0; lane < bus.lanes; lane++) {
@@ -58,7 +52,7 @@ export async function runChunk(
   bus: Bus,
   chunk: ChunkPayload,
   { signal }: HandlerContext,
-  create: (tx: Tx, batch: BatchRow) => Promise<Created>,
+  create: (tx: Tx, batch: NewBatch) => Promise<Created>,
 ): Promise<{ created_count: number }> {
   const { count, domains } = await withTx(bus.pool, async (tx) => {
     const batch = await shareBatch(tx, chunk.batch_id);
@@ -86,7 +80,7 @@ export async function findEarlierBatch(
   tx: Tx,
   idempotency: Idempotency | undefined,
   batch_id: string,
-): Promise<BatchRow | null> {
+): Promise<NewBatch | null> {
   const id = idempotency === undefined ? null : await findEarlierId(tx, idempotency, batch_id);
   const earlier = id === null ? null : await readBatch(tx, id);
   return earlier === null ? null : { ...earlier, status: 'CREATING' };

@@ -3,7 +3,7 @@
 
 import type { z } from 'zod';
 import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, type Reply } from '../model/command.ts';
-import { ConfigurationError } from '../model/errors.ts';
+import { ConfigurationError, UnknownProcessTypeError } from '../model/errors.ts';
 import { isWithin, LIMITS, rangeMessage, SHAPES } from '../model/limits.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { findErrors, policySchema } from '../model/schemas.ts';
@@ -143,6 +143,13 @@ export class ProcessRegistry {
     return this.#definitions.get(`${type}@${version}`);
   }
 
+  /** @throws UnknownProcessTypeError */
+  require(type: string, version = this.newest(type)?.version ?? 0): AnyProcessDefinition {
+    const definition = this.find(type, version);
+    if (definition === undefined) throw unknownProcess(this.all(), type, version);
+    return definition;
+  }
+
   /** The newest version of a type. */
   newest(type: string): AnyProcessDefinition | undefined {
     return this.all()
@@ -158,4 +165,15 @@ export class ProcessRegistry {
   types(): string[] {
     return [...new Set(this.all().map(({ type }) => type))];
   }
+}
+
+/** The error for a process that is not `known`: other versions of its type if there are some, else the known types. */
+export function unknownProcess(
+  known: readonly { type: string; version: number }[],
+  type: string,
+  version: number,
+): UnknownProcessTypeError {
+  const others = known.filter((one) => one.type === type).map((one) => `${type} version ${one.version}`);
+  if (others.length > 0) return new UnknownProcessTypeError(`${type} version ${version}`, others);
+  return new UnknownProcessTypeError(type, [...new Set(known.map((one) => one.type))]);
 }

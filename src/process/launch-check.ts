@@ -3,13 +3,13 @@
 import { z } from 'zod';
 import type { Bus } from '../bus/bus.ts';
 import { findChaosErrors, rejectIfAny } from '../bus/request.ts';
-import type { Idempotency } from '../db/queries/batches.ts';
-import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
+import type { Idempotency } from '../db/queries/idempotency.ts';
+import type { FieldError } from '../model/errors.ts';
 import { findJsonErrors } from '../model/field-errors.ts';
 import { LIMITS } from '../model/limits.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { batchLabelShape, findErrors, policySchema, whole } from '../model/schemas.ts';
-import type { AnyProcessDefinition } from './define.ts';
+import { type AnyProcessDefinition, unknownProcess } from './define.ts';
 
 export interface LaunchRequest {
   definition: AnyProcessDefinition;
@@ -52,9 +52,7 @@ export function checkLaunchRequest(bus: Bus, request: LaunchRequest, policy: Com
 function rejectUnregistered(bus: Bus, { type, version }: AnyProcessDefinition): void {
   const known = bus.hooks.processTypes?.();
   if (known === undefined || known.some((one) => one.type === type && one.version === version)) return;
-  const others = known.filter((one) => one.type === type).map((one) => `${type} version ${one.version}`);
-  if (others.length > 0) throw new UnknownProcessTypeError(`${type} version ${version}`, others);
-  throw new UnknownProcessTypeError(type, [...new Set(known.map((one) => one.type))]);
+  throw unknownProcess(known, type, version);
 }
 
 /** Ordinals are integers of the database. */

@@ -17,8 +17,8 @@ import {
 } from '../bus/request.ts';
 import { rejectRepeated, send, sendMany } from '../bus/send.ts';
 import { type Tx, withTx } from '../db/pool.ts';
-import { type BatchRow, type Idempotency, readBatch } from '../db/queries/batches.ts';
-import { closeBatchIfOpen } from '../db/queries/command-batches.ts';
+import { closeBatchIfOpen, type NewBatch, readBatch } from '../db/queries/batches.ts';
+import type { Idempotency } from '../db/queries/idempotency.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
 import { deterministicId } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
@@ -155,7 +155,7 @@ function checkBatchRequest(bus: Bus, request: CommandBatchRequest): void {
   }
 }
 
-function newBatch(bus: Bus, request: CommandBatchRequest): BatchRow {
+function newBatch(bus: Bus, request: CommandBatchRequest): NewBatch {
   const { count, template, commands } = request;
   const { behavior, retry, lease_ms, ...input } = template ?? { domain: '' };
   return {
@@ -188,7 +188,7 @@ export function registerCommandLaunch(registry: HandlerRegistry, bus: Bus): void
 async function sendChunk(
   bus: Bus,
   tx: Tx,
-  batch: BatchRow,
+  batch: NewBatch,
   { from, to }: ChunkPayload,
   lane: number,
 ): Promise<Created> {

@@ -4,7 +4,7 @@ import { type Bus, INTERNAL_DOMAIN } from '../bus/bus.ts';
 import type { HandlerRegistry } from '../bus/handlers.ts';
 import { sendCommands } from '../bus/insert.ts';
 import { type Tx, withTx } from '../db/pool.ts';
-import type { BatchRow } from '../db/queries/batches.ts';
+import type { NewBatch } from '../db/queries/batches.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
 import { reasonOf } from '../model/error-text.ts';
@@ -26,7 +26,7 @@ import { checkLaunchRequest, type LaunchRequest } from './launch-check.ts';
 
 export interface Launched {
   batch_id: string;
-  status: BatchRow['status'];
+  status: NewBatch['status'];
   total_count: number;
   seed: string;
 }
@@ -53,7 +53,7 @@ export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Lau
   return { batch_id, status, total_count, seed };
 }
 
-function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
+function newBatch(bus: Bus, request: LaunchRequest): NewBatch {
   const { definition, input } = request;
   const { retry, lease_ms } = bus.settings();
   const policy = { ...retry, lease_ms, ...defined(definition.policy), ...defined(request.policy) };
@@ -73,7 +73,7 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     behavior: request.behavior ?? null,
     reply_to: request.reply_to ?? null,
     first_ordinal: request.first_ordinal ?? 0,
-    experiment: request.experiment ?? null,
+    experiment: request.experiment ? (bus.hooks.storedExperiment?.(request.experiment) ?? null) : null,
     ...policy,
   };
 }
@@ -95,7 +95,7 @@ async function createProcesses(
   bus: Bus,
   tx: Tx,
   processes: ProcessRegistry,
-  batch: BatchRow,
+  batch: NewBatch,
   chunk: ChunkPayload,
   lane: number,
 ): Promise<Created> {
@@ -134,7 +134,7 @@ function startsOfChunk(...[bus, definition, batch, chunk, lane]: Parameters<type
   }
 }
 
-function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, chunk: ChunkPayload, lane: number) {
+function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: NewBatch, chunk: ChunkPayload, lane: number) {
   const { batch_id, max_attempts, backoff_ms, lease_ms, jitter_pct } = batch;
   const policy: CommandPolicy = { max_attempts, backoff_ms, lease_ms, jitter_pct };
   const input = parseInput(definition, batch.input);

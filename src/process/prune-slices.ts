@@ -1,17 +1,18 @@
 // One slice of pruning: commands that ended, or processes that ended with all of theirs, and every row that belongs to them.
 // Each is one short transaction; what somebody holds, or what is open after all, stays whole.
 
-import { byLane } from '../bus/lanes.ts';
+import type { BusHooks } from '../bus/handlers.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
 import type { Env } from '../model/env.ts';
-import { laneOf } from '../model/ids.ts';
+import { byLane, laneOf } from '../model/ids.ts';
 
 /** Where slices are deleted. */
 export interface PruneSite {
   pool: Pool;
   env: Env;
   lanes: number;
+  hooks: Pick<BusHooks, 'beforeDelete'>;
 }
 
 /** Rows deleted, by what they are. */
@@ -64,7 +65,7 @@ export async function pruneCommands(
       inSlice(site, async (tx) => {
         if (!(await hold(tx))) return { counts: {}, done: true };
         const ended = [...(await prune.lockEndedCommands(tx, lane, ids))];
-        return peel(tx, lane, ended, []);
+        return deleteWithRows(site, tx, lane, ended, []);
       }),
     );
   }
@@ -87,7 +88,7 @@ export async function pruneProcesses(
       inSlice(site, async (tx) => {
         if (!(await hold(tx))) return { counts: {}, done: true };
         const { process_ids, command_ids } = await lockWhole(tx, lane, group);
-        return peel(tx, lane, command_ids, process_ids);
+        return deleteWithRows(site, tx, lane, command_ids, process_ids);
       }),
     );
   }
@@ -112,7 +113,8 @@ async function lockWhole(tx: Tx, lane: number, group: readonly prune.ProcessSlic
 }
 
 /** What refers to others goes first: while one kind has more rows than a transaction may delete, what they belong to stays. */
-async function peel(
+async function deleteWithRows(
+  { hooks }: PruneSite,
   tx: Tx,
   lane: number,
   command_ids: readonly string[],
@@ -125,7 +127,7 @@ async function peel(
     return { counts: { attempts, events }, done: false };
   // More than these are those of one process that took very many steps.
   const some = command_ids.slice(0, prune.SLICE_ROWS);
-  const chaos_rows = await prune.deleteChaosRows(tx, lane, some);
+  const chaos_rows = (await hooks.beforeDelete?.(tx, lane, some)) ?? 0;
   const commands = await prune.deleteCommands(tx, lane, some);
   if (some.length < command_ids.length) return { counts: { attempts, events, chaos_rows, commands }, done: false };
   const processes = process_ids.length === 0 ? 0 : await prune.deleteProcesses(tx, lane, process_ids);

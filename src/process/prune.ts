@@ -1,11 +1,12 @@
 // Pruning: deletes what ended long enough ago, with all that belongs to it. Never anything open, at rest or waiting for an operator.
 // Slice by slice in short transactions; killed anywhere, the next prune goes on; two at once do not collide.
 
-import { byLane } from '../bus/lanes.ts';
 import type { Tx } from '../db/pool.ts';
+import { deleteIdempotencyKeys } from '../db/queries/idempotency.ts';
 import * as prune from '../db/queries/prune.ts';
 import * as records from '../db/queries/prune-records.ts';
 import type { CommandStatus } from '../model/command.ts';
+import { byLane } from '../model/ids.ts';
 
 import type { BatchStatus } from '../model/process.ts';
 import { pruneBatch } from './prune-batch.ts';
@@ -183,7 +184,7 @@ async function pruneRecords({ site, pruned, onSlice }: Work): Promise<void> {
     inSlice(site, async (tx) => ({ counts: {}, done: (await records.deleteJobFailures(tx, cutoff)) === 0 })),
   );
   await untilNone(async (tx) => ({ jobs: await records.deleteJobs(tx, cutoff) }));
-  await untilNone(async (tx) => ({ idempotency_keys: await records.deleteIdempotencyKeys(tx) }));
+  await untilNone(async (tx) => ({ idempotency_keys: await deleteIdempotencyKeys(tx, prune.SLICE_ROWS) }));
   await untilNone(async (tx) => ({ workers: await records.deleteWorkers(tx, cutoff) }));
 }
 

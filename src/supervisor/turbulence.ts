@@ -80,10 +80,10 @@ interface Due extends TurbulenceNext {
 }
 
 /** Due turbulence of all batches, the longest overdue first. */
-function mostOverdue(batches: readonly TurbulentBatch<TurbulenceKind>[], allowed: readonly TurbulenceKind[]): Due[] {
+function mostOverdue(batches: readonly TurbulentBatch[], allowed: readonly TurbulenceKind[]): Due[] {
   return batches
-    .flatMap(({ batch_id, turbulence, since_launch_ms, done }) =>
-      nextTurbulence(turbulence, since_launch_ms, done)
+    .flatMap(({ batch_id, turbulence, since_launch_ms, last }) =>
+      nextTurbulence(turbulence, since_launch_ms, last)
         .filter(({ kind, due_ms }) => due_ms <= since_launch_ms && allowed.includes(kind))
         .map((next) => ({ ...next, batch_id, turbulence, overdue_ms: since_launch_ms - next.due_ms })),
     )

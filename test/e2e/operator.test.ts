@@ -52,7 +52,7 @@ test('the audit of a command tells that chaos put it there', async () => {
   const { name } = itemAt(0);
   await page.getByRole('button', { name: new RegExp(`^Details of command .*${name}$`) }).click();
   await page.getByTestId('tsq-detail').getByRole('link', { name: 'of this command' }).click();
-  const events = page.locator('[data-testid=audit-events] > li');
+  const events = page.locator('[data-testid=audit-events] > [data-type]');
   await events.first().waitFor();
   expect(await attributesOf(events, 'data-type')).toEqual(['SENT', 'RECEIVED', 'CHAOS_INJECTED', 'MOVED_TO_TSQ']);
   await untilText(page.locator('[data-type=CHAOS_INJECTED]'), 'Chaos injected');

@@ -74,7 +74,7 @@ test('U11: settings are changed without a restart, refused by field, and go back
   expect(settings.slots).toEqual({ value: 30, default: 100, source: 'stored' });
   expect(settings['retry.backoff_ms']).toMatchObject({ value: [2_000, 20_000], source: 'stored' });
   expect(settings.lease_ms).toMatchObject({ source: 'default' });
-  // Two workers, which nobody told otherwise.
+  // Two workers with the default number of slots.
   await until('workers follow', async () => (await queueOf('reporting'))?.slots === 60);
 
   await page.getByRole('button', { name: 'Slots: back to the default' }).click();

@@ -83,7 +83,7 @@ test('of two who act on the same rows, one is told of each that it was too late'
 });
 
 test('a job is aborted before it did anything', async () => {
-  // Nobody takes Faultline's own work, so the job stays where it is.
+  // No worker takes internal commands, so the job makes no progress.
   await system.sql(`insert into faultline.domain (domain, paused_at) values ('faultline', now())`);
   const started = await system.post('/tsq/jobs', { verb: 'cancel', filter: { batch_id }, reason: 'by mistake' });
   const { job_id, total_count } = (await started.json()) as TsqJobStarted;

@@ -3,7 +3,7 @@
 
 import type { ReplyOutcome } from '../../model/command.ts';
 import type { Queryable, Tx } from '../pool.ts';
-import { affected, many, one } from '../rows.ts';
+import { changed, many, one } from '../rows.ts';
 
 /** A reply as it is shown and consumed. */
 export interface ReplyRecord {
@@ -94,15 +94,13 @@ export function takeReplies(tx: Tx, lane: number, queue: string, limit: number) 
 }
 
 /** Deletes one reply, unless the process that it is kept for awaits it; false when it was not there. */
-export async function deleteReplyUnlessAwaited(tx: Tx, lane: number, reply_id: string): Promise<boolean> {
-  return (
-    (await affected(
-      tx,
-      `delete from faultline.reply r
+export function deleteReplyUnlessAwaited(tx: Tx, lane: number, reply_id: string) {
+  return changed(
+    tx,
+    `delete from faultline.reply r
      where r.reply_id = $1 and r.lane = $2::smallint and not exists (
        select 1 from faultline.process p
        where p.process_id = r.process_id and p.lane = r.lane and p.awaiting_command_id = r.command_id)`,
-      [reply_id, lane],
-    )) === 1
+    [reply_id, lane],
   );
 }

@@ -1,7 +1,7 @@
 // Injection into one batch, and the behavior of its steps.
 
 import { z } from 'zod';
-import { idSchema, time } from './fields.ts';
+import { count, documentOut, idSchema, time } from './fields.ts';
 import { killSwitchBodySchema } from './kill-switch.ts';
 
 /** Ends injection into one batch for good. */
@@ -12,13 +12,13 @@ export type InjectionStopped = z.infer<typeof injectionStoppedSchema>;
 /** Steps sent from now on have this behavior; null: none. Validated with the definition's own step keys. */
 export const changeBehaviorBodySchema = killSwitchBodySchema
   .omit({ stopped: true })
-  .extend({ behavior: z.record(z.string(), z.unknown()).nullable() });
+  .extend({ behavior: documentOut.nullable() });
 export type ChangeBehaviorBody = z.infer<typeof changeBehaviorBodySchema>;
 
 export const behaviorVersionSchema = z.object({
   /** 0: as launched; what came after counts from 1. */
-  version: z.number().int(),
-  behavior: z.record(z.string(), z.unknown()).nullable(),
+  version: count,
+  behavior: documentOut.nullable(),
   at: time,
   actor: z.string(),
   reason: z.string().nullable(),

@@ -1,6 +1,7 @@
 // What a launch is predicted to do.
 
 import { z } from 'zod';
+import { count } from './fields.ts';
 
 /** What the attempts of a step come to. By outcome, and by the fault that was injected. */
 export const predictedStepSchema = z.object({
@@ -31,7 +32,7 @@ export const previewSchema = z.object({
   /** Why it is not exact. */
   note: z.string().nullable(),
   /** Processes that chaos may touch. */
-  in_scope: z.number().int(),
+  in_scope: count,
   expected: predictedEndsSchema,
   steps: z.record(z.string(), predictedStepSchema),
   duration_ms: z.number(),

@@ -3,11 +3,9 @@
 import { z } from 'zod';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../../model/process.ts';
 import { behaviorVersionSchema } from './behaviors.ts';
-import { idSchema, time, timeOrNull } from './fields.ts';
+import { count, documentOut, idSchema, time, timeOrNull } from './fields.ts';
 import { predictedStepSchema, previewSchema } from './predictions.ts';
 import { checkSchema } from './verdicts.ts';
-
-const count = z.number().int();
 
 const percentilesSchema = z.object({
   p50: z.number().nullable(),
@@ -26,12 +24,12 @@ export const reportSchema = z.object({
     process_type: z.string().nullable(),
     total_count: count,
     seed: z.string(),
-    input: z.record(z.string(), z.unknown()),
-    behavior: z.record(z.string(), z.unknown()).nullable(),
+    input: documentOut,
+    behavior: documentOut.nullable(),
     behavior_versions: z.array(behaviorVersionSchema),
     retry: z.object({ max_attempts: count, backoff_ms: z.array(count) }),
     lease_ms: count,
-    experiment: z.record(z.string(), z.unknown()).nullable(),
+    experiment: documentOut.nullable(),
   }),
   created_at: time,
   started_at: timeOrNull,
@@ -59,12 +57,12 @@ export const reportSchema = z.object({
     z.object({
       at: time,
       kind: z.string(),
-      details: z.record(z.string(), z.unknown()),
+      details: documentOut,
       /** Until an attempt of the batch that began after it succeeded; null when none did. */
       recovery_ms: z.number().nullable(),
     }),
   ),
-  stops: z.array(z.object({ at: time, type: z.string(), details: z.record(z.string(), z.unknown()) })),
+  stops: z.array(z.object({ at: time, type: z.string(), details: documentOut })),
   checks: z.array(checkSchema),
 });
 export type Report = z.infer<typeof reportSchema>;

@@ -1,9 +1,7 @@
 // The verdict on a batch, check by check.
 
 import { z } from 'zod';
-import { idSchema, time } from './fields.ts';
-
-const count = z.number().int();
+import { count, idSchema, time } from './fields.ts';
 
 export const CHECK_STATUSES = ['pass', 'fail', 'skipped'] as const;
 export const checkSchema = z.object({

@@ -5,6 +5,8 @@ import type { CommandBehavior } from '../../../src/http/contract.ts';
 import { useProcessType } from '../api/service.ts';
 import { describeBehavior, stepBehavior } from './behavior.ts';
 import { humanize } from './format.ts';
+import { Hint } from './hint.tsx';
+import { Note } from './panel.tsx';
 import { CHAOS_COLOR } from './status.ts';
 
 type Behavior = Record<string, unknown> | null;
@@ -25,11 +27,9 @@ export function BehaviorList({ behavior, processType }: BehaviorListProps) {
   const steps = [...new Set([...defined, ...Object.keys(behavior ?? {})])].filter(
     (step) => describeBehavior(stepBehavior(behavior, step)).length > 0,
   );
-  const groups = new Map<string, string[]>();
-  for (const step of steps) {
-    const key = JSON.stringify(Object.entries(stepBehavior(behavior, step) ?? {}).sort());
-    groups.set(key, [...(groups.get(key) ?? []), step]);
-  }
+  const groups = Map.groupBy(steps, (step) =>
+    JSON.stringify(Object.entries(stepBehavior(behavior, step) ?? {}).sort()),
+  );
   return (
     <Stack gap="sm" data-testid="behavior">
       {steps.length === 0 && <NoChaos what="every step" />}
@@ -46,11 +46,7 @@ export function BehaviorList({ behavior, processType }: BehaviorListProps) {
 }
 
 function NoChaos({ what }: { what: string }) {
-  return (
-    <Text size="sm" c="dimmed">
-      None: {what} runs without injected faults.
-    </Text>
-  );
+  return <Note>None: {what} runs without injected faults.</Note>;
 }
 
 function Details({ behavior }: { behavior: CommandBehavior | null }) {
@@ -59,21 +55,17 @@ function Details({ behavior }: { behavior: CommandBehavior | null }) {
       <Group gap={6}>
         <BehaviorBadges labels={describeBehavior(behavior)} />
       </Group>
-      {behavior?.error_message && (
-        <Text size="xs" c="dimmed" mt={4}>
-          Message: {behavior.error_message}
-        </Text>
-      )}
+      {behavior?.error_message && <Hint mt={4}>Message: {behavior.error_message}</Hint>}
       {behavior?.send_response && behavior.response_data && (
-        <Text size="xs" c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
+        <Hint mt={4} style={{ overflowWrap: 'anywhere' }}>
           Response: <Code>{JSON.stringify(behavior.response_data)}</Code>
-        </Text>
+        </Hint>
       )}
     </>
   );
 }
 
-export function BehaviorBadges({ labels }: { labels: string[] }) {
+export function BehaviorBadges({ labels }: { labels: readonly string[] }) {
   return labels.map((label) => (
     <Badge key={label} color={CHAOS_COLOR} variant="light" size="sm">
       {label}

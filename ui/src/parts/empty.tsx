@@ -1,4 +1,4 @@
-// Stands where a list has no rows: why, and what can be done about it. `small`, inside a panel.
+// Replaces a list without rows: why it is empty, and what can be done. `small`: inside a panel.
 
 import { EmptyState } from '@mantine/core';
 import type { Icon } from '@tabler/icons-react';
@@ -18,7 +18,7 @@ export function Empty({ icon: Icon, title, description, small, testId, children 
   return (
     <EmptyState
       size={small ? 'sm' : undefined}
-      py={small ? 'lg' : 64}
+      py={small ? 'md' : 64}
       icon={<Icon stroke={1.5} />}
       title={title}
       description={description}

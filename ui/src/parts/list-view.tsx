@@ -8,7 +8,7 @@ import { QueryView } from './query-view.tsx';
 
 export interface ListViewProps<Row> extends Pick<PagerProps, 'cursor' | 'onPage'> {
   query: UseQueryResult<Page<Row>>;
-  /** Stands there instead of no rows. */
+  /** Replaces an empty list. */
   empty: ReactNode;
   children: (rows: Row[]) => ReactNode;
 }

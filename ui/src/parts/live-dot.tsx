@@ -1,4 +1,4 @@
-// A small light beside a word: whether the page shows the present. It pulses only while it does.
+// A light with a label: whether the page is live. It pulses only then.
 
 import type { ReactNode } from 'react';
 import { REFRESH } from '../api/refresh.ts';
@@ -17,7 +17,7 @@ export function LiveDot({ liveness, children }: { liveness: Liveness; children: 
 
 export const REFRESHING = `Refreshed every ${REFRESH.live_ms / 1_000} s`;
 
-/** The light of a page that is read again until its subject is final. */
+/** The light of a page that polls until its subject is final. */
 export function PolledLight({ final, failed }: { final: boolean; failed: boolean }) {
   if (final) return <PageLight liveness="still" word="Final" />;
   return failed ? <PageLight liveness="down" word="No connection" /> : <PageLight liveness="live" word={REFRESHING} />;

@@ -1,4 +1,4 @@
-// An operator's verb: announced in a toast, sent, reported in the same toast; then what it may have changed is read again.
+// An operator's verb: a toast while it is sent, the result in the same toast, and then the affected queries read again.
 
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query';
 import type { VerbBody } from '../../../src/http/contract.ts';
@@ -8,7 +8,7 @@ import { startToast } from './toast.ts';
 type Said<Words, Args extends unknown[]> = Words | ((...args: Args) => Words);
 
 export interface Verb<Input, Answer> {
-  /** `by` gives the body that names the actor, and the reason unless it is empty. */
+  /** `by` returns the actor, and the reason unless it is empty, for the body. */
   send: (input: Input, by: (reason?: string) => Pick<VerbBody, 'actor' | 'reason'>) => Promise<Answer>;
   doing: Said<string, [Input]>;
   /** A title, or a title and a message. */

@@ -12,7 +12,7 @@ import { behaviorVersionsQuery } from '../../api/verdicts.ts';
 import { Action } from '../../parts/action.tsx';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { ExperimentFacts } from '../../parts/experiment/experiment-facts.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { Heading, Panel } from '../../parts/panel.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
 import classes from './batch.module.css';
@@ -32,9 +32,7 @@ export function ChaosSection({ batch }: { batch: BatchDetail }) {
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
         <ExperimentFacts document={batch.experiment} />
         <div>
-          <Text size="xs" fw={600} c="dimmed" mb={8} component="h3">
-            {versions.length > 1 ? 'Chaos of steps sent now' : 'Chaos'}
-          </Text>
+          <Heading>{versions.length > 1 ? 'Chaos of steps sent now' : 'Chaos'}</Heading>
           <BehaviorList behavior={newest} processType={batch.process_type} />
           {versions.length > 1 && <Versions versions={versions} />}
         </div>

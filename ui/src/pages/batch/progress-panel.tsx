@@ -7,13 +7,13 @@ import type { ProcessStatus } from '../../../../src/model/process.ts';
 import { batchParts, notCreatedPart, ProgressLines } from '../../parts/batch/progress.tsx';
 import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { Note, Panel } from '../../parts/panel.tsx';
 import { Legend } from '../../parts/stacked-bar.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 import classes from './batch.module.css';
 
-/** Which processes a part of the bar stands for. */
+/** The processes that a part of the bar counts. */
 const STATUS_OF_PART: Record<string, ProcessStatus> = {
   completed: 'COMPLETED',
   compensated: 'COMPENSATED',
@@ -24,19 +24,11 @@ const STATUS_OF_PART: Record<string, ProcessStatus> = {
 
 export function ProgressPanel({ batch }: { batch: BatchDetail }) {
   return (
-    <Panel
-      title="Progress"
-      testId="progress"
-      actions={
-        <Text size="sm" c="dimmed">
-          {timesOf(batch)}
-        </Text>
-      }
-    >
+    <Panel title="Progress" testId="progress" actions={<Note>{timesOf(batch)}</Note>}>
       {batch.launch_error && (
         <Alert color="red" title="Some processes cannot be created" mb="md" data-testid="launch-error">
-          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times, and again until it
-          succeeds or the batch is cancelled.
+          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times; retried until it
+          succeeds or the batch is canceled.
         </Alert>
       )}
       <div className={classes.progress}>
@@ -81,7 +73,7 @@ function Figure({ name, value }: { name: string; value: string }) {
       <Text size="xs" c="dimmed">
         {name}
       </Text>
-      <Text fw={600} fz="1.25rem" lh={1.3} className={classes.figure}>
+      <Text fw={600} fz="1.25rem" lh={1.3}>
         {value}
       </Text>
     </div>

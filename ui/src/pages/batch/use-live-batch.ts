@@ -1,5 +1,4 @@
-// A batch as it is now: by its event stream, and by asking while the stream is down.
-// Promises a word on which of the two it is, for the light on the page.
+// The present state of a batch: from its event stream, or by polling while the stream is down; and which of the two.
 
 import { useDocumentVisibility } from '@mantine/hooks';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
@@ -13,14 +12,13 @@ import { isTerminalBatch } from '../../parts/status.ts';
 export interface LiveBatch {
   query: UseQueryResult<BatchDetail>;
   liveness: Liveness;
-  /** What the light says. */
   word: string;
 }
 
 export function useLiveBatch(id: string): LiveBatch {
   const known = useQuery({ ...batchDetailQuery(id), enabled: false }).data;
   const ended = known !== undefined && isTerminalBatch(known.status);
-  // A hidden tab lets go of its stream: browsers allow but six connections to a server, for all tabs together.
+  // A hidden tab closes its stream: browsers allow six connections to a server, over all tabs.
   const visible = useDocumentVisibility() === 'visible';
   const stream = useBatchEvents(id, known !== undefined && !ended && visible);
   const query = useQuery({

@@ -1,13 +1,13 @@
 // How many commands exist, where they stand, and how long the batch takes.
 
-import { Stack, Text } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
 import type { CommandStatus } from '../../../../src/model/command.ts';
 import { notCreatedPart, ProgressLines } from '../../parts/batch/progress.tsx';
 import { formatDuration } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { Note, Panel } from '../../parts/panel.tsx';
 import { Legend } from '../../parts/stacked-bar.tsx';
 import { barColor, COMMAND_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
@@ -16,15 +16,7 @@ const STATUSES = Object.keys(COMMAND_DISPLAY) as CommandStatus[];
 
 export function ProgressPanel({ batch }: { batch: CommandBatchDetail }) {
   return (
-    <Panel
-      title="Progress"
-      testId="progress"
-      actions={
-        <Text size="sm" c="dimmed">
-          {timesOf(batch)}
-        </Text>
-      }
-    >
+    <Panel title="Progress" testId="progress" actions={<Note>{timesOf(batch)}</Note>}>
       <Stack gap="md">
         <ProgressLines batch={batch} label="Commands" />
         <ByStatus batch={batch} />

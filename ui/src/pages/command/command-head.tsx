@@ -19,7 +19,7 @@ export function CommandHead({ command, failed }: { command: CommandDetail; faile
       title={command.type}
       badges={
         <>
-          <StatusBadge look={COMMAND_DISPLAY[status]} size="lg" testId="command-status" />
+          <StatusBadge display={COMMAND_DISPLAY[status]} size="lg" testId="command-status" />
           <PolledLight final={isSettled(status)} failed={failed} />
         </>
       }

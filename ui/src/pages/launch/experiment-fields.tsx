@@ -7,6 +7,7 @@ import type { Config } from '../../../../src/http/contract.ts';
 import { STOP_ACTIONS, STOP_LABELS, TURBULENCE_KINDS, TURBULENCE_LABELS } from '../../parts/experiment/experiment.ts';
 import { fieldsOf, optionsOf } from '../../parts/form/fields.tsx';
 import { PercentSlider } from '../../parts/form/percent-slider.tsx';
+import { Hint } from '../../parts/hint.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { MAX_STOP_CONDITIONS, nextStopRow, type StopRow } from './experiment.ts';
 import classes from './launch.module.css';
@@ -41,9 +42,7 @@ function Part({ title, hint, children }: { title: string; hint: string; children
       <Text size="sm" fw={500}>
         {title}
       </Text>
-      <Text size="xs" c="dimmed" mb={6}>
-        {hint}
-      </Text>
+      <Hint mb={6}>{hint}</Hint>
       {children}
     </div>
   );

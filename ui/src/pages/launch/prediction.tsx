@@ -10,6 +10,7 @@ import { problemFrom } from '../../api/client.ts';
 import { previewQuery } from '../../api/verdicts.ts';
 import { endingParts, predictedFaults } from '../../parts/experiment/prediction.ts';
 import { formatCount, humanize, pluralize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
 import { scalePreview } from './estimate.ts';
 import classes from './launch.module.css';
@@ -72,14 +73,6 @@ export function Prediction({ request }: { request: LaunchRequest | null }) {
         <Hint>Predicting each process…</Hint>
       )}
     </section>
-  );
-}
-
-function Hint({ children }: { children: string }) {
-  return (
-    <Text size="xs" c="dimmed">
-      {children}
-    </Text>
   );
 }
 

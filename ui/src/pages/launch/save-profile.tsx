@@ -1,6 +1,6 @@
 // Saves the chaos of a launch as a profile, for other launches.
 
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { FormEvent } from 'react';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
@@ -13,6 +13,7 @@ import {
 } from '../../parts/chaos/profile-fields.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Refusal } from '../../parts/form/request-card.tsx';
+import { Hint } from '../../parts/hint.tsx';
 
 export interface SaveProfileProps {
   processType: string;
@@ -35,9 +36,7 @@ export default function SaveProfile({ processType, behavior, onClose }: SaveProf
         <Stack>
           <ProfileFields form={form} />
           <div>
-            <Text size="xs" c="dimmed" mb={6}>
-              For {processType}
-            </Text>
+            <Hint mb={6}>For {processType}</Hint>
             <BehaviorList behavior={behavior} processType={processType} />
           </div>
           {refusal && <Refusal problem={refusal} />}

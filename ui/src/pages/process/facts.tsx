@@ -1,4 +1,4 @@
-// The plain facts of a process: where it belongs and when it ran.
+// Facts of a process: where it belongs and when it ran.
 
 import type { ProcessDetail } from '../../../../src/http/contract.ts';
 import { formatCount, humanize } from '../../parts/format.ts';
@@ -29,11 +29,7 @@ export function ProcessFacts({ process }: { process: ProcessDetail }) {
         <Pair name="Started">
           <Moment at={process.created_at} />
         </Pair>
-        {process.completed_at && (
-          <Pair name="Ended">
-            <Moment at={process.completed_at} />
-          </Pair>
-        )}
+        <Pair name="Ended">{process.completed_at && <Moment at={process.completed_at} />}</Pair>
         <Pair name={process.completed_at ? 'Took' : 'Runs for'}>
           <Elapsed from={process.created_at} to={process.completed_at} />
         </Pair>

@@ -21,7 +21,7 @@ export function ProcessHead({ process, failed }: { process: ProcessDetail; faile
       title={`${process.process_type} ${batch_id ? `#${formatCount(process.ordinal)}` : shortId(process_id)}`}
       badges={
         <>
-          <StatusBadge look={PROCESS_DISPLAY[process.status]} size="lg" testId="process-status" />
+          <StatusBadge display={PROCESS_DISPLAY[process.status]} size="lg" testId="process-status" />
           <PolledLight final={process.completed_at !== null} failed={failed} />
         </>
       }

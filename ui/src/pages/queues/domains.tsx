@@ -8,6 +8,7 @@ import { queuesQuery } from '../../api/queues.ts';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatDuration, pluralize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -42,9 +43,9 @@ export function Domains() {
 function columnsOf(items: readonly Queue[]): Column<Queue>[] {
   const longest = Math.max(1, ...items.map(backlogOf));
   return [
-    { key: 'domain', label: 'Domain', lead: true, cell: (queue) => <Name queue={queue} /> },
-    { key: 'state', label: 'State', shrink: true, cell: (queue) => <State queue={queue} /> },
-    { key: 'backlog', label: 'Backlog', cell: (queue) => <Backlog queue={queue} longest={longest} /> },
+    { label: 'Domain', lead: true, cell: (queue) => <Name queue={queue} /> },
+    { label: 'State', shrink: true, cell: (queue) => <State queue={queue} /> },
+    { label: 'Backlog', cell: (queue) => <Backlog queue={queue} longest={longest} /> },
     figure('In progress', (queue) => <Running queue={queue} />),
     figure('Oldest ready', ({ oldest_ready_age_ms: age }) => (age === null ? null : formatDuration(age))),
     figure('Workers', (queue) =>
@@ -76,12 +77,12 @@ function Name({ queue: { domain, in_troubleshooting } }: { queue: Queue }) {
 function State({ queue }: { queue: Queue }) {
   return (
     <div>
-      <StatusBadge look={QUEUE_DISPLAY[queue.state]} testId={`state-${queue.domain}`} />
+      <StatusBadge display={QUEUE_DISPLAY[queue.state]} testId={`state-${queue.domain}`} />
       {queue.paused_at && (
-        <Text size="xs" c="dimmed" mt={2}>
+        <Hint mt={2}>
           by {queue.paused_by}, <Ago at={queue.paused_at} />
           {queue.pause_reason && `: ${queue.pause_reason}`}
-        </Text>
+        </Hint>
       )}
     </div>
   );
@@ -104,9 +105,9 @@ function Running({ queue: { in_progress, max_in_flight, slots } }: { queue: Queu
   return (
     <div>
       {formatCount(in_progress)}
-      <Text size="xs" c="dimmed">
+      <Hint>
         {max_in_flight === null ? `of ${pluralize(slots, 'slot')}` : `capped at ${formatCount(max_in_flight)}`}
-      </Text>
+      </Hint>
     </div>
   );
 }

@@ -9,16 +9,16 @@ import { workersQuery } from '../../api/stats.ts';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { HEALTH_DISPLAY, lookOf, WORKER_DISPLAY } from '../../parts/status.ts';
+import { displayOf, HEALTH_DISPLAY, WORKER_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { WorkerSlots } from '../../parts/worker-slots.tsx';
 
 const COLUMNS: Column<Worker>[] = [
   {
-    key: 'name',
     label: 'Worker',
     lead: true,
     cell: (worker) => (
@@ -26,30 +26,24 @@ const COLUMNS: Column<Worker>[] = [
         <Text span inherit fw={600}>
           {worker.name}
         </Text>
-        <Text size="xs" c="dimmed">
-          process {worker.pid}
-        </Text>
+        <Hint>process {worker.pid}</Hint>
       </div>
     ),
   },
-  { key: 'health', label: 'Health', cell: (worker) => <Health worker={worker} /> },
-  { key: 'slots', label: 'In flight', cell: (worker) => <WorkerSlots worker={worker} /> },
-  { key: 'domains', label: 'By domain', cell: (worker) => <ByDomain worker={worker} /> },
+  { label: 'Health', cell: (worker) => <Health worker={worker} /> },
+  { label: 'In flight', cell: (worker) => <WorkerSlots worker={worker} /> },
+  { label: 'By domain', cell: (worker) => <ByDomain worker={worker} /> },
   figure('Settled', (worker) => (
     <div>
       {isAlive(worker) ? `${formatRate(worker.settled_per_second)}/s` : '–'}
-      <Text size="xs" c="dimmed">
-        {formatCount(worker.settled_count)} in all
-      </Text>
+      <Hint>{formatCount(worker.settled_count)} in all</Hint>
     </div>
   )),
   figure('Memory', ({ rss_bytes, loop_delay_ms }) =>
     rss_bytes === null ? null : (
       <div>
         {formatCount(rss_bytes / 1_048_576)} MiB
-        <Text size="xs" c="dimmed" title="delay of its timers, 99th percentile">
-          loop {formatDuration(loop_delay_ms ?? 0)}
-        </Text>
+        <Hint title="delay of its timers, 99th percentile">loop {formatDuration(loop_delay_ms ?? 0)}</Hint>
       </div>
     ),
   ),
@@ -87,15 +81,11 @@ const isAlive = ({ status }: Worker) => status === 'RUNNING' || status === 'DRAI
 
 /** The reported health counts only while the worker is alive. */
 function Health({ worker }: { worker: Worker }) {
-  if (worker.status !== 'RUNNING') return <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} />;
+  if (worker.status !== 'RUNNING') return <StatusBadge display={displayOf(WORKER_DISPLAY, worker.status)} />;
   return (
     <div>
-      <StatusBadge look={HEALTH_DISPLAY[worker.health]} />
-      {worker.health_reason && (
-        <Text size="xs" c="dimmed" mt={2}>
-          {worker.health_reason}
-        </Text>
-      )}
+      <StatusBadge display={HEALTH_DISPLAY[worker.health]} />
+      {worker.health_reason && <Hint mt={2}>{worker.health_reason}</Hint>}
     </div>
   );
 }

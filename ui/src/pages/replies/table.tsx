@@ -7,7 +7,7 @@ import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { type Expansion, useExpansion } from '../../parts/expansion.tsx';
 import { shortId } from '../../parts/format.ts';
 import { ShortId } from '../../parts/id.tsx';
-import { LinkTo } from '../../parts/links.tsx';
+import { IdLink } from '../../parts/links.tsx';
 import { REPLY_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -30,13 +30,11 @@ export function ReplyTable({ replies, withQueue }: { replies: Reply[]; withQueue
 
 function columnsOf(expansion: Expansion, withQueue: boolean): Column<Reply>[] {
   const queue: Column<Reply> = {
-    key: 'queue',
     label: 'Queue',
     cell: (reply) => <span style={{ whiteSpace: 'nowrap' }}>{reply.queue}</span>,
   };
   return [
     {
-      key: 'of',
       label: 'Reply',
       lead: true,
       cell: (reply) => (
@@ -46,17 +44,11 @@ function columnsOf(expansion: Expansion, withQueue: boolean): Column<Reply>[] {
         </Group>
       ),
     },
-    {
-      key: 'outcome',
-      label: 'Outcome',
-      shrink: true,
-      cell: (reply) => <StatusBadge look={REPLY_DISPLAY[reply.outcome]} />,
-    },
+    { label: 'Outcome', shrink: true, cell: (reply) => <StatusBadge display={REPLY_DISPLAY[reply.outcome]} /> },
     ...(withQueue ? [queue] : []),
-    { key: 'content', label: 'Content', cell: (reply) => <Content reply={reply} /> },
+    { label: 'Content', cell: (reply) => <Content reply={reply} /> },
     figure('Waiting', (reply) => <Ago at={reply.created_at} />),
     {
-      key: 'act',
       label: 'Act',
       hiddenLabel: true,
       shrink: true,
@@ -68,18 +60,10 @@ function columnsOf(expansion: Expansion, withQueue: boolean): Column<Reply>[] {
 
 function Subject({ reply }: { reply: Reply }) {
   if (reply.command_id) {
-    return (
-      <LinkTo to="/commands/$id" params={{ id: reply.command_id }} inherit fw={500} style={{ whiteSpace: 'nowrap' }}>
-        command <ShortId id={reply.command_id} />
-      </LinkTo>
-    );
+    return <IdLink to="/commands/$id" id={reply.command_id} prefix="command" fw={500} />;
   }
   if (!reply.batch_id) return <ShortId id={reply.reply_id} />;
-  return (
-    <LinkTo to="/command-batches/$id" params={{ id: reply.batch_id }} inherit fw={500}>
-      end of batch <ShortId id={reply.batch_id} />
-    </LinkTo>
-  );
+  return <IdLink to="/command-batches/$id" id={reply.batch_id} prefix="end of batch" fw={500} />;
 }
 
 function Content({ reply: { note, error_code, error_message, result } }: { reply: Reply }) {

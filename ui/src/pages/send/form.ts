@@ -11,6 +11,7 @@ import {
   numberOf,
   parseBackoff,
   shapeError,
+  UUID,
   under,
   wholeNumberError,
 } from '../../parts/form/checks.ts';
@@ -39,11 +40,6 @@ export interface SendValues extends TemplateValues {
 }
 
 export type Defaults = Config['defaults'];
-
-const UUID = {
-  pattern: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i,
-  message: 'must be a UUID',
-};
 
 /** `from`: what is sent again; its ids stay its own. */
 export function initialTemplate(defaults: Defaults, from: Partial<CommandDetail> = {}): TemplateValues {

@@ -1,12 +1,13 @@
 // The head and the frame of the forms that send one command or many.
 
-import { SegmentedControl, Text, Title } from '@mantine/core';
+import { SegmentedControl, Title } from '@mantine/core';
 import { IconSend } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import type { StepChaos } from '../../parts/chaos/chaos.ts';
 import { firstAttempt } from '../../parts/chaos/first-attempt.ts';
 import { FormFrame, type FormFrameProps } from '../../parts/form/form-frame.tsx';
 import { formatPercent } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { StackedBar } from '../../parts/stacked-bar.tsx';
 
@@ -47,11 +48,7 @@ export function SendFrame({ chaos, note, ...props }: SendFrameProps) {
   const aside = (
     <>
       {chaos && <FirstAttempt chaos={chaos} />}
-      {note && (
-        <Text size="xs" c="dimmed">
-          {note}
-        </Text>
-      )}
+      {note && <Hint>{note}</Hint>}
     </>
   );
   return <FormFrame {...props} testId="send" icon={<IconSend size={16} />} aside={aside} />;
@@ -65,9 +62,7 @@ function FirstAttempt({ chaos }: { chaos: StepChaos }) {
       <Title order={2} size="h5">
         Expected first attempt
       </Title>
-      <Text size="xs" c="dimmed" mb="sm">
-        Before any retry. {formatPercent(passed.reduce((sum, { value }) => sum + value, 0))} succeed.
-      </Text>
+      <Hint mb="sm">Before any retry. {formatPercent(passed.reduce((sum, { value }) => sum + value, 0))} succeed.</Hint>
       <StackedBar parts={parts} total={100} label="Expected first attempt" size={10} format={formatPercent} />
     </div>
   );

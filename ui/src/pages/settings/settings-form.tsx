@@ -2,15 +2,15 @@
 
 import { ActionIcon, Button, Group, NumberInput, SimpleGrid, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import type { SettingsChange } from '../../../../src/http/contract.ts';
 import { SETTING_BOUNDS } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import { changeSettings, serviceKeys } from '../../api/service.ts';
-import { actorBody, useActor } from '../../parts/actor.ts';
 import type { NumberText } from '../../parts/form/checks.ts';
 import { Panel } from '../../parts/panel.tsx';
-import { startToast } from '../../parts/toast.ts';
+import { useVerb } from '../../parts/use-verb.ts';
 import {
   changeOf,
   GROUPS,
@@ -24,35 +24,37 @@ import {
 
 export function SettingsForm({ shown }: { shown: ShownSettings }) {
   const queryClient = useQueryClient();
-  const actor = useActor();
   /** Only what was typed; the other fields follow the server. */
   const [typed, setTyped] = useState<Partial<SettingsValues>>({});
+  /** The server's errors by path, until the field is changed. */
+  const [refusals, setRefusals] = useState<Record<string, string>>({});
   const values = { ...settingsValues(shown), ...typed };
   const errors = validateSettings(values);
-  const refused = useRefusals();
   const change = Object.keys(errors).length === 0 ? changeOf(shown, values) : null;
 
-  const mutation = useMutation({
-    mutationFn: (body: NonNullable<typeof change>) => changeSettings({ ...actorBody(actor), ...body }),
-    onMutate: () => startToast('Saving settings…'),
-    onSuccess: (config, _body, toast) => {
+  const save = useVerb({
+    send: (body: SettingsChange, by) => changeSettings({ ...by(), ...body }),
+    doing: 'Saving settings',
+    done: ['Settings saved', 'They apply to every process within a second.'],
+    failed: 'Settings not saved',
+    affects: [],
+    onDone: (config) => {
       queryClient.setQueryData(serviceKeys.config, config);
       setTyped({});
-      toast.done('Settings saved', 'They apply to every process within a second.');
-    },
-    onError: (error, _body, toast) => {
-      refused.show(error);
-      toast?.failed('Settings not saved', error);
     },
   });
-
+  const onError = (error: unknown) =>
+    // `retry.backoff_ms.1` is an item of that field.
+    setRefusals(
+      Object.fromEntries(problemFrom(error).errors.map(({ path, message }) => [path.replace(/\.\d+$/, ''), message])),
+    );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (change !== null) mutation.mutate(change);
+    if (change !== null) save.mutate(change, { onError });
   };
-  const set = (field: SettingField, value: NumberText) => {
-    refused.clear(field.path);
-    setTyped((before) => ({ ...before, [field.path]: value }));
+  const set = ({ path }: SettingField, value: NumberText) => {
+    setRefusals(({ [path]: _changed, ...rest }) => rest);
+    setTyped((before) => ({ ...before, [path]: value }));
   };
 
   return (
@@ -70,7 +72,7 @@ export function SettingsForm({ shown }: { shown: ShownSettings }) {
                   field={field}
                   shown={shown}
                   value={values[field.path]}
-                  error={errors[field.path] ?? refused.of(field.path)}
+                  error={errors[field.path] ?? refusals[field.path]}
                   onChange={(value) => set(field, value)}
                 />
               ))}
@@ -81,27 +83,13 @@ export function SettingsForm({ shown }: { shown: ShownSettings }) {
           <Button variant="default" disabled={Object.keys(typed).length === 0} onClick={() => setTyped({})}>
             Undo changes
           </Button>
-          <Button type="submit" disabled={change === null} loading={mutation.isPending} data-testid="save-settings">
+          <Button type="submit" disabled={change === null} loading={save.isPending} data-testid="save-settings">
             Save settings
           </Button>
         </Group>
       </Stack>
     </form>
   );
-}
-
-/** The server's errors by path, until the field is changed. */
-function useRefusals() {
-  const [refusals, setRefusals] = useState<Record<string, string>>({});
-  return {
-    of: (path: string): string | undefined => refusals[path],
-    show: (error: unknown) =>
-      // `retry.backoff_ms.1` is an item of that field.
-      setRefusals(
-        Object.fromEntries(problemFrom(error).errors.map(({ path, message }) => [path.replace(/\.\d+$/, ''), message])),
-      ),
-    clear: (path: string) => setRefusals(({ [path]: _gone, ...rest }) => rest),
-  };
 }
 
 interface FieldProps {

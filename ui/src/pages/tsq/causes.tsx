@@ -8,6 +8,7 @@ import { useState } from 'react';
 import type { TsqGroup } from '../../../../src/http/contract.ts';
 import { type TsqFilter, tsqGroupsQuery } from '../../api/tsq.ts';
 import { formatCount, formatPercent, pluralize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { CHAOS_COLOR } from '../../parts/status.ts';
@@ -75,15 +76,12 @@ function Cause({ group, total }: { group: TsqGroup; total: number }) {
         >
           {group.error_code ?? 'Unknown error'}
         </LinkTo>
-        <Text span size="xs" c="dimmed" truncate>
+        <Hint span truncate>
           {group.type}
-        </Text>
+        </Hint>
       </span>
       <span className={classes.causeCount}>
-        <b>{formatCount(group.count)}</b>{' '}
-        <Text span size="xs" c="dimmed">
-          {formatPercent(share)}
-        </Text>
+        <b>{formatCount(group.count)}</b> <Hint span>{formatPercent(share)}</Hint>
       </span>
       <Progress
         className={classes.share}
@@ -92,12 +90,12 @@ function Cause({ group, total }: { group: TsqGroup; total: number }) {
         color={group.injected ? CHAOS_COLOR : 'orange'}
         aria-label={`Share of ${group.error_code ?? 'unknown errors'}`}
       />
-      <Text size="xs" c="dimmed" lineClamp={1} style={{ overflowWrap: 'anywhere' }}>
+      <Hint lineClamp={1} style={{ overflowWrap: 'anywhere' }}>
         {group.sample_message ?? 'No message was given.'}
-      </Text>
-      <Text size="xs" c="dimmed" ta="end" style={{ whiteSpace: 'nowrap' }}>
+      </Hint>
+      <Hint ta="end" style={{ whiteSpace: 'nowrap' }}>
         newest <Ago at={group.newest_at} />
-      </Text>
+      </Hint>
     </li>
   );
 }

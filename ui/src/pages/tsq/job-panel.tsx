@@ -7,6 +7,7 @@ import { useEffect, useRef } from 'react';
 import type { TsqJob, TsqJobDetail } from '../../../../src/http/contract.ts';
 import { tsqJobQuery } from '../../api/tsq-jobs.ts';
 import { formatCount, formatDuration, formatPercent, formatRate, pluralize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { ShortId } from '../../parts/id.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -47,10 +48,10 @@ function Job({ job }: { job: TsqJobDetail }) {
       <Group gap="xs" pr={32}>
         <Text fw={600}>{titleOf(job)}</Text>
         <JobStatus status={job.status} testId="tsq-job-status" />
-        <Text size="xs" c="dimmed">
+        <Hint>
           by {job.actor}
           {job.reason && `: ${job.reason}`}
-        </Text>
+        </Hint>
       </Group>
       <Progress.Root size={10} mt="sm" role="img" aria-label={`${formatPercent(job.progress * 100)} of the job`}>
         <Progress.Section withAria={false} value={shareOf(job, job.done_count)} color="teal" animated={running} />

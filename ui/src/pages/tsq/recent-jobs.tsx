@@ -1,12 +1,13 @@
 // The newest jobs and their results.
 
-import { Box, Text } from '@mantine/core';
+import { Box } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { TsqJob } from '../../../../src/http/contract.ts';
 import { recentJobsQuery } from '../../api/tsq-jobs.ts';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { formatCount, humanize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
@@ -16,13 +17,8 @@ import { JobStatus } from './job-status.tsx';
 const route = getRouteApi('/tsq');
 
 const COLUMNS: Column<TsqJob>[] = [
-  { key: 'job', label: 'Job', lead: true, cell: (job) => <Name job={job} /> },
-  {
-    key: 'status',
-    label: 'Status',
-    shrink: true,
-    cell: ({ status }) => <JobStatus status={status} />,
-  },
+  { label: 'Job', lead: true, cell: (job) => <Name job={job} /> },
+  { label: 'Status', shrink: true, cell: ({ status }) => <JobStatus status={status} /> },
   figure('Done', (job) => `${formatCount(job.done_count)} of ${formatCount(job.total_count)}`),
   figure('Not done', (job) => formatCount(job.failed_count)),
   figure('Took', (job) => <Elapsed from={job.began_at} to={job.completed_at} />),
@@ -49,10 +45,10 @@ function Name({ job }: { job: TsqJob }) {
       <LinkTo to="/tsq" search={{ ...search, job: job.job_id }} fw={600} inherit>
         {VERB_LABELS[job.verb].label} {whatOf(job.filter)}
       </LinkTo>
-      <Text size="xs" c="dimmed" lineClamp={1}>
+      <Hint lineClamp={1}>
         by {job.actor}
         {job.reason && `: ${job.reason}`}
-      </Text>
+      </Hint>
     </div>
   );
 }

@@ -6,7 +6,8 @@ import type { TsqItem } from '../../../../src/http/contract.ts';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { type Expansion, useExpansion } from '../../parts/expansion.tsx';
 import { humanize, shortId } from '../../parts/format.ts';
-import { LinkTo } from '../../parts/links.tsx';
+import { Hint } from '../../parts/hint.tsx';
+import { IdLink, LinkTo } from '../../parts/links.tsx';
 import { InjectedBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { useTsqVerb } from '../../parts/tsq/use-tsq-verb.ts';
@@ -32,7 +33,6 @@ export function TsqTable({ items, selection }: { items: TsqItem[]; selection: Se
 function columnsOf(selection: Selection, expansion: Expansion): Column<TsqItem>[] {
   return [
     {
-      key: 'select',
       label: 'Select',
       hiddenLabel: true,
       shrink: true,
@@ -57,11 +57,11 @@ function columnsOf(selection: Selection, expansion: Expansion): Column<TsqItem>[
         </Group>
       ),
     },
-    { key: 'error', label: 'Error', lead: true, cell: (item) => <ErrorCell item={item} /> },
-    { key: 'command', label: 'Command', shrink: true, cell: (item) => <CommandCell item={item} /> },
+    { label: 'Error', lead: true, cell: (item) => <ErrorCell item={item} /> },
+    { label: 'Command', shrink: true, cell: (item) => <CommandCell item={item} /> },
     figure('Attempts', (item) => item.attempts),
     figure('Parked', (item) => <Ago at={item.parked_at} />),
-    { key: 'act', label: 'Act', hiddenLabel: true, shrink: true, cell: (item) => <Verbs item={item} /> },
+    { label: 'Act', hiddenLabel: true, shrink: true, cell: (item) => <Verbs item={item} /> },
   ];
 }
 
@@ -74,9 +74,7 @@ function ErrorCell({ item }: { item: TsqItem }) {
         </Text>
         {item.fault && <InjectedBadge fault={item.fault} />}
       </Group>
-      <Text size="xs" c="dimmed" lineClamp={1}>
-        {item.error_message}
-      </Text>
+      <Hint lineClamp={1}>{item.error_message}</Hint>
     </div>
   );
 }
@@ -87,16 +85,10 @@ function CommandCell({ item }: { item: TsqItem }) {
       <LinkTo to="/commands/$id" params={{ id: item.command_id }} inherit>
         {item.type}
       </LinkTo>
-      <Text size="xs" c="dimmed">
-        {item.process_id ? (
-          <LinkTo to="/processes/$id" params={{ id: item.process_id }} inherit>
-            process {shortId(item.process_id)}
-          </LinkTo>
-        ) : (
-          item.domain
-        )}
+      <Hint>
+        {item.process_id ? <IdLink to="/processes/$id" id={item.process_id} prefix="process" /> : item.domain}
         {item.purpose === 'compensation' && `, undoes ${humanize(item.step ?? 'a step').toLowerCase()}`}
-      </Text>
+      </Hint>
     </div>
   );
 }

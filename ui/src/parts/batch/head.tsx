@@ -38,7 +38,7 @@ export function BatchHead({ batch, badges, cancel, children }: BatchHeadProps) {
       title={batchName(batch)}
       badges={
         <>
-          <StatusBadge look={BATCH_DISPLAY[batch.status]} size="lg" testId="batch-status" />
+          <StatusBadge display={BATCH_DISPLAY[batch.status]} size="lg" testId="batch-status" />
           {badges}
         </>
       }

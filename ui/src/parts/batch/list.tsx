@@ -35,7 +35,6 @@ export interface BatchColumns<Row> {
 export function batchColumns<Row extends ListedBatch>(kind: BatchColumns<Row>): Column<Row>[] {
   return [
     {
-      key: 'name',
       label: 'Batch',
       lead: true,
       cell: (batch) => (
@@ -49,13 +48,8 @@ export function batchColumns<Row extends ListedBatch>(kind: BatchColumns<Row>): 
         </div>
       ),
     },
-    {
-      key: 'status',
-      label: 'Status',
-      shrink: true,
-      cell: (batch) => <StatusBadge look={BATCH_DISPLAY[batch.status]} />,
-    },
-    { key: 'progress', label: 'Progress', cell: (batch) => <Progress batch={batch} /> },
+    { label: 'Status', shrink: true, cell: (batch) => <StatusBadge display={BATCH_DISPLAY[batch.status]} /> },
+    { label: 'Progress', cell: (batch) => <Progress batch={batch} /> },
     figure(kind.total, (batch) => formatCount(batch.total_count)),
     figure('Troubleshooting', (batch) => <Count value={batch.in_troubleshooting_count} color="orange" />),
     figure('Failed', (batch) => <Count value={batch.failed_count} color="red" />),
@@ -94,7 +88,7 @@ export function BatchList<Row extends ListedBatch>(props: BatchListProps<Row>) {
         title={title}
         actions={
           <>
-            <StatusFilter looks={BATCH_DISPLAY} value={search.status} onChange={(status) => onSearch({ status })} />
+            <StatusFilter displays={BATCH_DISPLAY} value={search.status} onChange={(status) => onSearch({ status })} />
             <ButtonTo to={newTo} icon={IconPlus}>
               New batch
             </ButtonTo>

@@ -82,11 +82,11 @@ export function ProgressLines({ batch, label }: { batch: BatchCounts; label: str
 interface LineProps {
   name: string;
   figures: string;
-  testId: string;
+  testId?: string;
   children: ReactNode;
 }
 
-function Line({ name, figures, testId, children }: LineProps) {
+export function Line({ name, figures, testId, children }: LineProps) {
   return (
     <div>
       <div className={classes.lineHead}>

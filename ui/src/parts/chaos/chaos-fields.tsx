@@ -1,25 +1,16 @@
 // The chaos of one command as fields. Every form with chaos uses these.
 
-import {
-  Collapse,
-  NumberInput,
-  Select,
-  SimpleGrid,
-  Stack,
-  Switch,
-  Text,
-  TextInput,
-  UnstyledButton,
-} from '@mantine/core';
+import { Collapse, NumberInput, SimpleGrid, Stack, Switch, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { FAULT_LABELS, type FaultField, FIRST_ATTEMPTS, MAIN_FAULTS, MORE_FAULTS } from '../behavior.ts';
 import { Chevron } from '../chevron.tsx';
 import { numberOf } from '../form/checks.ts';
-import { type AnyForm, optionsOf } from '../form/fields.tsx';
+import { type AnyForm, fieldsOf } from '../form/fields.tsx';
 import { JsonField } from '../form/json-field.tsx';
 import { PercentSlider } from '../form/percent-slider.tsx';
 import { formatDuration, formatPercent, humanize, pluralize } from '../format.ts';
+import { Hint } from '../hint.tsx';
 import { Legend, StackedBar } from '../stacked-bar.tsx';
 import classes from './chaos.module.css';
 import { type DurationShape, MAX_FIRST_ATTEMPTS, type StepChaos } from './chaos.ts';
@@ -40,9 +31,7 @@ export function ChaosFields(props: ChaosFieldsProps) {
   return (
     <Stack gap="lg">
       <div>
-        <Text size="xs" c="dimmed" mb={6}>
-          Expected first attempt, before any retry
-        </Text>
+        <Hint mb={6}>Expected first attempt, before any retry</Hint>
         <StackedBar
           parts={parts}
           total={100}
@@ -72,9 +61,7 @@ function FaultRow({ label, effect, children }: { label: string; effect: string; 
         <Text size="sm" fw={500}>
           {humanize(label)}
         </Text>
-        <Text size="xs" c="dimmed">
-          {effect}
-        </Text>
+        <Hint>{effect}</Hint>
       </div>
       {children}
     </div>
@@ -114,9 +101,9 @@ function MoreFaults(props: ChaosFieldsProps) {
       >
         <Chevron opened={opened} />
         More faults
-        <Text span size="xs" c="dimmed" fw={400}>
+        <Hint span fw={400}>
           {set > 0 ? `${pluralize(set, 'kind')} set` : 'crash, lost connection, lost acknowledgement, duplicate, ...'}
-        </Text>
+        </Hint>
       </UnstyledButton>
       <Collapse expanded={opened} keepMounted={false}>
         <Stack pt="md">
@@ -149,58 +136,38 @@ const SHAPES: Record<DurationShape, string> = {
 };
 
 function DelayFields({ form, path, step, chaos }: ChaosFieldsProps) {
+  const { number, select } = fieldsOf(form);
+  const name = humanize(step);
   const bound = (field: 'min_duration_ms' | 'max_duration_ms', word: string) => {
     const ms = numberOf(chaos[field]);
-    return (
-      <NumberInput
-        {...form.getInputProps(`${path}.${field}`)}
-        label={`${humanize(step)}: ${word} delay (ms)`}
-        description={ms ? formatDuration(ms) : 'none'}
-        placeholder="0"
-        min={0}
-        step={100}
-      />
-    );
+    const hint = ms ? formatDuration(ms) : 'none';
+    return number(`${path}.${field}`, `${name}: ${word} delay (ms)`, hint, { min: 0 }, { placeholder: '0', step: 100 });
   };
-  const delayed = Boolean(numberOf(chaos.min_duration_ms) || numberOf(chaos.max_duration_ms));
+  const isDelayed = Boolean(numberOf(chaos.min_duration_ms) || numberOf(chaos.max_duration_ms));
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }} style={{ alignItems: 'end' }}>
       {bound('min_duration_ms', 'shortest')}
       {bound('max_duration_ms', 'longest')}
-      {delayed && (
-        <>
-          <Select
-            {...form.getInputProps(`${path}.duration_shape`)}
-            label={`${humanize(step)}: spread of delays`}
-            data={optionsOf(SHAPES)}
-            allowDeselect={false}
-          />
-          <Switch
-            {...form.getInputProps(`${path}.delay_failures`, { type: 'checkbox' })}
-            label={`${humanize(step)}: delay injected failures, too`}
-            mb={6}
-          />
-        </>
+      {isDelayed && select(`${path}.duration_shape`, `${name}: spread of delays`, undefined, SHAPES)}
+      {isDelayed && (
+        <Switch
+          {...form.getInputProps(`${path}.delay_failures`, { type: 'checkbox' })}
+          label={`${name}: delay injected failures, too`}
+          mb={6}
+        />
       )}
     </SimpleGrid>
   );
 }
 
 function ErrorAndResponse({ form, path, step, chaos }: ChaosFieldsProps) {
+  const { text } = fieldsOf(form);
   const name = humanize(step);
   return (
     <>
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
-        <TextInput
-          {...form.getInputProps(`${path}.error_code`)}
-          label={`${name}: error code`}
-          placeholder="CHAOS_TRANSIENT, ..."
-        />
-        <TextInput
-          {...form.getInputProps(`${path}.error_message`)}
-          label={`${name}: error message`}
-          placeholder="the default of each fault"
-        />
+        {text(`${path}.error_code`, `${name}: error code`, undefined, 'CHAOS_TRANSIENT, ...')}
+        {text(`${path}.error_message`, `${name}: error message`, undefined, 'the default of each fault')}
       </SimpleGrid>
       <Switch
         {...form.getInputProps(`${path}.send_response`, { type: 'checkbox' })}

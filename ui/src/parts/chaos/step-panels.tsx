@@ -7,6 +7,7 @@ import { describeBehavior } from '../behavior.ts';
 import { BehaviorBadges } from '../behavior-list.tsx';
 import type { AnyForm } from '../form/fields.tsx';
 import { humanize } from '../format.ts';
+import { Hint } from '../hint.tsx';
 import { CHAOS_COLOR } from '../status.ts';
 import classes from './chaos.module.css';
 import { NO_CHAOS, toBehaviorDraft } from './chaos.ts';
@@ -67,10 +68,10 @@ function StepPanel({ step, form, faulty }: StepPanelProps) {
             <Text fw={600} size="sm">
               {humanize(step.key)}
             </Text>
-            <Text size="xs" c="dimmed">
+            <Hint>
               {step.command}
               {step.compensated ? ', undone when the process fails' : ''}
-            </Text>
+            </Hint>
           </div>
           {faulty ? (
             <Badge color="red" variant="light">
@@ -95,11 +96,7 @@ function ChaosSummary({ labels }: { labels: string[] }) {
   const rest = labels.slice(MAX_LABELS_SHOWN);
   return (
     <Group gap={6} className={classes.summary} data-testid="chaos-summary">
-      {labels.length === 0 && (
-        <Text size="xs" c="dimmed">
-          No chaos
-        </Text>
-      )}
+      {labels.length === 0 && <Hint>No chaos</Hint>}
       <BehaviorBadges labels={labels.slice(0, MAX_LABELS_SHOWN)} />
       {rest.length > 0 && (
         <Badge color={CHAOS_COLOR} variant="transparent" size="sm" px={0} title={rest.join(', ')}>

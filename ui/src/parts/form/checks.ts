@@ -19,6 +19,11 @@ export function percentError(value: NumberText): string | null {
   return percent < 0 || percent > 100 ? 'must be 0 to 100' : null;
 }
 
+export const UUID: Shape = {
+  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  message: 'must be a UUID, such as 0198c0de-0000-7000-8000-000000000000',
+};
+
 export function wholeNumberError(value: NumberText, { min, max }: Range): string | null {
   const number = numberOf(value);
   if (number === null) return 'is needed';

@@ -1,7 +1,8 @@
 // The frame of a long form: its fields, and beside them what to expect, the button, and the request to copy.
 
-import { Button, Group, Paper, Stack, Text } from '@mantine/core';
+import { Button, Group, Paper, Stack } from '@mantine/core';
 import type { FormEventHandler, ReactNode } from 'react';
+import { Hint } from '../hint.tsx';
 import classes from './form.module.css';
 import { CopyRequest, Refusal } from './request-card.tsx';
 import type { Submission } from './use-submit.ts';
@@ -38,9 +39,7 @@ export function FormFrame(props: FormFrameProps) {
             {label}
           </Button>
           <Group justify="space-between" gap="xs">
-            <Text size="xs" c="dimmed">
-              {note}
-            </Text>
+            <Hint>{note}</Hint>
             <CopyRequest path={path} body={request} />
           </Group>
         </Stack>

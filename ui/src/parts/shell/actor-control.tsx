@@ -1,4 +1,4 @@
-// Says and changes who acts: the name goes into the audit with every operator verb.
+// Shows and changes the actor: the name that the audit records with every operator verb.
 
 import { Button, Group, Popover, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
