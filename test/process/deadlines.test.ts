@@ -143,7 +143,7 @@ test('the deadline of a process spans its steps, and does not apply while an ope
     `select deadline_at > now() + interval '59 minutes' as again from faultline.process where process_id = $1`,
     [process.process_id],
   );
-  expect(rows).toEqual([{ anew: true }]);
+  expect(rows).toEqual([{ again: true }]);
 });
 
 test('P10: a late reply to a process that has ended is recorded, never applied', async () => {
