@@ -1,22 +1,17 @@
 // How many connections to PostgreSQL a run takes at most: all are opened when they are needed, and closed when they are not.
 // What `faultline doctor` counts with, and what the processes are opened with.
 
-import { availableParallelism } from 'node:os';
 import type { ServerFacts } from '../db/queries/server.ts';
 import { CONNECTIONS } from '../process/service.ts';
 import type { Finding } from './doctor-condition.ts';
-
-/** How many threads verify a large batch, where there are as many processors: each keeps the server about half as busy as itself. */
-const MAX_VERIFIERS = 4;
-export const VERIFIERS = Math.min(availableParallelism(), MAX_VERIFIERS);
 
 /** Of each process, by what they are for. */
 export const CONNECTIONS_NEEDED = {
   /** The guard of stop conditions and what is told of batches. */
   worker: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: 2 },
   serve: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: CONNECTIONS },
-  /** Each for what it verifies and for the questions of the application. */
-  judge: { reads: 2, application: 2 },
+  /** The analysis thread. */
+  analysis: { reads: 2, application: 2 },
   /** Turbulence. */
   start: { turbulence: 1 },
 } as const;
@@ -41,8 +36,8 @@ export function checkConnections(
 
 /** Of a whole run with so many workers. */
 function connectionsNeeded(workers: number): number {
-  const { worker, serve, judge, start } = CONNECTIONS_NEEDED;
-  return workers * total(worker) + total(serve) + VERIFIERS * total(judge) + total(start);
+  const { worker, serve, analysis, start } = CONNECTIONS_NEEDED;
+  return workers * total(worker) + total(serve) + total(analysis) + total(start);
 }
 
 function total(connections: Readonly<Record<string, number>>): number {

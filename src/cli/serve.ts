@@ -9,7 +9,8 @@ import { createServer } from '../http/index.ts';
 import type { Logger } from '../model/env.ts';
 import { liveUnderSupervisor, tellWorking } from '../supervisor/child.ts';
 import { CliError } from '../supervisor/exit.ts';
-import { openLabThread } from '../verification/analysis-client.ts';
+import { AnalysisThread } from '../verification/index.ts';
+import type { AnalysisThreadData } from './analysis-thread.ts';
 import { compose } from './compose.ts';
 import { stopRequested } from './signals.ts';
 import { catchStrays } from './strays.ts';
@@ -31,14 +32,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const stop = stopRequested();
   const stray = catchStrays(logger);
   const service = await compose({ ...options, name: 'faultline serve' });
-  const laboratory = openLabThread({
+  const analysis = new AnalysisThread(new URL('./analysis-thread.js', import.meta.url), {
     url: options.database_url ?? '',
     app: options.app,
     data_dir: service.context.data_dir,
-  });
+  } satisfies AnalysisThreadData);
   const server = await createServer({
     service,
-    laboratory,
+    analysis,
     ui_dir: fileURLToPath(new URL('dist/ui', packageRoot)),
     turbulence: allowedTurbulence(options.turbulence),
   });
@@ -58,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   else logger.info({}, `${signal}: ending what was asked, then leaving`);
   await reaping.stop();
   await server.close();
-  await laboratory.close();
+  await analysis.close();
   await service.close();
   if (signal instanceof CliError) throw signal;
 }

@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Report, Verdict } from '../http/contract.ts';
 import { CliError, type ExitCode } from '../supervisor/exit.ts';
-import { renderReport } from '../verification/report/report-markdown.ts';
+import { renderReport } from '../verification/index.ts';
 import type { Client } from './client.ts';
 import { tellError } from './explain.ts';
 import { jsonText, printJson, printTable, printText, remark, say } from './print.ts';

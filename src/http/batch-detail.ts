@@ -11,6 +11,7 @@ import { NotFoundError } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
 import { createThrottledMap } from '../model/throttled.ts';
 import type { ProcessRegistry } from '../process/define.ts';
+import { countAttempts, emptyCounts } from '../verification/index.ts';
 import { addSample, etaOf, type RateSample, rateOf } from './batch-rate.ts';
 import type { Batch, BatchDetail, StepFunnel } from './contract.ts';
 import { toWire } from './wire.ts';
@@ -114,39 +115,17 @@ function sliceOf(span_ms: number): number {
   return Math.max(MIN_SLICE_MS, Math.ceil(span_ms / SLICES / 1_000) * 1_000);
 }
 
-/** By step in the definition's order, visits of a step together; steps that nothing reached yet are there with zeros. */
+/** In the definition's order, visits of a step together; steps that were not reached yet count zero. */
 function funnelOf(tallies: readonly AttemptTally[], keys: readonly string[]): StepFunnel[] {
-  const funnels = new Map(keys.map((key) => [key, emptyFunnel(key)]));
-  for (const { purpose, step, outcome, fault, count } of tallies) {
-    if (purpose !== 'step') continue;
-    const key = stepKey(step);
-    const funnel = funnels.get(key) ?? emptyFunnel(key);
-    funnels.set(key, funnel);
-    funnel.attempts += count;
-    if (isOutcome(outcome)) funnel[outcome] += count;
-    if (fault !== null) funnel.injected[fault] = (funnel.injected[fault] ?? 0) + count;
+  const funnels = new Map(keys.map((key) => [key, emptyCounts()]));
+  for (const tally of tallies) {
+    if (tally.purpose !== 'step') continue;
+    const key = stepKey(tally.step);
+    const counts = funnels.get(key) ?? emptyCounts();
+    funnels.set(key, counts);
+    countAttempts(counts, tally, tally.count);
   }
-  return [...funnels.values()];
-}
-
-const OUTCOMES = ['success', 'transient', 'permanent', 'business_rule', 'lease_expired', 'released'] as const;
-
-function isOutcome(outcome: string): outcome is (typeof OUTCOMES)[number] {
-  return OUTCOMES.some((known) => known === outcome);
-}
-
-function emptyFunnel(step: string): StepFunnel {
-  return {
-    step,
-    attempts: 0,
-    success: 0,
-    transient: 0,
-    permanent: 0,
-    business_rule: 0,
-    lease_expired: 0,
-    released: 0,
-    injected: {},
-  };
+  return [...funnels].map(([step, counts]) => ({ step, ...counts }));
 }
 
 /** Slices without a gap, up to the last in which anything ended. */

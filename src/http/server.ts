@@ -7,8 +7,7 @@ import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-
 import type { TurbulenceKind } from '../chaos/experiment.ts';
 import { packageRoot } from '../db/package-root.ts';
 import type { Service } from '../process/service.ts';
-import { createLaboratory, type Laboratory } from '../verification/analysis.ts';
-import { createVerdicts } from '../verification/verdicts.ts';
+import { type Analysis, createAnalysis, Verdicts } from '../verification/index.ts';
 import { createActivity } from './activity.ts';
 import { createBatchDetails } from './batch-detail.ts';
 import { closePromptly } from './connections.ts';
@@ -48,7 +47,7 @@ const BODY_LIMIT_BYTES = 1_048_576;
 export interface ServerOptions extends SecurityOptions {
   service: Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
   /** Predicts and verifies; in the server's own thread when absent. */
-  laboratory?: Laboratory;
+  analysis?: Analysis;
   /** Where the built page lies; without it, or with nothing in it, only the API is served. */
   ui_dir?: string;
   /** The kinds of turbulence that batches may ask for, because the supervisor will make them (none). */
@@ -99,16 +98,12 @@ export async function createServer(options: ServerOptions): Promise<App> {
   return app;
 }
 
-function createContext({
-  service,
-  turbulence = [],
-  laboratory = createLaboratory(service),
-}: ServerOptions): RouteContext {
+function createContext({ service, turbulence = [], analysis = createAnalysis(service) }: ServerOptions): RouteContext {
   const { bus, pool, registry, processes, application, context } = service;
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
   const details = createBatchDetails(pool, bus.env, processes);
   const activity = createActivity(pool, bus.env);
-  const verdicts = createVerdicts(pool, bus.env, laboratory);
+  const verdicts = new Verdicts(pool, bus.env, analysis);
   return {
     bus,
     pool,
@@ -122,7 +117,7 @@ function createContext({
     activity,
     events: createBatchEvents(bus.env, details, verdicts),
     overview: createOverview(pool, bus.env, activity),
-    laboratory,
+    analysis,
     verdicts,
   };
 }

@@ -14,13 +14,3 @@ export const changeBehaviorBodySchema = killSwitchBodySchema
   .omit({ stopped: true })
   .extend({ behavior: z.record(z.string(), z.unknown()).nullable() });
 export type ChangeBehaviorBody = z.infer<typeof changeBehaviorBodySchema>;
-
-export const behaviorVersionSchema = z.object({
-  /** 0: as launched; what came after counts from 1. */
-  version: z.number().int(),
-  behavior: z.record(z.string(), z.unknown()).nullable(),
-  at: time,
-  actor: z.string(),
-  reason: z.string().nullable(),
-});
-export type BehaviorVersion = z.infer<typeof behaviorVersionSchema>;

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { experimentSchema, TURBULENCE_KINDS } from '../../chaos/experiment.ts';
 import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
+import { attemptCountsSchema } from '../../verification/schemas.ts';
 import { idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
 
 export const batchesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(BATCH_STATUSES).optional() });
@@ -54,18 +55,7 @@ export const idempotencyKeySchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters without spaces');
 
-/** How often attempts of a step came to what, and what was injected, by fault name. */
-export const stepFunnelSchema = z.object({
-  step: z.string(),
-  attempts: z.number().int(),
-  success: z.number().int(),
-  transient: z.number().int(),
-  permanent: z.number().int(),
-  business_rule: z.number().int(),
-  lease_expired: z.number().int(),
-  released: z.number().int(),
-  injected: z.record(z.string(), z.number().int()),
-});
+export const stepFunnelSchema = attemptCountsSchema.extend({ step: z.string() });
 export type StepFunnel = z.infer<typeof stepFunnelSchema>;
 
 export const batchSchema = z.object({

@@ -1,4 +1,4 @@
-// Routes of the laboratory: what a launch would come to, and the verdict on a batch.
+// Routes of prediction and verdict.
 
 import { z } from 'zod';
 import type { Experiment } from '../../chaos/experiment.ts';
@@ -10,16 +10,16 @@ import { idSchema, previewSchema, verdictProgressSchema, verdictSchema } from '.
 import { problemResponse } from '../docs.ts';
 import { describeLaunch, parseLaunch } from '../launch-body.ts';
 
-export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts }: RouteContext): void {
+export function labRoutes(api: App, { bus, pool, processes, analysis, verdicts }: RouteContext): void {
   api.post(
     '/process-batches/preview',
     {
       validatorCompiler: () => (data) => ({ value: data }),
       schema: {
         tags: ['launching'],
-        summary: 'What a launch would come to, process by process',
+        summary: 'Predict a launch, process by process',
         description:
-          'The body of a launch. Exact where the way of a process is known from its chaos alone, assuming no interruption and no operator; elsewhere expectations, labelled so. Launches nothing.',
+          'Takes the body of a launch and launches nothing. Exact where the path of a process depends on its chaos alone; elsewhere labelled as expectations. Assumes no interruption and no operator.',
         body: describeLaunch(processes),
         response: { 200: previewSchema, ...problemResponse },
       },
@@ -36,7 +36,7 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
         max_attempts: policy?.max_attempts ?? definition.policy?.max_attempts ?? bus.settings().retry.max_attempts,
       };
       const { type: process_type, version: process_version } = definition;
-      const predicted = await laboratory.predict({ process_type, process_version, input, launch });
+      const predicted = await analysis.predict({ process_type, process_version, input, launch });
       return { seed: launch.seed, ...predicted, duration_ms: bus.env.monotonicMs() - began_ms };
     },
   );
@@ -46,7 +46,7 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
     {
       schema: {
         tags: ['batches'],
-        summary: 'Whether anything was lost, doubled or left behind, check by check',
+        summary: 'The verdict: whether anything was lost, doubled or left behind, check by check',
         description:
           'While the batch runs: light checks only, verdict `running` (or `fail`). At rest: every process is replayed; stored, and computed again once anything of the batch changed.',
         params: z.object({ batch_id: idSchema }),
@@ -61,14 +61,14 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
     {
       schema: {
         tags: ['batches'],
-        summary: 'The verdict given again, whatever is stored',
+        summary: 'Verify again, whatever verdict is stored',
         description:
-          'On nothing older than the request: also what was written by hand, or is missing in storage, since the last one was stored. While the batch runs it is what GET answers.',
+          'Based on nothing older than the request, so it also sees rows edited by hand and documents missing from storage. While the batch runs, the same as GET.',
         params: z.object({ batch_id: idSchema }),
         response: { 200: verdictSchema, ...problemResponse },
       },
     },
-    ({ params }) => verdicts.judge(params.batch_id),
+    ({ params }) => verdicts.verify(params.batch_id),
   );
 
   api.get(
@@ -76,9 +76,9 @@ export function labRoutes(api: App, { bus, pool, processes, laboratory, verdicts
     {
       schema: {
         tags: ['batches'],
-        summary: 'How far the verdict on a large batch has come',
+        summary: 'Progress of a verification',
         description:
-          'For whoever waits for it, which takes seconds for 100,000 processes. `verifying` is false when none is being given.',
+          'Verifying 100,000 processes takes seconds. `verifying` is false when the batch is not being verified.',
         params: z.object({ batch_id: idSchema }),
         response: { 200: verdictProgressSchema, ...problemResponse },
       },

@@ -1,9 +1,9 @@
-// Statements that break a batch on purpose, each in one way that only a check of the verdict could notice. For the oracle's own test,
-// on databases made for it and dropped again; nothing else may use them.
+// Statements that break a batch on purpose, each in a way that only a check of the verdict detects. For the self-test only, on databases
+// of its own.
 
 import type { Pool } from '../../db/pool.ts';
 
-/** One row per name; `$1` is the batch. Rows are picked by the lowest ordinal, so that every run breaks the same ones. */
+/** `$1` is the batch. Rows are picked by the lowest ordinal, so that every run breaks the same ones. */
 const TAMPER = {
   /** Step `two` of a process that completed is sent, settled and listed once more. */
   double_step: `
@@ -55,12 +55,12 @@ commands as (delete from faultline.command c using picked k where c.command_id =
 update faultline.process p set command_ids = array_remove(p.command_ids, k.command_id), path = array_remove(p.path, 'two')
 from picked k where p.process_id = k.process_id
 returning p.process_id`,
-  /** Somebody changed the state of a process by hand. */
+  /** The state of a process was changed by hand. */
   edit_state: `
 update faultline.process p set state = jsonb_set(p.state, '{n}', '99')
 where p.process_id = (select q.process_id from faultline.process q where q.batch_id = $1 and q.status = 'COMPLETED' order by q.ordinal limit 1)
 returning p.process_id`,
-  /** Somebody let a process that completed end as failed. */
+  /** A completed process was marked as failed by hand. */
   edit_status: `
 update faultline.process p set status = 'FAILED', error_code = 'EDITED'
 where p.process_id = (select q.process_id from faultline.process q where q.batch_id = $1 and q.status = 'COMPLETED' order by q.ordinal limit 1)
@@ -72,7 +72,7 @@ where (a.command_id, a.attempt) = (select b.command_id, b.attempt from faultline
   where b.batch_id = $1 and b.purpose = 'step' and b.effect = 'RETRY' and b.fault = 'transient' and b.attempt = 1
   order by p.ordinal, b.step limit 1)
 returning a.process_id`,
-  /** A process is gone, and with it whoever would have known of its commands. */
+  /** A process is gone, and its commands are orphans. */
   delete_process: `
 delete from faultline.process p
 where p.process_id = (select q.process_id from faultline.process q where q.batch_id = $1 and q.status = 'COMPLETED' order by q.ordinal limit 1)
@@ -121,7 +121,6 @@ export async function tamper(pool: Pool, how: Tampering, batch_id: string): Prom
   return id;
 }
 
-/** Databases named for a test of the oracle, on a server where that is allowed. */
 export async function createSelfTestDatabase(server: Pool, name: string, template?: string): Promise<void> {
   await server.query(`create database "${name}"${template === undefined ? '' : ` template "${template}"`}`);
 }
@@ -130,7 +129,7 @@ export async function dropSelfTestDatabase(server: Pool, name: string): Promise<
   await server.query(`drop database if exists "${name}" with (force)`);
 }
 
-/** Whether everything of a batch but `stuck` processes has come to its end or to an operator. */
+/** Whether all processes of a batch but `stuck` have ended or wait for an operator. */
 export async function isSettledBut(pool: Pool, batch_id: string, stuck: number): Promise<boolean> {
   const { rows } = await pool.query<{ settled: boolean }>(
     `select count(*) filter (where p.status in ('WAITING_FOR_REPLY', 'COMPENSATING')) <= $2 and count(*) = min(b.total_count)

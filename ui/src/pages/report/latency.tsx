@@ -23,7 +23,7 @@ const latency = (part: keyof ReportStep['latency_ms'], label: string) =>
 const COLUMNS: Column<ReportStep>[] = [
   { key: 'step', label: 'Step', lead: true, cell: ({ step }) => humanize(step) },
   figure('attempts', 'Attempts', ({ observed }) => formatCount(observed.attempts)),
-  figure('interrupted', 'Interrupted', ({ interrupted }) => formatCount(interrupted)),
+  figure('interrupted', 'Interrupted', ({ observed }) => formatCount(observed.interrupted)),
   figure('real_failures', 'Real failures', ({ real_failures }) => formatCount(real_failures)),
   latency('p50', 'Latency p50'),
   latency('p95', 'p95'),

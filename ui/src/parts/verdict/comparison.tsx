@@ -1,9 +1,9 @@
 // What was predicted beside what was observed: endings as two bars and a table, then each step with its faults. Differences are marked.
 
 import { Stack, Text } from '@mantine/core';
-import type { PredictedStep } from '../../../../src/http/contract.ts';
+import type { AttemptCounts } from '../../../../src/http/contract.ts';
 import { type Compared, compareEndings, compareStep, type Endings, endingParts } from '../experiment/prediction.ts';
-import { formatCount, formatRate, humanize } from '../format.ts';
+import { formatCount, humanize } from '../format.ts';
 import { Legend, StackedBar } from '../stacked-bar.tsx';
 import classes from './verdict.module.css';
 
@@ -12,7 +12,7 @@ export interface ComparisonProps {
   predicted: { expected: Endings; exact: boolean } | null;
   observed: Endings;
   total: number;
-  steps: readonly { step: string; predicted: PredictedStep | null; observed: PredictedStep }[];
+  steps: readonly { step: string; predicted: AttemptCounts | null; observed: AttemptCounts }[];
   /** The batch still runs: how far apart the two are says nothing yet. */
   growing: boolean;
   /** Nothing came between and the batch is still: what differs is wrong. */
@@ -93,7 +93,7 @@ function ComparedTable({ caption, rows, growing, testId }: ComparedTableProps) {
             data-injected={row.key.startsWith('injected_') || undefined}
           >
             <th scope="row">{row.label}</th>
-            <td>{row.predicted === null ? '–' : formatPrediction(row.predicted)}</td>
+            <td>{row.predicted === null ? '–' : formatCount(row.predicted)}</td>
             <td>{formatCount(row.observed)}</td>
             <td>{growing ? '–' : differenceLabel(row)}</td>
           </tr>
@@ -103,13 +103,9 @@ function ComparedTable({ caption, rows, growing, testId }: ComparedTableProps) {
   );
 }
 
-function formatPrediction(value: number): string {
-  return Number.isInteger(value) ? formatCount(value) : formatRate(value);
-}
-
 function differenceLabel({ predicted, observed }: Compared): string {
   if (predicted === null) return '–';
   const apart = observed - predicted;
-  if (Math.abs(apart) < 0.05) return '0';
-  return `${apart > 0 ? '+' : '−'}${formatPrediction(Math.abs(apart))}`;
+  if (apart === 0) return '0';
+  return `${apart > 0 ? '+' : '−'}${formatCount(Math.abs(apart))}`;
 }
