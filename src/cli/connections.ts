@@ -11,7 +11,7 @@ export const CONNECTIONS_NEEDED = {
   worker: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: 2 },
   serve: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: CONNECTIONS },
   /** The analysis thread. */
-  analysis: { reads: 2, application: 2 },
+  analysis: { reads: 1, application: 2 },
   /** Turbulence. */
   start: { turbulence: 1 },
 } as const;

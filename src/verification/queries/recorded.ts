@@ -107,22 +107,22 @@ export const PROCESSES_TEXT = `
 select p.process_id, p.ordinal, p.process_type, p.version, p.status, p.current_step, p.awaiting_command_id, p.path, p.undo, p.ending,
   p.keep_effects, p.error_code, p.error_message, p.deadline_ms, p.on_deadline, p.state, ${violated(PROCESS_CONDITIONS)} as inconsistent,
   coalesce((
-    select json_agg(command order by command.position)
+    select json_agg(sent order by sent.position)
     from (
       select i.position, i.command_id, c.purpose, c.type, c.step, c.status, c.attempts, c.attempts_limit, c.max_attempts, c.interruptions,
         c.error_code, c.error_message, c.deadline_ms, c.on_deadline, c.payload, c.result, c.annotated, t.behavior, t.suppressed,
         ${violated(COMMAND_CONDITIONS)} as inconsistent,
         coalesce((
-          select json_agg(attempt order by attempt.attempt)
+          select json_agg(ended order by ended.attempt)
           from (
             select a.attempt, a.outcome, a.effect, a.fault, a.reason, a.error_code, a.error_message, ${ms('a.started_at')} as started_ms,
               ${ms('a.ended_at')} as ended_ms, ${ms('a.retry_at')} as retry_ms, ${violated(ATTEMPT_CONDITIONS)} as inconsistent
             from faultline.attempt a where a.command_id = c.command_id and a.lane = c.lane
-          ) attempt), '[]') as attempted
+          ) ended), '[]') as attempted
       from unnest(p.command_ids) with ordinality as i(command_id, position)
         left join faultline.command c on c.command_id = i.command_id and c.lane = p.lane
         left join e2e.test_command t on t.command_id = c.command_id and t.lane = c.lane
-    ) command), '[]') as commands
+    ) sent), '[]') as commands
 from faultline.batch b join faultline.process p on p.batch_id = b.batch_id
 where b.batch_id = $1 and p.ordinal >= $2 and p.ordinal < $3 order by p.ordinal`;
 
