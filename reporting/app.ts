@@ -2,6 +2,7 @@
 // Made of public entry points only; an application of one's own looks the same.
 
 import type { Application, ApplicationContext, Artifact } from 'faultline';
+import { TEST_COMMAND, TEST_DOMAIN } from 'faultline/chaos';
 import { type ArtifactStore, createArtifactStore, parseArtifactPath } from './artifacts.ts';
 import { ReportingHandlers } from './handlers.ts';
 import { migrateLedger, seedLedger } from './ledger.ts';
@@ -10,6 +11,7 @@ import { StatementReport } from './process.ts';
 const application: Application = {
   name: 'reporting',
   processes: [StatementReport],
+  default_command: { domain: TEST_DOMAIN, type: TEST_COMMAND },
   register(registry, context) {
     new ReportingHandlers({ pool: context.pool, artifacts: () => storeOf(context) }).register(registry);
   },

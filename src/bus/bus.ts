@@ -80,14 +80,4 @@ export function transitionCommand(command: ClaimedCommand): TransitionCommand {
   };
 }
 
-/** Groups by lane, because a writing statement names one lane. */
-export function byLane<T>(items: readonly T[], laneOf: (item: T) => number): Map<number, T[]> {
-  const lanes = new Map<number, T[]>();
-  for (const item of items) {
-    const lane = laneOf(item);
-    const group = lanes.get(lane);
-    if (group) group.push(item);
-    else lanes.set(lane, [item]);
-  }
-  return lanes;
-}
+export { byLane } from '../model/ids.ts';

@@ -9,11 +9,10 @@ import {
   resumeDomainIfPaused,
 } from '../db/queries/domains.ts';
 import { InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { isWithin, LIMITS, rangeMessage } from '../model/limits.ts';
 import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import { CONTROL_TOPIC } from './control.ts';
 import type { Operator } from './troubleshooting.ts';
-
-const MAX_CAP = 100_000;
 
 /** Claims nothing more of the domain until it is resumed. What is in progress goes on. @throws NotFoundError, WrongStateError */
 export async function pauseDomain(bus: Bus, domain: string, operator: Operator): Promise<DomainRow> {
@@ -46,8 +45,8 @@ export async function capDomain(
   operator: Operator,
 ): Promise<DomainRow> {
   refuseInternal(domain);
-  if (max_in_flight !== null && !(Number.isInteger(max_in_flight) && max_in_flight >= 1 && max_in_flight <= MAX_CAP)) {
-    const message = `must be a whole number from 1 to ${MAX_CAP}, or null`;
+  if (max_in_flight !== null && !isWithin(max_in_flight, LIMITS.max_in_flight)) {
+    const message = `${rangeMessage(LIMITS.max_in_flight)}, or null`;
     throw new InvalidInputError('The cap is out of bounds.', [
       { path: 'max_in_flight', code: 'out_of_range', message },
     ]);

@@ -1,7 +1,7 @@
 // One attempt: middleware and handler run, and every return, throw or abort becomes one Outcome. Never writes.
 
 import type { ClaimedCommand, Outcome, OutcomeKind } from '../model/command.ts';
-import { type Env, waitFor } from '../model/env.ts';
+import type { Env } from '../model/env.ts';
 import { describeError } from '../model/error-text.ts';
 import { BusinessRuleError, CommandError, PermanentCommandError, TransientCommandError } from '../model/errors.ts';
 import type { AttemptContext, Handler, HandlerRegistry, Middleware } from './handlers.ts';
@@ -79,7 +79,7 @@ function attemptContext(env: Env, attempt: Attempt, markFault: (fault: string) =
 }
 
 async function waitOrAbort(env: Env, ms: number, signal: AbortSignal): Promise<void> {
-  await waitFor(env, ms, signal);
+  await env.sleep(ms, signal);
   signal.throwIfAborted();
 }
 

@@ -114,12 +114,16 @@ export interface AskedChaos {
 export interface BusHooks {
   /** Every mistake in what is asked, by its path (`behavior.render.timeout_pct`). Without the hook nothing may be asked. */
   findChaosErrors?(asked: AskedChaos): FieldError[];
+  /** The form in which a checked experiment is stored: with defaults, without what asks for nothing. */
+  storedExperiment?(experiment: unknown): Record<string, unknown> | null;
   /** The processes that can be launched here; without the hook any. */
   processTypes?(): readonly { type: string; version: number }[];
   /** The behavior with which the process at `ordinal` of a batch starts; without the hook that of the batch. Pure. */
   behaviorOf?(batch: LaunchingBatch, ordinal: number): Record<string, unknown> | null;
   /** In the sending transaction, before the insert: returns the ids it wrote a row for; those are shown to `beforeExecute`. */
   beforeSend?(tx: Tx, commands: readonly OutgoingCommand[]): Promise<ReadonlySet<string>>;
+  /** In the deleting transaction: deletes the rows that `beforeSend` wrote for these commands of a lane; returns how many. */
+  beforeDelete?(tx: Tx, lane: number, command_ids: readonly string[]): Promise<number>;
   /** After a claim, for its annotated commands: what middleware should know, by command id. One query for the set. */
   beforeExecute?(commands: readonly ClaimedCommand[]): Promise<ReadonlyMap<string, unknown>>;
   /**

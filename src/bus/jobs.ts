@@ -26,16 +26,17 @@ import {
 } from '../db/queries/jobs.ts';
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
 import { PRIORITY } from '../model/command.ts';
-import { laneOf, waitFor } from '../model/env.ts';
 import { describeError } from '../model/error-text.ts';
 import { CommandError, FaultlineError, InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { laneOf } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { type Bus, INTERNAL_DOMAIN, sendCommands } from './bus.ts';
 import type { HandlerContext, HandlerRegistry } from './handlers.ts';
 import { cancelVerb, completeVerb, type Operated, operateSet, retryVerb, type Verb } from './troubleshooting.ts';
 
 const SLICE_SIZE = 500;
-const MAX_SELECTED = 10_000;
+const MAX_SELECTED = LIMITS.job_commands.max;
 const BACKOFF_MS = { first: 50, most: 5_000 };
 const JOB_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };
 
@@ -175,7 +176,7 @@ async function runJob(bus: Bus, job_id: string, { signal }: HandlerContext): Pro
       const items = (slice as JobSlice | null)?.item_ids ?? [];
       if (isRetryable(error)) {
         bus.outage.failed(error, { job_id, failures }, 'a slice of a job failed, trying again');
-        await waitFor(bus.env, Math.min(BACKOFF_MS.first * 2 ** failures++, BACKOFF_MS.most), signal);
+        await bus.env.sleep(Math.min(BACKOFF_MS.first * 2 ** failures++, BACKOFF_MS.most), signal);
       } else if (items.length > 1) size = items.length >> 1;
       else if (items[0] !== undefined && doomed === null) doomed = { item_id: items[0], error };
       else throw error;

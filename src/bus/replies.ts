@@ -3,14 +3,14 @@
 
 import { type Tx, withTx } from '../db/pool.ts';
 import { deleteReplyUnlessAwaited, findReply, type ReplyRecord, takeReplies } from '../db/queries/reply-queues.ts';
-import { laneOf } from '../model/env.ts';
 import { InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { laneOf } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
 import { findNumberErrors } from '../model/policy.ts';
 import type { Bus } from './bus.ts';
 import { findQueueErrors } from './request.ts';
 import { inSavepoint, type OpenTransaction } from './send.ts';
 
-const MAX_AT_ONCE = 1_000;
 const CLEAR_SLICE = 1_000;
 
 export type ConsumedReply = Omit<ReplyRecord, 'lane'>;
@@ -31,10 +31,7 @@ export async function consumeReplies(
   queue: string,
   { limit = 100, tx }: ConsumeOptions = {},
 ): Promise<ConsumedReply[]> {
-  const errors = [
-    ...findQueueErrors('queue', queue ?? null),
-    ...findNumberErrors('limit', limit, { min: 1, max: MAX_AT_ONCE }),
-  ];
+  const errors = [...findQueueErrors('queue', queue ?? null), ...findNumberErrors('limit', limit, LIMITS.reply_count)];
   if (errors.length > 0) throw new InvalidInputError('Not acceptable: queue or limit.', errors);
   const take = (own: Tx) => takeOverLanes(bus, own, queue, limit);
   const taken = tx === undefined ? await withTx(bus.pool, take) : await inSavepoint(tx, take);

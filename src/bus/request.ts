@@ -1,10 +1,11 @@
 // What a sender may ask for, checked field by field, and the command that becomes of it.
 // Promises that a command which passes can be stored, and that every mistake of a set is named by its path.
 
-import { type DeadlineAction, MAX_DEADLINE_MS, MAX_DELAY_MS, PRIORITY } from '../model/command.ts';
-import { deterministicId, laneOf } from '../model/env.ts';
+import { type DeadlineAction, PRIORITY } from '../model/command.ts';
 import { ChaosNotInstalledError, type FieldError, InvalidInputError } from '../model/errors.ts';
 import { findJsonErrors } from '../model/field-errors.ts';
+import { deterministicId, laneOf } from '../model/ids.ts';
+import { LIMITS, SHAPES, type Shape } from '../model/limits.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
 import type { RetryPolicy } from '../model/retry.ts';
 import { isPlainObject } from '../model/storable.ts';
@@ -59,9 +60,6 @@ const FIELDS = new Set<string>([
 ] satisfies (keyof CommandRequest)[]);
 const RETRY_FIELDS = new Set<string>(['max_attempts', 'backoff_ms', 'jitter_pct'] satisfies (keyof RetryPolicy)[]);
 
-const NAME = { shape: /^[A-Za-z0-9._:-]{1,64}$/, words: 'must be 1 to 64 of A-Z a-z 0-9 . _ : -' };
-const QUEUE = { shape: /^[A-Za-z0-9._:-]{1,200}$/, words: 'must be 1 to 200 of A-Z a-z 0-9 . _ : -' };
-
 /** The one spelling of a uuid that PostgreSQL would take in several; null when it is none. */
 export function canonicalId(id: unknown): string | null {
   if (typeof id !== 'string') return null;
@@ -95,13 +93,13 @@ function findRequestErrors({ hooks }: Bus, request: CommandRequest, at: string):
   return [
     ...unknownFields(request, FIELDS, at),
     ...findNameErrors(`${at}domain`, request.domain),
-    ...findTextErrors(`${at}type`, request.type, NAME),
+    ...findTextErrors(`${at}type`, request.type, SHAPES.name),
     ...(request.payload === undefined ? [] : findDocumentErrors(`${at}payload`, request.payload)),
     ...findIdErrors(`${at}command_id`, request.command_id),
-    ...findNumberErrors(`${at}delay_ms`, delay_ms, { min: 0, max: MAX_DELAY_MS }),
-    ...findNumberErrors(`${at}priority`, request.priority, { min: 0, max: 9 }),
+    ...findNumberErrors(`${at}delay_ms`, delay_ms, LIMITS.delay_ms),
+    ...findNumberErrors(`${at}priority`, request.priority, LIMITS.priority),
     ...findRetryErrors(retry, request.lease_ms, at),
-    ...findNumberErrors(`${at}deadline_ms`, deadline_ms, { min: 1, max: MAX_DEADLINE_MS }),
+    ...findNumberErrors(`${at}deadline_ms`, deadline_ms, LIMITS.deadline_ms),
     ...(deadline_ms !== undefined && delay_ms !== undefined && delay_ms >= deadline_ms
       ? [invalid(`${at}deadline_ms`, 'must be longer than delay_ms: it counts from the send')]
       : []),
@@ -121,17 +119,17 @@ function unknownFields(value: object, known: ReadonlySet<string>, at: string): F
 
 function findNameErrors(path: string, domain: unknown): FieldError[] {
   if (domain === INTERNAL_DOMAIN) return [invalid(path, 'is for work of Faultline itself')];
-  return findTextErrors(path, domain, NAME);
+  return findTextErrors(path, domain, SHAPES.name);
 }
 
 /** The name of a reply queue; none is no error. */
 export function findQueueErrors(path: string, queue: unknown): FieldError[] {
-  return queue === undefined ? [] : findTextErrors(path, queue, QUEUE);
+  return queue === undefined ? [] : findTextErrors(path, queue, SHAPES.queue);
 }
 
-function findTextErrors(path: string, value: unknown, { shape, words }: typeof NAME): FieldError[] {
+function findTextErrors(path: string, value: unknown, { pattern, message }: Shape): FieldError[] {
   if (value === undefined) return [{ path, code: 'required', message: 'is required' }];
-  return typeof value === 'string' && shape.test(value) ? [] : [invalid(path, words)];
+  return typeof value === 'string' && pattern.test(value) ? [] : [invalid(path, message)];
 }
 
 function findIdErrors(path: string, id: unknown): FieldError[] {

@@ -4,7 +4,7 @@
 import { extendLeaseIfHeld, type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/claims.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import { InvalidInputError, LeaseLostError } from '../model/errors.ts';
-import { SETTING_BOUNDS } from '../model/settings.ts';
+import { isWithin, LIMITS, rangeMessage } from '../model/limits.ts';
 import { type Bus, byLane } from './bus.ts';
 
 /** A handler still running this long after its abort is a zombie and keeps its slot. */
@@ -107,9 +107,8 @@ export class RunningAttempts {
 
   /** @throws InvalidInputError, LeaseLostError */
   async extendLease(attempt: RunningAttempt, lease_ms: number): Promise<void> {
-    const { min, max } = SETTING_BOUNDS.lease_ms;
-    if (!Number.isInteger(lease_ms) || lease_ms < min || lease_ms > max) {
-      const message = `must be a whole number from ${min} to ${max}`;
+    if (!isWithin(lease_ms, LIMITS.lease_ms)) {
+      const message = rangeMessage(LIMITS.lease_ms);
       throw new InvalidInputError(`A lease ${message}.`, [{ path: 'lease_ms', code: 'out_of_range', message }]);
     }
     const asked_at_ms = this.#bus.env.monotonicMs();

@@ -3,8 +3,7 @@
 
 import type pg from 'pg';
 import { asTx, type Queryable, type Tx, withTx } from '../db/pool.ts';
-import { readBatch } from '../db/queries/batches.ts';
-import { joinBatchIfOpen } from '../db/queries/command-batches.ts';
+import { joinBatchIfOpen, readBatch } from '../db/queries/batches.ts';
 import { releaseSavepoint, rollbackToSavepoint, setSavepoint } from '../db/queries/savepoint.ts';
 import { INTERNAL_TYPES } from '../db/session.ts';
 import {
@@ -14,12 +13,13 @@ import {
   NotFoundError,
   WrongStateError,
 } from '../model/errors.ts';
-import { MAX_BATCH_COUNT } from '../model/process.ts';
+import { LIMITS } from '../model/limits.ts';
 import { type Bus, byLane, sendIfAbsent } from './bus.ts';
 import type { OutgoingCommand } from './handlers.ts';
 import { type CommandRequest, canonicalId, checkRequests, commandOf } from './request.ts';
 
 const CHUNK_SIZE = 1_000;
+const MAX_BATCH_COUNT = LIMITS.batch_count.max;
 
 /** A `pg` client with a transaction open, whoever made it. */
 export interface OpenTransaction {

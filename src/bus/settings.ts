@@ -3,11 +3,11 @@
 
 import { mergeSettings, type StoredSettings } from '../db/queries/settings.ts';
 import { InvalidInputError } from '../model/errors.ts';
+import type { SettingPath } from '../model/limits.ts';
 import {
   DEFAULT_SETTINGS,
   findSettingErrors,
   SETTING_PATHS,
-  type SettingPath,
   type SettingsPatch,
   settingAt,
   settingsOf,

@@ -2,7 +2,7 @@
 // Promises a number from 1 to 10,000 for every domain, or a ConfigurationError before anything runs.
 
 import { ConfigurationError } from '../model/errors.ts';
-import { SETTING_BOUNDS } from '../model/settings.ts';
+import { isWithin, LIMITS, rangeMessage } from '../model/limits.ts';
 import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 
 /** For every domain alike, or by domain; `*` stands for those not named. */
@@ -10,16 +10,13 @@ export type SlotOptions = number | Readonly<Record<string, number>>;
 
 /** A chunk is 1,000 processes at once. */
 const INTERNAL_SLOTS = 2;
-const { min, max } = SETTING_BOUNDS.slots;
 
 /** What to ask for the slots of a domain; the answer may change with the settings. */
 export function slotsOf(bus: Bus, domains: readonly string[], given?: SlotOptions): (domain: string) => number {
   const named = typeof given === 'number' ? { '*': given } : (given ?? {});
   for (const [domain, slots] of Object.entries(named)) {
-    if (!Number.isInteger(slots) || slots < min || slots > max)
-      throw new ConfigurationError(
-        `The slots of ${domain} must be a whole number from ${min} to ${max}, not ${slots}.`,
-      );
+    if (!isWithin(slots, LIMITS.slots))
+      throw new ConfigurationError(`The slots of ${domain} ${rangeMessage(LIMITS.slots)}, not ${slots}.`);
     if (domain !== '*' && !domains.includes(domain))
       throw new ConfigurationError(`Slots are given for the domain ${domain}, which this worker does not work.`);
   }

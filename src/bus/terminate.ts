@@ -12,8 +12,8 @@ import {
 } from '../db/queries/terminate.ts';
 import { lockAdvanceFailed, lockCommand, type OperatedCommand } from '../db/queries/troubleshooting.ts';
 import { type CommandStatus, errorGroup, type ParkReason, type Reply } from '../model/command.ts';
-import { laneOf } from '../model/env.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import { laneOf } from '../model/ids.ts';
 import { type Bus, notifyTransitions } from './bus.ts';
 import type { CommandTransition } from './handlers.ts';
 import { reopening } from './reopen.ts';

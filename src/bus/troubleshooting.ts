@@ -14,8 +14,8 @@ import {
   retryIfParked,
 } from '../db/queries/troubleshooting.ts';
 import type { CommandStatus, Reply } from '../model/command.ts';
-import { laneOf } from '../model/env.ts';
 import { type FaultlineError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { laneOf } from '../model/ids.ts';
 import { type Bus, notifyTransitions } from './bus.ts';
 import type { CommandTransition, TransitionCommand } from './handlers.ts';
 import { reopening } from './reopen.ts';

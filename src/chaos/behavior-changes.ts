@@ -1,5 +1,5 @@
-// What an operator may change of a batch's chaos under way: its behavior, and whether anything is injected at all.
-// Every change is one guarded statement with its event; of two who cannot both have their way the second is refused.
+// What an operator may change in the chaos of a running batch: its behavior, and whether anything is injected.
+// Each change is one guarded statement with its event; of two conflicting changes the second is rejected.
 
 import type { Operator } from '../bus/troubleshooting.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
@@ -13,13 +13,13 @@ import {
   appendBehaviorVersion,
   type BehaviorVersionRow,
   lockBatchIfChangeable,
-  stopInjectionIfOn,
+  stopInjectionIfRunning,
 } from './queries/lab-control.ts';
 
 /**
- * Appends a behavior (null: none) that steps sent from now on take; every process of the service knows it within half
- * a second (./newest.ts). What was launched stays in the states of processes, what was sent stays as it is.
- * @throws NotFoundError; as checkBehavior; WrongStateError when the batch has ended, is being cancelled, or has no injection any more
+ * Appends a behavior (null: none) for steps sent from now on; every process of the service applies it within half a second
+ * (behavior-overrides.ts). The states of processes, and commands already sent, do not change.
+ * @throws NotFoundError; as checkBehavior; WrongStateError if the batch has ended, is being cancelled, or its injection is stopped
  */
 export function changeBehavior(
   { bus, processes }: Pick<Service, 'bus' | 'processes'>,
@@ -40,14 +40,14 @@ export function changeBehavior(
 }
 
 /**
- * Nothing is injected any more into attempts of the batch that begin after it returns; its turbulence ends, its work goes on. Waits for a
- * database that is away.
- * @returns since when
- * @throws NotFoundError; as checkBehavior; WrongStateError when it was stopped before, or the batch has ended
+ * Injects nothing into attempts of the batch that begin after it returns, and ends its turbulence. Retries while the database is
+ * unavailable.
+ * @returns the time of the stop
+ * @throws NotFoundError; WrongStateError if it was stopped before, or the batch has ended
  */
 export function stopInjection(pool: Pool, batch_id: string, { actor, reason }: Operator): Promise<Date> {
   const stop = async (tx: Tx) => {
-    const stopped_at = await stopInjectionIfOn(tx, batch_id);
+    const stopped_at = await stopInjectionIfRunning(tx, batch_id);
     if (stopped_at === null) return refuse(tx, batch_id);
     await insertEvents(tx, 0, [{ type: 'INJECTION_STOPPED', batch_id, actor, reason }]);
     return stopped_at;
@@ -59,6 +59,6 @@ async function refuse(tx: Tx, batch_id: string): Promise<never> {
   const batch = await readBatch(tx, batch_id);
   if (batch === null || batch.kind !== 'process') throw new NotFoundError('batch', batch_id);
   const { status, injection_stopped_at } = batch;
-  if (injection_stopped_at == null) throw new WrongStateError(`The batch is ${status}.`);
-  throw new WrongStateError('Nothing is injected into the batch any more: that was stopped before.');
+  if (injection_stopped_at === null) throw new WrongStateError(`The batch is ${status}.`);
+  throw new WrongStateError('Injection into the batch is stopped already.');
 }

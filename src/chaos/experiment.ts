@@ -73,11 +73,11 @@ export type Experiment = z.infer<typeof experimentSchema>;
 /** Without what asks for nothing; null when nothing is left. */
 export function compactExperiment(experiment: Experiment | null | undefined): Experiment | null {
   const { turbulence, stop_conditions, ...rest } = experiment ?? {};
-  const disturbs = Object.entries(turbulence ?? {}).filter(([, value]) => value != null);
+  const fields = Object.entries(turbulence ?? {}).filter(([, value]) => value != null);
   const given = Object.entries({
     ...rest,
     stop_conditions: stop_conditions?.length ? stop_conditions : null,
-    turbulence: disturbs.some(([key]) => key.endsWith('_every_ms')) ? Object.fromEntries(disturbs) : null,
+    turbulence: fields.some(([key]) => key.endsWith('_every_ms')) ? Object.fromEntries(fields) : null,
   }).filter(([, value]) => value != null);
   return given.length === 0 ? null : Object.fromEntries(given);
 }

@@ -20,6 +20,7 @@ export {
   resumeChaos,
   stopChaos,
 } from './kill-switch.ts';
-export { type TestCommand, TestCommandRepository } from './repository.ts';
+export type { TestCommand } from './queries/test-command.ts';
+export { TestCommandRepository } from './repository.ts';
 export { hits, type RollSource, roll } from './roll.ts';
 export { registerTestCommand, TEST_COMMAND, TEST_DOMAIN } from './test-command.ts';

@@ -1,36 +1,35 @@
-// The hooks that bring chaos to a bus: rows beside commands, injections decided for a claimed set, middleware that applies them.
-// Promises that a fault which keeps its attempt from settling is marked first, one held back is written down, one without a lease is none.
+// The hooks that install chaos on a bus: rows for commands that are sent, injections decided for a claimed set, and middleware.
+// A fault that prevents settling is marked before it is injected, and not injected without a lease; a suppressed one is recorded.
 
 import type { BusHooks, Middleware } from '../bus/handlers.ts';
 import type { Pool } from '../db/pool.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
+import { byLane } from '../model/ids.ts';
 import { findChaosErrors } from './asked.ts';
 import type { CommandBehavior } from './behavior.ts';
-import { createBehaviorOverrides } from './behavior-overrides.ts';
+import { BehaviorOverrides } from './behavior-overrides.ts';
 import { chaosRows } from './chaos-rows.ts';
 import type { Injection } from './decide.ts';
 import { decide } from './decide.ts';
-import { type Experiment, inScope } from './experiment.ts';
+import { compactExperiment, type Experiment, experimentSchema, inScope } from './experiment.ts';
 import { faultOf } from './faults/index.ts';
 import type { ChaosSource } from './queries/test-command.ts';
-import { markFaultsIfLeased, readChaosSources, suppressAttempts } from './queries/test-command.ts';
+import { deleteTestCommands, markFaultsIfLeased, readChaosSources, suppressAttempts } from './queries/test-command.ts';
 import { TestCommandRepository } from './repository.ts';
-import { mergeResponse } from './response.ts';
 import type { RollSource } from './roll.ts';
 
 export interface ChaosOptions {
-  /** Where claimed commands are looked up and faults are marked: the bus's own. */
   pool: Pool;
   env: Env;
   repository?: TestCommandRepository;
-  /** Ends this process at once, as a crash does; returns where that may not be. Without it an attempt that crashes dies alone. */
+  /** Ends this process like a crash, or returns if that is not allowed. Without it, only the attempt dies. */
   crash?(): void;
-  /** Runs `work` so that the connections it asks the handlers' pool for are lost. Without it the attempt fails all the same. */
+  /** Runs `work`, losing each connection it takes from the handlers' pool. Without it, the attempt only fails. */
   withoutConnection?<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** What `beforeExecute` tells the middleware of one attempt. A class, so that it is told from other hooks' annotations. */
+/** What `beforeExecute` passes to the middleware of one attempt. A class, to distinguish it from the annotations of other hooks. */
 export class ChaosAnnotation {
   readonly behavior: CommandBehavior;
   readonly source: RollSource;
@@ -43,20 +42,27 @@ export class ChaosAnnotation {
   }
 }
 
-/**
- * Chaos for a bus, installed where it is put together. Its middleware belongs innermost, so that whatever else
- * wraps a handler meets injected faults like real ones.
- */
-export function chaosHooks(
-  options: ChaosOptions,
-): Required<Pick<BusHooks, 'findChaosErrors' | 'behaviorOf' | 'beforeSend' | 'beforeExecute' | 'middleware'>> {
+type ChaosHook =
+  | 'findChaosErrors'
+  | 'storedExperiment'
+  | 'behaviorOf'
+  | 'beforeSend'
+  | 'beforeDelete'
+  | 'beforeExecute'
+  | 'middleware';
+
+/** The hooks of chaos. Its middleware must be innermost, so that other middleware sees injected faults like real ones. */
+export function chaosHooks(options: ChaosOptions): Required<Pick<BusHooks, ChaosHook>> {
   const { pool, repository = new TestCommandRepository() } = options;
-  const newest = createBehaviorOverrides(options.env);
+  const overrides = new BehaviorOverrides(options.env);
   return {
     findChaosErrors,
+    storedExperiment: (experiment) => compactExperiment(experimentSchema.parse(experiment)),
     behaviorOf: ({ seed, behavior, experiment }, ordinal) =>
       inScope((experiment as Experiment | null | undefined)?.scope_pct, seed, ordinal) ? behavior : null,
-    beforeSend: async (tx, commands) => repository.createMany(tx, chaosRows(commands, await newest.read(tx, commands))),
+    beforeSend: async (tx, commands) =>
+      repository.createMany(tx, chaosRows(commands, await overrides.read(tx, commands))),
+    beforeDelete: deleteTestCommands,
     beforeExecute: (commands) => annotate(pool, commands),
     middleware: [chaosMiddleware(options)],
   };
@@ -76,16 +82,15 @@ async function annotate(pool: Pool, commands: readonly ClaimedCommand[]): Promis
   return annotations;
 }
 
-/** Where injection is stopped, who replays the batch must know into which attempts nothing was injected. */
+/** Records the attempts into which nothing is injected because injection is stopped: a replay needs them. */
 async function suppress(
   pool: Pool,
   commands: readonly ClaimedCommand[],
   sources: ReadonlyMap<string, ChaosSource>,
 ): Promise<void> {
   const stopped = commands.filter(({ command_id }) => sources.get(command_id)?.injection_stopped);
-  for (const lane of new Set(stopped.map((command) => command.lane))) {
-    const attempts = stopped
-      .filter((command) => command.lane === lane)
+  for (const [lane, group] of byLane(stopped, (command) => command.lane)) {
+    const attempts = group
       .map(({ command_id, attempts }) => ({ command_id, attempt: attempts }))
       .sort((a, b) => (a.command_id < b.command_id ? -1 : 1));
     await suppressAttempts(pool, lane, attempts);
@@ -106,21 +111,18 @@ export function rollSource(
   };
 }
 
-/** Marks the faults that keep their attempts from settling; where the lease is lost already, there is nothing to inject. */
+/** Marks the faults that prevent settling. An attempt that has lost its lease gets no fault. */
 async function markOrForget(
   pool: Pool,
   commands: readonly ClaimedCommand[],
   annotations: Map<string, ChaosAnnotation>,
 ): Promise<void> {
-  const lanes = new Map<number, { command_id: string; claim_id: string; fault: string }[]>();
-  for (const { command_id, claim_id, lane } of commands) {
+  const faults = commands.flatMap(({ command_id, claim_id, lane }) => {
     const kind = annotations.get(command_id)?.injection.kind ?? 'none';
-    if (kind === 'none' || faultOf(kind).results_in !== 'lease_expired') continue;
-    const marks = lanes.get(lane) ?? [];
-    marks.push({ command_id, claim_id, fault: kind });
-    lanes.set(lane, marks);
-  }
-  for (const [lane, marks] of lanes) {
+    if (kind === 'none' || faultOf(kind).results_in !== 'lease_expired') return [];
+    return [{ command_id, claim_id, lane, fault: kind }];
+  });
+  for (const [lane, marks] of byLane(faults, (mark) => mark.lane)) {
     const marked = await markFaultsIfLeased(pool, lane, marks);
     for (const { command_id } of marks) if (!marked.has(command_id)) annotations.delete(command_id);
   }
@@ -147,4 +149,18 @@ function chaosMiddleware({
 
 function respond({ send_response, response_data }: CommandBehavior, result: unknown): unknown {
   return send_response && response_data ? mergeResponse(result, response_data) : result;
+}
+
+/**
+ * Merges `response_data` over the result of a handler, shallowly. No result (null, undefined) becomes `data` alone; a result that is no
+ * object (text, number, list, date) is kept as `result` beside it.
+ */
+export function mergeResponse(result: unknown, data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (result === null || result === undefined) return { ...data };
+  return isDocument(result) ? { ...result, ...data } : { result, ...data };
+}
+
+/** True if JSON writes the value as an object with its own keys. */
+function isDocument(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('toJSON' in value);
 }

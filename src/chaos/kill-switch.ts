@@ -1,34 +1,23 @@
-// The kill switch: stops all injection at once, for every batch and every command, and refuses new until it is put back.
-// Promises that pulling it is never refused: who finds it pulled has what he wanted, and is told who was faster; where the database is
-// away, which may be its own doing, it gets through when it is back.
+// The kill switch: stops all injection at once, for every batch and every command, and rejects new chaos until it is resumed.
+// Stopping is idempotent, and retried while the database is unavailable, which may be the effect of chaos itself.
 
 import type { Operator } from '../bus/troubleshooting.ts';
 import { type Pool, type Queryable, type Tx, withTx } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
+import { isIdempotencyKeyUsed } from '../db/queries/idempotency.ts';
 import { retryWhileUnavailable } from '../db/retry-while-unavailable.ts';
 import { ChaosStoppedError } from '../model/errors.ts';
-import * as statements from './queries/lab-control.ts';
+import { type KillSwitch, readKillSwitch, resumeChaosIfStopped, stopChaosIfRunning } from './queries/lab-control.ts';
 
-export interface KillSwitch {
-  stopped: boolean;
-  /** Since when it stands; null while it does not, like who pulled it and why. */
-  at: Date | null;
-  actor: string | null;
-  reason: string | null;
-}
-
-export async function readKillSwitch(db: Queryable): Promise<KillSwitch> {
-  const row = await statements.readKillSwitch(db);
-  return row === null ? { stopped: false, at: null, actor: null, reason: null } : { stopped: true, ...row };
-}
+export { type KillSwitch, readKillSwitch };
 
 /**
- * Nothing is injected into attempts that begin after it returns; those that began before run out as they were drawn. Where it was
- * stopped before, that stands: answered as it is, and recorded once.
+ * Injects nothing into attempts that begin after it returns; attempts in progress keep their faults. If chaos was stopped before, it
+ * returns the existing stop and writes no second event.
  */
 export function stopChaos(pool: Pool, { actor, reason }: Operator): Promise<KillSwitch> {
   const stop = async (tx: Tx) => {
-    if (await statements.stopChaosIfOn(tx, { actor, reason: reason ?? null })) {
+    if (await stopChaosIfRunning(tx, { actor, reason: reason ?? null })) {
       await insertEvents(tx, 0, [{ type: 'CHAOS_STOPPED', actor, reason }]);
     }
     return readKillSwitch(tx);
@@ -36,26 +25,24 @@ export function stopChaos(pool: Pool, { actor, reason }: Operator): Promise<Kill
   return retryWhileUnavailable(() => withTx(pool, stop));
 }
 
-/** Injection goes on with the rolls it would have had anyway. Where it was not stopped nothing happens. */
+/** Continues injection with the same rolls. Has no effect if chaos was not stopped. */
 export function resumeChaos(pool: Pool, { actor, reason }: Operator): Promise<KillSwitch> {
   return withTx(pool, async (tx) => {
-    if (await statements.resumeChaosIfStopped(tx)) {
-      await insertEvents(tx, 0, [{ type: 'CHAOS_RESUMED', actor, reason }]);
-    }
+    if (await resumeChaosIfStopped(tx)) await insertEvents(tx, 0, [{ type: 'CHAOS_RESUMED', actor, reason }]);
     return readKillSwitch(tx);
   });
 }
 
-/** What of a request may ask for chaos. */
+/** The parts of a request that may ask for chaos. */
 export interface AskedChaos {
   behavior?: object | null;
   experiment?: { turbulence?: unknown } | null;
 }
 
 /**
- * For whatever asks for new chaos: a launch, a run again, a change of behavior, commands with a behavior. What has neither behavior
- * nor turbulence asks for none; who repeats a request that was accepted (`idempotency`) is answered as then.
- * @throws ChaosStoppedError while the kill switch stands
+ * For every request that may ask for new chaos: a launch, a rerun, a change of behavior, commands. Chaos means a behavior or
+ * turbulence. A repeated request (`idempotency`) that was accepted before is accepted again.
+ * @throws ChaosStoppedError while chaos is stopped
  */
 export async function refuseWhileStopped(
   db: Queryable,
@@ -63,7 +50,7 @@ export async function refuseWhileStopped(
   idempotency?: { key: string },
 ): Promise<void> {
   if (asked.every(({ behavior, experiment }) => behavior == null && experiment?.turbulence == null)) return;
-  if (!(await statements.isNewChaosRefused(db, idempotency?.key ?? null))) return;
-  const { actor, reason } = await readKillSwitch(db);
+  const { stopped, actor, reason } = await readKillSwitch(db);
+  if (!stopped || (idempotency !== undefined && (await isIdempotencyKeyUsed(db, idempotency.key)))) return;
   throw new ChaosStoppedError(actor, reason);
 }

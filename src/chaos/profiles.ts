@@ -1,11 +1,9 @@
-// Built-in profiles: ready-made chaos, by what it is like to be a step of that process. Pure; works for any list of steps.
-// Promises at least one step that meets something, for every profile and every process with a step.
+// Built-in profiles: ready-made chaos for any list of steps. Pure. Each profile affects at least one step.
 
 import type { CommandBehavior, ProcessBehavior } from './behavior.ts';
 
-/** A behavior worth having a name. */
 export interface BuiltinProfile {
-  /** Its name in small letters: `flaky-network`. */
+  /** Its name in lower case: `flaky-network`. */
   profile_id: string;
   name: string;
   /** One sentence. */
@@ -13,29 +11,22 @@ export interface BuiltinProfile {
   behavior: ProcessBehavior;
 }
 
-/** What one step meets, by its place among all; null for nothing. */
-type Draw = (index: number, count: number) => CommandBehavior | null;
+/** What one step gets; null for nothing. */
+type Draw = (step: { first: boolean; middle: boolean; last: boolean }) => CommandBehavior | null;
 
-const isLast: (index: number, count: number) => boolean = (index, count) => index === count - 1;
-const isMiddle: (index: number, count: number) => boolean = (index, count) => index === Math.floor((count - 1) / 2);
-
-/** The built-in profiles for a process with these step keys, in its order; none for a process without steps. */
+/** The built-in profiles for a process with these step keys, in its order; none without steps. */
 export function builtinProfiles(steps: readonly string[]): BuiltinProfile[] {
-  const last = steps.at(-1);
-  if (last === undefined) return [];
-  const middle = steps[Math.floor((steps.length - 1) / 2)];
+  const lastIndex = steps.length - 1;
+  const middleIndex = Math.floor(lastIndex / 2);
+  if (lastIndex < 0) return [];
 
   const profile = (name: string, description: string, draw: Draw): BuiltinProfile => ({
-    profile_id:
-      name
-        .toLowerCase()
-        .match(/[a-z0-9]+/g)
-        ?.join('-') ?? '',
+    profile_id: (name.toLowerCase().match(/[a-z0-9]+/g) ?? []).join('-'),
     name,
     description,
     behavior: Object.fromEntries(
       steps.flatMap((step, index) => {
-        const behavior = draw(index, steps.length);
+        const behavior = draw({ first: index === 0, middle: index === middleIndex, last: index === lastIndex });
         return behavior === null ? [] : [[step, behavior] as const];
       }),
     ),
@@ -55,13 +46,11 @@ export function builtinProfiles(steps: readonly string[]): BuiltinProfile[] {
         duration_shape: 'lognormal',
       }),
     ),
-    profile(`Slow ${last}`, 'The last step takes 0.5 to 3 s, and 3 % of its attempts hang.', (...at) =>
-      isLast(...at)
-        ? { min_duration_ms: 500, max_duration_ms: 3_000, duration_shape: 'lognormal', timeout_pct: 3 }
-        : null,
+    profile(`Slow ${steps[lastIndex]}`, 'The last step takes 0.5 to 3 s, and 3 % of its attempts hang.', ({ last }) =>
+      last ? { min_duration_ms: 500, max_duration_ms: 3_000, duration_shape: 'lognormal', timeout_pct: 3 } : null,
     ),
-    profile('One step down', `Nothing gets past ${middle}: it always fails, for good.`, (...at) =>
-      isMiddle(...at)
+    profile('One step down', `Nothing gets past ${steps[middleIndex]}: it always fails, for good.`, ({ middle }) =>
+      middle
         ? { fail_permanent_pct: 100, error_code: 'SERVICE_DOWN', error_message: 'The service does not answer' }
         : null,
     ),
@@ -76,10 +65,8 @@ export function builtinProfiles(steps: readonly string[]): BuiltinProfile[] {
         delay_failures: true,
       }),
     ),
-    profile('Poison 1 %', 'One process in a hundred can never be done: its first step fails, for good.', (index) =>
-      index === 0
-        ? { fail_permanent_pct: 1, error_code: 'POISON', error_message: 'This one cannot be processed' }
-        : null,
+    profile('Poison 1 %', 'One process in a hundred can never be done: its first step fails, for good.', ({ first }) =>
+      first ? { fail_permanent_pct: 1, error_code: 'POISON', error_message: 'This one cannot be processed' } : null,
     ),
     profile(
       'Everything at once',

@@ -1,40 +1,37 @@
-// A worker's death by chaos: what an injected crash does to a process that a supervisor will start again.
-// Promises that none dies in its first seconds of work, nor while it drains: then the attempt alone is lost.
+// An injected crash ends the worker process, so that its supervisor starts another one.
+// Without a supervisor, in the first seconds of work and while draining, only the attempt ends.
 
 import type { Env } from '../model/env.ts';
 import { EXIT } from '../supervisor/exit.ts';
 
 /**
- * How long a worker works before it may die. One that dies of its first claims does no work at all, and takes its whole claim along
- * each time: after ten such deaths the innocent neighbours of what crashes would be taken for poison (10 lost leases), however few
- * of a hundred attempts were to crash.
+ * A worker that crashes on its first claim completes nothing and loses all leases of that claim. After ten such crashes the other
+ * commands of the claim would count as poison, however small the crash percentage.
  */
-const WORKS_AT_LEAST_MS = 5_000;
+const MIN_WORK_MS = 5_000;
 
-export interface Mortality {
-  /** From now on its life is counted. */
-  begin(): void;
-  /** It dies no more. */
-  end(): void;
-  /** Ends this process at once, or returns. */
-  crash(): void;
-}
+export class ChaosCrash {
+  readonly #env: Pick<Env, 'monotonicMs' | 'logger'>;
+  #from_ms = Infinity;
 
-/** Of a process that has a supervisor; any other never dies of chaos, since nobody would start it again. */
-export function createMortality(env: Pick<Env, 'monotonicMs' | 'logger'>): Mortality {
-  const supervised = process.env.FAULTLINE_SUPERVISED === '1';
-  let mortal_from_ms = Infinity;
-  return {
-    begin: () => {
-      if (supervised) mortal_from_ms = env.monotonicMs() + WORKS_AT_LEAST_MS;
-    },
-    end: () => {
-      mortal_from_ms = Infinity;
-    },
-    crash: () => {
-      if (env.monotonicMs() < mortal_from_ms) return;
-      env.logger.warn({}, 'Chaos: a crash was injected, this worker ends at once');
-      process.exit(EXIT.chaos_crash);
-    },
-  };
+  constructor(env: Pick<Env, 'monotonicMs' | 'logger'>) {
+    this.#env = env;
+  }
+
+  /** The worker begins to work. */
+  enable(): void {
+    if (process.env.FAULTLINE_SUPERVISED === '1') this.#from_ms = this.#env.monotonicMs() + MIN_WORK_MS;
+  }
+
+  /** The worker drains. */
+  disable(): void {
+    this.#from_ms = Infinity;
+  }
+
+  /** Ends this process, or returns. */
+  crash(): void {
+    if (this.#env.monotonicMs() < this.#from_ms) return;
+    this.#env.logger.warn({}, 'Chaos: a crash was injected, this worker ends at once');
+    process.exit(EXIT.chaos_crash);
+  }
 }

@@ -1,5 +1,5 @@
-// The composition root: an application, a database and chaos, put together to the service that server and workers run.
-// The only place where fault injection meets the bus: without its hooks neither knows of the other.
+// The composition root: builds the service that the server and workers run from an application, a database and chaos.
+// Only here is fault injection installed in the bus.
 
 import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,33 +11,33 @@ import { reasonOf } from '../model/error-text.ts';
 import type { Application } from '../process/application.ts';
 import { openService, type Service } from '../process/service.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
+import type { ServiceFlags } from './options.ts';
+import { UnavailableError } from './retry-unavailable.ts';
 
-export interface ComposeOptions {
-  database_url?: string;
-  data_dir: string;
-  app?: string;
-  /** For people: how connections are listed by PostgreSQL. */
+export interface ComposeOptions extends ServiceFlags {
+  /** How PostgreSQL lists the connections. */
   name: string;
   logger: Logger;
   read_connections?: number;
-  /** What an injected crash does to this process; without it the attempt dies alone. */
+  /** Ends this process for an injected crash; without it only the attempt ends. */
   crash?: () => void;
 }
 
-/** Opens the service on a migrated database. Throws a CliError when the database is away or not migrated. */
+/** Opens the service. @throws CliError when the database is unavailable or not migrated */
 export async function compose(options: ComposeOptions): Promise<Service> {
-  const url = requireDatabase(options.database_url);
-  const application = await loadApplication(options.app);
-  await reaching(url, () => withPool(url, options.name, assertMigrated));
+  const { databaseUrl, dataDir, app, name, logger, read_connections, crash } = options;
+  const url = requireDatabase(databaseUrl);
+  const application = await loadApplication(app);
+  await reaching(url, () => withPool(url, name, assertMigrated));
   return reaching(url, () =>
     openService({
       url,
       application,
-      env: createEnv(options.logger),
-      data_dir: resolve(options.data_dir),
-      name: options.name,
-      read_connections: options.read_connections,
-      hooks: (context) => chaosHooks({ ...context, crash: options.crash }),
+      env: createEnv(logger),
+      data_dir: resolve(dataDir),
+      name,
+      read_connections,
+      hooks: (context) => chaosHooks({ ...context, crash }),
       handlers: registerTestCommand,
     }),
   );
@@ -60,15 +60,14 @@ export async function loadApplication(app?: string): Promise<Application> {
     );
   }
   const lacks = [
-    ...(typeof application.name === 'string' ? [] : ['name, a text']),
-    ...(Array.isArray(application.processes) ? [] : ['processes, an array of definitions']),
-    ...(typeof application.register === 'function' ? [] : ['register, a function that registers its handlers']),
-  ];
+    typeof application.name !== 'string' && 'name, a text',
+    !Array.isArray(application.processes) && 'processes, an array of definitions',
+    typeof application.register !== 'function' && 'register, a function that registers its handlers',
+  ].filter(Boolean);
   if (lacks.length > 0) throw new CliError(`The application of ${app ?? from} lacks ${lacks.join('; and ')}.`);
   return application;
 }
 
-/** Compiled beside us, or in the sources. */
 function bundledApplication(): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return new URL(`../../reporting/app.${extension}`, import.meta.url).href;
@@ -88,7 +87,7 @@ export function withPool<T>(url: string, name: string, use: (pool: Pool) => Prom
   return using(createPool(url, { application_name: name, max: 2 }), use);
 }
 
-/** What an application does by itself, it does on connections of its own. */
+/** Connections for the application's own work. */
 export function withApplicationPool<T>(url: string, name: string, use: (pool: Pool) => Promise<T>): Promise<T> {
   return using(createApplicationPool(url, { application_name: `${name}, application`, max: 2 }), use);
 }
@@ -101,7 +100,7 @@ async function using<T>(pool: Pool, use: (pool: Pool) => Promise<T>): Promise<T>
   }
 }
 
-/** Runs `work`; a database that is away, or refuses everybody for now, becomes exit code 3 and one line. */
+/** Runs `work`. @throws UnavailableError when the database cannot be reached or accepts no connections */
 export async function reaching<T>(url: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -109,6 +108,6 @@ export async function reaching<T>(url: string, work: () => Promise<T>): Promise<
     if (!isAway(error)) throw error;
     const { host } = new URL(url);
     const what = isConnectionError(error) ? 'cannot be reached' : 'refuses for now';
-    throw new CliError(`The database at ${host} ${what}: ${reasonOf(error)}`, EXIT.unavailable, error);
+    throw new UnavailableError(`The database at ${host} ${what}: ${reasonOf(error)}`, error);
   }
 }

@@ -1,43 +1,33 @@
-// How many connections to PostgreSQL a run takes at most: all are opened when they are needed, and closed when they are not.
-// What `faultline doctor` counts with, and what the processes are opened with.
+// How many connections to PostgreSQL a run takes at most; they are opened and closed as needed.
 
 import type { ServerFacts } from '../db/queries/server.ts';
 import { CONNECTIONS } from '../process/service.ts';
-import type { Finding } from './doctor-condition.ts';
+import { type Finding, warn } from './findings.ts';
 
-/** Of each process, by what they are for. */
+/** By process and purpose. */
 export const CONNECTIONS_NEEDED = {
-  /** The guard of stop conditions and what is told of batches. */
+  /** Reads: stop conditions and the progress log. */
   worker: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: 2 },
   serve: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: CONNECTIONS },
   /** The analysis thread. */
   analysis: { reads: 1, application: 2 },
-  /** Turbulence. */
   start: { turbulence: 1 },
 } as const;
 
-/** As many as `faultline start` runs by itself. */
+/** The default of `faultline start`. */
 const WORKERS = 2;
 
-/** Whether there are enough beside those of other programs. Pure. */
-export function checkConnections(
-  facts: Pick<ServerFacts, 'max_connections' | 'connections' | 'other_connections'>,
-): Finding {
-  const { max_connections, connections, other_connections } = facts;
-  const needed = connectionsNeeded(WORKERS);
-  const enough = max_connections - other_connections >= needed;
-  const says = `${connections} of ${max_connections} in use, ${other_connections} by others; a server and ${WORKERS} workers take up to ${needed}`;
-  return {
-    check: 'connections',
-    state: enough ? 'ok' : 'warn',
-    says: enough ? says : `${says}: too few are left (max_connections)`,
-  };
-}
-
-/** Of a whole run with so many workers. */
-function connectionsNeeded(workers: number): number {
+/** Whether enough are left beside those of other programs. Pure. */
+export function checkConnections({
+  max_connections,
+  connections,
+  other_connections,
+}: Pick<ServerFacts, 'max_connections' | 'connections' | 'other_connections'>): Finding {
   const { worker, serve, analysis, start } = CONNECTIONS_NEEDED;
-  return workers * total(worker) + total(serve) + total(analysis) + total(start);
+  const needed = WORKERS * total(worker) + total(serve) + total(analysis) + total(start);
+  const says = `${connections} of ${max_connections} in use, ${other_connections} by others; a server and ${WORKERS} workers take up to ${needed}`;
+  const few = max_connections - other_connections < needed;
+  return warn('connections', few && `${says}: too few are left (max_connections)`, says);
 }
 
 function total(connections: Readonly<Record<string, number>>): number {

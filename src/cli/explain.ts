@@ -1,13 +1,12 @@
-// How the command line says what went wrong: a line for each error of the database, the file system or a definition, with what to do.
-// Promises one line that steers no terminal and holds no password; where an error comes from is told with FAULTLINE_LOG_LEVEL=debug.
+// Errors as one line that says what went wrong and what to do. It steers no terminal and contains no password.
 
 import { inspect } from 'node:util';
 import { hidePasswords, reasonOf, showLines, showText } from '../model/error-text.ts';
 import { FaultlineError } from '../model/errors.ts';
 import { CliError } from '../supervisor/exit.ts';
 
-/** What to do about an SQLSTATE. */
-const OF_DATABASE: Record<string, [what: string, cure: string]> = {
+/** By SQLSTATE. */
+const DATABASE_ERRORS: Record<string, [what: string, cure: string]> = {
   '28P01': ['The database refuses the login', 'Check user and password of --database-url or DATABASE_URL.'],
   '28000': ['The database refuses the login', 'Check the user of --database-url, and what pg_hba.conf lets in.'],
   '3D000': ['There is no such database', 'Create it (createdb), or name another with --database-url.'],
@@ -17,7 +16,7 @@ const OF_DATABASE: Record<string, [what: string, cure: string]> = {
   '25006': ['The database can only be read', 'Name the primary with --database-url.'],
 };
 
-const OF_FILES: Record<string, string> = {
+const FILE_ERRORS: Record<string, string> = {
   EACCES: 'Let this account use it, or name another place (--data-dir).',
   EPERM: 'Let this account use it, or name another place (--data-dir).',
   EROFS: 'It can only be read: name another place (--data-dir).',
@@ -35,19 +34,19 @@ const OF_FILES: Record<string, string> = {
 const NO_CERTIFICATE =
   'Give the CA that signed it (sslrootcert=<file> in the address); sslmode=no-verify connects without knowing to whom.';
 
-/** The one line for whatever was thrown. */
 export function explain(error: unknown): string {
-  return showText(hidePasswords(wordsOf(error)));
+  return showText(hidePasswords(describe(error)));
 }
 
-function wordsOf(error: unknown): string {
+function describe(error: unknown): string {
   if (error instanceof CliError || error instanceof FaultlineError) return error.message;
   const { code = '', message = '', syscall, path, port } = (error ?? {}) as NodeJS.ErrnoException & { port?: number };
-  const known = OF_DATABASE[code];
+  const known = DATABASE_ERRORS[code];
   if (known !== undefined) return `${known[0]}: ${message}. ${known[1]}`;
   if (syscall === 'listen')
     return `Port ${port} cannot be listened on (${code}). Choose another with --port or --host.`;
-  if (path !== undefined && OF_FILES[code] !== undefined) return `${path} cannot be used (${code}). ${OF_FILES[code]}`;
+  if (path !== undefined && FILE_ERRORS[code] !== undefined)
+    return `${path} cannot be used (${code}). ${FILE_ERRORS[code]}`;
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
     return `The database's certificate is not trusted (${code}). ${NO_CERTIFICATE}`;
   }
@@ -55,17 +54,16 @@ function wordsOf(error: unknown): string {
   return `${reasonOf(error)} (FAULTLINE_LOG_LEVEL=debug tells where)`;
 }
 
-/** Says on stderr what went wrong. What reads it takes the last line for the reason. */
-export function tellError(error: unknown): void {
-  const quiet = error instanceof CliError && error.message === '';
-  if (/^(debug|trace)$/.test(process.env.FAULTLINE_LOG_LEVEL ?? '') && !quiet) {
+/** Writes the error to stderr. The last line is the reason; with FAULTLINE_LOG_LEVEL=debug the stack precedes it. */
+export function reportError(error: unknown): void {
+  if (/^(debug|trace)$/.test(process.env.FAULTLINE_LOG_LEVEL ?? '')) {
     process.stderr.write(`${showLines(hidePasswords(inspect(error)))}\n`);
   }
-  if (!quiet) process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${explain(error)}\n`);
 }
 
-/** What the parser of options says, without the value of an option it does not know. */
-export function tellUsage(text: string): void {
+/** Writes a message of the option parser, without the value of an unknown option. */
+export function reportUsage(text: string): void {
   const named = text.replace(/(unknown option '[^'=]*)=[\s\S]*'/, "$1'");
   process.stderr.write(showLines(hidePasswords(named)));
 }

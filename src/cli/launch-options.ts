@@ -1,39 +1,47 @@
-// The options of whatever describes a launch: `batch create`, which does it, and `predict`, which does not.
-// What they come to is in launch-body.ts.
+// The options that describe a launch (`batch create`, `batch rerun`, `predict`), and the request they make.
+// What is not given stays absent: the server has the defaults.
 
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MAX_BATCH_COUNT } from '../model/process.ts';
-import { assign, type Document, isDocument } from './assignments.ts';
-import { parseJsonOption } from './json-text.ts';
-import { wholeNumber } from './options.ts';
+import { LIMITS } from '../model/limits.ts';
+import { behaviorOf, type ChaosFlags, chaosOption, profileOption } from './behavior-options.ts';
+import type { Client } from './client.ts';
+import { assign, type Document, jsonOrFile } from './json-options.ts';
+import { within } from './options.ts';
+
+export interface LaunchFlags extends ChaosFlags, ExperimentFlags {
+  count: number;
+  name?: string;
+  seed?: string;
+  set?: Document;
+  maxAttempts?: number;
+  backoffMs?: number[];
+  leaseMs?: number;
+}
+
+export interface ExperimentFlags {
+  hypothesis?: string;
+  scope?: number;
+  experiment?: Document;
+}
 
 export function withLaunchOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--count <number>', 'processes in the batch').default(1).argParser(wholeNumber(1, MAX_BATCH_COUNT)),
+      new Option('--count <number>', 'processes in the batch').default(1).argParser(within(LIMITS.batch_count)),
     )
-    .option('--type <name>', 'the process type (default: StatementReport)')
-    .option('--name <text>', 'a name for people')
-    .option('--seed <text>', 'the seed of the faults; drawn when absent')
-    .option('--set <name=value>', 'an input of the process, as often as needed', assign)
+    .option('--type <name>', 'the process type (default: that of the application)')
+    .option('--name <text>', 'a display name')
+    .option('--seed <text>', 'the seed of the faults (default: a random one)')
+    .option('--set <name=value>', 'an input of the process; repeatable', assign)
     .addOption(profileOption())
     .addOption(chaosOption())
-    .addOption(new Option('--max-attempts <number>', 'attempts of each command').argParser(wholeNumber(1, 100)))
-    .option('--backoff-ms <list>', 'pauses between attempts, by comma', numberList)
-    .addOption(new Option('--lease-ms <number>', 'lease of each attempt').argParser(wholeNumber(500, 3_600_000)))
+    .option('--max-attempts <number>', 'attempts of each command', within(LIMITS.max_attempts))
+    .option('--backoff-ms <list>', 'delays between attempts, separated by commas', numberList)
+    .option('--lease-ms <number>', 'lease of each attempt', within(LIMITS.lease_ms))
     .option('--hypothesis <text>', 'what is expected to hold')
-    .addOption(new Option('--scope <percent>', 'only so many percent of the processes meet chaos').argParser(percent))
+    .option('--scope <percent>', 'how many percent of the processes chaos may touch', percent)
     .addOption(experimentOption());
 }
-
-export const profileOption = () =>
-  new Option('--profile <name>', 'chaos from a profile, by name or id (`faultline profile list`)');
-
-export const chaosOption = () =>
-  new Option('--chaos <step.field=value>', 'faults of a step, as often as needed; over those of the profile').argParser(
-    assign,
-  );
 
 export const experimentOption = () =>
   new Option(
@@ -41,38 +49,38 @@ export const experimentOption = () =>
     'hypothesis, scope_pct, stop_conditions and turbulence as JSON, or @file to read them from',
   ).argParser(jsonOrFile);
 
-/** A JSON object, or `@` and the path of a file with one. */
-export function jsonOrFile(text: string): Document {
-  const value = parse(text.startsWith('@') ? readText(text.slice(1)) : text);
-  if (!isDocument(value)) throw new InvalidArgumentError('It must be a JSON object, or @file with one.');
-  return value;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new InvalidArgumentError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return parseJsonOption(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 function percent(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 100)) {
-    throw new InvalidArgumentError('It must be a number from 0 to 100.');
-  }
-  return value;
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value;
+  throw new InvalidArgumentError('It must be a number from 0 to 100.');
 }
 
 function numberList(text: string): number[] {
-  return text.split(',').map(wholeNumber(0, 86_400_000));
+  return text.split(',').map(within(LIMITS.backoff_ms));
+}
+
+/** The body of `POST /process-batches`. */
+export async function launchBody(client: Client, flags: LaunchFlags): Promise<object> {
+  const { maxAttempts: max_attempts, backoffMs: backoff_ms } = flags;
+  return {
+    ...flags.set,
+    count: flags.count,
+    process_type: flags.type,
+    name: flags.name,
+    seed: flags.seed,
+    behavior: await behaviorOf(client, flags),
+    retry: max_attempts === undefined && backoff_ms === undefined ? undefined : { max_attempts, backoff_ms },
+    lease_ms: flags.leaseMs,
+    experiment: experimentOf(flags),
+  };
+}
+
+/** --experiment, overridden by --hypothesis and --scope; undefined without any. */
+export function experimentOf({ hypothesis, scope, experiment }: ExperimentFlags): Document | undefined {
+  if (hypothesis === undefined && scope === undefined) return experiment;
+  return {
+    ...experiment,
+    ...(hypothesis !== undefined && { hypothesis }),
+    ...(scope !== undefined && { scope_pct: scope }),
+  };
 }

@@ -1,5 +1,5 @@
-// The logger of a process: JSON lines where something reads them, readable lines on a terminal.
-// FAULTLINE_LOG_LEVEL sets how much is said (info). Promises that no password of an address is written.
+// The logger of a process: JSON lines, or readable lines on a terminal. It hides the passwords of addresses.
+// FAULTLINE_LOG_LEVEL sets the level (default: info).
 
 import pino from 'pino';
 import { hidePasswords, showJson } from '../model/error-text.ts';

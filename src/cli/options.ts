@@ -1,11 +1,25 @@
 // The options that several verbs share: each also has a name in the environment, and a value out of range is a usage error.
-// An option given on the command line wins over the environment, the environment over the default.
+// The command line wins over the environment, the environment over the default.
 
 import { isIP } from 'node:net';
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Range } from '../model/limits.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
 
-export function wholeNumber(min: number, max: number): (text: string) => number {
+/** What a verb needs to work on a database with an application. */
+export interface ServiceFlags {
+  databaseUrl?: string;
+  dataDir: string;
+  app?: string;
+}
+
+/** Adds `--database-url`, `--data-dir` and `--app`. */
+export function withServiceOptions(command: Command): Command {
+  return command.addOption(databaseUrlOption()).addOption(dataDirOption()).addOption(appOption());
+}
+
+/** A whole number within a range. */
+export function within({ min, max }: Range): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === '' || !Number.isInteger(value) || value < min || value > max) {
@@ -17,7 +31,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
-/** `90m`, `12h`, `30d`, `2w` -> ms, within bounds that are given as such texts. */
+/** `90m`, `12h`, `30d`, `2w` -> ms; the bounds are such texts. */
 export function duration(min: string, max: string): (text: string) => number {
   const [min_ms, max_ms] = [durationMs(min), durationMs(max)];
   return (text) => {
@@ -34,29 +48,25 @@ function durationMs(text: string): number {
   return unit === undefined ? Number.NaN : Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
 }
 
-/** Some of these words, by comma. */
-export function wordsOf<W extends string>(known: readonly W[]): (text: string) => W[] {
+/** Some of the known words, separated by commas. */
+export function someOf<W extends string>(known: readonly W[]): (text: string) => W[] {
   return (text) => {
     const words = text.split(',').map((word) => word.trim().toLowerCase() as W);
-    const unknown = words.filter((word) => !known.includes(word));
-    if (unknown.length > 0) throw new InvalidArgumentError(`It must be some of ${known.join(', ')}, by comma.`);
-    return [...new Set(words)];
+    if (words.every((word) => known.includes(word))) return [...new Set(words)];
+    throw new InvalidArgumentError(`It must be some of ${known.join(', ')}, separated by commas.`);
   };
 }
 
-/** There is no authentication yet: any other address would let the network in. */
+/** There is no authentication: any other address would let the network in. */
 function loopbackHost(text: string): string {
-  const loopback = text === 'localhost' || text === '::1' || (isIP(text) === 4 && text.startsWith('127.'));
-  if (!loopback) {
-    throw new InvalidArgumentError(
-      'Faultline has no authentication, so it listens on loopback only (127.0.0.1, ::1, localhost). ' +
-        'Put a proxy that authenticates before it, or reach it through an SSH tunnel.',
-    );
-  }
-  return text;
+  if (text === 'localhost' || text === '::1' || (isIP(text) === 4 && text.startsWith('127.'))) return text;
+  throw new InvalidArgumentError(
+    'Faultline has no authentication, so it listens on loopback only (127.0.0.1, ::1, localhost). ' +
+      'Put a proxy that authenticates before it, or reach it through an SSH tunnel.',
+  );
 }
 
-/** The text may hold a password, so it is not repeated: an InvalidArgumentError would be told with it. */
+/** Commander repeats the value of an InvalidArgumentError, and this one may hold a password: hence a CliError. */
 function postgresUrl(text: string): string {
   if (isPostgresUrl(text)) return text;
   throw new CliError(
@@ -66,19 +76,19 @@ function postgresUrl(text: string): string {
   );
 }
 
-/** False also where the address is one, but only because part of a password passes for a port, a path or a query. */
+/** False also for a URL that parses only because a part of its password passes for a port, a path or a query. */
 function isPostgresUrl(text: string): boolean {
   try {
     const { protocol, username, password, hash, pathname, search } = new URL(text);
     for (const part of [username, password, pathname]) decodeURIComponent(part);
-    const cut = hash !== '' || pathname.includes('@') || (pathname === '' && username === '' && search.includes('@'));
-    return ['postgres:', 'postgresql:'].includes(protocol) && !/\s/.test(text) && !cut;
+    const torn = hash !== '' || pathname.includes('@') || (pathname === '' && username === '' && search.includes('@'));
+    return ['postgres:', 'postgresql:'].includes(protocol) && !/\s/.test(text) && !torn;
   } catch {
     return false;
   }
 }
 
-const port = wholeNumber(1, 65_535);
+export const port = within({ min: 1, max: 65_535 });
 
 export const portOption = () =>
   new Option('--port <number>', 'port of the API and the page').env('FAULTLINE_PORT').default(4400).argParser(port);
@@ -97,41 +107,6 @@ export const dataDirOption = () =>
 export const databaseUrlOption = (description = 'PostgreSQL 15 or newer to use') =>
   new Option('--database-url <url>', description).env('DATABASE_URL').argParser(postgresUrl);
 
-/** In the environment only a yes is one: `0` and nothing are none. */
-function yesOrNo(text: string): boolean {
-  if (/^(1|true|yes)$/i.test(text)) return true;
-  if (/^(0|false|no|)$/i.test(text)) return false;
-  throw new InvalidArgumentError('It must be yes or no.');
-}
-
-export const allowTurbulenceOption = () =>
-  new Option(
-    '--allow-turbulence [yes]',
-    'let batches kill workers, and end connections to the database of --database-url',
-  )
-    .env('FAULTLINE_ALLOW_TURBULENCE')
-    .preset('yes')
-    .default(false)
-    .argParser(yesOrNo);
-
-export const postgresPortOption = () =>
-  new Option('--postgres-port <number>', 'port of the embedded PostgreSQL (default: that of the last start)')
-    .env('FAULTLINE_POSTGRES_PORT')
-    .argParser(port);
-
-export const unresponsiveOption = () =>
-  new Option('--unresponsive-ms <number>', 'the server or a worker that gives no sign of life for so long is replaced')
-    .env('FAULTLINE_UNRESPONSIVE_MS')
-    .default(10_000)
-    // A sign is given each second: one that is late must not be taken for the last one.
-    .argParser(wholeNumber(3_000, 3_600_000));
-
-export const workersOption = () =>
-  new Option('--workers <number>', 'worker processes')
-    .env('FAULTLINE_WORKERS')
-    .default(2)
-    .argParser(wholeNumber(0, 64));
-
 export const appOption = () =>
   new Option(
     '--app <module>',
@@ -142,3 +117,7 @@ export const urlOption = () =>
   new Option('--url <url>', 'the server to talk to').env('FAULTLINE_URL').default('http://127.0.0.1:4400');
 
 export const jsonOption = () => new Option('--json', 'print JSON for scripts').default(false);
+
+export const reasonOption = () => new Option('--reason <text>', 'why, for the audit');
+
+export const actorOption = () => new Option('--actor <name>', 'who, for the audit (default: local)');

@@ -1,17 +1,20 @@
-// faultline predict: what a launch would come to, without launching it.
-// Takes the options of `batch create`; with its seed, the batch comes to just that.
+// faultline predict: the outcome of a launch, without launching it.
+// It takes the options of `batch create`; a batch created with the same seed has exactly the predicted outcome.
 
+import type { Command } from 'commander';
 import type { Preview } from '../http/contract.ts';
-import { EXIT, type ExitCode } from '../supervisor/exit.ts';
-import type { Client } from './client.ts';
-import { type LaunchFlags, launchBody } from './launch-body.ts';
-import { printJson, printTable, say } from './print.ts';
+import { onServer } from './client.ts';
+import { type LaunchFlags, launchBody, withLaunchOptions } from './launch-options.ts';
+import { printTable, say, show } from './print.ts';
 
-export async function predict(client: Client, flags: LaunchFlags & { json: boolean }): Promise<ExitCode> {
-  const preview = await client.post<Preview>('/process-batches/preview', await launchBody(client, flags));
-  if (flags.json) printJson(preview);
-  else printPreview(preview, flags.count);
-  return EXIT.ok;
+export function register(program: Command): void {
+  onServer(
+    withLaunchOptions(program.command('predict').description('predict the outcome of a launch, and launch nothing')),
+    async (client, flags: LaunchFlags & { json: boolean }) => {
+      const preview = await client.post<Preview>('/process-batches/preview', await launchBody(client, flags));
+      return show(flags, preview, () => printPreview(preview, flags.count));
+    },
+  );
 }
 
 function printPreview({ seed, exact, note, in_scope, expected, steps }: Preview, count: number): void {

@@ -1,10 +1,11 @@
-// How the command line shows things: tables and bars for people, JSON for scripts.
-// Promises that with --json stdout holds JSON and nothing else, and that no text of others starts a line or steers the terminal.
+// Output of the command line: tables and bars for people, JSON for scripts.
+// With --json stdout holds JSON and nothing else. No text from elsewhere starts a line or steers the terminal.
 
-import { MultiBar, type SingleBar } from 'cli-progress';
+import { MultiBar, type Options, type SingleBar } from 'cli-progress';
 import { showJson, showLines, showText } from '../model/error-text.ts';
+import { EXIT, type ExitCode } from '../supervisor/exit.ts';
 
-// A reader that has seen enough, such as `head`, closes the pipe. What it does not want is no failure of ours.
+// A reader such as `head` closes the pipe early; that is no failure.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 /** A line on stdout. */
@@ -12,12 +13,12 @@ export function say(text: string): void {
   process.stdout.write(`${showText(text)}\n`);
 }
 
-/** A line on stderr: for people, beside what a program may read. */
+/** A line on stderr, for people. */
 export function remark(text: string): void {
   process.stderr.write(`${showText(text)}\n`);
 }
 
-/** A document of several lines on stdout. */
+/** Several lines on stdout. */
 export function printText(text: string): void {
   process.stdout.write(showLines(text));
 }
@@ -28,6 +29,13 @@ export function jsonText(value: unknown): string {
 
 export function printJson(value: unknown): void {
   process.stdout.write(jsonText(value));
+}
+
+/** Shows the result of a verb: as JSON with `--json`, else as `print` does. */
+export function show({ json }: { json: boolean }, result: unknown, print: () => void): ExitCode {
+  if (json) printJson(result);
+  else print();
+  return EXIT.ok;
 }
 
 /** A table with aligned columns; the last one is not padded. */
@@ -41,52 +49,49 @@ export function printTable(header: readonly string[], rows: readonly (readonly u
 }
 
 export interface Progress {
-  /** Shows how far `name` has come. */
   update(name: string, value: number, total: number, note?: string): void;
   stop(): void;
 }
 
-/** Bars on a terminal; elsewhere a line each time a whole tenth is reached; nothing with `silent`. */
+/** Bars on a terminal, elsewhere a line for each tenth; nothing with `silent`. */
 export function createProgress(silent: boolean): Progress {
   if (silent) return { update: () => {}, stop: () => {} };
   return process.stderr.isTTY ? createBars() : createLines();
 }
 
 function createBars(): Progress {
-  // Opened with the first bar: closing one without any would leave an empty line.
+  // Created with the first bar: stopping a MultiBar without bars leaves an empty line.
   let multi: MultiBar | null = null;
-  const options = {
-    format: '{name} {bar} {value}/{total}  {note}',
-    barCompleteChar: '\u2588',
-    barIncompleteChar: '\u2591',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: false,
-    stream: process.stderr,
-  };
   const bars = new Map<string, SingleBar>();
   return {
     update(name, value, total, note = '') {
-      let bar = bars.get(name);
-      if (!bar) {
-        multi ??= new MultiBar(options);
-        bar = multi.create(total, 0, { name: showText(name).padEnd(10), note: showText(note) });
-        bars.set(name, bar);
-      }
+      const texts = { name: showText(name).padEnd(10), note: showText(note) };
+      multi ??= new MultiBar(BAR);
+      const bar = bars.get(name) ?? multi.create(total, 0, texts);
+      bars.set(name, bar);
       bar.setTotal(total);
-      bar.update(value, { name: showText(name).padEnd(10), note: showText(note) });
+      bar.update(value, texts);
     },
     stop: () => multi?.stop(),
   };
 }
 
+const BAR: Options = {
+  format: '{name} {bar} {value}/{total}  {note}',
+  barCompleteChar: '\u2588',
+  barIncompleteChar: '\u2591',
+  barsize: 30,
+  hideCursor: true,
+  stream: process.stderr,
+};
+
 function createLines(): Progress {
-  const told = new Map<string, number>();
+  const shown = new Map<string, number>();
   return {
     update(name, value, total, note = '') {
       const tenth = total === 0 ? 10 : Math.floor((value / total) * 10);
-      if (told.get(name) === tenth) return;
-      told.set(name, tenth);
+      if (shown.get(name) === tenth) return;
+      shown.set(name, tenth);
       remark(`${name}: ${value} of ${total}${note ? `, ${note}` : ''}`);
     },
     stop: () => {},

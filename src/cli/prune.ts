@@ -1,12 +1,14 @@
-// faultline prune: deletes what ended long ago, straight in the database; workers may run meanwhile.
-// Promises that it can be ended at any point and run again, and that a dry run deletes nothing.
+// faultline prune: deletes what ended long ago, directly in the database; workers may run meanwhile.
+// It can be stopped at any point and run again.
 
 import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { chaosHooks } from '../chaos/inject.ts';
 import { assertMigrated, readLanes } from '../db/migrate.ts';
 import { createPool, type Pool } from '../db/pool.ts';
 import { recordPrune } from '../db/queries/prune-records.ts';
 import { readSettings } from '../db/queries/settings.ts';
-import { createEnv, type Logger } from '../model/env.ts';
+import { createEnv } from '../model/env.ts';
 import { settingsOf } from '../model/settings.ts';
 import type { Application } from '../process/application.ts';
 import {
@@ -20,62 +22,88 @@ import {
 import { PRUNED, type PruneSite } from '../process/prune-slices.ts';
 import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import { loadApplication, reaching, requireDatabase, withApplicationPool } from './compose.ts';
-import { createProgress, printJson, printTable, say } from './print.ts';
+import { createLogger } from './logger.ts';
+import { duration, jsonOption, type ServiceFlags, someOf, within, withServiceOptions } from './options.ts';
+import { createProgress, printTable, say, show } from './print.ts';
 
-export interface PruneVerbOptions {
-  database_url?: string;
-  data_dir: string;
-  app?: string;
-  /** As the settings say, when absent. */
-  older_than_ms?: number;
-  endings?: Ending[];
-  only: 'batches' | 'commands' | null;
-  replies: boolean;
-  unknown_types: boolean;
-  dry_run: boolean;
-  max_slices?: number;
-  json: boolean;
-  logger: Logger;
+export function register(program: Command): void {
+  withServiceOptions(
+    program
+      .command('prune')
+      .description(
+        'delete what ended long ago: batches with all that belongs to them, standalone commands, old records',
+      )
+      .addOption(
+        new Option(
+          '--older-than <duration>',
+          'minimum time since it ended: 12h, 30d, 8w (default: as the settings say)',
+        )
+          .env('FAULTLINE_PRUNE_OLDER_THAN')
+          .argParser(duration('1h', '36500d')),
+      )
+      .option('--states <list>', 'only these endings, separated by commas (default: all)', someOf(ENDINGS))
+      .addOption(new Option('--batches', 'batches only').default(false).conflicts('commands'))
+      .option('--commands', 'commands without a batch only', false)
+      .option('--replies', 'also replies that were never consumed', false)
+      .option('--unknown-types', 'also batches of process types that the application does not have', false)
+      .option('--dry-run', 'count what would be deleted, and delete nothing', false)
+      .option(
+        '--max-slices <number>',
+        'stop after this many transactions of at most 1,000 rows of a table',
+        within({ min: 1, max: 1_000_000_000 }),
+      ),
+  )
+    .addOption(jsonOption())
+    .action(async (flags) => {
+      process.exitCode = await prune(flags);
+    });
 }
 
+const ENDINGS: Ending[] = ['completed', 'failed', 'canceled'];
 const DAY_MS = 86_400_000;
 
-/** 0: all that was found is gone. 5: something of it stays; running again goes on. */
-export async function prune(options: PruneVerbOptions): Promise<ExitCode> {
-  const url = requireDatabase(options.database_url);
-  const application = await loadApplication(options.app);
+interface PruneFlags extends ServiceFlags {
+  /** In ms. */
+  olderThan?: number;
+  states?: Ending[];
+  batches: boolean;
+  commands: boolean;
+  replies: boolean;
+  unknownTypes: boolean;
+  dryRun: boolean;
+  maxSlices?: number;
+  json: boolean;
+}
+
+/** Exits with 5 when something remains; another run continues. */
+async function prune(flags: PruneFlags): Promise<ExitCode> {
+  const url = requireDatabase(flags.databaseUrl);
+  const application = await loadApplication(flags.app);
   // Every row is reached by key, on a fresh database too.
   const pool = createPool(url, { application_name: 'faultline prune', max: 2, keyed_plans: true });
   try {
     return await reaching(url, async () => {
       await assertMigrated(pool);
-      const site: PruneSite = { pool, env: createEnv(options.logger), lanes: await readLanes(pool) };
-      const request = await toRequest(pool, application, options);
+      const env = createEnv(createLogger());
+      const site: PruneSite = { pool, env, lanes: await readLanes(pool), hooks: chaosHooks({ pool, env }) };
+      const request: PruneRequest = {
+        older_than_ms: flags.olderThan ?? (await storedAgeMs(pool)),
+        endings: flags.states,
+        batches: !flags.commands,
+        commands: !flags.batches,
+        records: !flags.commands && !flags.batches,
+        replies: flags.replies,
+        process_types: flags.unknownTypes ? null : application.processes.map(({ type }) => type),
+      };
       const found = await countPrunable(site, request);
-      if (!options.dry_run)
-        return withApplicationPool(url, 'faultline prune', (own) =>
-          pruneFound(site, { application, pool: own }, request, found, options),
-        );
-      if (options.json) printJson({ dry_run: true, ...found });
-      else tellFound(found);
-      return EXIT.ok;
+      if (flags.dryRun) return show(flags, { dry_run: true, ...found }, () => printFound(found));
+      return await withApplicationPool(url, 'faultline prune', (own) =>
+        pruneFound(site, application, own, request, found.batches, flags),
+      );
     });
   } finally {
     await pool.end();
   }
-}
-
-async function toRequest(pool: Pool, application: Application, options: PruneVerbOptions): Promise<PruneRequest> {
-  const { only } = options;
-  return {
-    older_than_ms: options.older_than_ms ?? (await storedAgeMs(pool)),
-    endings: options.endings,
-    batches: only !== 'commands',
-    commands: only !== 'batches',
-    records: only === null,
-    replies: options.replies,
-    process_types: options.unknown_types ? null : application.processes.map(({ type }) => type),
-  };
 }
 
 async function storedAgeMs(pool: Pool): Promise<number> {
@@ -86,26 +114,25 @@ async function storedAgeMs(pool: Pool): Promise<number> {
 
 async function pruneFound(
   site: PruneSite,
-  { application, pool }: { application: Application; pool: Pool },
+  application: Application,
+  pool: Pool,
   request: PruneRequest,
-  found: Prunable,
-  options: PruneVerbOptions,
+  batch_count: number,
+  flags: PruneFlags,
 ): Promise<ExitCode> {
-  const context = { pool, logger: options.logger, data_dir: resolve(options.data_dir) };
-  const progress = createProgress(options.json);
+  const context = { pool, logger: site.env.logger, data_dir: resolve(flags.dataDir) };
+  const progress = createProgress(flags.json);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
   let pruned: Pruned;
   try {
     pruned = await pruneEnded(site, request, {
-      max_slices: options.max_slices,
+      max_slices: flags.maxSlices,
       signal: stopping.signal,
       removeArtifacts: (batch) => application.removeArtifacts?.(batch, context) ?? Promise.resolve(),
-      onProgress: ({ processes, commands, batches }) => {
-        const value = Math.min(processes + commands, 1e9);
-        progress.update('pruned', batches, found.batches, `${processes} processes, ${value - processes} commands`);
-      },
+      onProgress: ({ processes, commands, batches }) =>
+        progress.update('pruned', batches, batch_count, `${processes} processes, ${commands} commands`),
     });
   } finally {
     progress.stop();
@@ -113,36 +140,34 @@ async function pruneFound(
   }
   const { counts, finished, left_count, failed } = pruned;
   await recordPrune(site.pool, { counts, finished, left_count, failed_count: failed.length });
-  if (options.json) printJson(pruned);
-  else tellPruned(pruned);
+  show(flags, pruned, () => printPruned(pruned));
   return finished && left_count === 0 ? EXIT.ok : EXIT.not_passed;
 }
 
-function tellFound({ cutoff, batches, in_batches, unknown_count, ...records }: Prunable): void {
-  say(`What ended before ${cutoff.toISOString()} and would be deleted:`);
-  const rows = Object.entries({ batches, 'in these batches': in_batches, ...records });
+function printFound({ cutoff, batches, in_batches, unknown_count, ...records }: Prunable): void {
+  say(`Ended before ${cutoff.toISOString()} and would be deleted:`);
+  printCounts(Object.entries({ batches, 'in these batches': in_batches, ...records }));
+  printUnknown(unknown_count);
+}
+
+function printPruned({ cutoff, counts, finished, left_count, unknown_count, failed }: Pruned): void {
+  say(`Deleted of what ended before ${cutoff.toISOString()}:`);
+  const deleted = PRUNED.filter((kind) => counts[kind] > 0);
+  if (deleted.length === 0) say('nothing');
+  else printCounts(deleted.map((kind) => [kind, counts[kind]]));
+  for (const { batch_id, message } of failed) say(`The documents of batch ${batch_id} remain: ${message}`);
+  if (left_count > 0) say(`Batches of which something remains for now: ${left_count}`);
+  if (!finished) say('It was stopped early: run it again for the rest.');
+  printUnknown(unknown_count);
+}
+
+function printCounts(rows: readonly (readonly [what: string, count: unknown])[]): void {
   printTable(
     ['what', 'count'],
     rows.map(([what, count]) => [what.replaceAll('_', ' '), count]),
   );
-  tellUnknown(unknown_count);
 }
 
-function tellPruned({ cutoff, counts, finished, left_count, unknown_count, failed }: Pruned): void {
-  say(`Deleted of what ended before ${cutoff.toISOString()}:`);
-  const gone = PRUNED.filter((kind) => counts[kind] > 0);
-  if (gone.length === 0) say('nothing');
-  else
-    printTable(
-      ['what', 'count'],
-      gone.map((kind) => [kind.replaceAll('_', ' '), counts[kind]]),
-    );
-  for (const { batch_id, message } of failed) say(`Batch ${batch_id}: its documents stay: ${message}`);
-  if (left_count > 0) say(`Batches of which something stays, for now: ${left_count}`);
-  if (!finished) say('It was ended before its time: run it again for the rest.');
-  tellUnknown(unknown_count);
-}
-
-function tellUnknown(count: number): void {
-  if (count > 0) say(`Left alone, of process types that the application does not have: ${count} (--unknown-types)`);
+function printUnknown(count: number): void {
+  if (count > 0) say(`Kept, of process types that the application does not have: ${count} (--unknown-types)`);
 }

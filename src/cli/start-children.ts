@@ -1,5 +1,4 @@
-// The children of `faultline start`: PostgreSQL, the server and the workers, each with how it starts, ends and is forgiven.
-// Promises that a worker ends the leases of its earlier lives, and that nobody is blamed for a database that is away.
+// The children of `faultline start`: how PostgreSQL, the server and the workers start and stop, and which exits are no failure.
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -10,65 +9,55 @@ import { startNodeChild } from '../supervisor/child.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
 import type { LogFormat, Logs } from '../supervisor/logs.ts';
 import type { RunState } from '../supervisor/run-state.ts';
-import { type ChildSpec, describeExit, type Running, type Supervisor } from '../supervisor/supervise.ts';
-import type { TurbulenceMaker } from '../supervisor/turbulence.ts';
-import { type Slots, slotsText } from './work-options.ts';
+import { type ChildSpec, describeExit, type Running } from '../supervisor/supervised-child.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { ServiceFlags } from './options.ts';
+import { followedProcess, slotsText, type WorkFlags } from './work-options.ts';
 
-export interface StartOptions {
+export interface StartFlags extends ServiceFlags, WorkFlags {
   host: string;
   port: number;
-  data_dir: string;
   workers: number;
-  /** Of every worker. */
-  slots?: Slots;
-  domains?: readonly string[];
-  database_url?: string;
-  /** Batches may disturb that database, too. */
-  allow_turbulence?: boolean;
-  postgres_port?: number;
-  app?: string;
-  log_format: LogFormat;
-  /** The server or a worker that gives no sign of life for so long is killed and replaced. */
-  unresponsive_ms: number;
-  /** The id of a process whose every step is logged, or `all`. */
-  follow_process?: string;
+  allowTurbulence: boolean;
+  postgresPort?: number;
+  logFormat: LogFormat;
+  unresponsiveMs: number;
 }
 
-/** What children are started from. */
 export interface Run {
-  options: StartOptions;
+  flags: StartFlags;
   state: RunState;
   logs: Logs;
   logger: Logger;
   supervisor: Supervisor;
-  /** Resolves when the run is to end, with the exit code. */
+  /** Resolves with the exit code when the run must end. */
   ended: Promise<number>;
   ending: boolean;
   database_url: string;
   death_prefix: readonly string[] | undefined;
-  /** What batches may ask to be disturbed; undefined: nothing. */
+  /** Which turbulence batches may ask for; undefined: none. */
   turbulence_capability: TurbulenceCapability | undefined;
-  turbulence?: TurbulenceMaker;
+  turbulence?: { stop(): Promise<void> };
 }
 
-/** What a worker may take to drain (20 s), and a little more. */
+/** A worker drains for up to 20 s. */
 const WORKER_STOP_MS = 30_000;
 const SERVE_STOP_MS = 10_000;
-/** A clean stop writes a checkpoint, which may be large. */
+/** An orderly stop writes a checkpoint, which may be large. */
 const POSTGRES_STOP_MS = 60_000;
 const STAGE = { postgres: 0, serve: 1, work: 2 } as const;
 
-/** PostgreSQL keeps its port from start to start, so that those who hold its address find it again. */
+/** PostgreSQL keeps its port when it restarts, so that clients find it again. */
 export function postgresSpec(run: Run): ChildSpec {
-  const { data_dir, postgres_port } = run.options;
-  let port = postgres_port;
+  const { dataDir, postgresPort } = run.flags;
+  let port = postgresPort;
   return {
     name: 'postgres',
     stage: STAGE.postgres,
     stop_ms: POSTGRES_STOP_MS,
     start: async () => {
-      const log_file = join(data_dir, 'logs', 'postgres.log');
-      const server = await startEmbedded({ data_dir: join(data_dir, 'postgres'), port, log_file });
+      const log_file = join(dataDir, 'logs', 'postgres.log');
+      const server = await startEmbedded({ data_dir: join(dataDir, 'postgres'), port, log_file });
       port = server.port;
       run.database_url = server.url;
       run.logger.info({ pid: server.pid, port }, 'PostgreSQL is up');
@@ -82,7 +71,7 @@ export function postgresSpec(run: Run): ChildSpec {
   };
 }
 
-/** Migrates and seeds, in a process of its own that ends; on the way it ends the leases of workers that were killed. */
+/** Runs `faultline migrate` as a child; it also ends the leases of workers that were killed. */
 export async function migrate(run: Run): Promise<void> {
   const replaces = run.state.abandoned_worker_ids.join(',');
   const child = await startChild(run, 'migrate', ['migrate', '--wait'], { FAULTLINE_REPLACES: replaces });
@@ -93,20 +82,20 @@ export async function migrate(run: Run): Promise<void> {
 }
 
 export function serveSpec(run: Run): ChildSpec {
-  const { host, port } = run.options;
-  // Said also where it is nothing: what stands in our own environment does not count.
+  const { host, port } = run.flags;
+  // Always set: the value in our own environment must not reach the child.
   const env = { FAULTLINE_TURBULENCE: run.turbulence_capability ?? '' };
   return {
     name: 'serve',
     stage: STAGE.serve,
     stop_ms: SERVE_STOP_MS,
     start: () => startChild(run, 'serve', ['serve', '--host', host, '--port', String(port)], env),
-    ...patience(run),
+    ...unavailability(run),
   };
 }
 
 export function workSpec(run: Run, name: string): ChildSpec {
-  // Ids of this worker's earlier lives. More than one, because a life may be too short to have ended the last one's leases.
+  // Worker ids of earlier runs. More than the last one, which may have died before it ended the leases of its predecessor.
   const earlier: string[] = [];
   return {
     name,
@@ -123,37 +112,37 @@ export function workSpec(run: Run, name: string): ChildSpec {
       earlier.push(worker_id);
       return startChild(run, name, ['work'], env);
     },
-    wanted: (exit) => exit.code === EXIT.chaos_crash,
-    ...patience(run),
+    isIntended: (exit) => exit.code === EXIT.chaos_crash,
+    ...unavailability(run),
   };
 }
 
-/** A child that leaves because the database is away is not to blame, and comes back when that does. */
-function patience(run: Run): Pick<ChildSpec, 'blameless' | 'ready'> {
-  const embedded = !run.options.database_url;
-  const away = () => embedded && run.supervisor.pidOf('postgres') === undefined;
+/** A child that exits because the database is unavailable did not fail; it restarts when PostgreSQL runs. */
+function unavailability(run: Run): Pick<ChildSpec, 'isBlameless' | 'ready'> {
+  const postgresIsDown = () => !run.flags.databaseUrl && run.supervisor.pidOf('postgres') === undefined;
   return {
-    blameless: (exit) => exit.code === EXIT.unavailable || away(),
+    isBlameless: (exit) => exit.code === EXIT.unavailable || postgresIsDown(),
     ready: () => run.supervisor.whenUp('postgres'),
   };
 }
 
 function startChild(run: Run, name: string, args: string[], env: Record<string, string> = {}): Promise<Running> {
-  const { data_dir, app, follow_process, slots, domains } = run.options;
+  const { dataDir, app, slots, domains, unresponsiveMs } = run.flags;
+  const follow = followedProcess(run.flags);
   return startNodeChild({
     name,
     args,
     logs: run.logs,
     death_prefix: run.death_prefix,
-    // Migrating and seeding take as long as they take.
-    unresponsive_ms: name === 'migrate' ? undefined : run.options.unresponsive_ms,
+    // Migrating and seeding may take any time.
+    unresponsive_ms: name === 'migrate' ? undefined : unresponsiveMs,
     env: {
       DATABASE_URL: run.database_url,
-      FAULTLINE_DATA_DIR: data_dir,
+      FAULTLINE_DATA_DIR: dataDir,
       ...(app ? { FAULTLINE_APP: app } : {}),
       ...(slots ? { FAULTLINE_SLOTS: slotsText(slots) } : {}),
       ...(domains ? { FAULTLINE_DOMAINS: domains.join(',') } : {}),
-      ...(follow_process ? { FAULTLINE_FOLLOW_PROCESS: follow_process } : {}),
+      ...(follow ? { FAULTLINE_FOLLOW_PROCESS: follow } : {}),
       ...env,
     },
   });

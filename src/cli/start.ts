@@ -1,83 +1,129 @@
-// faultline start: PostgreSQL, the server and the workers, kept running until it is told to stop. A supervisor and nothing else.
-// Promises: ready means ready, an ordered stop loses no work in flight, and nothing is left when it ends, even by SIGKILL.
+// faultline start: PostgreSQL, the server and the workers, kept running until it is asked to stop. Only a supervisor.
+// An orderly stop loses no work in flight, and no child outlives it, not even after SIGKILL.
 
 import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { allowedTurbulence } from '../chaos/turbulence.ts';
 import { isPortFree, portHolder } from '../embedded/lock.ts';
 import { parentDeathPrefix } from '../embedded/native.ts';
 import type { Logger } from '../model/env.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
-import { openLogs } from '../supervisor/logs.ts';
-import { openRunState } from '../supervisor/run-state.ts';
-import { createSupervisor, type Supervisor } from '../supervisor/supervise.ts';
+import { Logs } from '../supervisor/logs.ts';
+import { RunState } from '../supervisor/run-state.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
 import { startTurbulence } from '../supervisor/turbulence.ts';
 import { explain } from './explain.ts';
+import { appOption, databaseUrlOption, dataDirOption, hostOption, port, portOption, within } from './options.ts';
 import { onStopSignals } from './signals.ts';
-import { migrate, postgresSpec, type Run, type StartOptions, serveSpec, workSpec } from './start-children.ts';
+import { migrate, postgresSpec, type Run, type StartFlags, serveSpec, workSpec } from './start-children.ts';
+import { withWorkOptions } from './work-options.ts';
+
+export function register(program: Command): void {
+  withWorkOptions(
+    program
+      .command('start')
+      .description('run everything: PostgreSQL, the server with its page, and workers')
+      .addOption(portOption())
+      .addOption(hostOption())
+      .addOption(dataDirOption())
+      .addOption(
+        new Option('--workers <number>', 'worker processes')
+          .env('FAULTLINE_WORKERS')
+          .default(2)
+          .argParser(within({ min: 0, max: 64 })),
+      ),
+  )
+    .addOption(databaseUrlOption('PostgreSQL 15 or newer to use instead of the embedded one'))
+    .addOption(
+      new Option(
+        '--allow-turbulence [yes]',
+        'let batches kill workers, and end connections to the database of --database-url',
+      )
+        .env('FAULTLINE_ALLOW_TURBULENCE')
+        .preset('yes')
+        .default(false)
+        .argParser(yesOrNo),
+    )
+    .addOption(
+      new Option('--postgres-port <number>', 'port of the embedded PostgreSQL (default: that of the last start)')
+        .env('FAULTLINE_POSTGRES_PORT')
+        .argParser(port),
+    )
+    .addOption(unresponsiveOption())
+    .addOption(appOption())
+    .addOption(
+      new Option('--log-format <format>', 'what the terminal shows').choices(['pretty', 'json']).default('pretty'),
+    )
+    .action(async (flags) => {
+      process.exitCode = await start(flags);
+    });
+}
+
+export const unresponsiveOption = () =>
+  new Option('--unresponsive-ms <number>', 'replace the server or a worker after this long without a sign of life')
+    .env('FAULTLINE_UNRESPONSIVE_MS')
+    .default(10_000)
+    // Signs come every second: a late one must not count as missing.
+    .argParser(within({ min: 3_000, max: 3_600_000 }));
+
+/** In the environment `0` and the empty text mean no. */
+function yesOrNo(text: string): boolean {
+  if (/^(1|true|yes)$/i.test(text)) return true;
+  if (/^(0|false|no|)$/i.test(text)) return false;
+  throw new InvalidArgumentError('It must be yes or no.');
+}
 
 const STILL_WAITING_MS = 10_000;
 
 /** Runs until SIGINT, SIGTERM or SIGHUP, or until a child cannot be kept alive. Resolves with the exit code. */
-export async function start(options: StartOptions): Promise<number> {
-  const data_dir = resolve(options.data_dir);
-  await refuseTakenPort(options.port);
-  const state = openRunState(data_dir, (error) =>
-    logger.error({ err: error }, 'Which processes run cannot be written down; they go on'),
+async function start(flags: StartFlags): Promise<number> {
+  const dataDir = resolve(flags.dataDir);
+  await assertPortFree(flags.port);
+  const state = new RunState(dataDir, (error) =>
+    logger.error({ err: error }, 'run.json cannot be written; the processes go on'),
   );
-  const logs = openLogs(join(data_dir, 'logs'), options.log_format);
+  const logs = new Logs(join(dataDir, 'logs'), flags.logFormat);
   const logger = logs.logger('start');
-  const { ended, end } = theEnd();
-  const supervisor = createSupervisor({
+  let end: (code: number) => void = () => {};
+  const ended = new Promise<number>((done) => {
+    end = done;
+  });
+  const supervisor = new Supervisor({
     logger,
-    onStarted: state.setChild,
+    onStarted: (name, pid) => state.setChild(name, pid),
     onGiveUp: (name, reason) => {
-      logger.error({}, `Giving up: ${reason}. Its log: ${join(data_dir, 'logs', `${name}.log`)}`);
+      logger.error({}, `Giving up: ${reason}. Its log: ${join(dataDir, 'logs', `${name}.log`)}`);
       end(EXIT.gave_up);
     },
   });
   endOnSignals(supervisor, logger, end);
-  const database_url = options.database_url ?? '';
-  const death_prefix = await parentDeathPrefix('KILL');
   const run: Run = {
-    options: { ...options, data_dir },
+    flags: { ...flags, dataDir },
     state,
     logs,
     logger,
     supervisor,
     ended,
     ending: false,
-    database_url,
-    death_prefix,
-    turbulence_capability: !options.database_url ? 'embedded' : options.allow_turbulence ? 'allowed' : undefined,
+    database_url: flags.databaseUrl ?? '',
+    death_prefix: await parentDeathPrefix('KILL'),
+    turbulence_capability: !flags.databaseUrl ? 'embedded' : flags.allowTurbulence ? 'allowed' : undefined,
   };
-  const code = await untilEnd(run, end);
-  logs.close();
-  return code;
-}
-
-async function untilEnd(run: Run, end: (code: number) => void): Promise<number> {
   const starting = bringUp(run).catch((error: Error) => {
     if (run.ending) return;
-    run.logger.error({}, explain(error));
+    logger.error({}, explain(error));
     end(error instanceof CliError ? error.exit_code : EXIT.failed);
   });
-  const code = await run.ended;
+  const code = await ended;
   run.ending = true;
   await run.turbulence?.stop();
-  await run.supervisor.stop();
+  await supervisor.stop();
   await starting;
-  run.state.clear();
-  run.logger.info({}, 'Faultline has stopped');
+  state.clear();
+  logger.info({}, 'Faultline has stopped');
+  logs.close();
   return code;
-}
-
-function theEnd(): { ended: Promise<number>; end: (code: number) => void } {
-  let end: (code: number) => void = () => {};
-  const ended = new Promise<number>((resolve) => {
-    end = resolve;
-  });
-  return { ended, end };
 }
 
 function endOnSignals(supervisor: Supervisor, logger: Logger, end: (code: number) => void): void {
@@ -93,44 +139,39 @@ function endOnSignals(supervisor: Supervisor, logger: Logger, end: (code: number
   });
 }
 
-async function refuseTakenPort(port: number): Promise<void> {
-  if (await isPortFree(port)) return;
-  const holder = portHolder(port);
+async function assertPortFree(wanted: number): Promise<void> {
+  if (await isPortFree(wanted)) return;
+  const holder = portHolder(wanted);
   const who = holder ? `${holder.name} with pid ${holder.pid}` : 'another program';
-  throw new CliError(`Port ${port} is taken by ${who}. Stop that, or choose another with --port.`);
+  throw new CliError(`Port ${wanted} is taken by ${who}. Stop that, or choose another with --port.`);
 }
 
 async function bringUp(run: Run): Promise<void> {
-  const { options, supervisor, logger } = run;
-  if (!options.database_url) await supervisor.add(postgresSpec(run));
+  const { flags, supervisor, logger } = run;
+  if (!flags.databaseUrl) await supervisor.add(postgresSpec(run));
   await migrate(run);
   await supervisor.add(serveSpec(run));
-  const workers = Array.from({ length: options.workers }, (_, index) => `work-${index + 1}`);
+  const workers = Array.from({ length: flags.workers }, (_, index) => `work-${index + 1}`);
   for (const name of workers) await supervisor.add(workSpec(run, name));
-  disturb(run, workers);
-  const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
+  const allowed = allowedTurbulence(run.turbulence_capability);
+  if (allowed.length > 0 && !run.ending) {
+    run.turbulence = startTurbulence({ database_url: run.database_url, allowed, workers, supervisor, logger });
+  }
+  const url = `http://${flags.host.includes(':') ? `[${flags.host}]` : flags.host}:${flags.port}`;
   if (await untilReady(run, url)) logger.info({}, `Faultline is ready: ${url}  (Ctrl-C stops it)`);
 }
 
-/** From here on batches are disturbed as they ask for it, where that may be. */
-function disturb(run: Run, workers: readonly string[]): void {
-  const allowed = allowedTurbulence(run.turbulence_capability);
-  if (allowed.length === 0 || run.ending) return;
-  const { database_url, supervisor, logger } = run;
-  run.turbulence = startTurbulence({ database_url, allowed, workers, supervisor, logger });
-}
-
-/** True when the server says that it is ready; false when the run ends first. */
+/** True when the server is ready, false when the run ends first. */
 async function untilReady(run: Run, url: string): Promise<boolean> {
-  let told_ms = performance.now();
+  let logged_ms = performance.now();
   while (!run.ending) {
     const state = await readiness(`${url}/api/v1/health/ready`);
     if (state === 'ready') return true;
-    if (performance.now() - told_ms > STILL_WAITING_MS) {
-      told_ms = performance.now();
+    if (performance.now() - logged_ms > STILL_WAITING_MS) {
+      logged_ms = performance.now();
       run.logger.warn({}, `Still not ready: ${state}`);
     }
-    await pause(50);
+    await sleep(50);
   }
   return false;
 }

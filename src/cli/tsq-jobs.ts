@@ -1,117 +1,116 @@
-// Jobs over the troubleshooting queue from the command line: started, watched, listed, aborted.
-// Whoever stops watching stops nothing else: the job goes on, and how to abort it is said.
+// faultline tsq jobs | watch | abort, and the verbs with --all: jobs over the troubleshooting queue.
+// Interrupting a watch does not stop the job.
 
-import type { TsqJob, TsqJobDetail, TsqJobFailure, TsqJobStarted } from '../http/contract.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { TsqJob, TsqJobDetail, TsqJobStarted } from '../http/contract.ts';
 import { EXIT, type ExitCode } from '../supervisor/exit.ts';
-import type { Client } from './client.ts';
-import { createProgress, printJson, printTable, remark, say } from './print.ts';
+import { type Client, onServer } from './client.ts';
+import { actorOption, within } from './options.ts';
+import { createProgress, printTable, remark, say, show } from './print.ts';
 import { onStopSignals } from './signals.ts';
+import { progressNote } from './wait-for-batch.ts';
 
 const WATCH_EVERY_MS = 250;
-/** More of them are not listed, but counted. */
-const FAILURES = { shown: 20, json: 100 };
+/** The rest is counted only. */
+const MAX_FAILURES = { shown: 20, json: 100 };
 
-export interface JobFlags {
+export type TsqVerb = TsqJob['verb'];
+
+export interface TsqVerbFlags {
   reason?: string;
   actor?: string;
   result?: unknown;
   json: boolean;
 }
 
-/** 0: all were done. 5: some were not, or it was aborted. 130: it goes on, but nobody watches it any more. */
-export async function runTsqJob(
-  client: Client,
-  verb: TsqJob['verb'],
-  filter: object,
-  flags: JobFlags,
-): Promise<ExitCode> {
-  const { reason, actor, result, json } = flags;
-  const { job_id, total_count } = await client.post<TsqJobStarted>('/tsq/jobs', {
-    verb,
-    filter,
-    reason,
-    actor,
-    result,
-  });
-  if (!json) remark(`Job ${job_id}: ${total_count} to ${verb}.`);
-  return watchTsqJob(client, job_id, json);
+export function registerTsqJobs(tsq: Command): void {
+  onServer(
+    tsq
+      .command('jobs')
+      .description('the newest jobs: verbs with --all')
+      .option('--limit <number>', 'how many to show', within({ min: 1, max: 100 }), 20),
+    listTsqJobs,
+  );
+
+  onServer(
+    tsq.command('watch <job_id>').description('show a job until it ends; interrupting this does not stop the job'),
+    watchTsqJob,
+  );
+
+  onServer(
+    tsq.command('abort <job_id>').description('end a job where it is; what it did stays done').addOption(actorOption()),
+    abortTsqJob,
+  );
 }
 
-export async function watchTsqJob(client: Client, job_id: string, json: boolean): Promise<ExitCode> {
-  const stop = stopOfWatching();
-  const progress = createProgress(json);
-  const asking = client.patient();
-  let job = await readJob(asking, job_id);
+export async function runTsqJob(
+  client: Client,
+  verb: TsqVerb,
+  filter: object,
+  { json, reason, actor, result }: TsqVerbFlags,
+): Promise<ExitCode> {
+  const body = { verb, filter, reason, actor, result };
+  const { job_id, total_count } = await client.post<TsqJobStarted>('/tsq/jobs', body);
+  if (!json) remark(`Job ${job_id}: ${total_count} to ${verb}.`);
+  return watchTsqJob(client, job_id, { json });
+}
+
+/** Exits with 5 when an item failed or the job was aborted, with 130 when interrupted. */
+export async function watchTsqJob(client: Client, job_id: string, flags: { json: boolean }): Promise<ExitCode> {
+  const interrupted = new AbortController();
+  onStopSignals({ first: () => interrupted.abort(), again: () => process.exit(EXIT.interrupted) });
+  const progress = createProgress(flags.json);
+  const reader = client.retrying();
+  let job: TsqJobDetail;
   try {
-    for (; job.status === 'RUNNING' && !stop.asked(); job = await readJob(asking, job_id)) {
-      progress.update(job.verb, job.done_count + job.failed_count, job.total_count, noteOf(job));
-      await stop.orAfter(WATCH_EVERY_MS);
+    for (;;) {
+      job = await readJob(reader, job_id);
+      const failed = job.failed_count > 0 ? [`${job.failed_count} failed`] : [];
+      progress.update(job.verb, job.done_count + job.failed_count, job.total_count, progressNote(failed, job));
+      if (job.status !== 'RUNNING' || interrupted.signal.aborted) break;
+      await sleep(WATCH_EVERY_MS, undefined, { signal: interrupted.signal }).catch(() => {});
     }
-    progress.update(job.verb, job.done_count + job.failed_count, job.total_count, noteOf(job));
   } finally {
     progress.stop();
   }
-  if (json) printJson(job);
-  else printJob(job);
+  show(flags, job, () => printJob(job));
   if (job.status !== 'RUNNING') return job.status === 'COMPLETED' && job.failed_count === 0 ? EXIT.ok : EXIT.not_passed;
   remark(`The job goes on. To end it: faultline tsq abort ${job_id}`);
   return EXIT.interrupted;
 }
 
-/** Ctrl-C ends the watching, not the job. */
-function stopOfWatching() {
-  let wake = () => {};
-  let asked = false;
-  onStopSignals({
-    first: () => {
-      asked = true;
-      wake();
-    },
-    again: () => process.exit(EXIT.interrupted),
-  });
-  return {
-    asked: () => asked,
-    orAfter: (ms: number) =>
-      new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-  };
-}
-
 function readJob(client: Client, job_id: string): Promise<TsqJobDetail> {
-  return client.get<TsqJobDetail>(`/tsq/jobs/${encodeURIComponent(job_id)}`, { limit: FAILURES.json });
+  return client.get(`/tsq/jobs/${encodeURIComponent(job_id)}`, { limit: MAX_FAILURES.json });
 }
 
-function noteOf({ failed_count, rate_per_second, eta_ms }: TsqJob): string {
-  const failed = failed_count > 0 ? [`${failed_count} failed`] : [];
-  const rate = rate_per_second === null ? [] : [`${Math.round(rate_per_second)}/s`];
-  const eta = eta_ms === null ? [] : [`${Math.ceil(eta_ms / 1_000)} s to go`];
-  return [...failed, ...rate, ...eta].join(', ');
+function printJob({ verb, status, done_count, failed_count, total_count, failures }: TsqJobDetail): void {
+  const failed = failures.items.map(({ command_id, error_message, error_code }) => ({
+    command_id,
+    message: `${error_message} [${error_code}]`,
+  }));
+  const note = status === 'RUNNING' ? ' so far' : status === 'ABORTED' ? ', then aborted' : '';
+  printVerbResult(verb, done_count, total_count, failed, failed_count, note);
 }
 
-const PAST = { retry: 'retried', cancel: 'cancelled', complete: 'completed' } as const;
-
-function printJob(job: TsqJobDetail): void {
-  const ended = job.status === 'RUNNING' ? ' so far' : job.status === 'ABORTED' ? ', then aborted' : '';
-  say(`${job.done_count} of ${job.total_count} ${PAST[job.verb]}${ended}.`);
-  for (const failure of job.failures.items.slice(0, FAILURES.shown)) say(lineOf(failure));
-  const more = job.failed_count - FAILURES.shown;
-  if (more > 0) say(`  and ${more} more`);
+export function printVerbResult(
+  verb: TsqVerb,
+  done: number,
+  total: number,
+  failed: readonly { command_id: string; message: string }[],
+  failed_count: number,
+  note = '',
+): void {
+  const past = { retry: 'retried', cancel: 'cancelled', complete: 'completed' }[verb];
+  say(`${done} of ${total} ${past}${note}.`);
+  for (const { command_id, message } of failed.slice(0, MAX_FAILURES.shown)) say(`  ${command_id}: ${message}`);
+  if (failed_count > MAX_FAILURES.shown) say(`  and ${failed_count - MAX_FAILURES.shown} more`);
 }
 
-function lineOf({ command_id, error_message, error_code }: TsqJobFailure): string {
-  return `  ${command_id}: ${error_message} [${error_code}]`;
-}
-
-export async function listTsqJobs(client: Client, flags: { limit: number; json: boolean }): Promise<ExitCode> {
+async function listTsqJobs(client: Client, flags: { limit: number; json: boolean }): Promise<ExitCode> {
   const { items } = await client.get<{ items: TsqJob[] }>('/tsq/jobs', { limit: flags.limit });
-  if (flags.json) printJson(items);
-  else if (items.length === 0) say('There was no job yet.');
-  else {
+  return show(flags, items, () => {
+    if (items.length === 0) return say('There are no jobs.');
     printTable(
       ['job', 'status', 'verb', 'done', 'failed', 'total', 'began', 'actor', 'filter'],
       items.map((job) => [
@@ -126,8 +125,7 @@ export async function listTsqJobs(client: Client, flags: { limit: number; json: 
         filterText(job.filter),
       ]),
     );
-  }
-  return EXIT.ok;
+  });
 }
 
 function filterText(filter: Record<string, unknown>): string {
@@ -135,15 +133,12 @@ function filterText(filter: Record<string, unknown>): string {
   return fields.join(' ').replace(/\s+/g, ' ') || 'all';
 }
 
-export async function abortTsqJob(
+async function abortTsqJob(
   client: Client,
   job_id: string,
   flags: { actor?: string; json: boolean },
 ): Promise<ExitCode> {
-  const path = `/tsq/jobs/${encodeURIComponent(job_id)}`;
-  await client.post(`${path}/abort`, { actor: flags.actor });
+  await client.post(`/tsq/jobs/${encodeURIComponent(job_id)}/abort`, { actor: flags.actor });
   const job = await readJob(client, job_id);
-  if (flags.json) printJson(job);
-  else printJob(job);
-  return EXIT.ok;
+  return show(flags, job, () => printJob(job));
 }

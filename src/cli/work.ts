@@ -1,85 +1,73 @@
-// faultline work: one worker. Drains on SIGTERM or SIGINT, and lives through a database that goes away and comes back.
-// Its first act is to end the leases of the worker it replaces, so that nothing waits for a dead one.
+// faultline work: one worker. Drains on SIGTERM or SIGINT, and outlasts outages of the database.
+// First it ends the leases of the workers it replaces, so that their commands need not wait.
 
+import type { Command } from 'commander';
 import { INTERNAL_DOMAIN } from '../bus/bus.ts';
 import { createGuard } from '../chaos/guard.ts';
-import { expireWorkerLeases } from '../db/queries/claims.ts';
-import { createEnv, type Logger } from '../model/env.ts';
-import { liveUnderSupervisor, tellWorking } from '../supervisor/child.ts';
+import { createEnv } from '../model/env.ts';
+import { liveUnderSupervisor, reportWorking } from '../supervisor/child.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
-import { createMortality } from './chaos-crash.ts';
+import { ChaosCrash } from './chaos-crash.ts';
 import { compose, reaching } from './compose.ts';
 import { CONNECTIONS_NEEDED } from './connections.ts';
-import { createProgressLog } from './progress-log.ts';
-import { stopRequested } from './signals.ts';
-import { catchStrays } from './strays.ts';
-import type { Slots } from './work-options.ts';
+import { createLogger } from './logger.ts';
+import { type ServiceFlags, withServiceOptions } from './options.ts';
+import { ProgressLog } from './progress-log.ts';
+import { endReplacedLeases } from './replaced-workers.ts';
+import { awaitStop } from './signals.ts';
+import { followedProcess, type WorkFlags, withWorkOptions } from './work-options.ts';
 
-export interface WorkOptions {
-  database_url?: string;
-  data_dir: string;
-  app?: string;
-  worker_id?: string;
-  name?: string;
-  slots?: Slots;
-  domains?: readonly string[];
-  replaces: readonly string[];
-  follow_process?: string;
-  logger: Logger;
+export function register(program: Command): void {
+  withWorkOptions(withServiceOptions(program.command('work').description('run one worker'))).action(work);
 }
 
-export async function work(options: WorkOptions): Promise<void> {
-  const { logger } = options;
+async function work(flags: ServiceFlags & WorkFlags): Promise<void> {
+  const logger = createLogger();
+  const name = process.env.FAULTLINE_WORKER_NAME || undefined;
   liveUnderSupervisor();
-  const stop = stopRequested();
-  const stray = catchStrays(logger);
-  const mortality = createMortality(createEnv(logger));
+  const stop = awaitStop(logger);
+  const chaosCrash = new ChaosCrash(createEnv(logger));
   const service = await compose({
-    ...options,
-    name: `faultline ${options.name ?? 'work'}`,
+    ...flags,
+    logger,
+    name: `faultline ${name ?? 'work'}`,
     read_connections: CONNECTIONS_NEEDED.worker.reads,
-    crash: mortality.crash,
+    crash: () => chaosCrash.crash(),
   });
-  await reaching(options.database_url ?? '', async () => {
-    for (const worker_id of options.replaces) {
-      const count = await expireWorkerLeases(service.bus.pool, worker_id);
-      if (count > 0) logger.info({ worker_id, count }, `Ended ${count} leases of the worker that died`);
-    }
-  });
-  const progressLog = createProgressLog({ logger, pool: service.pool, follow_process: options.follow_process });
-  let tellUnhealthy: (reason: string) => void = () => {};
+  const url = flags.databaseUrl ?? '';
+  await reaching(url, () => endReplacedLeases(service.bus.pool, logger));
+  const progressLog = new ProgressLog({ logger, pool: service.pool, follow_process: followedProcess(flags) });
+  let onUnhealthy: (reason: string) => void = () => {};
   const unhealthy = new Promise<string>((resolve) => {
-    tellUnhealthy = resolve;
+    onUnhealthy = resolve;
   });
-  const domains = domainsToWork(options.domains, service.registry.domains());
+  const domains = domainsToWork(flags.domains, service.registry.domains());
   const worker = service.createWorker({
-    worker_id: options.worker_id,
-    name: options.name,
-    slots: options.slots,
+    worker_id: process.env.FAULTLINE_WORKER_ID || undefined,
+    name,
+    slots: flags.slots,
     domains,
-    onSettled: progressLog.onSettled,
-    onUnhealthy: tellUnhealthy,
+    onSettled: (settled) => progressLog.add(settled),
+    onUnhealthy,
   });
   const guard = createGuard({ pool: service.pool, env: service.bus.env, outage: service.bus.outage });
-  await reaching(options.database_url ?? '', () => worker.start());
+  await reaching(url, () => worker.start());
   guard.start();
-  mortality.begin();
-  tellWorking();
+  chaosCrash.enable();
+  reportWorking();
   logger.info({ worker_id: worker.worker_id, domains }, 'Working');
 
-  const toBeReplaced = Promise.race([unhealthy, stray]).then((reason) => new CliError(`To be replaced: ${reason}.`));
-  const signal = await Promise.race([stop, toBeReplaced]);
-  if (signal instanceof CliError) logger.error({}, signal.message);
-  else logger.info({}, `${signal}: taking no more work, finishing what is in flight`);
-  mortality.end();
-  await Promise.all([guard.stop(), worker.stop()]);
-  progressLog.stop();
-  await service.close();
-  if (signal instanceof CliError) throw signal;
+  const drain = async () => {
+    chaosCrash.disable();
+    await Promise.all([guard.stop(), worker.stop()]);
+    progressLog.stop();
+    await service.close();
+  };
+  await stop('taking no more work, finishing what is in flight', drain, unhealthy);
   logger.info({}, 'Stopped working');
 }
 
-/** Faultline's own work is every worker's: without it no batch would be launched. */
+/** The internal domain is in every worker's: without it no batch would be launched. */
 function domainsToWork(named: readonly string[] | undefined, known: readonly string[]): readonly string[] {
   if (named === undefined) return known;
   const unknown = named.filter((domain) => !known.includes(domain));

@@ -25,6 +25,12 @@ export function processState(pid: number): string | undefined {
   return statOf(pid)?.[0];
 }
 
+/** Linux only. */
+export function parentPid(pid: number): number | undefined {
+  const ppid = statOf(pid)?.[1];
+  return ppid === undefined ? undefined : Number(ppid);
+}
+
 /** When a process began, in words that only it has: no later one of the same pid has them, also after the machine was started again. */
 export function processStart(pid: number): string | undefined {
   if (process.platform === 'win32') return undefined;

@@ -21,7 +21,7 @@ export type EmbeddedErrorCode =
 /** The embedded PostgreSQL could not be started; the message says why and what to do. */
 export class EmbeddedPostgresError extends FaultlineError {
   constructor(code: EmbeddedErrorCode, message: string, cause?: unknown) {
-    super(code, 500, message, { cause });
+    super(code, message, { cause });
   }
 }
 

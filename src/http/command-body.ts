@@ -1,18 +1,40 @@
-// Commands as they were sent: the request of the bus that a body says, and types that nobody here could execute refused by name.
-// Promises that every invalid field is named where it stands in the body.
+// The body of a command: the bus's request for it, with the application's default domain and type.
+// A type that no handler here executes is refused by the path of its field.
 
 import type { z } from 'zod';
-import type { HandlerRegistry } from '../bus/handlers.ts';
 import type { CommandRequest } from '../bus/request.ts';
 import { compactBehavior } from '../chaos/behavior.ts';
 import type { FieldError } from '../model/errors.ts';
+import type { Service } from '../process/service.ts';
 import type { newCommandSchema } from './contract.ts';
 import { refuse } from './validate.ts';
 
 type Body = z.output<typeof newCommandSchema>;
 
-/** The bus's request; `batch` fields beside it are not its business. */
-export function requestOf(body: Body): CommandRequest {
+/**
+ * The bus's requests. A domain with handlers here must have one for the type; another service may execute other domains.
+ * `at` is where a body stands in the request.
+ * @throws InvalidInputError
+ */
+export function parseCommands(
+  { registry, application }: Pick<Service, 'registry' | 'application'>,
+  bodies: readonly Body[],
+  at: (index: number) => string,
+): CommandRequest[] {
+  const domains = new Set(registry.domains());
+  const { domain = '', type = '' } = application.default_command ?? {};
+  const requests = bodies.map((body) => requestOf({ ...body, domain: body.domain ?? domain, type: body.type ?? type }));
+  refuse(
+    requests.flatMap(({ domain, type }, index): FieldError[] => {
+      if (!domains.has(domain) || registry.find(domain, type) !== undefined) return [];
+      const message = `no handler of ${domain}/${type} is registered here`;
+      return [{ path: `${at(index)}type`, code: 'unknown', message }];
+    }),
+  );
+  return requests;
+}
+
+function requestOf(body: Body & { domain: string; type: string }): CommandRequest {
   const { max_attempts, backoff_ms, jitter_pct, behavior, on_deadline, ...same } = body;
   const retry = Object.fromEntries(
     Object.entries({ max_attempts, backoff_ms, jitter_pct }).filter(([, value]) => value !== undefined),
@@ -21,26 +43,7 @@ export function requestOf(body: Body): CommandRequest {
     ...same,
     retry,
     behavior: compactBehavior(behavior),
-    // The bus refuses what a command of no process cannot do.
+    // The bus refuses an action that only a command of a process can have.
     on_deadline: on_deadline as CommandRequest['on_deadline'],
   };
-}
-
-/**
- * A domain that has handlers here must have one for the type; of other domains another service may know more.
- * `at` is where the body stands in the request.
- */
-export function refuseUnknownTypes(
-  registry: HandlerRegistry,
-  bodies: readonly Body[],
-  at: (index: number) => string,
-): void {
-  const domains = new Set(registry.domains());
-  const errors = bodies.flatMap(({ domain, type }, index): FieldError[] => {
-    if (!domains.has(domain) || registry.find(domain, type) !== undefined) return [];
-    return [
-      { path: `${at(index)}type`, code: 'unknown', message: `no handler of ${domain}/${type} is registered here` },
-    ];
-  });
-  refuse(errors);
 }

@@ -1,5 +1,5 @@
-// The API described by itself: OpenAPI 3.1 at /api/docs/json, made from the very schemas that requests are checked with,
-// and a page to read and try it at /api/docs that loads nothing from elsewhere.
+// The description of the API: OpenAPI 3.1 at /api/docs/json, made from the schemas that validate requests,
+// and a page at /api/docs to read and try it, which loads nothing from other hosts.
 
 import swagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -48,18 +48,18 @@ const NAMED = {
 
 const TAGS = {
   launching: 'Launch processes, with or without chaos',
-  batches: 'What became of them, together',
-  processes: 'What became of each',
-  chaos: 'The chaos lab: what is predicted, checked, saved and stopped',
-  commands: 'Commands by themselves',
-  'command batches': 'Commands sent together and counted together',
-  replies: 'What senders are told',
+  batches: 'Batches of processes',
+  processes: 'Single processes',
+  chaos: 'The chaos lab: behaviors, profiles and the kill switch',
+  commands: 'Single commands',
+  'command batches': 'Batches of commands',
+  replies: 'Replies to senders',
   troubleshooting: 'Commands that need an operator',
-  audit: 'Every change of state, in order',
+  audit: 'Every change of state, in order of time',
   operations: 'The service itself',
 };
 
-/** Registers the description; routes registered afterwards are in it. */
+/** Describes the routes that are registered after it. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();
   for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { id });
@@ -87,18 +87,10 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
 
 type ApiDocument = ReturnType<SwaggerTransformObject>;
 
-/** The named schemas are those of answers; the transform adds each a second time as it would be in a request. */
+/** The named schemas are those of answers; the transform adds each a second time, for requests. */
 function withoutInputs(document: ApiDocument): ApiDocument {
   const { components } = document as { components?: { schemas?: Record<string, unknown> } };
   const inputs = new Set(Object.keys(NAMED).map((id) => `${id}Input`));
   const schemas = Object.entries(components?.schemas ?? {}).filter(([id]) => !inputs.has(id));
   return { ...document, components: { ...components, schemas: Object.fromEntries(schemas) } } as ApiDocument;
 }
-
-/** The answers to requests that fail, on every route. */
-export const problemResponse = {
-  '4xx': {
-    description: 'Refused: `code` says why, `errors` name every invalid field.',
-    content: { 'application/problem+json': { schema: problemSchema } },
-  },
-};

@@ -7,33 +7,39 @@ import type { Logger } from '../model/env.ts';
 import { CommandError, FaultlineError, type FieldError } from '../model/errors.ts';
 import type { Problem } from './contract.ts';
 
-/** What the server itself refuses, beside the errors of the model. */
+const NOT_ACCEPTABLE = [422, 'The input is not acceptable'] as const;
+const CONFLICT = [409, 'Not possible in this state'] as const;
+
+/** Status and title by code. A code of the model that is missing here concerns the setup of a service: answered as INTERNAL. */
 export const HTTP_CODES = {
   MALFORMED_JSON: [400, 'The body is not JSON'],
   BAD_REQUEST: [400, 'The request cannot be understood'],
-  ORIGIN_NOT_ALLOWED: [403, 'Another site may not do this'],
-  HOST_NOT_ALLOWED: [403, 'Not reached by a name of its own'],
+  ORIGIN_NOT_ALLOWED: [403, 'Requests from other sites are not allowed'],
+  HOST_NOT_ALLOWED: [403, 'This host name is not allowed'],
   NOT_FOUND: [404, 'Not found'],
-  METHOD_NOT_ALLOWED: [405, 'Not by this method'],
+  METHOD_NOT_ALLOWED: [405, 'Method not allowed'],
+  CHAOS_STOPPED: CONFLICT,
+  DUPLICATE_COMMAND: CONFLICT,
+  LEASE_LOST: CONFLICT,
+  PROFILE_NAME_TAKEN: CONFLICT,
+  TURBULENCE_NOT_ALLOWED: CONFLICT,
+  WRONG_STATE: CONFLICT,
   BODY_TOO_LARGE: [413, 'The body is too large'],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The body must be JSON'],
+  CHAOS_NOT_INSTALLED: NOT_ACCEPTABLE,
+  IDEMPOTENCY_KEY_REUSED: NOT_ACCEPTABLE,
+  INVALID_INPUT: NOT_ACCEPTABLE,
+  UNKNOWN_PROCESS_TYPE: NOT_ACCEPTABLE,
   RATE_LIMITED: [429, 'Too many requests'],
   INTERNAL: [500, 'Something went wrong'],
   DATABASE_UNAVAILABLE: [503, 'The database is not available'],
+  STORAGE_SILENT: [504, 'No answer in time'],
 } as const satisfies Record<string, readonly [number, string]>;
 export type HttpCode = keyof typeof HTTP_CODES;
 
-/** A refusal of the server itself. */
 export function httpError(code: HttpCode, detail: string): FaultlineError {
-  return new FaultlineError(code, HTTP_CODES[code][0], detail);
+  return new FaultlineError(code, detail);
 }
-
-const TITLES: Record<number, string> = {
-  404: 'Not found',
-  409: 'Not possible in this state',
-  422: 'The input is not acceptable',
-  504: 'No answer in time',
-};
 
 const OF_FASTIFY: Record<string, [HttpCode, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'A body may have at most 1 MiB.'],
@@ -45,21 +51,26 @@ const OF_FASTIFY: Record<string, [HttpCode, string]> = {
 
 /** The one mapping from errors to answers. Pure. */
 function problemOf(error: unknown): Problem {
-  const { code, status, message, errors } = toFaultlineError(error);
-  return toProblem(code, status, message, errors);
+  const { code, message, errors } = toFaultlineError(error);
+  const { statusCode = 0 } = (error ?? {}) as Partial<FastifyError>;
+  // Other 4xx of the HTTP layer keep their status.
+  const other = code === 'BAD_REQUEST' && statusCode >= 400 && statusCode < 500;
+  return toProblem(code as HttpCode, message, errors, other ? statusCode : undefined);
 }
 
-export function toProblem(code: string, status: number, detail: string, errors: FieldError[] = []): Problem {
-  const title = HTTP_CODES[code as HttpCode]?.[1] ?? TITLES[status] ?? 'Not possible';
-  return { type: 'about:blank', title, status, code, detail, errors };
+export function toProblem(
+  code: HttpCode,
+  detail: string,
+  errors: FieldError[] = [],
+  status: number = HTTP_CODES[code][0],
+): Problem {
+  return { type: 'about:blank', title: HTTP_CODES[code][1], status, code, detail, errors };
 }
 
 function toFaultlineError(error: unknown): FaultlineError {
-  // 500s of the model are about how a service was set up: of no use to whoever sent the request.
-  if (error instanceof FaultlineError && error.status >= 400 && error.status < 600 && error.status !== 500)
-    return error;
-  // The code of a definition refused the input of a launch.
-  if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', 422, error.message);
+  if (error instanceof FaultlineError && error.code in HTTP_CODES) return error;
+  // The code of a definition rejected the input of a launch.
+  if (error instanceof CommandError) return new FaultlineError('INVALID_INPUT', error.message);
   if (isCutOff(error)) return httpError('BAD_REQUEST', 'The body ended before it was whole.');
   if (isConnectionError(error))
     return httpError(
@@ -76,8 +87,7 @@ function toFaultlineError(error: unknown): FaultlineError {
   if (mapped !== undefined) return httpError(...mapped);
   if (error instanceof SyntaxError && statusCode === 400)
     return httpError('MALFORMED_JSON', 'The body is not valid JSON.');
-  if (statusCode >= 400 && statusCode < 500)
-    return new FaultlineError('BAD_REQUEST', statusCode, 'The request cannot be understood.');
+  if (statusCode >= 400 && statusCode < 500) return httpError('BAD_REQUEST', 'The request cannot be understood.');
   return httpError('INTERNAL', 'The failure was logged.');
 }
 

@@ -1,19 +1,24 @@
-// The one way by which the API launches: a batch, a batch again, a process again.
-// Promises that what one of them is refused is refused to all.
+// The one way to launch a process batch over HTTP: for a launch, and for a rerun of a batch or of a process.
 
+import type { FastifyReply } from 'fastify';
 import { refuseWhileStopped } from '../chaos/kill-switch.ts';
 import { assertTurbulenceAllowed } from '../chaos/turbulence.ts';
-import { type Launched, type LaunchRequest, launchBatch } from '../process/launch.ts';
-import type { RouteContext } from './context.ts';
+import { type LaunchRequest, launchBatch } from '../process/launch.ts';
+import { API_PREFIX, type RouteContext } from './context.ts';
+import { readIdempotency } from './idempotency.ts';
 
-/** @throws TurbulenceNotAllowedError, ChaosStoppedError, and whatever launchBatch does */
-export async function acceptLaunch({ bus, pool, turbulence }: RouteContext, request: LaunchRequest): Promise<Launched> {
-  assertTurbulenceAllowed(request.experiment, turbulence);
-  await refuseWhileStopped(pool, [request], request.idempotency);
-  return launchBatch(bus, request);
-}
-
-/** Where a batch is to be looked at. */
-export function placeOf({ batch_id }: Pick<Launched, 'batch_id'>): string {
-  return `/api/v1/process-batches/${batch_id}`;
+/** Answers 202. `asked` is what a repeated request must ask for again. @throws TurbulenceNotAllowedError, ChaosStoppedError; as launchBatch */
+export async function acceptLaunch(
+  { bus, pool, turbulence }: Pick<RouteContext, 'bus' | 'pool' | 'turbulence'>,
+  reply: FastifyReply,
+  request: LaunchRequest,
+  headers: { 'idempotency-key'?: string },
+  asked: unknown,
+) {
+  const launch = { ...request, idempotency: readIdempotency(headers, asked) };
+  assertTurbulenceAllowed(launch.experiment, turbulence);
+  await refuseWhileStopped(pool, [launch], launch.idempotency);
+  const launched = await launchBatch(bus, launch);
+  reply.code(202).header('location', `${API_PREFIX}/process-batches/${launched.batch_id}`);
+  return launched;
 }

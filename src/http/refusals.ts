@@ -22,7 +22,7 @@ export function refuseUnparsed(error: Error & { code?: string }, socket: Socket)
   }
   const [status, reason] = PARSER_STATUS[error.code ?? ''] ?? [400, 'Bad Request'];
   const body = JSON.stringify(
-    toProblem('BAD_REQUEST', status, 'The request is no HTTP, too long in its head, or too slow.'),
+    toProblem('BAD_REQUEST', 'The request is not HTTP, its head is too long, or it is too slow.', [], status),
   );
   const head = [
     `HTTP/1.1 ${status} ${reason}`,

@@ -55,8 +55,8 @@ export async function secure(app: FastifyInstance, options: SecurityOptions): Pr
   });
 }
 
-/** For routes that stop something: who floods this server must not keep its operators from that. */
-export const NEVER_LIMITED = { rateLimit: false } as const;
+/** Options of routes that stop something: a flood of requests must not keep operators from it. */
+export const NEVER_LIMITED = { config: { rateLimit: false } } as const;
 
 /** The host header without its port. */
 function hostOf(request: FastifyRequest): string {

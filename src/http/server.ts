@@ -1,5 +1,5 @@
-// The HTTP server: routes, their checks, the description of the API and the page, around a service that is open.
-// Promises one shape of error for whatever goes wrong, and that closing it ends every stream.
+// The HTTP server of an open service: its routes, their checks, the description of the API, and the page.
+// Every failure has the same shape of error, and closing the server ends every stream.
 
 import { readFileSync } from 'node:fs';
 import fastify from 'fastify';
@@ -21,46 +21,69 @@ import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
 import { refuseUnparsed, watchMethods } from './refusals.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { auditRoutes } from './routes/audit.ts';
-import { chaosRoutes } from './routes/chaos.ts';
+import { behaviorRoutes } from './routes/behaviors.ts';
 import { commandBatchRoutes } from './routes/command-batches.ts';
 import { commandRoutes } from './routes/commands.ts';
 import { healthRoutes } from './routes/health.ts';
-import { labRoutes } from './routes/lab.ts';
+import { killSwitchRoutes } from './routes/kill-switch.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { predictionRoutes } from './routes/predictions.ts';
 import { processBatchRoutes } from './routes/process-batches.ts';
-import { processVerbRoutes } from './routes/process-verbs.ts';
 import { processRoutes } from './routes/processes.ts';
 import { profileDocumentRoutes } from './routes/profile-documents.ts';
 import { profileRoutes } from './routes/profiles.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { replyRoutes } from './routes/replies.ts';
 import { reportRoutes } from './routes/reports.ts';
-import { rerunRoutes } from './routes/reruns.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { tsqRoutes } from './routes/tsq.ts';
 import { tsqJobRoutes } from './routes/tsq-jobs.ts';
+import { verdictRoutes } from './routes/verdicts.ts';
 import { type SecurityOptions, secure } from './security.ts';
 import { refuseUnstorable, validatorCompiler } from './validate.ts';
 
+/** In the order of the API's description. */
+const ROUTES = [
+  processBatchRoutes,
+  predictionRoutes,
+  verdictRoutes,
+  killSwitchRoutes,
+  behaviorRoutes,
+  reportRoutes,
+  commandRoutes,
+  commandBatchRoutes,
+  replyRoutes,
+  processRoutes,
+  artifactRoutes,
+  tsqRoutes,
+  tsqJobRoutes,
+  auditRoutes,
+  statsRoutes,
+  profileRoutes,
+  profileDocumentRoutes,
+  operationRoutes,
+  queueRoutes,
+  healthRoutes,
+];
 const BODY_LIMIT_BYTES = 1_048_576;
 
 export interface ServerOptions extends SecurityOptions {
   service: Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
-  /** Predicts and verifies; in the server's own thread when absent. */
+  /** Predicts and verifies; in the server's own thread if absent. */
   analysis?: Analysis;
-  /** Where the built page lies; without it, or with nothing in it, only the API is served. */
+  /** The folder of the built page; without one only the API is served. */
   ui_dir?: string;
-  /** The kinds of turbulence that batches may ask for, because the supervisor will make them (none). */
+  /** The kinds of turbulence that the supervisor makes, and batches may ask for (none). */
   turbulence?: readonly TurbulenceKind[];
 }
 
-/** Makes the server; it listens when told to (`app.listen`), and `app.close` ends streams first. */
+/** Makes a server that does not listen yet (`app.listen`). `app.close` ends streams first. */
 export async function createServer(options: ServerOptions): Promise<App> {
   const { service } = options;
   const { env } = service.bus;
   const app = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    // For receiving a request, so that none is sent byte by byte forever; answers may take longer, streams do.
+    // Limits the time to receive a request, not the time to answer it.
     requestTimeout: 30_000,
     genReqId: () => env.newId(),
     clientErrorHandler: refuseUnparsed,
@@ -82,7 +105,10 @@ export async function createServer(options: ServerOptions): Promise<App> {
   closePromptly(app, env);
 
   await describeApi(app, context.version);
-  await app.register(async (api: App) => addRoutes(api, context), { prefix: API_PREFIX });
+  const addRoutes = async (api: App) => {
+    for (const add of ROUTES) add(api, context);
+  };
+  await app.register(addRoutes, { prefix: API_PREFIX });
 
   const page = hasPage(options.ui_dir);
   if (hasPage(options.ui_dir)) await servePage(app, options.ui_dir);
@@ -90,7 +116,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     if (page && wantsPage(request)) return sendPage(reply);
     const allowed = methodsOf(request.url);
     if (allowed.length > 0) {
-      const refusal = httpError('METHOD_NOT_ALLOWED', `This address is there for ${allowed.join(', ')}.`);
+      const refusal = httpError('METHOD_NOT_ALLOWED', `This address accepts ${allowed.join(', ')}.`);
       return sendProblem(env.logger, refusal, request, reply.header('allow', allowed.join(', ')));
     }
     return sendProblem(env.logger, httpError('NOT_FOUND', 'There is nothing at this address.'), request, reply);
@@ -120,27 +146,4 @@ function createContext({ service, turbulence = [], analysis = createAnalysis(ser
     analysis,
     verdicts,
   };
-}
-
-function addRoutes(api: App, context: RouteContext): void {
-  processBatchRoutes(api, context);
-  labRoutes(api, context);
-  chaosRoutes(api, context);
-  rerunRoutes(api, context);
-  reportRoutes(api, context);
-  commandRoutes(api, context);
-  commandBatchRoutes(api, context);
-  replyRoutes(api, context);
-  processRoutes(api, context);
-  processVerbRoutes(api, context);
-  artifactRoutes(api, context);
-  tsqRoutes(api, context);
-  tsqJobRoutes(api, context);
-  auditRoutes(api, context);
-  statsRoutes(api, context);
-  profileRoutes(api, context);
-  profileDocumentRoutes(api, context);
-  operationRoutes(api, context);
-  queueRoutes(api, context);
-  healthRoutes(api, context);
 }

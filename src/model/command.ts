@@ -50,11 +50,6 @@ export type ParkReason =
 export const DEADLINE_ACTIONS = ['tsq', 'compensate', 'fail'] as const;
 export type DeadlineAction = (typeof DEADLINE_ACTIONS)[number];
 
-/** 23 days: an int of PostgreSQL holds it. */
-export const MAX_DEADLINE_MS = 2_000_000_000;
-/** Ten years. */
-export const MAX_DELAY_MS = 315_360_000_000;
-
 /** Counts from when a command is sent (or a process starts), and again when an operator retries. */
 export interface Deadline {
   deadline_ms: number;

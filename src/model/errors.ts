@@ -1,5 +1,5 @@
-// Every error class of Faultline, each with a stable `code`, an HTTP status and, for bad input, the invalid fields.
-// Handlers say what a failure means by the class they throw, whichever copy of the package it is of; docs/errors.md lists every code.
+// Every error class of Faultline, each with a stable `code` and, for bad input, the invalid fields. docs/errors.md lists the codes.
+// Handlers say what a failure means by the class they throw, whichever copy of the package it comes from.
 
 import { brand } from './brand.ts';
 
@@ -32,13 +32,13 @@ export abstract class CommandError extends Error {
   }
 }
 
-/** Worth another attempt: retried with backoff, to the troubleshooting queue when attempts are exhausted. */
+/** Retried with backoff; parked in the troubleshooting queue when attempts are exhausted. */
 export class TransientCommandError extends CommandError {}
 
-/** No attempt will ever succeed: to the troubleshooting queue at once. */
+/** No attempt will ever succeed: parked at once. */
 export class PermanentCommandError extends CommandError {}
 
-/** A business answer, not a breakdown: the command is FAILED, the requester is told at once, no operator is asked. */
+/** A business answer, not a breakdown: the command is FAILED, its requester is notified at once, no operator is asked. */
 export class BusinessRuleError extends CommandError {}
 
 export interface FaultlineErrorOptions {
@@ -46,124 +46,117 @@ export interface FaultlineErrorOptions {
   cause?: unknown;
 }
 
-/** What Faultline itself refuses or could not do. */
+/** Faultline itself rejects a request or cannot serve it. */
 export class FaultlineError extends Error {
   readonly code: string;
-  readonly status: number;
   readonly errors: FieldError[];
 
-  constructor(code: string, status: number, message: string, options: FaultlineErrorOptions = {}) {
+  constructor(code: string, message: string, options: FaultlineErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
-    this.status = status;
     this.errors = options.errors ?? [];
   }
 }
 
-/** 422: the request is well formed but a field is not acceptable. */
+/** The request is well formed, but a field is invalid. */
 export class InvalidInputError extends FaultlineError {
   constructor(message: string, errors: FieldError[]) {
-    super('INVALID_INPUT', 422, message, { errors });
+    super('INVALID_INPUT', message, { errors });
   }
 }
 
-/** 404: nothing of that id. */
 export class NotFoundError extends FaultlineError {
   constructor(kind: string, id: string) {
-    super('NOT_FOUND', 404, `No ${kind} has the id ${id}.`);
+    super('NOT_FOUND', `No ${kind} has the id ${id}.`);
   }
 }
 
-/** 409: it exists, but not in a state that allows this. */
+/** It exists, but not in a state that allows this. */
 export class WrongStateError extends FaultlineError {
   constructor(message: string) {
-    super('WRONG_STATE', 409, message);
+    super('WRONG_STATE', message);
   }
 }
 
-/** 409: the kill switch stands, and the request asks for chaos. */
+/** The kill switch is engaged, and the request asks for chaos. */
 export class ChaosStoppedError extends FaultlineError {
   constructor(actor: string | null, reason: string | null) {
     const by = actor === null ? '' : ` by ${actor}`;
     const why = reason === null ? '' : ` (${reason})`;
-    super('CHAOS_STOPPED', 409, `Chaos is stopped${by}${why}: resume it first, or ask for none.`);
+    super('CHAOS_STOPPED', `Chaos is stopped${by}${why}: resume it first, or ask for none.`);
   }
 }
 
-/** 422: a behavior or an experiment was given to a service that has nothing to do it with. */
+/** A request with a behavior or an experiment reached a service without the chaos hooks. */
 export class ChaosNotInstalledError extends FaultlineError {
   constructor(path: string) {
     const message =
       'needs chaos, which is not installed in this service: give openService the hook chaosHooks of faultline/chaos';
-    super('CHAOS_NOT_INSTALLED', 422, `${path} ${message}.`, { errors: [{ path, code: 'not_installed', message }] });
+    super('CHAOS_NOT_INSTALLED', `${path} ${message}.`, { errors: [{ path, code: 'not_installed', message }] });
   }
 }
 
-/** 409: a command with that id was sent before. */
+/** A command with that id was sent before. */
 export class DuplicateCommandError extends FaultlineError {
   readonly command_ids: string[];
   constructor(ids: string[]) {
-    super('DUPLICATE_COMMAND', 409, `A command with this id was sent before: ${ids.slice(0, 5).join(', ')}.`);
+    super('DUPLICATE_COMMAND', `A command with this id was sent before: ${ids.slice(0, 5).join(', ')}.`);
     this.command_ids = ids;
   }
 }
 
-/** 409: an attempt asked for more time after its lease was lost; somebody else may have the command by now. */
+/** An attempt asked for more time after its lease was lost; another worker may have the command. */
 export class LeaseLostError extends FaultlineError {
   constructor(command_id: string) {
-    super('LEASE_LOST', 409, `The lease of command ${command_id} was lost.`);
+    super('LEASE_LOST', `The lease of command ${command_id} was lost.`);
   }
 }
 
-/** 422: the Idempotency-Key was used for another request. */
+/** The Idempotency-Key was used for another request. */
 export class IdempotencyKeyReusedError extends FaultlineError {
   constructor() {
-    super('IDEMPOTENCY_KEY_REUSED', 422, 'This Idempotency-Key was used before with a different body.', {
-      errors: [{ path: 'Idempotency-Key', code: 'reused', message: 'was used before with a different body' }],
+    super('IDEMPOTENCY_KEY_REUSED', 'This Idempotency-Key was used before with a different body.', {
+      errors: [{ path: 'idempotency-key', code: 'reused', message: 'was used before with a different body' }],
     });
   }
 }
 
-/** 422: no process of that type is registered here. */
+/** No process of that type is registered here. */
 export class UnknownProcessTypeError extends FaultlineError {
   constructor(type: string, known: string[]) {
     const message = `is not registered here; known: ${known.join(', ') || 'none'}`;
-    super('UNKNOWN_PROCESS_TYPE', 422, `Process type ${type} ${message}.`, {
+    super('UNKNOWN_PROCESS_TYPE', `Process type ${type} ${message}.`, {
       errors: [{ path: 'process_type', code: 'unknown', message }],
     });
   }
 }
 
-/** 409: other profiles have these names; `path` is where each stands in the request. */
+/** Other profiles have these names; `path` is where each stands in the request. */
 export class ProfileNameTakenError extends FaultlineError {
   constructor(taken: readonly { path: string; name: string }[]) {
     const names = taken.slice(0, 5).map(({ name }) => name);
-    super('PROFILE_NAME_TAKEN', 409, `There is a profile of this name: ${names.join(', ')}.`, {
+    super('PROFILE_NAME_TAKEN', `There is a profile of this name: ${names.join(', ')}.`, {
       errors: taken.map(({ path }) => ({ path, code: 'taken', message: 'is the name of another profile' })),
     });
   }
 }
 
-/** 409: turbulence is asked for that this server's supervisor may not make. */
+/** The request asks for turbulence that this server does not allow. */
 export class TurbulenceNotAllowedError extends FaultlineError {
   constructor(fields: string[]) {
-    const message =
-      'Turbulence is made by `faultline start`: all of it on its embedded database; on one of yours only kills of workers and ' +
-      'terminated backends, with --allow-turbulence.';
-    super('TURBULENCE_NOT_ALLOWED', 409, message, {
+    super('TURBULENCE_NOT_ALLOWED', 'This turbulence is not allowed on this database; see docs/chaos.md.', {
       errors: fields.map((path) => ({ path, code: 'not_allowed', message: 'is not allowed on this database' })),
     });
   }
 }
 
-/** 504: what lies in the storage of the application was asked for, and nothing came. */
+/** The application's `storedArtifacts` returned nothing for too long. */
 export class StorageSilentError extends FaultlineError {
   constructor(silent_ms: number) {
     super(
       'STORAGE_SILENT',
-      504,
-      `The storage of the application told nothing of its documents for ${silent_ms / 1_000} s.`,
+      `The application listed no stored documents for ${silent_ms / 1_000} s. Try again when its storage responds.`,
     );
   }
 }
@@ -173,24 +166,29 @@ export class SchemaTooNewError extends FaultlineError {
   constructor(found: string, known: string) {
     super(
       'SCHEMA_TOO_NEW',
-      500,
       `The database is at migration ${found}, this Faultline knows ${known}: use the newer version.`,
     );
   }
 }
 
-/** The database was not migrated, or by another line of code. */
+/** The database is not migrated, or not by this code. */
 export class SchemaMismatchError extends FaultlineError {
   constructor(message: string) {
-    super('SCHEMA_MISMATCH', 500, message);
+    super('SCHEMA_MISMATCH', message);
   }
 }
 
 /** A definition or option given by the program is wrong: thrown at start-up, before anything runs. */
 export class ConfigurationError extends FaultlineError {
   constructor(message: string, cause?: unknown) {
-    super('CONFIGURATION', 500, message, { cause });
+    super('CONFIGURATION', message, { cause });
   }
+}
+
+/** @throws NotFoundError when there is no row */
+export function orNotFound<T>(row: T | null | undefined, kind: string, id: string): T {
+  if (row === null || row === undefined) throw new NotFoundError(kind, id);
+  return row;
 }
 
 for (const [name, of] of Object.entries({
@@ -217,7 +215,7 @@ for (const [name, of] of Object.entries({
 }))
   brand(name, of);
 
-/** Codes that the bus itself writes on commands and processes. */
+/** Codes that the bus itself stores on commands and processes. */
 export const BUS_CODES = {
   TIMED_OUT: 'the lease ran out under an injected fault',
   LEASE_EXPIRED: 'the lease ran out: the worker died, hung or lost the database',

@@ -35,8 +35,6 @@ export function isBatchAtRest(status: BatchStatus): boolean {
   return status === 'AT_REST' || TERMINAL_BATCH_STATUSES.some((terminal) => terminal === status);
 }
 
-export const MAX_BATCH_COUNT = 100_000;
-
 /** A process as stored; `state` is the definition's own document. */
 export interface ProcessRow {
   process_id: string;

@@ -2,6 +2,7 @@
 // Pure; a value that is stored but cannot be used is as good as absent.
 
 import type { FieldError } from './errors.ts';
+import { isWithin, LIMITS, rangeMessage, SETTING_BOUNDS, type SettingPath } from './limits.ts';
 import { DEFAULT_LEASE_MS, DEFAULT_RETRY, type RetryPolicy } from './retry.ts';
 
 export interface Settings {
@@ -39,20 +40,7 @@ export const DEFAULT_SETTINGS: Settings = {
   retention: { prune_after_days: null },
 };
 
-/** By path. For `retry.backoff_ms` those of each item; of items there are 1 to 20. */
-export const SETTING_BOUNDS = {
-  slots: { min: 1, max: 10_000 },
-  poll_ms: { min: 10, max: 60_000 },
-  drain_ms: { min: 0, max: 3_600_000 },
-  'retry.max_attempts': { min: 1, max: 100 },
-  'retry.backoff_ms': { min: 0, max: 86_400_000 },
-  'retry.jitter_pct': { min: 0, max: 100 },
-  lease_ms: { min: 500, max: 3_600_000 },
-  'retention.prune_after_days': { min: 1, max: 36_500 },
-} as const;
-export type SettingPath = keyof typeof SETTING_BOUNDS;
 export const SETTING_PATHS = Object.keys(SETTING_BOUNDS) as SettingPath[];
-export const MAX_DELAYS = 20;
 
 /** The value at a path; undefined when nothing stands there. */
 export function settingAt(settings: SettingsPatch | Settings, path: SettingPath): unknown {
@@ -66,16 +54,13 @@ export function findSettingErrors(patch: SettingsPatch): FieldError[] {
 
 function errorsAt(path: SettingPath, value: unknown): FieldError[] {
   if (value === undefined || value === null) return [];
-  const { min, max } = SETTING_BOUNDS[path];
-  const inBounds = (each: unknown) => Number.isInteger(each) && (each as number) >= min && (each as number) <= max;
-  const message = `must be a whole number from ${min} to ${max}`;
-  if (path !== 'retry.backoff_ms') return inBounds(value) ? [] : [{ path, code: 'out_of_range', message }];
-  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_DELAYS) {
-    return [{ path, code: 'out_of_range', message: `must be a list of 1 to ${MAX_DELAYS} delays` }];
-  }
-  return value.flatMap((each, index) =>
-    inBounds(each) ? [] : [{ path: `${path}.${index}`, code: 'out_of_range', message }],
-  );
+  const range = SETTING_BOUNDS[path];
+  const error = (at: string, message: string) => [{ path: at, code: 'out_of_range', message }];
+  if (path !== 'retry.backoff_ms') return isWithin(value, range) ? [] : error(path, rangeMessage(range));
+  const { min, max } = LIMITS.backoff_count;
+  if (!Array.isArray(value) || value.length < min || value.length > max)
+    return error(path, `must be a list of ${min} to ${max} delays`);
+  return value.flatMap((each, index) => (isWithin(each, range) ? [] : error(`${path}.${index}`, rangeMessage(range))));
 }
 
 /** The settings that hold: what is stored, and the defaults for the rest. */

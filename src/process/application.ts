@@ -36,6 +36,10 @@ export interface ArtifactContent {
 export interface Application {
   name: string;
   processes: readonly AnyProcessDefinition[];
+  /** The type that a launch without a process type gets; the first of `processes` if absent. */
+  default_process_type?: string;
+  /** The command that a request without a domain and a type sends; if absent, a request must name both. */
+  default_command?: { domain: string; type: string };
   /** Registers the handlers of every command the processes send. */
   register(registry: HandlerRegistry, context: ApplicationContext): void;
   /** Creates or updates the application's own tables; run once at start-up, before anything else. */
@@ -57,4 +61,10 @@ export interface Application {
   ): AsyncIterable<StoredArtifact[]>;
   /** Opens a document listed by `artifacts`; null when it is gone. */
   openArtifact?(artifact: Artifact, context: ApplicationContext): Promise<ArtifactContent | null>;
+}
+
+export function defaultProcessType(
+  application: Pick<Application, 'processes' | 'default_process_type'>,
+): string | null {
+  return application.default_process_type ?? application.processes[0]?.type ?? null;
 }

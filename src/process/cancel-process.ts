@@ -8,8 +8,8 @@ import { completeCommand, type Operator, retryCommand } from '../bus/troubleshoo
 import { type Tx, withTx } from '../db/pool.ts';
 import { lockProcesses, readProcesses } from '../db/queries/processes.ts';
 import { lockCommand } from '../db/queries/troubleshooting.ts';
-import { laneOf } from '../model/env.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import { laneOf } from '../model/ids.ts';
 import type { ProcessRow, ProcessStatus } from '../model/process.ts';
 
 export interface ProcessVerbAnswer {

@@ -7,14 +7,13 @@ import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
 import { requestedReplies } from '../bus/settle.ts';
 import { type Operator, toTransitionCommand } from '../bus/troubleshooting.ts';
 import { withTx } from '../db/pool.ts';
-import { markCancelingIfOpen, readBatch } from '../db/queries/batches.ts';
-import { readUnattemptedCommands } from '../db/queries/command-batches.ts';
+import { markCancelingIfOpen, readBatch, readUnattemptedCommands } from '../db/queries/batches.ts';
 import { insertEvents, insertReplies } from '../db/queries/events.ts';
 import { readUnattempted } from '../db/queries/processes.ts';
 import { cancelIfUnattempted, cancelPendingChunks } from '../db/queries/troubleshooting.ts';
 import { PRIORITY } from '../model/command.ts';
-import { laneOf } from '../model/env.ts';
 import { NotFoundError, WrongStateError } from '../model/errors.ts';
+import { laneOf } from '../model/ids.ts';
 import type { BatchStatus, CommandPolicy } from '../model/process.ts';
 
 const SLICE_SIZE = 1_000;

@@ -2,8 +2,9 @@
 // Everything here is checked once, when the definition is made.
 
 import type { z } from 'zod';
-import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, MAX_DEADLINE_MS, type Reply } from '../model/command.ts';
-import { ConfigurationError } from '../model/errors.ts';
+import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, type Reply } from '../model/command.ts';
+import { ConfigurationError, UnknownProcessTypeError } from '../model/errors.ts';
+import { isWithin, LIMITS, rangeMessage, SHAPES } from '../model/limits.ts';
 import { findPolicyErrors } from '../model/policy.ts';
 import type { CommandPolicy } from '../model/process.ts';
 
@@ -79,8 +80,6 @@ export function deadlineOf({ deadline_ms, on_deadline = 'tsq' }: DeadlineOptions
   return deadline_ms === undefined ? null : { deadline_ms, on_deadline };
 }
 
-const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
-
 /**
  * Defines a process, typed by its schemas.
  * @throws ConfigurationError when a name is empty or used twice, there is no step, or the policy or a deadline is out of bounds.
@@ -100,14 +99,15 @@ export function defineProcess<InputSchema extends z.ZodType, StateSchema extends
   const fail = (what: string): never => {
     throw new ConfigurationError(`Process ${definition.type}: ${what}.`);
   };
-  if (!NAME.test(definition.type)) fail('type must be a name of letters, digits, _ . -');
-  if (!NAME.test(definition.domain)) fail('domain must be a name of letters, digits, _ . -');
+  const { pattern, message } = SHAPES.definition;
+  if (!pattern.test(definition.type)) fail(`type ${message}`);
+  if (!pattern.test(definition.domain)) fail(`domain ${message}`);
   if (definition.domain === 'faultline') fail('the domain faultline is reserved');
   if (!Number.isInteger(definition.version) || definition.version < 1) fail('version must be a whole number from 1');
   if (definition.steps.length === 0) fail('at least one step is needed');
   const keys = new Set<string>();
   for (const step of definition.steps) {
-    if (!NAME.test(step.key)) fail(`step key "${step.key}" must be a name of letters, digits, _ . -`);
+    if (!pattern.test(step.key)) fail(`step key "${step.key}" ${message}`);
     if (keys.has(step.key)) fail(`two steps have the key ${step.key}`);
     keys.add(step.key);
     const wrong = findDeadlineError(step);
@@ -115,14 +115,13 @@ export function defineProcess<InputSchema extends z.ZodType, StateSchema extends
   }
   const wrong = findDeadlineError(definition);
   if (wrong !== null) fail(wrong);
-  for (const { path, message } of findPolicyErrors(definition.policy ?? {})) fail(`${path} ${message}`);
+  for (const error of findPolicyErrors(definition.policy ?? {})) fail(`${error.path} ${error.message}`);
   return definition as ProcessDefinition<z.output<InputSchema>, z.output<StateSchema>>;
 }
 
 function findDeadlineError({ deadline_ms, on_deadline }: DeadlineOptions): string | null {
   if (deadline_ms === undefined) return on_deadline === undefined ? null : 'on_deadline needs a deadline_ms';
-  if (!Number.isInteger(deadline_ms) || deadline_ms < 1 || deadline_ms > MAX_DEADLINE_MS)
-    return `deadline_ms must be a whole number from 1 to ${MAX_DEADLINE_MS}`;
+  if (!isWithin(deadline_ms, LIMITS.deadline_ms)) return `deadline_ms ${rangeMessage(LIMITS.deadline_ms)}`;
   if (on_deadline !== undefined && !DEADLINE_ACTIONS.includes(on_deadline))
     return `on_deadline must be one of ${DEADLINE_ACTIONS.join(', ')}`;
   return null;
@@ -143,6 +142,13 @@ export class ProcessRegistry {
     return this.#definitions.get(`${type}@${version}`);
   }
 
+  /** @throws UnknownProcessTypeError */
+  require(type: string, version = this.newest(type)?.version ?? 0): AnyProcessDefinition {
+    const definition = this.find(type, version);
+    if (definition === undefined) throw unknownProcess(this.all(), type, version);
+    return definition;
+  }
+
   /** The newest version of a type. */
   newest(type: string): AnyProcessDefinition | undefined {
     return this.all()
@@ -153,4 +159,20 @@ export class ProcessRegistry {
   all(): AnyProcessDefinition[] {
     return [...this.#definitions.values()];
   }
+
+  /** The names of all types. */
+  types(): string[] {
+    return [...new Set(this.all().map(({ type }) => type))];
+  }
+}
+
+/** The error for a process that is not `known`: other versions of its type if there are some, else the known types. */
+export function unknownProcess(
+  known: readonly { type: string; version: number }[],
+  type: string,
+  version: number,
+): UnknownProcessTypeError {
+  const others = known.filter((one) => one.type === type).map((one) => `${type} version ${one.version}`);
+  if (others.length > 0) return new UnknownProcessTypeError(`${type} version ${version}`, others);
+  return new UnknownProcessTypeError(type, [...new Set(known.map((one) => one.type))]);
 }

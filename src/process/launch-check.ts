@@ -3,12 +3,13 @@
 
 import type { Bus } from '../bus/bus.ts';
 import { findChaosErrors, findQueueErrors, refuseAny } from '../bus/request.ts';
-import { type FieldError, UnknownProcessTypeError } from '../model/errors.ts';
+import type { FieldError } from '../model/errors.ts';
 import { findJsonErrors } from '../model/field-errors.ts';
+import { LIMITS, MAX_LENGTH, SHAPES } from '../model/limits.ts';
 import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
-import { type CommandPolicy, MAX_BATCH_COUNT } from '../model/process.ts';
+import type { CommandPolicy } from '../model/process.ts';
 import { textProblem } from '../model/storable.ts';
-import type { AnyProcessDefinition } from './define.ts';
+import { type AnyProcessDefinition, unknownProcess } from './define.ts';
 import type { LaunchRequest } from './launch.ts';
 
 /** `policy` is the one that will hold. @throws InvalidInputError, UnknownProcessTypeError, ChaosNotInstalledError */
@@ -17,7 +18,7 @@ export function checkLaunchRequest(bus: Bus, request: LaunchRequest, policy: Com
   refuseUnregistered(bus, definition);
   const steps = definition.steps.map(({ key }) => key);
   refuseAny([
-    ...findNumberErrors('count', count, { min: 1, max: MAX_BATCH_COUNT }),
+    ...findNumberErrors('count', count, LIMITS.batch_count),
     ...findPlaceErrors(request),
     // Of what JSON has no word for, a schema may know how to read a time from its text.
     ...findJsonErrors('input', input, (value) => value instanceof Date && !Number.isNaN(value.valueOf())),
@@ -31,9 +32,7 @@ export function checkLaunchRequest(bus: Bus, request: LaunchRequest, policy: Com
 function refuseUnregistered(bus: Bus, { type, version }: AnyProcessDefinition): void {
   const known = bus.hooks.processTypes?.();
   if (known === undefined || known.some((one) => one.type === type && one.version === version)) return;
-  const others = known.filter((one) => one.type === type).map((one) => `${type} version ${one.version}`);
-  if (others.length > 0) throw new UnknownProcessTypeError(`${type} version ${version}`, others);
-  throw new UnknownProcessTypeError(type, [...new Set(known.map((one) => one.type))]);
+  throw unknownProcess(known, type, version);
 }
 
 /** What a batch of either kind is called, drawn from, and answers to. */
@@ -44,12 +43,10 @@ export function findLabelErrors({
 }: Pick<LaunchRequest, 'name' | 'seed' | 'reply_to'>): FieldError[] {
   const problem = (path: string, message: string) => [{ path, code: 'invalid', message }];
   return [
-    ...(name !== undefined && (typeof name !== 'string' || name.length > 200 || textProblem(name) !== null)
-      ? problem('name', 'must be a text of at most 200 characters that can be stored')
+    ...(name !== undefined && (typeof name !== 'string' || name.length > MAX_LENGTH.label || textProblem(name) !== null)
+      ? problem('name', `must be a text of at most ${MAX_LENGTH.label} characters that can be stored`)
       : []),
-    ...(seed !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(seed)
-      ? problem('seed', 'must be 1 to 64 of A-Z a-z 0-9 . _ -')
-      : []),
+    ...(seed !== undefined && !SHAPES.seed.pattern.test(seed) ? problem('seed', SHAPES.seed.message) : []),
     ...findQueueErrors('reply_to', reply_to),
   ];
 }

@@ -11,22 +11,15 @@ import {
   findDocumentErrors,
   refuseAny,
 } from '../bus/request.ts';
-import { insertOrRefuse, laneOfPlace, refuseRepeated, sendMany } from '../bus/send.ts';
+import { insertOrRefuse, laneOfPlace, refuseRepeated, send, sendMany } from '../bus/send.ts';
 import { type Tx, withTx } from '../db/pool.ts';
-import {
-  type BatchRow,
-  claimIdempotencyKey,
-  type Idempotency,
-  insertBatch,
-  readBatch,
-  shareBatch,
-} from '../db/queries/batches.ts';
-import { closeBatchIfOpen } from '../db/queries/command-batches.ts';
+import { closeBatchIfOpen, insertBatch, type NewBatch, readBatch, shareBatch } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import { deterministicId } from '../model/env.ts';
+import { claimIdempotencyKey, type Idempotency } from '../db/queries/idempotency.ts';
 import { IdempotencyKeyReusedError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { deterministicId } from '../model/ids.ts';
+import { LIMITS } from '../model/limits.ts';
 import { findNumberErrors } from '../model/policy.ts';
-import { MAX_BATCH_COUNT } from '../model/process.ts';
 import { chunkCommands, drawSeed, findEarlier, type Launched } from './launch.ts';
 import { findLabelErrors } from './launch-check.ts';
 
@@ -58,15 +51,10 @@ export interface LaunchedCommands extends Launched {
 
 /**
  * Writes the batch, and its commands or the chunks that will, in one transaction.
- * `at` is where the template stands in the caller's own request.
  * @throws InvalidInputError, DuplicateCommandError, IdempotencyKeyReusedError
  */
-export async function launchCommands(
-  bus: Bus,
-  request: CommandBatchRequest,
-  at = 'template.',
-): Promise<LaunchedCommands> {
-  checkBatchRequest(bus, request, at);
+export async function launchCommands(bus: Bus, request: CommandBatchRequest): Promise<LaunchedCommands> {
+  checkBatchRequest(bus, request);
   const commands = request.commands ?? [];
   const batch = newBatch(bus, request);
   const launched = await withTx(bus.pool, async (tx) => {
@@ -116,29 +104,19 @@ export async function closeCommandBatch(bus: Bus, batch_id: string): Promise<{ b
   return { batch_id, closed_at };
 }
 
-/** Sends commands of no batch, once for an idempotency key: whoever comes again with it gets the same ids. */
-export async function sendManyOnce(
-  bus: Bus,
-  requests: readonly CommandRequest[],
-  idempotency: Idempotency,
-): Promise<string[]> {
-  // No batch has this id; those of the commands follow from it.
-  const drawn = bus.env.newId();
-  const { command_ids, committed } = await withTx(bus.pool, async (tx) => {
-    const used = await claimIdempotencyKey(tx, idempotency, drawn);
-    if (used !== null) {
-      if (used.request_hash !== idempotency.request_hash) throw new IdempotencyKeyReusedError();
-      return { command_ids: requests.map(idIn(bus, used.batch_id)), committed: () => {} };
-    }
-    const ids = requests.map(idIn(bus, drawn));
-    return sendMany(
-      bus,
-      requests.map((request, index) => ({ ...request, command_id: ids[index] })),
-      { tx },
-    );
+/** Sends one command. With an idempotency key used before for the same request, gives the id of the command sent then. */
+export async function sendOnce(bus: Bus, request: CommandRequest, idempotency?: Idempotency): Promise<string> {
+  if (idempotency === undefined) return (await send(bus, request)).command_id;
+  const command_id = canonicalId(request.command_id) ?? bus.env.newId();
+  const sent = await withTx(bus.pool, async (tx) => {
+    // The table has one column for the id of what was made.
+    const used = await claimIdempotencyKey(tx, idempotency, command_id);
+    if (used === null) return send(bus, { ...request, command_id }, { tx });
+    if (used.request_hash !== idempotency.request_hash) throw new IdempotencyKeyReusedError();
+    return { command_id: used.batch_id, committed: () => {} };
   });
-  committed();
-  return command_ids;
+  sent.committed();
+  return sent.command_id;
 }
 
 const idIn = (bus: Bus, batch_id: string) => (request: CommandRequest, ordinal: number) =>
@@ -148,13 +126,13 @@ function memberOf(bus: Bus, batch_id: string, ordinal: number, request: CommandR
   return commandOf(bus, request, { lane: laneOfPlace(bus, ordinal), place: { batch_id, ordinal } });
 }
 
-function checkBatchRequest(bus: Bus, request: CommandBatchRequest, at: string): void {
+function checkBatchRequest(bus: Bus, request: CommandBatchRequest): void {
   const { count, template, commands, custom } = request;
   const problem = (path: string, message: string) => [{ path, code: 'invalid', message }];
   refuseAny([
-    ...findNumberErrors('count', count, { min: 1, max: MAX_BATCH_COUNT }),
-    ...(commands !== undefined && commands.length > MAX_BATCH_COUNT
-      ? problem('commands', `must be at most ${MAX_BATCH_COUNT}`)
+    ...findNumberErrors('count', count, LIMITS.batch_count),
+    ...(commands !== undefined && commands.length > LIMITS.batch_count.max
+      ? problem('commands', `must be at most ${LIMITS.batch_count.max}`)
       : []),
     ...(count !== undefined && commands !== undefined ? problem('commands', 'give either count or commands') : []),
     ...((count === undefined) !== (template === undefined) ? problem('count', 'count and template go together') : []),
@@ -163,8 +141,8 @@ function checkBatchRequest(bus: Bus, request: CommandBatchRequest, at: string): 
   ]);
   if (template !== undefined) {
     const own = ['command_id', 'batch_id'].filter((key) => key in template);
-    refuseAny(own.flatMap((key) => problem(`${at}${key}`, 'cannot be the same for every command')));
-    checkRequests(bus, [template], () => at);
+    refuseAny(own.flatMap((key) => problem(`template.${key}`, 'cannot be the same for every command')));
+    checkRequests(bus, [template], () => 'template.');
   }
   if (commands !== undefined) {
     refuseAny(
@@ -177,7 +155,7 @@ function checkBatchRequest(bus: Bus, request: CommandBatchRequest, at: string): 
   }
 }
 
-function newBatch(bus: Bus, request: CommandBatchRequest): BatchRow {
+function newBatch(bus: Bus, request: CommandBatchRequest): NewBatch {
   const { count, template, commands } = request;
   const { behavior, retry, lease_ms, ...input } = template ?? { domain: '' };
   const settings = bus.settings();
@@ -231,7 +209,7 @@ async function launchChunk(bus: Bus, chunk: ChunkPayload, { signal, command }: H
 }
 
 /** Sends what of the chunk was not sent before. */
-async function sendChunk(bus: Bus, tx: Tx, batch: BatchRow, { from, to }: ChunkPayload, lane: number): Promise<number> {
+async function sendChunk(bus: Bus, tx: Tx, batch: NewBatch, { from, to }: ChunkPayload, lane: number): Promise<number> {
   const { max_attempts, backoff_ms, jitter_pct, lease_ms, behavior, batch_id } = batch;
   const template = {
     ...(batch.input as unknown as CommandTemplate),

@@ -4,15 +4,9 @@
 import { type Bus, INTERNAL_DOMAIN, sendCommands } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry, OutgoingCommand } from '../bus/handlers.ts';
 import { type Tx, withTx } from '../db/pool.ts';
-import {
-  type BatchRow,
-  claimIdempotencyKey,
-  type Idempotency,
-  insertBatch,
-  readBatch,
-  shareBatch,
-} from '../db/queries/batches.ts';
+import { insertBatch, type NewBatch, readBatch, shareBatch } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
+import { claimIdempotencyKey, type Idempotency } from '../db/queries/idempotency.ts';
 import { insertProcessesIfAbsent } from '../db/queries/processes.ts';
 import { PRIORITY } from '../model/command.ts';
 import { reasonOf } from '../model/error-text.ts';
@@ -50,7 +44,7 @@ export interface LaunchRequest {
 
 export interface Launched {
   batch_id: string;
-  status: BatchRow['status'];
+  status: NewBatch['status'];
   total_count: number;
   seed: string;
 }
@@ -93,7 +87,7 @@ export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Lau
   };
 }
 
-export async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: string): Promise<BatchRow | null> {
+export async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: string): Promise<NewBatch | null> {
   const used = await claimIdempotencyKey(tx, idempotency, batch_id);
   if (used === null) return null;
   if (used.request_hash !== idempotency.request_hash) throw new IdempotencyKeyReusedError();
@@ -102,7 +96,7 @@ export async function findEarlier(tx: Tx, idempotency: Idempotency, batch_id: st
   return earlier === null ? null : { ...earlier, status: 'CREATING' };
 }
 
-function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
+function newBatch(bus: Bus, request: LaunchRequest): NewBatch {
   const { definition, input } = request;
   const policy = {
     ...bus.settings().retry,
@@ -126,7 +120,7 @@ function newBatch(bus: Bus, request: LaunchRequest): BatchRow {
     behavior: request.behavior ?? null,
     reply_to: request.reply_to ?? null,
     first_ordinal: request.first_ordinal ?? 0,
-    experiment: request.experiment ?? null,
+    experiment: request.experiment ? (bus.hooks.storedExperiment?.(request.experiment) ?? null) : null,
     ...policy,
   };
 }
@@ -145,7 +139,7 @@ function defined<T extends object>(values: T | undefined): Partial<T> {
 }
 
 /** Chunk n goes to lane n mod lanes; one group per lane. */
-export function chunkCommands(bus: Bus, batch: BatchRow, type = 'LaunchChunk'): OutgoingCommand[][] {
+export function chunkCommands(bus: Bus, batch: NewBatch, type = 'LaunchChunk'): OutgoingCommand[][] {
   const lanes: OutgoingCommand[][] = Array.from({ length: bus.lanes }, () => []);
   for (let n = 0; n * CHUNK_SIZE < batch.total_count; n++) {
     const lane = n % bus.lanes;
@@ -234,7 +228,7 @@ function startsOfChunk(...[bus, definition, batch, chunk, lane]: Parameters<type
   }
 }
 
-function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: BatchRow, chunk: ChunkPayload, lane: number) {
+function startsOf(bus: Bus, definition: AnyProcessDefinition, batch: NewBatch, chunk: ChunkPayload, lane: number) {
   const policy: CommandPolicy = {
     max_attempts: batch.max_attempts,
     backoff_ms: batch.backoff_ms,

@@ -2,15 +2,18 @@
 // Each is one short transaction; what somebody holds, or what is open after all, stays whole.
 
 import { byLane } from '../bus/bus.ts';
+import type { BusHooks } from '../bus/handlers.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
-import { type Env, laneOf } from '../model/env.ts';
+import type { Env } from '../model/env.ts';
+import { laneOf } from '../model/ids.ts';
 
 /** Where slices are deleted. */
 export interface PruneSite {
   pool: Pool;
   env: Env;
   lanes: number;
+  hooks: Pick<BusHooks, 'beforeDelete'>;
 }
 
 /** Rows deleted, by what they are. */
@@ -63,7 +66,7 @@ export async function pruneCommands(
       inSlice(site, async (tx) => {
         if (!(await hold(tx))) return { counts: {}, done: true };
         const ended = [...(await prune.lockEndedCommands(tx, lane, ids))];
-        return peel(tx, lane, ended, []);
+        return deleteWithRows(site, tx, lane, ended, []);
       }),
     );
   }
@@ -86,7 +89,7 @@ export async function pruneProcesses(
       inSlice(site, async (tx) => {
         if (!(await hold(tx))) return { counts: {}, done: true };
         const { process_ids, command_ids } = await lockWhole(tx, lane, group);
-        return peel(tx, lane, command_ids, process_ids);
+        return deleteWithRows(site, tx, lane, command_ids, process_ids);
       }),
     );
   }
@@ -111,7 +114,8 @@ async function lockWhole(tx: Tx, lane: number, group: readonly prune.ProcessSlic
 }
 
 /** What refers to others goes first: while one kind has more rows than a transaction may delete, what they belong to stays. */
-async function peel(
+async function deleteWithRows(
+  { hooks }: PruneSite,
   tx: Tx,
   lane: number,
   command_ids: readonly string[],
@@ -124,7 +128,7 @@ async function peel(
     return { counts: { attempts, events }, done: false };
   // More than these are those of one process that took very many steps.
   const some = command_ids.slice(0, prune.SLICE_ROWS);
-  const chaos_rows = await prune.deleteChaosRows(tx, lane, some);
+  const chaos_rows = (await hooks.beforeDelete?.(tx, lane, some)) ?? 0;
   const commands = await prune.deleteCommands(tx, lane, some);
   if (some.length < command_ids.length) return { counts: { attempts, events, chaos_rows, commands }, done: false };
   const processes = process_ids.length === 0 ? 0 : await prune.deleteProcesses(tx, lane, process_ids);

@@ -3,10 +3,11 @@
 
 import { byLane } from '../bus/bus.ts';
 import type { Tx } from '../db/pool.ts';
+import { deleteIdempotencyKeys } from '../db/queries/idempotency.ts';
 import * as prune from '../db/queries/prune.ts';
 import * as records from '../db/queries/prune-records.ts';
 import type { CommandStatus } from '../model/command.ts';
-import { waitFor } from '../model/env.ts';
+
 import type { BatchStatus } from '../model/process.ts';
 import { pruneBatch } from './prune-batch.ts';
 import {
@@ -107,7 +108,7 @@ function throttled({ env }: PruneSite, run: PruneRun, over: AbortController, pru
     if (++slices === run.max_slices) over.abort();
     over.signal.throwIfAborted();
     run.signal?.throwIfAborted();
-    if (run.rest) await waitFor(env, (env.monotonicMs() - since_ms) * run.rest, run.signal);
+    if (run.rest) await env.sleep((env.monotonicMs() - since_ms) * run.rest, run.signal);
     run.signal?.throwIfAborted();
     since_ms = env.monotonicMs();
   };
@@ -183,7 +184,7 @@ async function pruneRecords({ site, pruned, onSlice }: Work): Promise<void> {
     inSlice(site, async (tx) => ({ counts: {}, done: (await records.deleteJobFailures(tx, cutoff)) === 0 })),
   );
   await untilNone(async (tx) => ({ jobs: await records.deleteJobs(tx, cutoff) }));
-  await untilNone(async (tx) => ({ idempotency_keys: await records.deleteIdempotencyKeys(tx) }));
+  await untilNone(async (tx) => ({ idempotency_keys: await deleteIdempotencyKeys(tx, prune.SLICE_ROWS) }));
   await untilNone(async (tx) => ({ workers: await records.deleteWorkers(tx, cutoff) }));
 }
 

@@ -173,7 +173,6 @@ function apply(
   plan.changes.push({
     process_id: process.process_id,
     replied_command_id: command.command_id,
-    was: process.status,
     status: decision.status,
     current_step: send?.step ?? process.current_step,
     awaiting_command_id: command_id,
@@ -230,7 +229,6 @@ function planAdvanceFailed(
   plan.changes.push({
     ...process,
     replied_command_id: command.command_id,
-    was: process.status,
     status: 'WAITING_FOR_TSQ',
     // Not the one that was read: the code that threw may have written to it.
     state: null,

@@ -14,7 +14,7 @@ import { readLanes } from '../db/migrate.ts';
 import { type Notifier, openNotifier } from '../db/notifier.ts';
 import { createApplicationPool, createPool, isAway, type Pool } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import { type Env, waitFor } from '../model/env.ts';
+import type { Env } from '../model/env.ts';
 import { reasonOf } from '../model/error-text.ts';
 import { ConfigurationError } from '../model/errors.ts';
 import type { PeriodicTask } from '../model/periodic.ts';
@@ -169,7 +169,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 /** A handler may never give its connection back: then it is closed with the process, which must come to its end. */
 async function endApplicationPool(env: Env, pool: Pool): Promise<void> {
   const ended = new AbortController();
-  await Promise.race([pool.end().finally(() => ended.abort()), waitFor(env, GIVEN_BACK_MS, ended.signal)]);
+  await Promise.race([pool.end().finally(() => ended.abort()), env.sleep(GIVEN_BACK_MS, ended.signal)]);
 }
 
 function registerHandlers(application: Application, registry: HandlerRegistry, context: ApplicationContext): void {

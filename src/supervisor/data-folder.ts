@@ -1,5 +1,4 @@
-// The data folder: who may look into it, and which start has it.
-// Promises that nobody but its account reads what lies in it, and that two starts never share it, however the last one ended.
+// The data folder: closed to other accounts, and locked by one `start` at a time, however the last one ended.
 
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,12 +6,12 @@ import { processStart, signalProcess } from '../embedded/host-processes.ts';
 import { CliError } from './exit.ts';
 
 const OURS = /^(artifacts|logs|postgres|run\.json(\.new)?|run\.lock)$/;
-/** Run by root, PostgreSQL is another account's: it may go through, and see nothing. */
+/** Under root, PostgreSQL runs as another account, which must be able to enter its own folder inside. */
 const FOLDER_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
-/** Makes the folder, or closes one that an earlier version left open. Of a folder that holds other things, only ours are closed. */
+/** Creates the folder or takes away the rights of others. In a folder with other files, only our own are closed. */
 export function openDataFolder(dataDir: string): void {
-  // Whatever the umask is.
+  // mkdir applies the umask.
   if (mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE }) !== undefined) chmodSync(dataDir, FOLDER_MODE);
   const names = readdirSync(dataDir);
   for (const name of names.filter((name) => OURS.test(name))) close(join(dataDir, name), 0o700);
@@ -20,7 +19,7 @@ export function openDataFolder(dataDir: string): void {
   if (names.length > 0 && names.every((name) => OURS.test(name))) close(dataDir, FOLDER_MODE);
 }
 
-/** Takes the rights of others away; never gives any. What is not ours to change stays. */
+/** Takes the rights of others away and gives none. Files of other accounts stay as they are. */
 function close(path: string, folder_mode = 0o700): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found || found.isSymbolicLink()) return;
@@ -36,14 +35,14 @@ function close(path: string, folder_mode = 0o700): void {
 
 interface Holder {
   pid: number;
-  /** As processStart tells it: pids are given out again. */
+  /** From processStart, because pids are reused. */
   started?: string;
 }
 
 /**
- * Takes the folder for this process, and returns what gives it back. A lock is a numbered folder with its holder's name in it, moved there
- * whole, which only one can do. The highest number holds: whoever finds its holder gone makes the next. So no number is made
- * twice while it counts, and who was overtaken while he looked sees a higher one than his own, and looks again.
+ * Locks the folder for this process; the returned function unlocks it. A lock is a numbered folder that holds its holder's name. It is
+ * filled first and then renamed, which succeeds for one process only. The highest number holds; when its holder is gone, the next number
+ * is taken. A process that was overtaken while it looked sees a higher number than its own and tries again.
  */
 export function lockDataFolder(dataDir: string): () => void {
   const locks = join(dataDir, 'run.lock');
@@ -51,22 +50,21 @@ export function lockDataFolder(dataDir: string): () => void {
   for (;;) {
     const newest = newestIn(locks);
     const holder = readHolder(join(locks, String(newest)));
-    if (holder !== undefined && isThere(holder)) throw inUse(dataDir, holder.pid);
+    if (holder !== undefined && isThere(holder)) {
+      const { pid } = holder;
+      throw new CliError(
+        `Faultline already runs on ${dataDir} (pid ${pid}). Stop it (kill ${pid}), or choose another --data-dir.`,
+      );
+    }
     const mine = join(locks, String(newest + 1));
     if (!makeLock(mine)) continue;
     if (newestIn(locks) === newest + 1) {
       for (const number of numbersIn(locks)) if (number <= newest) remove(join(locks, String(number)));
-      // The number stays: one that is made again would be a second holder to whoever looks at it for the last one's.
+      // The number stays: taken again, it would look held to a process that is still examining its last holder.
       return () => renameSync(join(mine, HOLDER), join(mine, 'left.json'));
     }
     remove(mine);
   }
-}
-
-export function inUse(dataDir: string, pid: number): CliError {
-  return new CliError(
-    `Faultline already runs on ${dataDir} (pid ${pid}). Stop it (kill ${pid}), or choose another --data-dir.`,
-  );
 }
 
 const HOLDER = 'holder.json';
@@ -81,7 +79,7 @@ function newestIn(locks: string): number {
   return Math.max(0, ...numbersIn(locks));
 }
 
-/** False when somebody was faster. */
+/** False when another process was faster. */
 function makeLock(lock: string): boolean {
   const draft = `${lock}.${process.pid}`;
   const me: Holder = { pid: process.pid, started: processStart(process.pid) };
@@ -89,7 +87,7 @@ function makeLock(lock: string): boolean {
   try {
     mkdirSync(draft, { mode: 0o700 });
     writeFileSync(join(draft, HOLDER), `${JSON.stringify(me)}\n`, { mode: 0o600 });
-    // Refused where a folder is that holds something.
+    // Fails where a folder exists that is not empty.
     renameSync(draft, lock);
     return true;
   } catch (error) {
@@ -99,7 +97,7 @@ function makeLock(lock: string): boolean {
   }
 }
 
-/** Undefined where it was given back, or the machine lost power before the name was on the disk. */
+/** Undefined when it was unlocked, or the machine lost power before the name reached the disk. */
 function readHolder(lock: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(join(lock, HOLDER), 'utf8')) as Holder;
@@ -112,7 +110,7 @@ function isThere({ pid, started }: Holder): boolean {
   const answer = signalProcess(pid, 0);
   if (answer === 'gone') return false;
   const now = processStart(pid);
-  // Where nothing is told of another account's processes, it may be the one.
+  // Where the start of another account's process is unknown, assume that it is the holder.
   return started === undefined || (now === undefined && answer === 'denied') || now === started;
 }
 

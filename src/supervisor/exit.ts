@@ -1,28 +1,27 @@
-// What the command line exits with, and the one way it fails: a line that says what is wrong and what to do.
-// docs/cli.md lists the codes; scripts rely on them.
+// Exit codes of the command line, each with one meaning, and the error that ends it. docs/cli.md lists the codes.
 
 export const EXIT = {
   ok: 0,
-  /** Something went wrong. */
+  /** An error; stderr says which. */
   failed: 1,
-  /** The command was not understood: an unknown option, a value out of range. */
+  /** The command line is wrong: an unknown option, a value out of range, a missing one. */
   usage: 2,
-  /** The database or the server cannot be reached, now. */
+  /** The server or the database is unavailable. */
   unavailable: 3,
-  /** The server refused: unknown id, wrong state, bad input. */
+  /** Refused: unknown id, wrong state (also a batch that is not at rest yet), bad input. */
   refused: 4,
-  /** It ended, but not well: a batch with failures, cancelled or left in troubleshooting. */
+  /** It ran, and the result is not good. */
   not_passed: 5,
   /** `start` gave up on a child that keeps dying. */
   gave_up: 6,
-  /** Of a worker under `start`: an injected crash ended it. */
+  /** An injected crash ended a worker under `start`. */
   chaos_crash: 86,
-  /** Interrupted a second time, and stopped hard. */
+  /** Interrupted before the end. */
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends the command with one clear line on stderr. */
+/** Ends the command with one line on stderr. */
 export class CliError extends Error {
   readonly exit_code: ExitCode;
 

@@ -1,41 +1,46 @@
-// How each kind of turbulence is made: what is known before, for the record, and the deed itself.
-// Promises that a PostgreSQL that was paused goes on, whoever ends the pause.
+// How each kind of turbulence is made. A paused PostgreSQL always resumes, whatever ends the pause.
 
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_PAUSE_MS, type Turbulence, type TurbulenceKind } from '../chaos/experiment.ts';
 import { countOtherBackends, terminateOtherBackends } from '../chaos/queries/turbulence.ts';
 import type { Queryable } from '../db/pool.ts';
-import { freeze } from './freeze.ts';
-import type { Supervisor } from './supervise.ts';
+import type { Supervisor } from './supervisor.ts';
+import { suspend } from './suspend.ts';
 
 export interface TurbulenceAction {
+  /** Recorded before `act`. */
   details: Record<string, unknown>;
-  /** Ends sooner where the signal aborts. */
+  /** Ends early when the signal aborts. */
   act(signal: AbortSignal): Promise<unknown> | unknown;
 }
 
 export interface TurbulenceContext {
   db: Queryable;
-  supervisor: Pick<Supervisor, 'disturb' | 'pidOf'>;
+  supervisor: Pick<Supervisor, 'interrupt' | 'pidOf'>;
   /** The names of all worker children. */
   workers: readonly string[];
 }
 
-type Prepare = (around: TurbulenceContext, turbulence: Turbulence, nth: number) => Promise<TurbulenceAction | null>;
+type Prepare = (context: TurbulenceContext, turbulence: Turbulence, nth: number) => Promise<TurbulenceAction | null>;
 
-/** What the `nth` of its kind, from 1, is to be; null when there is nothing to disturb now. */
+/** The `nth` action of its kind, from 1; null when its target does not run. */
 export const PREPARE: Record<TurbulenceKind, Prepare> = {
   kill_worker: async ({ supervisor, workers }, _turbulence, nth) => {
-    const name = inTurn(workers, nth).find((each) => supervisor.pidOf(each) !== undefined);
-    if (name === undefined) return null;
-    return { details: { worker: name, pid: supervisor.pidOf(name) }, act: () => supervisor.disturb(name, 'kill') };
+    const first = (nth - 1) % Math.max(workers.length, 1);
+    const inTurn = [...workers.slice(first), ...workers.slice(0, first)];
+    const worker = inTurn.find((each) => supervisor.pidOf(each) !== undefined);
+    if (worker === undefined) return null;
+    return { details: { worker, pid: supervisor.pidOf(worker) }, act: () => supervisor.interrupt(worker, 'kill') };
   },
 
-  // In turn as after a crash, with recovery, and in order, with clients cut off.
+  // Alternates between a crash, which needs recovery, and an orderly restart, which ends connections.
   restart_postgres: async ({ supervisor }, _turbulence, nth) => {
     if (supervisor.pidOf('postgres') === undefined) return null;
-    const mode = nth % 2 === 1 ? 'immediate' : 'fast';
-    return { details: { mode }, act: () => supervisor.disturb('postgres', mode === 'immediate' ? 'kill' : 'stop') };
+    const crash = nth % 2 === 1;
+    return {
+      details: { mode: crash ? 'immediate' : 'fast' },
+      act: () => supervisor.interrupt('postgres', crash ? 'kill' : 'stop'),
+    };
   },
 
   terminate_backends: async ({ db }) => ({
@@ -47,18 +52,13 @@ export const PREPARE: Record<TurbulenceKind, Prepare> = {
     const pid = supervisor.pidOf('postgres');
     if (pid === undefined) return null;
     const pause_ms = turbulence.pause_ms ?? DEFAULT_PAUSE_MS;
-    return { details: { pause_ms }, act: (signal) => holdStill(pid, pause_ms, signal) };
+    return {
+      details: { pause_ms },
+      act: async (signal) => {
+        const suspended = await suspend(pid);
+        await sleep(pause_ms, undefined, { signal }).catch(() => {});
+        await suspended.resume();
+      },
+    };
   },
 };
-
-/** All of them, beginning with the one whose turn it is. */
-function inTurn(names: readonly string[], nth: number): string[] {
-  const first = names.length === 0 ? 0 : (nth - 1) % names.length;
-  return [...names.slice(first), ...names.slice(0, first)];
-}
-
-async function holdStill(pid: number, ms: number, signal: AbortSignal): Promise<void> {
-  const frozen = await freeze(pid);
-  await pause(ms, undefined, { signal }).catch(() => {});
-  await frozen.thaw();
-}

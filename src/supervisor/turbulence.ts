@@ -1,7 +1,7 @@
-// Turbulence inside `faultline start`: looks several times a second what batches ask for, writes it down, and does it.
-// Promises never to end the supervisor, to live through a database that is away, and to leave nothing held still when it stops.
+// Makes the turbulence that batches ask for: polls for what is due, records it, and does it.
+// It outlasts outages of the database and leaves nothing suspended when it stops.
 
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Turbulence, TurbulenceKind } from '../chaos/experiment.ts';
 import {
   insertTurbulenceOnce,
@@ -16,21 +16,17 @@ import { PREPARE, type TurbulenceContext } from './turbulence-actions.ts';
 
 export interface TurbulenceOptions extends Omit<TurbulenceContext, 'db'> {
   database_url: string;
-  /** Anything else that a batch asks for is passed over. */
+  /** Other kinds that a batch asks for are ignored. */
   allowed: readonly TurbulenceKind[];
   logger: Logger;
 }
 
-export interface TurbulenceMaker {
-  /** Ends a pause under way, and resolves when nothing is disturbed any more. Safe to call twice. */
-  stop(): Promise<void>;
-}
-
-const LOOK_EVERY_MS = 250;
-/** A look takes milliseconds; a server that went away without a word is not waited for. */
+const POLL_MS = 250;
+/** A poll takes milliseconds; a database that does not answer is not waited for. */
 const ANSWER_MS = 5_000;
 
-export function startTurbulence(options: TurbulenceOptions): TurbulenceMaker {
+/** `stop` ends a pause under way and resolves when all turbulence is over. Safe to call twice. */
+export function startTurbulence(options: TurbulenceOptions): { stop(): Promise<void> } {
   const { allowed, logger } = options;
   const db = createPool(options.database_url, {
     application_name: 'faultline turbulence',
@@ -38,25 +34,33 @@ export function startTurbulence(options: TurbulenceOptions): TurbulenceMaker {
     answer_ms: ANSWER_MS,
   });
   const halt = new AbortController();
-  const tell = createTeller(logger);
 
-  /** Makes at most one turbulence, so that each meets a system that the last one was written down for. */
-  const look = async () => {
+  /** Makes at most one turbulence, so that each is recorded before the next begins. */
+  const poll = async () => {
     for (const due of mostOverdue(await readTurbulentBatches(db, allowed), allowed)) {
-      const disturbance = await PREPARE[due.kind]({ ...options, db }, due.turbulence, due.nth);
+      const action = await PREPARE[due.kind]({ ...options, db }, due.turbulence, due.nth);
       if (halt.signal.aborted) return;
-      if (disturbance === null || !(await record(db, due, disturbance.details))) continue;
+      if (action === null || !(await record(db, due, action.details))) continue;
       const { batch_id, kind } = due;
-      logger.info({ batch_id, kind, ...disturbance.details }, `Turbulence of batch ${batch_id}: ${kind}`);
-      await disturbance.act(halt.signal);
+      logger.info({ batch_id, kind, ...action.details }, `Turbulence of batch ${batch_id}: ${kind}`);
+      await action.act(halt.signal);
       return;
     }
   };
 
   const run = async () => {
+    let logged: string | undefined;
     while (!halt.signal.aborted) {
-      await look().then(() => tell(null), tell);
-      await pause(LOOK_EVERY_MS, undefined, { signal: halt.signal }).catch(() => {});
+      const error = await poll().then(
+        () => null,
+        (thrown: Error) => thrown,
+      );
+      // Logged once until a poll succeeds. An unavailable database is often turbulence itself.
+      if (error !== null && error.message !== logged && !isAway(error)) {
+        logger.warn({ err: error }, `Turbulence failed, trying again: ${error.message}`);
+      }
+      logged = error?.message;
+      await sleep(POLL_MS, undefined, { signal: halt.signal }).catch(() => {});
     }
     await db.end();
   };
@@ -75,18 +79,18 @@ interface Due extends TurbulenceNext {
   turbulence: Turbulence;
 }
 
-/** What is due, of all batches, the longest overdue first. */
-function mostOverdue(batches: readonly TurbulentBatch<TurbulenceKind>[], allowed: readonly TurbulenceKind[]): Due[] {
+/** Due turbulence of all batches, the longest overdue first. */
+function mostOverdue(batches: readonly TurbulentBatch[], allowed: readonly TurbulenceKind[]): Due[] {
   return batches
-    .flatMap(({ batch_id, turbulence, since_launch_ms, done }) =>
-      nextTurbulence(turbulence, since_launch_ms, done)
+    .flatMap(({ batch_id, turbulence, since_launch_ms, last }) =>
+      nextTurbulence(turbulence, since_launch_ms, last)
         .filter(({ kind, due_ms }) => due_ms <= since_launch_ms && allowed.includes(kind))
         .map((next) => ({ ...next, batch_id, turbulence, overdue_ms: since_launch_ms - next.due_ms })),
     )
     .sort((a, b) => b.overdue_ms - a.overdue_ms);
 }
 
-/** False when it is not to be done after all: the batch ended, somebody stopped chaos, or another supervisor was faster. */
+/** False when the batch ended, chaos was stopped, or another supervisor was faster. */
 function record(db: Pool, { batch_id, kind, due_ms, nth }: Due, details: Record<string, unknown>): Promise<boolean> {
   return withTx(
     db,
@@ -94,15 +98,4 @@ function record(db: Pool, { batch_id, kind, due_ms, nth }: Due, details: Record<
       (await lockIfTurbulenceMayRun(tx, batch_id)) &&
       (await insertTurbulenceOnce(tx, batch_id, { kind, due_ms, nth, ...details })),
   );
-}
-
-/** Says what went wrong, once until it goes well; a database that is away is often our own doing, and no news. */
-function createTeller(logger: Logger): (error: Error | null) => void {
-  let told: string | undefined;
-  return (error) => {
-    if (error !== null && error.message !== told && !isAway(error)) {
-      logger.warn({ err: error }, `Turbulence failed, trying again: ${error.message}`);
-    }
-    told = error?.message;
-  };
 }

@@ -1,7 +1,8 @@
 // Claiming: never too much, the best first, never the same twice, not early and not late.
 
 import { expect, test } from 'vitest';
-import { createEnv, newId, silentLogger } from '../../src/model/env.ts';
+import { createEnv, silentLogger } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { signal, until } from '../support/until.ts';
 import { command, commands, commandsOfLanes, heldHandler, openLab, policy } from './lab.ts';
 

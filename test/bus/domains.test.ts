@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { capDomain, pauseDomain, resumeDomain } from '../../src/bus/domains.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { command, commands, countOf, heldHandler, type Lab, openLab, policy } from './lab.ts';
 

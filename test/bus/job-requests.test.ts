@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';
-import { newId } from '../../src/model/env.ts';
 import { InvalidInputError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { openLab } from './lab.ts';
 
 test.each([

@@ -5,8 +5,8 @@ import { abortTsqJob, startTsqJob, type TsqJobRequest } from '../../src/bus/jobs
 import { settleSet } from '../../src/bus/settle.ts';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
 import { readJob } from '../../src/db/queries/jobs.ts';
-import { newId } from '../../src/model/env.ts';
 import { NotFoundError, PermanentCommandError, WrongStateError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { command, commandsOfLanes, item, type Lab, openLab } from './lab.ts';
 

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { builtFolder } from '../support/built.ts';
 import { until } from '../support/until.ts';
 import { commands, countOf, expectSettledOnce, type Lab, openLab, policy } from './lab.ts';

@@ -9,7 +9,8 @@ import { createWorker, type Worker, type WorkerOptions } from '../../src/bus/wor
 import { type Pool, withTx } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
-import { createEnv, type Env, laneOf, newId, type ProbePoint, silentLogger } from '../../src/model/env.ts';
+import { createEnv, type Env, type ProbePoint, silentLogger } from '../../src/model/env.ts';
+import { laneOf, newId } from '../../src/model/ids.ts';
 import { openService, type Service } from '../../src/process/service.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { type Network, openNetwork } from '../support/network.ts';

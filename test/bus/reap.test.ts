@@ -7,7 +7,7 @@ import { settleSet } from '../../src/bus/settle.ts';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
 import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { MAX_LEASE_LOSSES } from '../../src/model/retry.ts';
 import { until } from '../support/until.ts';
 import { command, commands, countOf, item, type Lab, openLab, policy } from './lab.ts';

@@ -7,13 +7,13 @@ import { sendMany } from '../../src/bus/send.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { insertReplies, type NewReply } from '../../src/db/queries/events.ts';
 import { listReplies, listReplyQueues } from '../../src/db/queries/reply-queues.ts';
-import { newId } from '../../src/model/env.ts';
 import {
   BusinessRuleError,
   ConfigurationError,
   type InvalidInputError,
   NotFoundError,
 } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { type Lab, openLab } from './lab.ts';
 

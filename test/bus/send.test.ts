@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { sendCommands } from '../../src/bus/bus.ts';
 import type { OutgoingCommand } from '../../src/bus/handlers.ts';
 import { withTx } from '../../src/db/pool.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { command, commands, openLab, policy } from './lab.ts';
 

@@ -7,7 +7,7 @@ import { settleExpired, settleLine, settleSet } from '../../src/bus/settle.ts';
 import { asTx } from '../../src/db/pool.ts';
 import { lockExpiredCommands } from '../../src/db/queries/settles.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { command, commands, commandsOfLanes, item, type Lab, openLab, policy } from './lab.ts';
 

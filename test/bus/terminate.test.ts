@@ -7,8 +7,8 @@ import { settleSet } from '../../src/bus/settle.ts';
 import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand } from '../../src/bus/troubleshooting.ts';
 import { withTx } from '../../src/db/pool.ts';
-import { newId } from '../../src/model/env.ts';
 import { PermanentCommandError, WrongStateError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { command, commands, commandsOfLanes, heldHandler, item, type Lab, openLab } from './lab.ts';
 

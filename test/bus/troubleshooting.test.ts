@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { settleSet } from '../../src/bus/settle.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { isConnectionError } from '../../src/db/pool.ts';
-import { newId } from '../../src/model/env.ts';
 import { NotFoundError, WrongStateError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { command, item, type Lab, type LabOptions, openLab, policy } from './lab.ts';
 

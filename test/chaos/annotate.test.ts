@@ -10,7 +10,7 @@ import { insertBatch } from '../../src/db/queries/batches.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import { insertProcessesIfAbsent } from '../../src/db/queries/processes.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { DOMAIN, openLab, step, work } from './lab.ts';
 
 const lab = await openLab();

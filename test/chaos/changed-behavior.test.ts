@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { changeBehavior } from '../../src/chaos/behavior-changes.ts';
-import { createBehaviorOverrides } from '../../src/chaos/behavior-overrides.ts';
+import { BehaviorOverrides } from '../../src/chaos/behavior-overrides.ts';
 import { inScope } from '../../src/chaos/experiment.ts';
 import { readBehaviorVersions } from '../../src/chaos/queries/lab-control.ts';
 import { withTx } from '../../src/db/pool.ts';
@@ -160,7 +160,7 @@ test.each([
 
 test('what is known is read once in half a second, and only for steps of batches', async () => {
   let now_ms = 0;
-  const newest = createBehaviorOverrides({ monotonicMs: () => now_ms });
+  const newest = new BehaviorOverrides({ monotonicMs: () => now_ms });
   const step = { batch_id: await launch(1), purpose: 'step' as const };
   await withTx(bus.pool, async (tx) => {
     const query = vi.spyOn(tx, 'query');

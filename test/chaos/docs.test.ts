@@ -57,8 +57,8 @@ test('what each fault comes to, and whether its handler runs', () => {
   const WORDS: Record<string, string> = {
     transient: 'a transient failure',
     permanent: 'a permanent failure',
-    business_rule: 'a refusal by a business rule',
-    lease_expired: 'a lease that ran out',
+    business_rule: 'a business failure',
+    lease_expired: 'an expired lease',
   };
   const rows = [...page.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (does not run|begins|runs.*?) \| (.+?) \|$/gm)];
   const documented = rows.flatMap(([, names = '', handler, results_in]) =>

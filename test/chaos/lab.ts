@@ -9,7 +9,7 @@ import { sendCommands } from '../../src/bus/bus.ts';
 import type { Handler, OutgoingCommand } from '../../src/bus/handlers.ts';
 import type { Worker, WorkerOptions } from '../../src/bus/worker.ts';
 import { withTx } from '../../src/db/pool.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import type { Service } from '../../src/process/service.ts';
 import { openService } from '../../src/process/service.ts';
 import type { TestDatabase } from '../support/database.ts';

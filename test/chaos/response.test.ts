@@ -1,7 +1,7 @@
 // response_data over a result: key by key, and nothing of the result is lost when it is no object.
 
 import { expect, test } from 'vitest';
-import { mergeResponse } from '../../src/chaos/response.ts';
+import { mergeResponse } from '../../src/chaos/inject.ts';
 
 const data = { status: 'chaos', deep: { b: 2 } };
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { sendCommands } from '../../src/bus/bus.ts';
 import type { OutgoingCommand } from '../../src/bus/handlers.ts';
 import { asTx, type Queryable, type Tx, withTx } from '../../src/db/pool.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { atLeast } from '../support/random.ts';
 import { behaviorArbitrary } from './arbitraries.ts';
 import { openLab, step, work } from './lab.ts';

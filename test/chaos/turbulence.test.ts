@@ -8,7 +8,7 @@ import {
   assertTurbulenceAllowed,
   disallowedTurbulence,
   nextTurbulence,
-  type TurbulenceDones,
+  type TurbulenceOccurrences,
 } from '../../src/chaos/turbulence.ts';
 import { TurbulenceNotAllowedError } from '../../src/model/errors.ts';
 
@@ -39,7 +39,7 @@ interface Deed {
 
 /** Does at every look what is due then, as the supervisor would. */
 function live(document: Turbulence, at: readonly number[]): Deed[] {
-  const done: TurbulenceDones = {};
+  const done: TurbulenceOccurrences = {};
   return at.flatMap((at_ms) =>
     nextTurbulence(document, at_ms, done)
       .filter(({ due_ms }) => due_ms <= at_ms)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createMortality } from '../../src/cli/chaos-crash.ts';
+import { ChaosCrash } from '../../src/cli/chaos-crash.ts';
 import { findFreePort } from '../../src/embedded/lock.ts';
 import type { BatchDetail, ProcessDetail } from '../../src/http/contract.ts';
 import { silentLogger } from '../../src/model/env.ts';
@@ -28,13 +28,13 @@ describe('a worker dies of an injected crash', () => {
       throw new Died();
     });
     let now_ms = 1_000_000;
-    const mortality = createMortality({ monotonicMs: () => now_ms, logger: silentLogger });
-    mortality.crash();
-    mortality.begin();
+    const chaosCrash = new ChaosCrash({ monotonicMs: () => now_ms, logger: silentLogger });
+    chaosCrash.crash();
+    chaosCrash.enable();
     now_ms += ms;
-    if (drained) mortality.end();
+    if (drained) chaosCrash.disable();
     try {
-      mortality.crash();
+      chaosCrash.crash();
       return false;
     } catch {
       expect(exit).toHaveBeenCalledExactlyOnceWith(86);
@@ -118,7 +118,7 @@ describe('under start', () => {
       SLOW,
     );
     expect((await attemptsOf(crashing[0] ?? ''))[0]).toEqual(['lease_expired', 'crash']);
-    expect(line.said.stdout).toMatch(/work-1 left \(exit code 86.*\) as it was meant to, starting it again/);
+    expect(line.said.stdout).toMatch(/work-1 exited \(exit code 86.*\) as intended, starting it again/);
     expect(line.said.stdout).not.toMatch(/work-1 died/);
   }, 120_000);
 });

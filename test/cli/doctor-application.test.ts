@@ -13,7 +13,7 @@ import { chain, DOMAIN } from '../process/lab.ts';
 const folder = await mkdtemp(join(tmpdir(), 'faultline-doctor-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-const judge = async (app: Partial<Application>) =>
+const findingsOf = async (app: Partial<Application>) =>
   (await checkApplication({ name: 'shop', processes: [], register: () => {}, ...app }, folder)).map(
     ({ check, state, says }) => `${check} ${state}: ${says}`,
   );
@@ -27,23 +27,25 @@ test('the bundled application is sound', async () => {
 
 test('a process defined twice, and a register that throws, fail', async () => {
   const trip = chain(['book'], { type: 'P' });
-  expect(await judge({ processes: [trip, { ...trip }] })).toEqual([
+  expect(await findingsOf({ processes: [trip, { ...trip }] })).toEqual([
     'application fail: shop: Two definitions of P@1 are registered.',
   ]);
   const register = () => {
     throw new Error('no keys');
   };
-  expect(await judge({ register })).toEqual(['application fail: shop: no keys']);
+  expect(await findingsOf({ register })).toEqual(['application fail: shop: no keys']);
   const telling = () => {
     throw new Error('no answer of postgres://ada:s3cret@h/d');
   };
-  expect(await judge({ register: telling })).toEqual(['application fail: shop: no answer of postgres://ada:***@h/d']);
+  expect(await findingsOf({ register: telling })).toEqual([
+    'application fail: shop: no answer of postgres://ada:***@h/d',
+  ]);
 });
 
 test('a command without handler is a warning: another service may have one', async () => {
   const trip = chain(['book'], { type: 'P' });
   expect(
-    await judge({ processes: [trip], register: (registry) => registry.register(DOMAIN, 'Dobook', () => 1) }),
+    await findingsOf({ processes: [trip], register: (registry) => registry.register(DOMAIN, 'Dobook', () => 1) }),
   ).toEqual([
     'application ok: shop: P',
     `handlers warn: not handled by this application: P version 1 sends ${DOMAIN}/Undobook`,

@@ -1,4 +1,4 @@
-// What doctor makes of how the work stands: fine says so, and each thing that needs somebody is a warning that names it.
+// The findings of doctor about the work in the database: each condition that needs an operator is a warning that names it.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { doctor } from '../../src/cli/doctor.ts';
-import { checkCondition, type Finding } from '../../src/cli/doctor-condition.ts';
+import { checkCondition } from '../../src/cli/doctor-database.ts';
+import type { Finding } from '../../src/cli/findings.ts';
 import { readCondition } from '../../src/db/queries/read-condition.ts';
 import { createServer } from '../../src/http/server.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
@@ -34,7 +35,7 @@ const warnings = async (prune_after_days: number | null = null) =>
     .filter(({ state }) => state !== 'ok')
     .map(({ check, says }) => `${check}: ${says}`);
 
-test('where nothing is wrong, nothing is warned of', async () => {
+test('warns of nothing where nothing is wrong', async () => {
   await insertWorker(pool, 'RUNNING');
   await insertCommand(pool, 'PENDING', { available_at: new Date() });
   await insertCommand(pool, 'IN_TROUBLESHOOTING_QUEUE');
@@ -43,7 +44,7 @@ test('where nothing is wrong, nothing is warned of', async () => {
   expect(await findings()).toHaveLength(7);
 });
 
-test('paused domains, dead workers, a backlog that nobody takes, and a full queue are named', async () => {
+test('warns of paused domains, dead workers, an old backlog and a full troubleshooting queue', async () => {
   await insertCommand(pool, 'PENDING', { domain: 'paused', available_at: new Date(0) });
   await insertCommand(pool, 'PENDING', { domain: 'late', available_at: new Date(Date.now() - 300_000) });
   await pool.query(`insert into faultline.domain (domain, paused_at) values ('paused', now()), ('running', null)`);
@@ -56,8 +57,8 @@ test('paused domains, dead workers, a backlog that nobody takes, and a full queu
      from generate_series(1, 1001)`,
   );
   expect(await warnings()).toEqual([
-    'domains: paused: paused: nothing of theirs is executed',
-    'dead workers: gone within the last hour without a word: gone',
+    'domains: paused: paused: their commands are not executed',
+    'dead workers: stopped without notice within the last hour: gone',
     expect.stringMatching(/^backlog: a command of late is ready for 30\d s/),
     'troubleshooting: 1001 wait for an operator (faultline tsq list)',
   ]);
@@ -81,17 +82,17 @@ test('a server on the port that works on another database is not taken for that 
     data_dir: '',
   });
   const server = await createServer({ service });
-  const data_dir = mkdtempSync(join(tmpdir(), 'faultline-doctor-'));
+  const dataDir = mkdtempSync(join(tmpdir(), 'faultline-doctor-'));
   onTestFinished(async () => {
     await server.close();
     await service.close();
-    rmSync(data_dir, { recursive: true });
+    rmSync(dataDir, { recursive: true });
   });
   await server.listen({ port: 0, host: '127.0.0.1' });
   const { port } = server.server.address() as AddressInfo;
-  const says = async (database_url?: string) => {
+  const says = async (databaseUrl?: string) => {
     const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    await doctor({ database_url, data_dir, port, json: true });
+    await doctor({ databaseUrl, dataDir, port, json: true });
     const findings = JSON.parse(written.mock.calls.map(([text]) => String(text)).join('')) as Finding[];
     written.mockRestore();
     return findings.filter(({ check }) => check === 'server' || check === 'workers');
@@ -101,7 +102,11 @@ test('a server on the port that works on another database is not taken for that 
     { check: 'workers', state: 'warn' },
   ]);
   const strange = [
-    { check: 'server', state: 'warn', says: expect.stringContaining(`port ${port} is that of another database`) },
+    {
+      check: 'server',
+      state: 'warn',
+      says: expect.stringContaining(`port ${port} is used by the server of another database`),
+    },
   ];
   expect(await says(other.url)).toEqual(strange);
   // A data folder in which nothing runs.

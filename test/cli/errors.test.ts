@@ -137,7 +137,7 @@ describe('what cannot begin is said in one line', () => {
     expect(stdout).toMatch(/could not be prepared \(exit code 1: The database refuses the login: password /);
   });
 
-  test('where it comes from is told to whoever asks for that, the line still last', async () => {
+  test('the log level debug adds the stack, and the line stays last', async () => {
     const env = { DATABASE_URL: wrongPassword(), FAULTLINE_LOG_LEVEL: 'debug' };
     const { stderr } = await (await runFaultline(['migrate'], env)).ended;
     expect(stderr).toMatch(/\n {4}at [\s\S]*\nThe database refuses the login: [^\n]*\n$/);

@@ -2,9 +2,10 @@
 
 import { expect, test } from 'vitest';
 import type { Settled } from '../../src/bus/settle.ts';
-import { createProgressLog } from '../../src/cli/progress-log.ts';
+import { ProgressLog } from '../../src/cli/progress-log.ts';
 import { type ClaimedCommand, decideSettlement, type Outcome } from '../../src/model/command.ts';
-import { newId, silentLogger } from '../../src/model/env.ts';
+import { silentLogger } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertBatch } from '../support/factories.ts';
 import { until } from '../support/until.ts';
@@ -14,7 +15,8 @@ const { pool } = await createTestDatabase();
 function progressLog(follow_process?: string) {
   const lines: string[] = [];
   const logger = { ...silentLogger, info: (_: object, message: string) => void lines.push(message) };
-  return { lines, ...createProgressLog({ logger, pool, follow_process }) };
+  const log = new ProgressLog({ logger, pool, follow_process });
+  return { lines, add: (settled: readonly Settled[]) => log.add(settled), stop: () => log.stop() };
 }
 
 function settled(fields: Partial<ClaimedCommand>, outcome: Outcome): Settled {
@@ -47,9 +49,9 @@ const SUCCESS: Outcome = { kind: 'success' };
 const INJECTED: Outcome = { kind: 'transient', error_code: 'CHAOS_TRANSIENT', fault: 'transient' };
 
 test('a batch is one line, with what became of its attempts and what was injected', async () => {
-  const { lines, onSettled, stop } = progressLog();
+  const { lines, add, stop } = progressLog();
   const { batch_id } = await insertBatch(pool, 'RUNNING', { total_count: 2 });
-  onSettled([
+  add([
     settled({ batch_id }, SUCCESS),
     settled({ batch_id }, INJECTED),
     settled({ batch_id, step: 'render' }, { kind: 'permanent', error_code: 'NO_FONT' }),
@@ -64,13 +66,13 @@ test('a batch is one line, with what became of its attempts and what was injecte
 });
 
 test('the process of a batch of one is followed, from its first step on', async () => {
-  const { lines, onSettled, stop } = progressLog();
+  const { lines, add, stop } = progressLog();
   const { batch_id } = await insertBatch(pool, 'RUNNING', { total_count: 1, created_count: 1, waiting_count: 1 });
   const process_id = newId();
-  onSettled([settled({ batch_id, process_id }, INJECTED)]);
-  onSettled([settled({ batch_id, process_id, attempts: 2 }, INJECTED)]);
+  add([settled({ batch_id, process_id }, INJECTED)]);
+  add([settled({ batch_id, process_id, attempts: 2 }, INJECTED)]);
   await until('both steps are told', () => lines.length >= 2);
-  onSettled([settled({ batch_id, process_id, step: 'render' }, SUCCESS)]);
+  add([settled({ batch_id, process_id, step: 'render' }, SUCCESS)]);
   stop();
   expect(lines.filter((line) => line.startsWith('process'))).toEqual([
     `process ${process_id} query attempt 1 TransientCommandError CHAOS_TRANSIENT (injected: transient) -> retry in 50 ms`,
@@ -81,8 +83,8 @@ test('the process of a batch of one is followed, from its first step on', async 
 
 test('a process asked for is followed wherever it is, and no other', async () => {
   const process_id = newId();
-  const { lines, onSettled, stop } = progressLog(process_id);
-  onSettled([
+  const { lines, add, stop } = progressLog(process_id);
+  add([
     settled({ process_id, purpose: 'compensation' }, SUCCESS),
     settled({}, SUCCESS),
     settled({ process_id }, { kind: 'business_rule', error_code: 'CLOSED' }),

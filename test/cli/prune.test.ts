@@ -84,7 +84,7 @@ test('what is left for now is told, with exit code 5: stopped early, or somethin
   const other = await endedBatch(40);
   await pool.query(`update faultline.command set status = 'PENDING' where batch_id = $1`, [other]);
   const open = await prune('--older-than', '30d');
-  expect([open.code, open.stdout]).toEqual([5, expect.stringContaining('something stays, for now: 1')]);
+  expect([open.code, open.stdout]).toEqual([5, expect.stringContaining('something remains for now: 1')]);
   expect(await batches()).toEqual([other]);
   expect(other).not.toBe(batch_id);
 });

@@ -1,4 +1,4 @@
-// A database that refuses everybody for now is waited for: it is no fault of whoever asked, and doctor says what is short.
+// A database that refuses all connections for now is unavailable, which is no failure of the verb; doctor says what is short.
 
 import { expect, onTestFinished, test } from 'vitest';
 import { reaching } from '../../src/cli/compose.ts';

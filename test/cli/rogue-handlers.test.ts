@@ -16,7 +16,7 @@ import { until } from '../support/until.ts';
 
 const APP = fileURLToPath(new URL('./rogue-app.mjs', import.meta.url));
 /** Killing, starting again and loading everything, three times over, on a machine that is busy. */
-const PATIENT = { deadline_ms: 150_000, every_ms: 100 };
+const VERY_SLOW = { deadline_ms: 150_000, every_ms: 100 };
 /** Far beyond any test: what comes back sooner did not wait for it. */
 const LONG_LEASE_MS = 3_600_000;
 
@@ -64,7 +64,7 @@ const untilStatus = (batch_id: string, status: BatchDetail['status']) =>
       const batch = await ask<BatchDetail>(`/process-batches/${batch_id}`);
       return batch.status === status && batch;
     },
-    PATIENT,
+    VERY_SLOW,
   );
 
 /** The last losses would take minutes, so they are written into the rows; that there are so many is the bus's own test. */
@@ -79,7 +79,7 @@ async function untilPoisonIsParked(batch_id: string): Promise<void> {
       );
       return (await ask<BatchDetail>(`/process-batches/${batch_id}`)).status === 'AT_REST';
     },
-    PATIENT,
+    VERY_SLOW,
   );
 }
 
@@ -89,8 +89,8 @@ test('one that never gives the event loop back: its worker is replaced, others e
   expect(await untilStatus(good, 'COMPLETED')).toMatchObject({ completed_count: 100 });
   await until(
     'its worker was replaced',
-    () => /no sign of life for \d+ s, so it was killed/.test(line.said.stdout),
-    PATIENT,
+    () => /killed after \d+ s without a sign of life/.test(line.said.stdout),
+    VERY_SLOW,
   );
   await untilPoisonIsParked(spinning);
   const { items } = await ask<{ items: { error_code: string }[] }>(`/tsq?batch_id=${spinning}`);
@@ -106,11 +106,11 @@ test('fifty that leave a promise floating that rejects: all of them end, no work
       const found = await pids();
       return found.length === 2 && found;
     },
-    PATIENT,
+    VERY_SLOW,
   );
   const floating = await launch('float', 50);
   await untilStatus(floating, 'COMPLETED');
-  await until('it was logged', () => /A promise that nobody awaits was rejected.*left floating/.test(line.said.stdout));
+  await until('it was logged', () => /A promise rejected and no code handles it.*left floating/.test(line.said.stdout));
   expect(await ask(`/process-batches/${floating}/verdict`, {})).toMatchObject({ verdict: 'pass' });
   expect(await pids()).toEqual(before);
   expect(line.said.stdout).not.toContain('died');
@@ -119,7 +119,7 @@ test('fifty that leave a promise floating that rejects: all of them end, no work
 test('fifty that throw in a callback, and twelve that end their process: the service goes on', async () => {
   await untilStatus(await launch('throw', 50), 'COMPLETED');
   const leaving = await launch('exit', 12);
-  await until('workers died many times', () => (line.said.stdout.match(/ died \(/g) ?? []).length > 10, PATIENT);
+  await until('workers died many times', () => (line.said.stdout.match(/ died \(/g) ?? []).length > 10, VERY_SLOW);
   await untilStatus(await launch('none', 100), 'COMPLETED');
   await untilPoisonIsParked(leaving);
   expect(line.child.exitCode).toBeNull();

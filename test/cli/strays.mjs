@@ -1,4 +1,4 @@
-// A process whose code throws where nobody catches it, and which never comes to its orderly end by itself:
+// A process with stray errors that never completes its orderly stop:
 // node strays.mjs <the compiled module> <how long that end may take>
 
 const [module, order_ms] = process.argv.slice(2);

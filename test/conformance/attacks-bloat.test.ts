@@ -9,7 +9,7 @@ import { asTx, createPool, type Queryable } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import { settleIfLeased } from '../../src/db/queries/settles.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { commands, item, type Lab, openLab } from '../bus/lab.ts';
 
 const SUCCESS: Outcome = { kind: 'success', result: {} };

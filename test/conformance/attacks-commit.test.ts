@@ -11,7 +11,7 @@ import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/trou
 import { isConnectionError } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import type { Outcome } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
 import { launchBatch } from '../../src/process/launch.ts';
 import { chain, DOMAIN, openLab } from '../process/lab.ts';

@@ -4,7 +4,8 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { asTx } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
-import { createEnv, newId, silentLogger } from '../../src/model/env.ts';
+import { createEnv, silentLogger } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { commands, countOf, expectSettledOnce, openLab } from '../bus/lab.ts';
 import { until } from '../support/until.ts';
 

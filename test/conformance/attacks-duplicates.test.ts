@@ -8,7 +8,7 @@ import type { CommandTransition } from '../../src/bus/handlers.ts';
 import { settleSet } from '../../src/bus/settle.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { findViolations } from '../end/story.ts';
 import { chain, DOMAIN, type Lab, openLab } from '../process/lab.ts';
 import { emptyTables } from '../support/database.ts';

@@ -6,7 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type SettleItem, settleSet } from '../../src/bus/settle.ts';
 import { claimReadyCommands, expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
-import { newId, type ProbePoint } from '../../src/model/env.ts';
+import type { ProbePoint } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { chain, DOMAIN, type Lab, openLab } from '../process/lab.ts';
 import { signal, until } from '../support/until.ts';
 

@@ -9,7 +9,7 @@ import { tryMaintenanceLock } from '../../src/db/queries/maintenance.ts';
 import { insertProcessesIfAbsent, type ProcessChange, updateIfAwaiting } from '../../src/db/queries/processes.ts';
 import { markPruningIfEnded } from '../../src/db/queries/prune.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { command, item, openLab } from '../bus/lab.ts';
 import { until } from '../support/until.ts';
 
@@ -98,7 +98,6 @@ test('a decision on a reply that its process does not await is not written', asy
   const ended = (replied_command_id: string): ProcessChange => ({
     process_id,
     replied_command_id,
-    was: 'WAITING_FOR_REPLY',
     status: 'COMPLETED',
     current_step: 'book',
     awaiting_command_id: null,

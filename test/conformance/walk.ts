@@ -19,7 +19,8 @@ import {
   type Outcome,
   type Transition,
 } from '../../src/model/command.ts';
-import { newId, silentLogger } from '../../src/model/env.ts';
+import { silentLogger } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { PROCESS_TRANSITIONS } from '../../src/model/process.ts';
 import { MAX_LEASE_LOSSES } from '../../src/model/retry.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jsonArray, plainArray, uuidArray } from '../../src/db/arrays.ts';
 import { toJson } from '../../src/db/json.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { atLeast } from '../support/random.ts';
 

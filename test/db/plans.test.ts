@@ -11,7 +11,7 @@ import * as settles from '../../src/db/queries/settles.ts';
 import * as cuts from '../../src/db/queries/terminate.ts';
 import * as verbs from '../../src/db/queries/troubleshooting.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 interface PlanNode {
@@ -78,7 +78,6 @@ const line = (ids: Ids[number]): settles.SettleLine => ({
 const change = ({ process_id, command_id }: Ids[number]): processes.ProcessChange => ({
   process_id,
   replied_command_id: command_id,
-  was: 'WAITING_FOR_REPLY',
   status: 'COMPLETED',
   current_step: null,
   awaiting_command_id: null,

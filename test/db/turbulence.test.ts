@@ -12,7 +12,7 @@ import {
   terminateOtherBackends,
 } from '../../src/chaos/queries/turbulence.ts';
 import { asTx, type Queryable, withTx } from '../../src/db/pool.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import type { BatchStatus } from '../../src/model/process.ts';
 import { createTestDatabase, emptyTables } from '../support/database.ts';
 import { at, insertBatch } from '../support/factories.ts';
@@ -76,9 +76,9 @@ test('what is read: what was asked, how long ago on the clock of the database, a
   expect(first).toMatchObject({
     batch_id,
     ...EXPERIMENT,
-    done: { kill_worker: { due_ms: 10_000, nth: 2 }, pause_postgres: { due_ms: 1_500, nth: 1 } },
+    last: { kill_worker: { due_ms: 10_000, nth: 2 }, pause_postgres: { due_ms: 1_500, nth: 1 } },
   });
-  expect(second?.done).toEqual({});
+  expect(second?.last).toEqual({});
   const { rows } = await pool.query(
     `select extract(epoch from now() - created_at) * 1000 as ms from faultline.batch where batch_id = $1`,
     [batch_id],

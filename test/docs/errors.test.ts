@@ -49,13 +49,13 @@ const produced = readTree(root)
   .filter((file) => file.path.startsWith('src/') && isCode(file))
   .flatMap((file) => readCodes(parseCode(file).program));
 
-test('every code has its line, and every line its code', () => {
+test('the page lists every code of the sources and no other', () => {
   const codes = new Set([...produced.map(({ code }) => code), ...Object.keys(BUS_CODES), ...Object.keys(HTTP_CODES)]);
   expect(codes.size).toBeGreaterThan(20);
   expect([...readDocumented().keys()].sort()).toEqual([...codes].sort());
 });
 
-test('the status of a line is the status of the error', () => {
+test('the page gives the status of each error', () => {
   const documented = readDocumented();
   const answered = Object.entries(HTTP_CODES).map(([code, [status]]) => ({ code, status }));
   const wrong = [...produced, ...answered]

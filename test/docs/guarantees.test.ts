@@ -1,4 +1,4 @@
-// Every guarantee names tests that hold it, and the tests it names are there.
+// Every guarantee names tests that prove it, each once, and these tests exist.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,17 +12,25 @@ const named = [...page.matchAll(/^- \[[^\]]+\]\(([^)]+)\): "(.+)"$/gm)].map(([, 
   title,
 }));
 
-test('every guarantee is held by a test', () => {
+test('every guarantee names a test', () => {
   expect(sections.length).toBeGreaterThan(9);
-  const unheld = sections.filter((section) => !/^What is not guaranteed/.test(section) && !/^- \[/m.test(section));
-  expect(unheld.map((section) => section.split('\n')[0])).toEqual([]);
+  const unproved = sections.filter((section) => !/^What is not guaranteed/.test(section) && !/^- \[/m.test(section));
+  expect(unproved.map((section) => section.split('\n')[0])).toEqual([]);
 });
 
-test('the tests are there, by these names', () => {
+test('no guarantee names a test twice', () => {
+  const repeated = sections.flatMap((section) => {
+    const lines: string[] = section.match(/^- \[.+$/gm) ?? [];
+    return lines.filter((line, index) => lines.indexOf(line) !== index);
+  });
+  expect(repeated).toEqual([]);
+});
+
+test('the named tests exist under these titles', () => {
   expect(named.length).toBeGreaterThan(20);
   const missing = named.filter(({ file, title }) => {
     if (!existsSync(folder + file)) return true;
-    // Where a title is written as a string with quotes in it, they are escaped there.
+    // A title with quotes is escaped in its source.
     return !readFileSync(folder + file, 'utf8')
       .replaceAll('\\', '')
       .includes(title);

@@ -1,5 +1,5 @@
-// docs/mutants.md says what the list of mutants says, and no mutant of the list has lost its place in the sources.
-// Whether each is noticed takes minutes to find out: `npm run mutants`.
+// docs/mutants.md matches the list of mutants, and every mutant still matches the sources.
+// `npm run mutants` checks that tests notice them, which takes minutes.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -15,21 +15,21 @@ test('docs/mutants.md is what the list renders to (update: npm run docs)', async
   await expect(renderMutants(mutants)).toMatchFileSnapshot(page.pathname);
 });
 
-test('each has a name of its own and stands in its file exactly once', () => {
+test('each mutant has a unique name and matches its file exactly once', () => {
   expect(mutants.length).toBeGreaterThan(40);
   expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
-  const astray = mutants.filter(({ file, find, replace }) => {
+  const unmatched = mutants.filter(({ file, find, replace }) => {
     const source = readFileSync(new URL(file, root), 'utf8');
     return find === replace || source.split(find).length !== 2;
   });
-  expect(astray.map(({ name }) => name)).toEqual([]);
+  expect(unmatched.map(({ name }) => name)).toEqual([]);
 });
 
-test('each was noticed by a test that is there', () => {
+test('each mutant names an existing test that noticed it', () => {
   const unheld = mutants.filter(({ tests, caught_by }) => {
     const [file = '', title = ''] = caught_by?.split(/: (.*)/s) ?? [];
     if (!tests.includes(file) || !existsSync(new URL(file, root))) return true;
-    // The name of a test begins with those of the groups it stands in; titles made from a table stand in no file as they are.
+    // The name of a test includes the names of its groups, and titles from a table are in no file.
     return title === '';
   });
   expect(unheld.map(({ name }) => name)).toEqual([]);

@@ -1,6 +1,6 @@
-// The page of mutants, from their list.
+// Renders docs/mutants.md from the list of mutants.
 
-/** One fence, lock or guard, and how to take it out. `caught_by`: the test that noticed, as `file: full name`. */
+/** One fence, lock or guard, and its removal. `caught_by`: the test that noticed, as `file: full name`. */
 export interface Mutant {
   name: string;
   removes: string;
@@ -13,9 +13,9 @@ export interface Mutant {
 
 const INTRODUCTION = `# Mutants
 
-Each line takes one fence, lock or guard out of the sources. The test beside it then fails: so it is not there for nothing, and
-nobody takes it out unnoticed. \`npm run mutants\` does all of it again on a copy of the sources; \`npm run mutants -- --only <name>\`
-does one. Rendered from [the list](../test/conformance/mutants.json) by \`npm run docs\`.
+Each row removes one fence, lock or guard from the sources; the test in the same row then fails. So each guard is needed, and its
+removal is noticed. \`npm run mutants\` repeats this on a copy of the sources, and \`npm run mutants -- --only <name>\` does so for
+one row. \`npm run docs\` renders this page from [the list](../test/conformance/mutants.json).
 `;
 
 export function renderMutants(mutants: readonly Mutant[]): string {
@@ -25,7 +25,9 @@ export function renderMutants(mutants: readonly Mutant[]): string {
 
 function section(file: string, mutants: readonly Mutant[]): string {
   const rows = mutants.filter((mutant) => mutant.file === file).map(row);
-  return [`## [${file}](../${file})`, '', '| without | as | caught by |', '|---|---|---|', ...rows, ''].join('\n');
+  return [`## [${file}](../${file})`, '', '| removed guard | name | caught by |', '|---|---|---|', ...rows, ''].join(
+    '\n',
+  );
 }
 
 function row({ name, removes, caught_by }: Mutant): string {

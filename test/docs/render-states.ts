@@ -1,5 +1,4 @@
 // Renders docs/states.md from the transition tables of the model: a diagram and a table each.
-// The document is therefore never out of date; test/docs/states.test.ts compares the two.
 
 import { COMMAND_TRANSITIONS } from '../../src/model/command.ts';
 import { PROCESS_TRANSITIONS } from '../../src/model/process.ts';
@@ -15,7 +14,7 @@ export function renderStates(): string {
     '# States',
     '',
     'Rendered from `COMMAND_TRANSITIONS` and `PROCESS_TRANSITIONS` in `src/model` by `npm run docs`; do not edit.',
-    'A change of status that is not listed here does not happen.',
+    'No other change of status happens.',
     '',
     '## Commands',
     '',

@@ -1,4 +1,4 @@
-// docs/states.md says what the transition tables say, and the tables themselves make sense.
+// docs/states.md matches the transition tables, and the tables are consistent.
 
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { renderStates } from './render-states.ts';
 const page = new URL('../../docs/states.md', import.meta.url);
 
 test('docs/states.md is what the tables render to (update: npm run docs)', async () => {
-  // The snapshot would be written where the file is absent: it must be there.
+  // A missing file would be written as a new snapshot.
   expect(existsSync(page)).toBe(true);
   await expect(renderStates()).toMatchFileSnapshot(page.pathname);
 });

@@ -30,12 +30,12 @@ test.each([
   const { page } = await visit(system, `/processes/${processes[index]?.process_id}`, options);
   await untilText(page.locator('[data-testid=step-aggregation]'), 'In progress');
   await page.getByTestId('cancel-process').click();
-  await page.getByTestId('confirm-cancel-process').click();
+  await page.getByTestId('confirm').click();
   await untilText(page.getByRole('dialog'), 'is needed');
   await page.getByTestId(`cancel-${choice}`).check();
   await page.getByRole('textbox', { name: 'Reason' }).fill('Sent twice.');
   expect(await fitsItsWidth(page)).toBe(true);
-  await page.getByTestId('confirm-cancel-process').click();
+  await page.getByTestId('confirm').click();
 
   await untilText(page.locator('.mantine-Notification-root'), 'Process canceled');
   await untilText(page.getByTestId('process-status'), ending);

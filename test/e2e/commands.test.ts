@@ -55,7 +55,7 @@ test.each([
     await page.getByTestId('error-box').getByRole('button', { name: 'Complete' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('textbox', { name: /^Result/ }).fill('{"by": "hand"}');
-    await dialog.getByTestId('confirm-verb').click();
+    await dialog.getByTestId('confirm').click();
     await untilText(page.getByTestId('command-status'), 'Completed');
     await untilText(page.getByTestId('result'), '"by": "hand"');
     await untilText(page.getByTestId('reply'), 'waits to be consumed');
@@ -91,7 +91,7 @@ test('U03, U07: two thousand are sent, followed to their end, and found by their
 
   await untilText(page.getByTestId('batch-status'), 'Completed with failures');
   await page.getByText('2,000 commands settled').waitFor();
-  await untilText(page.getByTestId('settled-count'), '2,000 of 2,000 · 100 %');
+  await untilText(page.getByTestId('ended-count'), '2,000 of 2,000 · 100 %');
   const batch = await system.read<CommandBatchDetail>(`/command-batches/${batch_id}`);
   expect(batch.completed_count + batch.failed_count).toBe(2_000);
   expect(batch.failed_count).toBeGreaterThan(0);
@@ -155,7 +155,7 @@ test('U07: an open batch takes commands from its page until it is closed', async
   expect(takeComplaints()).toEqual([expect.stringContaining('422')]);
   await dialog.getByRole('textbox', { name: 'Commands' }).fill('[{}, {}]');
   await dialog.getByRole('button', { name: 'Add', exact: true }).click();
-  await untilText(page.getByTestId('settled-count'), '2 of 2');
+  await untilText(page.getByTestId('ended-count'), '2 of 2');
   await page.getByTestId('close-batch').click();
   await page.getByTestId('confirm').click();
   await untilText(page.getByTestId('batch-status'), 'Completed');

@@ -83,7 +83,7 @@ test('while the service is away the page says so, keeps what it showed, and find
   await untilText(page.getByTestId('stat-open-batches'), '0');
   await system.start();
   await untilText(connection, 'Connected');
-  // The browser itself notes each request that found nobody, and nothing else may have gone wrong.
+  // The browser itself notes each failed request; nothing else may have gone wrong.
   const complaints = takeComplaints();
   expect(complaints.length).toBeGreaterThan(0);
   expect(complaints.filter((complaint) => !/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|503/.test(complaint))).toEqual(

@@ -58,7 +58,7 @@ test.each([
     await prepare(page, 60);
     await page.getByTestId('preset-retry-storm').click();
     await page.getByRole('textbox', { name: 'Hypothesis' }).fill('Three attempts carry most of them through.');
-    await page.getByTestId('closed-form-legend').locator('[data-part=in_troubleshooting]').waitFor();
+    await page.getByTestId('preview-endings').locator('[data-part=in_troubleshooting]').waitFor();
     await untilCounted(page);
     await page.getByTestId('preview').getByText('Exact').waitFor();
     const predicted = await figuresOf(page, 'preview-endings');

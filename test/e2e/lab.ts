@@ -9,7 +9,7 @@ import type { System } from '../system/lab.ts';
 
 export interface Visitor {
   page: Page;
-  /** What the pages complained about until now; whoever asks answers for it, and the test fails for it no more. */
+  /** The complaints of the pages until now. The caller checks them: the test no longer fails for them. */
   takeComplaints(): string[];
   goto(path: string): Promise<void>;
 }

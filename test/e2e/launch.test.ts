@@ -19,7 +19,8 @@ afterAll(() => system.dispose());
 
 const numberField = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true });
 const openPanel = (page: Page, step: string) => page.getByRole('button', { name: new RegExp(`^${step}`) }).click();
-const expectedBar = (page: Page, step: string) => page.getByTestId(`expected-${step}`).getByRole('img');
+const expectedBar = (page: Page, step: string) =>
+  page.getByRole('img', { name: new RegExp(`^${step}, expected first attempt`) });
 
 async function untilBar(page: Page, step: string, says: string): Promise<void> {
   await until(`the bar of ${step} says ${says}`, async () => {
@@ -44,19 +45,20 @@ test.each([
   await page.getByRole('heading', { level: 1, name: 'New batch' }).waitFor();
   await numberField(page, 'Processes').fill('20');
   await openPanel(page, 'Render');
-  await untilBar(page, 'render', 'Success 100 %');
+  await untilBar(page, 'Render', 'Success 100 %');
 
   // By keyboard on the slider: its number follows.
   await page.getByRole('slider', { name: 'Render: transient failure %, slider' }).focus();
   for (let step = 0; step < 3; step++) await page.keyboard.press('ArrowRight');
   expect(await numberField(page, 'Render: transient failure %').inputValue()).toBe('3 %');
-  await untilBar(page, 'render', 'Success 97 %, Transient 3 %');
+  await untilBar(page, 'Render', 'Success 97 %, Transient 3 %');
   // By number: its slider follows.
   await numberField(page, 'Render: permanent failure %').fill('100');
   const slider = page.getByRole('slider', { name: 'Render: permanent failure %, slider' });
   await until('the slider follows', async () => (await slider.getAttribute('aria-valuenow')) === '100');
-  await untilBar(page, 'render', 'Permanent 100 %');
-  await untilBar(page, 'query', 'Success 100 %');
+  await untilBar(page, 'Render', 'Permanent 100 %');
+  await untilText(page.getByTestId('preview-render'), '20 attempts, 0 succeed20 permanent');
+  await untilText(page.getByTestId('preview-query'), '20 attempts, 20 succeedno fault');
   expect(await fitsItsWidth(page)).toBe(true);
 
   const batch_id = await launch(page, 'Launch 20 processes');

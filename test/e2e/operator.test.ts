@@ -52,7 +52,7 @@ test('the audit of a command tells that chaos put it there', async () => {
   const { name } = itemAt(0);
   await page.getByRole('button', { name: new RegExp(`^Details of command .*${name}$`) }).click();
   await page.getByTestId('tsq-detail').getByRole('link', { name: 'of this command' }).click();
-  const events = page.locator('[data-testid=audit-events] > li');
+  const events = page.locator('[data-testid=audit-events] > [data-type]');
   await events.first().waitFor();
   expect(await attributesOf(events, 'data-type')).toEqual(['SENT', 'RECEIVED', 'CHAOS_INJECTED', 'MOVED_TO_TSQ']);
   await untilText(page.locator('[data-type=CHAOS_INJECTED]'), 'Chaos injected');
@@ -94,17 +94,17 @@ test.each([
 
   await rowOf(canceled).getByRole('button', { name: 'Cancel' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByTestId('confirm-verb').click();
+  await dialog.getByTestId('confirm').click();
   await dialog.getByText('is needed').waitFor();
   expect(await detailOf(canceled.process_id)).toMatchObject({ status: 'WAITING_FOR_TSQ' });
   expect((await system.documents(batch_id)).get(canceled.process_id)).toEqual(['aggregation.json', 'query.ndjson']);
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('wrong month');
-  await dialog.getByTestId('confirm-verb').click();
+  await dialog.getByTestId('confirm').click();
   await page.getByText(/^Command \S+ canceled$/).waitFor();
 
   await rowOf(completed).getByRole('button', { name: 'Complete' }).click();
   await dialog.getByRole('textbox', { name: /^Result/ }).fill('{"by": "hand"}');
-  await dialog.getByTestId('confirm-verb').click();
+  await dialog.getByTestId('confirm').click();
   await page.getByText(/^Command \S+ completed$/).waitFor();
   await untilText(rowOf(retried), /2/);
   for (const gone of [canceled, completed]) expect(await rowOf(gone).count()).toBe(0);

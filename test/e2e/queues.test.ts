@@ -26,7 +26,7 @@ test('C21, U12: a domain is paused, its backlog grows while nothing runs, and re
   await row.getByRole('button', { name: 'Pause reporting' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('the ledger is being moved');
-  await page.getByTestId('confirm-pause').click();
+  await page.getByTestId('confirm').click();
   await untilText(row, /Paused.*by local.*the ledger is being moved/);
 
   const { batch_id } = await system.launch({ count: 40 });
@@ -49,10 +49,10 @@ test('C08: a cap is set and lifted', async () => {
   const { page } = await visit(system, '/queues', DESK);
   const row = page.getByTestId('domains').locator('[data-row=reporting]');
   await row.getByRole('button', { name: 'Cap reporting' }).click();
-  await page.getByTestId('confirm-cap').click();
+  await page.getByTestId('confirm').click();
   await page.getByText('is needed').waitFor();
   await page.getByLabel('At most in progress').fill('7');
-  await page.getByTestId('confirm-cap').click();
+  await page.getByTestId('confirm').click();
   await untilText(row, 'capped at 7');
   expect((await queueOf('reporting'))?.max_in_flight).toBe(7);
   await row.getByRole('button', { name: 'Cap reporting' }).click();
@@ -74,7 +74,7 @@ test('U11: settings are changed without a restart, refused by field, and go back
   expect(settings.slots).toEqual({ value: 30, default: 100, source: 'stored' });
   expect(settings['retry.backoff_ms']).toMatchObject({ value: [2_000, 20_000], source: 'stored' });
   expect(settings.lease_ms).toMatchObject({ source: 'default' });
-  // Two workers, which nobody told otherwise.
+  // Two workers with the default number of slots.
   await until('workers follow', async () => (await queueOf('reporting'))?.slots === 60);
 
   await page.getByRole('button', { name: 'Slots: back to the default' }).click();

@@ -47,8 +47,8 @@ test.each([
 
   await page.getByTestId('selection-bar').getByRole('button', { name: 'Retry' }).click();
   const dialog = page.getByRole('dialog', { name: 'Retry 120 commands?' });
-  await dialog.getByRole('textbox', { name: 'Note' }).fill('the vendor is back');
-  await dialog.getByTestId('confirm-verb').click();
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('the vendor is back');
+  await dialog.getByTestId('confirm').click();
   await page.getByText('Retrying 120 commands in the background').waitFor();
   await untilText(page.getByTestId('tsq-job-status'), 'Completed');
   await untilText(page.getByTestId('tsq-job-figures'), '120 of 120 retried');
@@ -76,14 +76,14 @@ test('of two who act on the same rows, one is told of each that it was too late'
   await page.getByTestId('selection-bar').getByRole('button', { name: 'Cancel' }).click();
   const dialog = page.getByRole('dialog', { name: /^Cancel \d commands\?$/ });
   await dialog.getByRole('textbox', { name: 'Reason' }).fill('wrong month');
-  await dialog.getByTestId('confirm-verb').click();
+  await dialog.getByTestId('confirm').click();
   await untilText(page.getByTestId('tsq-job-status'), 'Completed');
   await untilText(page.getByTestId('tsq-job-figures'), /^[67] of [67]|6 of 7 canceled · 1 not/);
   await page.getByTestId('tsq-empty').waitFor();
 });
 
 test('a job is aborted before it did anything', async () => {
-  // Nobody takes Faultline's own work, so the job stays where it is.
+  // No worker takes internal commands, so the job makes no progress.
   await system.sql(`insert into faultline.domain (domain, paused_at) values ('faultline', now())`);
   const started = await system.post('/tsq/jobs', { verb: 'cancel', filter: { batch_id }, reason: 'by mistake' });
   const { job_id, total_count } = (await started.json()) as TsqJobStarted;

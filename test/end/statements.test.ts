@@ -46,7 +46,7 @@ test('the behavior is the same in the request, in the state of every process, an
     },
   };
   const body = { count: 6, ...INPUT, seed: 'on-its-way', behavior: { ...behavior, aggregation: null } };
-  const request = parseLaunch(JSON.parse(JSON.stringify(body)), service.processes);
+  const request = parseLaunch(JSON.parse(JSON.stringify(body)), service);
   expect(request.behavior).toEqual(behavior);
 
   const batch_id = await bank.launch({ ...request, policy: { max_attempts: 20, backoff_ms: [0] } });

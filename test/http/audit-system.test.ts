@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { Queryable } from '../../src/db/pool.ts';
 import { type AuditPlace, readSystemAudit } from '../../src/db/queries/read-audit.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { at, insertBatch, insertCommand, insertEvent, insertProcess } from '../support/factories.ts';
 import { readAudit, typesOf as types } from './audit-reader.ts';
 import { openLab } from './lab.ts';

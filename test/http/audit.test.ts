@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { CommandStatus } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { at, insertAttempt, insertBatch, insertCommand, insertEvent, insertProcess } from '../support/factories.ts';
 import { type ReadEvent, readAudit, typesOf as types } from './audit-reader.ts';
 import { openLab } from './lab.ts';

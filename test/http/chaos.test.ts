@@ -55,8 +55,6 @@ describe('while it stands', () => {
   test.each([
     ['a launch with a behavior', '/process-batches', { ...LAUNCH, behavior: BEHAVIOR }],
     ['a command with a behavior', '/commands', WILD],
-    ['one of several commands', '/commands/bulk', { commands: [CALM, WILD] }],
-    ['many alike', '/commands/bulk', { ...WILD, count: 10 }],
     ['a command batch by its template', '/command-batches', { count: 10, template: WILD }],
     ['a command batch by its commands', '/command-batches', { commands: [CALM, WILD] }],
   ])('%s is refused', async (_what, path, body) => {
@@ -88,7 +86,7 @@ describe('while it stands', () => {
     ],
     ['a hypothesis', '/process-batches', { ...LAUNCH, experiment: { hypothesis: 'all is well' } }],
     ['a command', '/commands', CALM],
-    ['commands', '/commands/bulk', { commands: [CALM] }],
+    ['commands', '/command-batches', { commands: [CALM] }],
     ['a command batch', '/command-batches', { count: 2, template: CALM }],
   ])('%s is not refused', async (_what, path, body) => {
     await pull();

@@ -1,7 +1,7 @@
 // Command batches and replies over HTTP: launched, added to, followed, cancelled, their chaos reproducible, their replies consumed.
 
 import { describe, expect, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { openLab } from './lab.ts';
 

@@ -1,7 +1,7 @@
 // Commands over HTTP: what is refused and where it stands, what is sent, and what is read back of it.
 
 import { describe, expect, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { openLab } from './lab.ts';
 
@@ -108,42 +108,30 @@ describe('C01: one command', () => {
 });
 
 describe('C04: many', () => {
-  test('different ones are sent all or none, each mistake by its place', async () => {
-    const before = (await pool.query(`select count(*) from faultline.command where purpose = 'standalone'`)).rows[0]
-      .count;
-    const refused = await lab.post('/commands/bulk', { commands: [{}, { priority: 99 }, { lease_ms: 1 }] });
+  test('sends all of a list or none, and names each mistake by its place', async () => {
+    const count = async () =>
+      (await pool.query(`select count(*) from faultline.command where purpose = 'standalone'`)).rows[0].count;
+    const before = await count();
+    const refused = await lab.post('/command-batches', { commands: [{}, { priority: 99 }, { lease_ms: 1 }] });
     expect(refused.statusCode).toBe(422);
     expect(refused.json().errors.map((error: { path: string }) => error.path)).toEqual([
       'commands.1.priority',
       'commands.2.lease_ms',
     ]);
     const id = newId();
-    const doubled = await lab.post('/commands/bulk', { commands: [{}, { command_id: id }, { command_id: id }] });
+    const doubled = await lab.post('/command-batches', { commands: [{}, { command_id: id }, { command_id: id }] });
     expect(doubled.json().code).toBe('DUPLICATE_COMMAND');
-    expect(
-      (await pool.query(`select count(*) from faultline.command where purpose = 'standalone'`)).rows[0].count,
-    ).toBe(before);
-    const sent = await lab.post('/commands/bulk', { commands: [{ payload: { n: 1 } }, { payload: { n: 2 } }] });
+    expect(await count()).toBe(before);
+    const sent = await lab.post('/command-batches', { commands: [{ payload: { n: 1 } }, { payload: { n: 2 } }] });
     expect(sent.statusCode).toBe(202);
     const [first, second] = sent.json().command_ids;
     expect([(await detail(first)).payload, (await detail(second)).payload]).toEqual([{ n: 1 }, { n: 2 }]);
   });
 
-  test('with an Idempotency-Key are sent once, and answered alike', async () => {
-    const key = { 'idempotency-key': newId() };
-    const body = { commands: [{ payload: { n: 1 } }, { command_id: newId() }] };
-    const [a, b] = await Promise.all([lab.post('/commands/bulk', body, key), lab.post('/commands/bulk', body, key)]);
-    expect(a.statusCode, a.body).toBe(202);
-    expect(b.json()).toEqual(a.json());
-    expect((await detail(a.json().command_ids[0])).payload).toEqual({ n: 1 });
-    const other = await lab.post('/commands/bulk', { commands: [{}] }, key);
-    expect(other.json().code).toBe('IDEMPOTENCY_KEY_REUSED');
-  });
-
-  test('alike are a batch of their own, and more than 100,000 are refused', async () => {
-    expect((await lab.post('/commands/bulk', { count: 100_001 })).statusCode).toBe(422);
-    expect((await lab.post('/commands/bulk', {})).json().errors[0].path).toBe('count');
-    const sent = await lab.post('/commands/bulk', { count: 5, name: 'five', payload: { same: true } });
+  test('sends `count` commands alike as a batch, and refuses more than 100,000', async () => {
+    expect((await lab.post('/command-batches', { count: 100_001, template: {} })).statusCode).toBe(422);
+    expect((await lab.post('/command-batches', { template: {} })).json().errors[0].path).toBe('count');
+    const sent = await lab.post('/command-batches', { count: 5, name: 'five', template: { payload: { same: true } } });
     expect(sent.statusCode, sent.body).toBe(202);
     const { batch_id } = sent.json();
     expect(sent.json()).toMatchObject({ status: 'CREATING', total_count: 5 });
@@ -158,6 +146,19 @@ describe('C04: many', () => {
       percent: 100,
       type: 'TestCommand',
     });
+  });
+});
+
+describe('a command sent with an Idempotency-Key', () => {
+  test('is sent once, and answered alike', async () => {
+    const key = { 'idempotency-key': newId() };
+    const body = { payload: { n: 1 } };
+    const [a, b] = await Promise.all([lab.post('/commands', body, key), lab.post('/commands', body, key)]);
+    expect(a.statusCode, a.body).toBe(202);
+    expect(b.json()).toEqual(a.json());
+    expect((await detail(a.json().command_id)).payload).toEqual({ n: 1 });
+    const other = await lab.post('/commands', {}, key);
+    expect(other.json().code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { BatchRecord } from '../../src/db/queries/read-batches.ts';
 import { addSample, etaOf, rateOf } from '../../src/http/batch-rate.ts';
 import type { StepFunnel } from '../../src/http/contract.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { at, insertAttempt, insertBatch, insertCommand, insertProcess } from '../support/factories.ts';
 import { documents, openLab } from './lab.ts';
 

@@ -2,7 +2,7 @@
 
 import { createServer } from 'faultline/http';
 import { expect, test } from 'vitest';
-import { MAX_DEADLINE_MS } from '../../src/model/command.ts';
+import { LIMITS } from '../../src/model/limits.ts';
 import { openPage } from '../support/browser.ts';
 import { application, openLab } from './lab.ts';
 
@@ -127,6 +127,8 @@ test('a document of the sender is described as an object', () => {
 
 test('the longest deadline is described as the bus takes it', () => {
   const sent = operations.find(([name]) => name === 'POST /api/v1/commands')?.[1].requestBody;
-  expect(sent?.content['application/json']?.schema.properties?.deadline_ms).toMatchObject({ maximum: MAX_DEADLINE_MS });
-  expect(MAX_DEADLINE_MS).toBe(2_000_000_000);
+  expect(sent?.content['application/json']?.schema.properties?.deadline_ms).toMatchObject({
+    maximum: LIMITS.deadline_ms.max,
+  });
+  expect(LIMITS.deadline_ms.max).toBe(2_000_000_000);
 });

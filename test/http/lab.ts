@@ -36,6 +36,7 @@ function stepHandler(step: string) {
 export const application: Application = {
   name: 'lab',
   processes: [StatementReport],
+  default_command: { domain: 'e2e', type: 'TestCommand' },
   register(registry) {
     registry.register('reporting', 'StatementQuery', stepHandler('query'));
     registry.register('reporting', 'StatementDataAggregation', stepHandler('aggregation'));

@@ -214,7 +214,7 @@ describe('Idempotency-Key', () => {
     expect(await refusal({ ...LAUNCH, count: 2 }, key('kept'))).toEqual({
       status: 422,
       code: 'IDEMPOTENCY_KEY_REUSED',
-      paths: ['Idempotency-Key'],
+      paths: ['idempotency-key'],
     });
     expect((await lab.post('/process-batches', LAUNCH, key('kept'))).body).toBe(first.body);
   });
@@ -256,6 +256,6 @@ describe('Idempotency-Key', () => {
     ['with a space', 'a b'],
     ['not ASCII', 'schlüssel'],
   ])('a key that is %s is refused', async (_what, value) => {
-    expect(await refusal(LAUNCH, key(value))).toEqual(refused('Idempotency-Key'));
+    expect(await refusal(LAUNCH, key(value))).toEqual(refused('idempotency-key'));
   });
 });

@@ -1,7 +1,7 @@
 // Lists: pages that meet without overlap or gap while rows come and go, filters, and nothing that grows with what is skipped.
 
 import { describe, expect, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../../src/model/process.ts';
 import { at, insertBatch, insertCommand, insertProcess } from '../support/factories.ts';
 import { openLab } from './lab.ts';

@@ -1,7 +1,7 @@
 // Cancelling commands, and the verbs on whole processes, over HTTP: what they take, what they answer, and what is shown after.
 
 import { describe, expect, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { openLab } from './lab.ts';
 

@@ -1,7 +1,7 @@
 // The operator's verbs over HTTP: what they answer, whom they name, and that the second one to act is told so.
 
 import { describe, expect, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { openLab } from './lab.ts';
 

@@ -3,7 +3,8 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createEnv, idOf, laneOf, newId, silentLogger, waitFor } from '../../src/model/env.ts';
+import { createEnv, silentLogger } from '../../src/model/env.ts';
+import { idOf, laneOf, newId } from '../../src/model/ids.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -21,12 +22,12 @@ function laneByDefinition(id: string, lanes: number): number {
 test('a wait ends with its time or its signal, and leaves nothing on the signal', async () => {
   const env = createEnv(silentLogger);
   const stop = new AbortController();
-  await waitFor(env, 0, stop.signal);
+  await env.sleep(0, stop.signal);
   expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
-  const aborted = waitFor(env, 1e9, stop.signal);
+  const aborted = env.sleep(1e9, stop.signal);
   stop.abort();
   await aborted;
-  await waitFor(env, 1e9, stop.signal);
+  await env.sleep(1e9, stop.signal);
   expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 // Signs of life: one that gives none is noticed, one that gives them is left alone, and a watch that was held up blames nobody.
 
 import { afterEach, expect, test } from 'vitest';
-import { unresponsiveOption } from '../../src/cli/options.ts';
+import { unresponsiveOption } from '../../src/cli/start.ts';
 import { giveSigns, type Watch, watchLife } from '../../src/model/liveness.ts';
 import { signal, until } from '../support/until.ts';
 

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { cancelCommand } from '../../src/bus/troubleshooting.ts';
-import { newId } from '../../src/model/env.ts';
 import { PermanentCommandError, WrongStateError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { cancelProcess, completeProcess, retryProcess } from '../../src/process/cancel-process.ts';
 import { signal, until } from '../support/until.ts';
 import { type Call, chain, type LabProcess, openLab, type Place, type Script } from './lab.ts';

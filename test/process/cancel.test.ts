@@ -3,7 +3,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cancelCommand, completeCommand } from '../../src/bus/troubleshooting.ts';
 import type { Env } from '../../src/model/env.ts';
-import { newId } from '../../src/model/env.ts';
 import {
   BusinessRuleError,
   NotFoundError,
@@ -11,6 +10,7 @@ import {
   TransientCommandError,
   WrongStateError,
 } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { TERMINAL_BATCH_STATUSES, TERMINAL_PROCESS_STATUSES } from '../../src/model/process.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
 import { launchCommands } from '../../src/process/launch-commands.ts';

@@ -6,8 +6,8 @@ import { completeCommand, retryCommand, toTransitionCommand } from '../../src/bu
 import { withTx } from '../../src/db/pool.ts';
 import { lockCommand } from '../../src/db/queries/troubleshooting.ts';
 import type { DeadlineAction } from '../../src/model/command.ts';
-import { laneOf } from '../../src/model/env.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
+import { laneOf } from '../../src/model/ids.ts';
 import type { AnyProcessDefinition } from '../../src/process/define.ts';
 import { signal, until } from '../support/until.ts';
 import { type Call, chain, type LabProcess, openLab } from './lab.ts';

@@ -2,7 +2,6 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
-import { newId } from '../../src/model/env.ts';
 import {
   DuplicateCommandError,
   InvalidInputError,
@@ -10,6 +9,7 @@ import {
   PermanentCommandError,
   WrongStateError,
 } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { cancelBatch } from '../../src/process/cancel.ts';
 import { createFinisher } from '../../src/process/finish.ts';
 import { addCommands, closeCommandBatch, launchCommands } from '../../src/process/launch-commands.ts';

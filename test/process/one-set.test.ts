@@ -9,7 +9,7 @@ import { settleSet } from '../../src/bus/settle.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { claimReadyCommands, expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';
 import { chain, DOMAIN, openLab } from './lab.ts';
 

@@ -2,7 +2,7 @@
 // and of old records that stand alone.
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { countPrunable, type Pruned, type PruneRequest, pruneEnded } from '../../src/process/prune.ts';
 import { emptyTables } from '../support/database.ts';
 import { insertBatch, insertCommand, insertWorker } from '../support/factories.ts';

@@ -2,10 +2,13 @@
 // What is explained is what the query functions really send, over connections set up as those of the prune are.
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { deleteTestCommands } from '../../src/chaos/queries/test-command.ts';
 import { createPool, type Queryable } from '../../src/db/pool.ts';
+import { deleteIdempotencyKeys } from '../../src/db/queries/idempotency.ts';
 import * as queries from '../../src/db/queries/prune.ts';
 import * as records from '../../src/db/queries/prune-records.ts';
-import { createEnv, newId, silentLogger } from '../../src/model/env.ts';
+import { createEnv, silentLogger } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { type PruneRequest, pruneEnded } from '../../src/process/prune.ts';
 import type { PruneSite } from '../../src/process/prune-slices.ts';
 import { createTestDatabase, emptyTables } from '../support/database.ts';
@@ -26,6 +29,7 @@ const site = (probe: PruneSite['env']['probe'] = () => {}): PruneSite => ({
   pool: keyed,
   env: createEnv(silentLogger, { probe }),
   lanes: 1,
+  hooks: { beforeDelete: deleteTestCommands },
 });
 
 afterEach(async () => {
@@ -131,7 +135,7 @@ async function fullyRead(run: (db: Queryable) => Promise<unknown>): Promise<stri
   const scanned: string[] = [];
   const client = await keyed.connect();
   const explaining = {
-    async query(text: string, values: unknown[] = []) {
+    async query({ text, values }: { text: string; values?: unknown[] }) {
       const { rows } = await client.query({ text: `explain (format json) ${text}`, values });
       for (const node of nodesOf(rows[0]['QUERY PLAN'][0].Plan))
         if (node['Node Type'] === 'Seq Scan') scanned.push(node['Relation Name'] ?? '');
@@ -159,7 +163,7 @@ describe('every row is reached by an index', () => {
     'attempts, deleted': (db) => queries.deleteAttempts(db, 0, ids),
     'events, deleted': (db) => queries.deleteEvents(db, 0, ids, ids),
     'events of a batch, deleted': (db) => queries.deleteBatchEvents(db, 0, batch_id),
-    'chaos rows, deleted': (db) => queries.deleteChaosRows(db, 0, ids),
+    'chaos rows, deleted': (db) => deleteTestCommands(db, 0, ids),
     'commands, deleted': (db) => queries.deleteCommands(db, 0, ids),
     'processes, deleted': (db) => queries.deleteProcesses(db, 0, ids),
     'standalone commands': (db) => queries.readStandaloneSlice(db, { status: 'COMPLETED', cutoff, after: null }),
@@ -169,7 +173,7 @@ describe('every row is reached by an index', () => {
     'jobs of no batch': (db) => queries.readInternalSlice(db, { cutoff, after: null }),
     'the batch, deleted': (db) => queries.deleteBatchIfEmpty(db, batch_id),
     replies: (db) => records.readReplySlice(db, cutoff, null),
-    'idempotency keys': (db) => records.deleteIdempotencyKeys(db),
+    'idempotency keys': (db) => deleteIdempotencyKeys(db, 1_000),
     jobs: (db) => records.deleteJobs(db, cutoff),
   };
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
 import { findBatch, listBatches } from '../../src/db/queries/read-batches.ts';
 import { findProcess, listProcesses } from '../../src/db/queries/read-processes.ts';
-import { newId } from '../../src/model/env.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { countPrunable, type Pruned, type PruneRequest, type PruneRun, pruneEnded } from '../../src/process/prune.ts';
 import { emptyTables } from '../support/database.ts';
 import { insertCommand } from '../support/factories.ts';

@@ -5,7 +5,7 @@ import { notifyTransitions } from '../../src/bus/bus.ts';
 import type { CommandTransition, TransitionCommand } from '../../src/bus/handlers.ts';
 import { withTx } from '../../src/db/pool.ts';
 import type { Reply } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import { chain, type Lab, type LabProcess, openLab } from './lab.ts';
 
 const trip = chain(['book', 'pay', 'mail']);

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { consumeReplies, discardReply } from '../../src/bus/replies.ts';
-import { newId } from '../../src/model/env.ts';
 import { NotFoundError, WrongStateError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { redriveReply } from '../../src/process/replies.ts';
 import { until } from '../support/until.ts';
 import { chain, openLab } from './lab.ts';

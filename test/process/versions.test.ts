@@ -3,8 +3,8 @@
 
 import { expect, test } from 'vitest';
 import { cancelCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
-import { newId } from '../../src/model/env.ts';
 import { BusinessRuleError, PermanentCommandError } from '../../src/model/errors.ts';
+import { newId } from '../../src/model/ids.ts';
 import { cancelProcess } from '../../src/process/cancel-process.ts';
 import { signal, until } from '../support/until.ts';
 import { chain, openLab, type Place, type Script } from './lab.ts';

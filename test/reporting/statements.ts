@@ -1,4 +1,4 @@
-// Statements made by hand, for tests that need no ledger: ordinary ones, and ones with names nobody should trust.
+// Statements made by hand, for tests that need no ledger: ordinary ones, and ones with hostile names.
 
 import type { Statement } from '../../reporting/render/letter.ts';
 import type { AccountMovements, LedgerTransaction, Movements } from '../../reporting/statement.ts';

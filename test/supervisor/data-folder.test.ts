@@ -1,4 +1,4 @@
-// The data folder: nobody else looks into it, one start has it, and one that is full ends nothing.
+// The data folder: closed to other accounts, held by one start, and a full disk ends nothing.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openLogs } from '../../src/supervisor/logs.ts';
-import { openRunState } from '../../src/supervisor/run-state.ts';
+import { Logs } from '../../src/supervisor/logs.ts';
+import { RunState } from '../../src/supervisor/run-state.ts';
 import { builtFolder } from '../support/built.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 const unexpected = (error: Error) => expect.unreachable(error.message);
-const open = (onUnwritten: (error: Error) => void = unexpected) => openRunState(dataDir, onUnwritten);
+const open = (onUnwritten: (error: Error) => void = unexpected) => new RunState(dataDir, onUnwritten);
 const modeOf = (...path: string[]) => statSync(join(dataDir, ...path)).mode & 0o777;
 
 /** Folders as rwx of their owner at most, but that root's own may be gone through; files without any right of others. */
@@ -48,7 +48,7 @@ test('what a start makes is its own, whatever the umask', () => {
     state.setChild('work-1', 1);
     const out = new PassThrough();
     out.resume();
-    const logs = openLogs(join(dataDir, 'logs'), 'json', out as unknown as NodeJS.WriteStream);
+    const logs = new Logs(join(dataDir, 'logs'), 'json', out as unknown as NodeJS.WriteStream);
     logs.logger('start').info('x');
     logs.close();
   } finally {
@@ -65,7 +65,7 @@ test('a folder of an earlier version is closed', () => {
   for (const name of ['run.json', 'logs/work-1.log']) chmodSync(join(dataDir, name), 0o644);
   open();
   expect(modeOf()).toBe(FOLDER_MODE);
-  // Through which nobody gets to what is below.
+  // Closed folders close what is below them.
   expect([modeOf('artifacts'), modeOf('logs')]).toEqual([0o700, 0o700]);
   expect([modeOf('run.json'), modeOf('logs', 'work-1.log')]).toEqual([0o600, 0o600]);
 });
@@ -104,13 +104,13 @@ async function contender(): Promise<{
   take(): Promise<'held' | 'refused'>;
   clear(): Promise<void>;
 }> {
-  const module = pathToFileURL(join(await builtFolder(), 'src/cli/run-state.js')).href;
+  const module = pathToFileURL(join(await builtFolder(), 'src/supervisor/run-state.js')).href;
   const source = `
-    const { openRunState } = await import('${module}');
+    const { RunState } = await import('${module}');
     let state;
     process.on('message', (what) => {
       if (what === 'clear') state.clear();
-      else try { state = openRunState(process.argv[2], () => {}); } catch (error) {
+      else try { state = new RunState(process.argv[2], () => {}); } catch (error) {
         if (!/already runs on/.test(error.message)) throw error;
         return process.send('refused');
       }
@@ -162,12 +162,8 @@ test('a start whose pid another process has now does not hold the folder', async
   await gone;
   const path = join(dataDir, 'run.lock', lock, 'holder.json');
   const holder = JSON.parse(readFileSync(path, 'utf8'));
-  // Alive, and also run by a `start`; but it began at another time.
+  // Alive, but it began at another time.
   const other = await contender();
   writeFileSync(path, JSON.stringify({ ...holder, pid: other.child.pid }));
-  writeFileSync(
-    join(dataDir, 'run.json'),
-    JSON.stringify({ ...JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')), pid: other.child.pid }),
-  );
   open().clear();
 });

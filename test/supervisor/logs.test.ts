@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type LogFormat, openLogs } from '../../src/supervisor/logs.ts';
+import { type LogFormat, Logs } from '../../src/supervisor/logs.ts';
 import { until } from '../support/until.ts';
 
 let folder: string;
@@ -21,7 +21,7 @@ async function show(format: LogFormat, lines: string[]): Promise<{ shown: string
   out.on('data', (text) => {
     shown += text;
   });
-  const logs = openLogs(folder, format, out as unknown as NodeJS.WriteStream);
+  const logs = new Logs(folder, format, out as unknown as NodeJS.WriteStream);
   const child = new PassThrough();
   logs.follow('work-1', child, 50);
   child.end(lines.join('\n'));
@@ -90,7 +90,7 @@ test.runIf(existsSync(FULL))('a full disk costs lines, is told of, and ends when
   const file = join(folder, 'work-1.log');
   const out = new PassThrough();
   out.resume();
-  const logs = openLogs(folder, 'json', out as unknown as NodeJS.WriteStream);
+  const logs = new Logs(folder, 'json', out as unknown as NodeJS.WriteStream);
   const logger = logs.logger('work-1');
   await symlink(FULL, file);
   logger.info('lost');
@@ -112,7 +112,7 @@ test('a file that grew large is set aside, once', async () => {
   await writeFile(file, 'x'.repeat(33 * 1024 * 1024));
   const out = new PassThrough();
   out.resume();
-  const logs = openLogs(folder, 'json', out as unknown as NodeJS.WriteStream);
+  const logs = new Logs(folder, 'json', out as unknown as NodeJS.WriteStream);
   logs.logger('work-1').info('first of the new one');
   logs.close();
   expect(await readFile(file, 'utf8')).toMatch(/^\{[^\n]*first of the new one[^\n]*\n$/);

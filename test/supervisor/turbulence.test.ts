@@ -8,8 +8,9 @@ import { TURBULENCE_KINDS, type TurbulenceKind } from '../../src/chaos/experimen
 import { listTurbulence } from '../../src/chaos/queries/turbulence.ts';
 import { allowedTurbulence } from '../../src/chaos/turbulence.ts';
 import { silentLogger } from '../../src/model/env.ts';
-import { createSupervisor, type Exit } from '../../src/supervisor/supervise.ts';
-import { startTurbulence, type TurbulenceMaker } from '../../src/supervisor/turbulence.ts';
+import type { Exit } from '../../src/supervisor/supervised-child.ts';
+import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import { startTurbulence } from '../../src/supervisor/turbulence.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { insertBatch } from '../support/factories.ts';
 import { stateOf } from '../support/processes.ts';
@@ -20,7 +21,7 @@ const { pool, url } = await createTestDatabase();
 pool.on('connect', (client) => void client.on('error', () => {}));
 
 const spawned: ChildProcess[] = [];
-let maker: TurbulenceMaker | undefined;
+let maker: ReturnType<typeof startTurbulence> | undefined;
 let stopSupervisor = async () => {};
 
 afterEach(async () => {
@@ -34,7 +35,7 @@ afterEach(async () => {
 
 async function startChildren(...names: string[]) {
   const starts = new Map<string, number>();
-  const supervisor = createSupervisor({ logger: silentLogger, onGiveUp: () => {} });
+  const supervisor = new Supervisor({ logger: silentLogger, onGiveUp: () => {} });
   stopSupervisor = () => supervisor.stop();
   for (const name of names) {
     const start = async () => {
@@ -91,7 +92,7 @@ test('with no worker there is nothing to kill, and nothing is written', async ()
   expect(await doneOf(batch_id, 'kill_worker')).toEqual([]);
 });
 
-test('on a database of somebody else its server is never touched, whatever stands in the batch', async () => {
+test('never touches the server of a database that is not embedded, whatever the batch asks for', async () => {
   const { supervisor, starts } = await startChildren('postgres', 'work-1');
   const before = supervisor.pidOf('postgres') as number;
   const allowed = allowedTurbulence('allowed');
@@ -148,7 +149,7 @@ test('a pause ends when it is told to stop', async () => {
   await until('it goes on', () => stateOf(pid) === 'S');
 });
 
-test('it lives through a database that is away, and the next batch is disturbed all the same', async () => {
+test('outlasts a database that is unavailable, and goes on with the next batch', async () => {
   const { supervisor } = await startChildren('work-1');
   const told: string[] = [];
   const logger = { ...silentLogger, warn: (_fields: object, message: string) => void told.push(message) };

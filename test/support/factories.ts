@@ -3,7 +3,7 @@
 
 import type { Pool } from '../../src/db/pool.ts';
 import type { CommandStatus } from '../../src/model/command.ts';
-import { newId } from '../../src/model/env.ts';
+import { newId } from '../../src/model/ids.ts';
 import type { BatchStatus, ProcessStatus } from '../../src/model/process.ts';
 
 type Row = Record<string, unknown>;

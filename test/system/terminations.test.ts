@@ -1,4 +1,4 @@
-// Every connection of Faultline ended by the server, once a second, while two workers work: nobody dies of it, all ends, and the verdict
+// The server ends every connection of Faultline once a second while two workers work: no process dies, everything ends, and the verdict
 // passes. FAULTLINE_TERMINATE_S=60 lets it last longer (`npm run terminate`).
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -38,7 +38,7 @@ async function terminate(until_ms: number): Promise<number> {
   return ended;
 }
 
-/** A request that meets the end of a connection is answered 503: whoever asks, asks again, with the key that makes it one launch. */
+/** A request whose connection is ended is answered 503: it is retried under the same key, which makes it one launch. */
 async function launch(turn: number): Promise<string> {
   const body = {
     process_type: 'StatementReport',

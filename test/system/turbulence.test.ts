@@ -1,5 +1,5 @@
-// A batch that asks for it is disturbed in every way while it runs, comes to its end all the same, and leaves nothing behind.
-// With the real supervisor: workers and PostgreSQL are really killed, restarted, cut off and held still.
+// A batch with every kind of turbulence ends as predicted and leaves nothing behind.
+// With the real supervisor: workers and PostgreSQL are really killed, restarted, disconnected and suspended.
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { isRunning, processesOf, stateOf } from '../support/processes.ts';

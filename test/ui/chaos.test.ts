@@ -1,17 +1,17 @@
-// The launch form's chaos: documents there and back, the closed forms, and what the server would refuse.
+// The chaos of a form: its documents, its expected first attempt, and what the server would reject.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commandBehaviorSchema } from '../../src/chaos/behavior.ts';
 import { FAULTS } from '../../src/chaos/faults/index.ts';
+import type { Preview } from '../../src/http/contract.ts';
+import { scalePreview } from '../../ui/src/pages/launch/estimate.ts';
 import { ALL_FAULTS, FAULT_FIELDS } from '../../ui/src/parts/behavior.ts';
 import { fromBehavior, NO_CHAOS, toBehavior, validateChaos } from '../../ui/src/parts/chaos/chaos.ts';
-import { splitOf } from '../../ui/src/parts/chaos/first-attempt.ts';
-import { expectedProcess, expectedStep } from '../../ui/src/parts/chaos/whole-process.ts';
+import { firstAttempt } from '../../ui/src/parts/chaos/first-attempt.ts';
 
 const percent = fc.integer({ min: 0, max: 100_000 }).map((thousandths) => thousandths / 1_000);
 const percentages = fc.record(Object.fromEntries(FAULT_FIELDS.map((field) => [field, percent])));
-const some = fc.record(Object.fromEntries(FAULT_FIELDS.map((field) => [field, fc.integer({ min: 0, max: 40 })])));
 
 describe('behavior documents', () => {
   test('a panel in which nothing is set asks for nothing', () => {
@@ -57,17 +57,14 @@ test('the page knows the faults that the service tries, in their order', () => {
   expect(known.filter(([fault]) => tried.some(([name]) => name === fault))).toEqual(tried);
 });
 
-describe('the expected attempt', () => {
-  test('each fault takes its share of what the ones before it left', () => {
-    const { faults, success } = splitOf({
-      fail_permanent_pct: 50,
-      fail_transient_pct: 50,
-      fail_business_rule_pct: 50,
-      timeout_pct: 50,
-      crash_pct: 50,
-      corrupt_reply_pct: 100,
-    });
-    expect(faults).toEqual({
+describe('the expected first attempt', () => {
+  const sharesOf = (change: object) =>
+    Object.fromEntries(firstAttempt({ ...NO_CHAOS, ...change }).map(({ key, value }) => [key, value]));
+
+  test('each fault takes its share of what the faults before it left', () => {
+    const half = { fail_permanent_pct: 50, fail_transient_pct: 50, fail_business_rule_pct: 50, timeout_pct: 50 };
+    expect(sharesOf({ ...half, crash_pct: 50, corrupt_reply_pct: 100 })).toEqual({
+      success: 0,
       first_attempts: 0,
       permanent: 50,
       transient: 25,
@@ -79,92 +76,40 @@ describe('the expected attempt', () => {
       duplicate: 0,
       corrupt_reply: 3.125,
     });
-    expect(success).toBe(0);
   });
 
-  test('the first attempts that are bound to fail leave nothing to the others', () => {
-    const chaos = { fail_first_attempts: 2, fail_permanent_pct: 40 };
-    expect(splitOf(chaos, 2)).toMatchObject({ faults: { first_attempts: 100, permanent: 0 }, success: 0 });
-    expect(splitOf(chaos, 3)).toMatchObject({ faults: { first_attempts: 0, permanent: 40 }, success: 60 });
+  test('with first attempts that fail, no other fault has a share', () => {
+    const shares = sharesOf({ fail_first_attempts: 2, fail_permanent_pct: 40 });
+    expect(shares).toMatchObject({ first_attempts: 100, permanent: 0, success: 0 });
   });
 
-  test('the parts are always the whole, and none is negative', () => {
+  test('the shares add up to 100, and none is negative', () => {
     fc.assert(
-      fc.property(percentages, (shares) => {
-        const { faults, success } = splitOf(shares);
-        const parts = [...Object.values(faults), success];
-        expect(parts.reduce((sum, part) => sum + part, 0)).toBeCloseTo(100, 8);
-        expect(Math.min(...parts)).toBeGreaterThanOrEqual(0);
+      fc.property(percentages, (percents) => {
+        const shares = Object.values(sharesOf(percents));
+        expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 8);
+        expect(Math.min(...shares)).toBeGreaterThanOrEqual(0);
       }),
     );
   });
 });
 
-describe('the expected process', () => {
-  const step = (chaos: object, compensated = true) => ({ key: 'step', chaos, compensated });
-
-  test('without chaos all complete, each step at once', () => {
-    expect(expectedProcess([step({}), step({})], 3)).toEqual({
-      completed: 100,
-      compensated: 0,
-      failed: 0,
-      in_troubleshooting: 0,
-      attempts: 2,
-    });
-  });
-
-  test('what fails for now is tried again until attempts run out', () => {
-    // Half of each attempt fails: of 3 attempts all do in an eighth.
-    expect(expectedStep({ fail_transient_pct: 50 }, 3)).toEqual({
-      passed: 0.875,
-      refused: 0,
-      stuck: 0.125,
-      attempts: 1.75,
-    });
-    expect(expectedStep({ fail_first_attempts: 3 }, 3)).toMatchObject({ passed: 0, stuck: 1, attempts: 3 });
-    expect(expectedStep({ fail_first_attempts: 2 }, 3)).toMatchObject({ passed: 1, attempts: 3 });
-  });
-
-  test('a refusal is undone where there is something to undo, a duplicate is done, a corrupt reply stops', () => {
-    const refused = step({ fail_business_rule_pct: 20 });
-    expect(expectedProcess([{ ...refused, compensated: false }, refused], 3)).toMatchObject({
-      failed: 20,
-      compensated: 16,
-      completed: 64,
-    });
-    expect(expectedProcess([step({ duplicate_pct: 100 })], 1).completed).toBe(100);
-    expect(expectedProcess([step({ corrupt_reply_pct: 10 })], 1).in_troubleshooting).toBeCloseTo(10, 8);
-  });
-
-  test('chaos touches only what is in its scope', () => {
-    expect(expectedProcess([step({ fail_permanent_pct: 100 }), step({})], 3, 25)).toEqual({
-      completed: 75,
-      compensated: 0,
-      failed: 0,
-      in_troubleshooting: 25,
-      attempts: 1.75,
-    });
-  });
-
-  test('every process ends somewhere, whatever is asked for', () => {
-    fc.assert(
-      fc.property(
-        fc.array(some, { minLength: 1, maxLength: 5 }),
-        fc.integer({ min: 1, max: 100 }),
-        fc.integer({ min: 0, max: 100 }),
-        (steps, max_attempts, scope) => {
-          const { attempts, ...endings } = expectedProcess(
-            steps.map((chaos) => step(chaos)),
-            max_attempts,
-            scope,
-          );
-          const shares = Object.values(endings);
-          expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 6);
-          expect(Math.min(...shares)).toBeGreaterThanOrEqual(0);
-          expect(attempts).toBeLessThanOrEqual(steps.length * max_attempts);
-        },
-      ),
-    );
+test('an estimate scales a sample to the whole launch', () => {
+  const counts = { success: 900, transient: 300, permanent: 0, business_rule: 0, timeout: 0, interrupted: 0 };
+  const sample: Preview = {
+    seed: 's',
+    exact: true,
+    note: null,
+    in_scope: 500,
+    expected: { completed: 900, compensated: 40, failed: 10, in_troubleshooting: 50, attempts: 1_200 },
+    steps: { query: { attempts: 1_200, ...counts, injected: { transient: 300 } } },
+    duration_ms: 1,
+  };
+  expect(scalePreview(sample, 20_000)).toMatchObject({
+    exact: false,
+    in_scope: 10_000,
+    expected: { completed: 18_000, compensated: 800, failed: 200, in_troubleshooting: 1_000, attempts: 24_000 },
+    steps: { query: { attempts: 24_000, injected: { transient: 6_000 } } },
   });
 });
 

@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { TURBULENCE_KINDS as KINDS, STOP_ACTIONS, STOP_METRICS } from '../../src/chaos/experiment.ts';
 import { describeBehavior, faultLabel } from '../../ui/src/parts/behavior.ts';
-import { chaosOf, faultySteps, validateSteps, withField, withSteps } from '../../ui/src/parts/chaos/steps.ts';
+import { NO_CHAOS } from '../../ui/src/parts/chaos/chaos.ts';
+import { chaosOf, faultySteps, validateSteps, withSteps } from '../../ui/src/parts/chaos/steps.ts';
 import {
   describeTurbulence,
   STOP_ACTIONS as SHOWN_ACTIONS,
@@ -26,7 +27,7 @@ test('the page knows every metric, action and kind of turbulence of the service'
   expect(TURBULENCE_KINDS).toEqual(KINDS);
 });
 
-describe('in words', () => {
+describe('labels', () => {
   test('stop conditions and turbulence', () => {
     expect(stopLabel('in_troubleshooting', 1_000)).toBe('in troubleshooting above 1,000 processes');
     expect(stopLabel('error_pct', 12.5)).toBe('attempts that fail above 12.5 %');
@@ -65,21 +66,14 @@ describe('in words', () => {
 });
 
 describe('the panels of all steps', () => {
-  test('a changed field changes its own step and nothing else', () => {
-    const before = chaosOf(type, { query: { timeout_pct: 5 } });
-    const after = withField(before, 'render', 'crash_pct', 3);
-    expect(after.query).toBe(before.query);
-    expect(after.render).toMatchObject({ crash_pct: 3, timeout_pct: 0 });
-  });
-
-  test('what a document says of steps that have no panel is kept', () => {
+  test('keeps the behavior of steps without a panel', () => {
     const document = { query: { timeout_pct: 5 }, elsewhere: { crash_pct: 1 } };
-    const chaos = withField(chaosOf(type, document), 'query', 'timeout_pct', 0);
+    const chaos = { ...chaosOf(type, document), query: NO_CHAOS };
     expect(withSteps(type, document, chaos)).toEqual({ elsewhere: { crash_pct: 1 } });
   });
 
-  test('a mistake is known by its step', () => {
-    const chaos = withField(chaosOf(type, null), 'render', 'duplicate_pct', 101);
+  test('finds the steps with errors', () => {
+    const chaos = { ...chaosOf(type, null), render: { ...NO_CHAOS, duplicate_pct: 101 } };
     const errors = validateSteps(type, chaos);
     expect(errors).toEqual({ 'chaos.render.duplicate_pct': 'must be 0 to 100' });
     expect(faultySteps(type, errors)).toEqual(['render']);

@@ -9,13 +9,13 @@ import {
   initialValues,
   type LaunchContext,
   type LaunchValues,
-  placeErrors,
+  launchPath,
   toLaunch,
   validateLaunch,
 } from '../../ui/src/pages/launch/form.ts';
 import { inputFieldsOf } from '../../ui/src/pages/launch/input-schema.ts';
 import { NO_CHAOS } from '../../ui/src/parts/chaos/chaos.ts';
-import { parseBackoff } from '../../ui/src/parts/form/policy.ts';
+import { parseBackoff, placeErrors } from '../../ui/src/parts/form/checks.ts';
 
 const input = z.toJSONSchema(statementInputSchema, { io: 'input' }) as Record<string, unknown>;
 const context: LaunchContext = {
@@ -28,6 +28,8 @@ const context: LaunchContext = {
   },
   fields: inputFieldsOf(input),
   defaults: {
+    process_type: 'StatementReport',
+    command: null,
     retry: { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000], jitter_pct: 0 },
     lease_ms: 30_000,
     max_batch_count: 100_000,
@@ -208,7 +210,7 @@ test("the server's complaints reach the fields they are about, the others are ke
     detail: '',
     errors: paths.map((path) => ({ path, code: 'custom', message: `bad ${path}` })),
   };
-  const { byField, rest } = placeErrors(problem, context);
+  const { byField, rest } = placeErrors(problem, (path) => launchPath(path, context));
   expect(byField).toEqual({
     count: 'bad count',
     max_attempts: 'bad retry.max_attempts',

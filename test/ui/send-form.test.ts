@@ -5,8 +5,8 @@ import { type CommandDetail, newCommandBatchSchema, newCommandSchema, type Probl
 import {
   type Defaults,
   initialTemplate,
-  placeErrors,
   type SendValues,
+  sendPath,
   toCommand,
   validateCommand,
 } from '../../ui/src/pages/send/form.ts';
@@ -21,9 +21,11 @@ import {
 import { COMMAND_PRESETS } from '../../ui/src/pages/send/presets.ts';
 import { knownTypes } from '../../ui/src/pages/send/use-known-types.ts';
 import { NO_CHAOS } from '../../ui/src/parts/chaos/chaos.ts';
+import { placeErrors } from '../../ui/src/parts/form/checks.ts';
 import { jsonError, jsonObjectError } from '../../ui/src/parts/form/json-text.ts';
 
 const defaults: Defaults = {
+  command: { domain: 'e2e', type: 'TestCommand' },
   retry: { max_attempts: 3, backoff_ms: [10_000, 60_000, 300_000], jitter_pct: 10 },
   lease_ms: 30_000,
   max_batch_count: 100_000,
@@ -163,20 +165,20 @@ describe('U03: many commands', () => {
       template: { domain: 'e2e', type: 'TestCommand', reply_to: 'each' },
     });
     expect(newCommandBatchSchema.safeParse(batch).success).toBe(true);
-    expect(validateMany(values, defaults)).toEqual({});
+    expect(validateMany(values)).toEqual({});
   });
 
   test('a list is sent as it is; an open batch brings none', () => {
     const list = many({ content: 'list', commands: '[{"type": "TestCommand"}, {}]', domain: '' });
-    expect(validateMany(list, defaults)).toEqual({});
+    expect(validateMany(list)).toEqual({});
     expect(toBatch(list, defaults)).toEqual({ commands: [{ type: 'TestCommand' }, {}] });
     expect(countOf(list)).toBe(2);
     expect(toBatch(many({ content: 'open', name: 'Open' }), defaults)).toEqual({ name: 'Open' });
   });
 
   test('100,000 is the most, and a list is an array of 1 to 1,000', () => {
-    expect(validateMany(many({ count: 100_001 }), defaults)).toEqual({ count: 'must be 1 to 100,000' });
-    expect(validateMany(many({ count: 100_000 }), defaults)).toEqual({});
+    expect(validateMany(many({ count: 100_001 }))).toEqual({ count: 'must be 1 to 100,000' });
+    expect(validateMany(many({ count: 100_000 }))).toEqual({});
     expect(commandsError('')).toBe('is needed');
     expect(commandsError('{}')).toBe('must be a JSON array of commands');
     expect(commandsError('[]')).toBe('must be 1 to 1,000 commands');
@@ -197,7 +199,7 @@ describe("the server's complaints", () => {
   test('go to their fields; what has none is told apart', () => {
     const { byField, rest } = placeErrors(
       problem('behavior.timeout_pct', 'delay_ms', 'type', 'payload.account', 'elsewhere'),
-      Object.keys(one()),
+      (path) => sendPath(path, one()),
     );
     expect(byField).toEqual({
       'chaos.timeout_pct': 'no behavior.timeout_pct',
@@ -209,7 +211,9 @@ describe("the server's complaints", () => {
   });
 
   test('of a batch, its own reply queue is told apart from that of its commands', () => {
-    const { byField } = placeErrors(problem('reply_to', 'template.reply_to', 'commands.3.type'), Object.keys(many()));
+    const { byField } = placeErrors(problem('reply_to', 'template.reply_to', 'commands.3.type'), (path) =>
+      sendPath(path, many()),
+    );
     expect(byField).toEqual({
       batch_reply_to: 'no reply_to',
       reply_to: 'no template.reply_to',
@@ -228,7 +232,18 @@ test('JSON that does not parse is told where', () => {
 
 test('domains and types are suggested from what is registered and what works', () => {
   const types = knownTypes(
-    [{ type: 'P', version: 1, domain: 'reporting', steps: [{ key: 'a', command: 'A', compensated: true }], input: {} }],
+    {
+      defaults,
+      process_types: [
+        {
+          type: 'P',
+          version: 1,
+          domain: 'reporting',
+          steps: [{ key: 'a', command: 'A', compensated: true }],
+          input: {},
+        },
+      ],
+    },
     ['reporting', 'faultline', 'payments'],
   );
   expect(types.domains).toEqual(['e2e', 'reporting', 'payments']);

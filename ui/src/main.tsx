@@ -1,6 +1,7 @@
-// Starts the pages: styles, theme, query client and router, in this order.
+// Starts the page: styles, theme, query client and router.
 
-import './styles.ts';
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
@@ -18,14 +19,14 @@ const queryClient = new QueryClient({
       staleTime: 1_000,
       retry: (failures, error) => {
         const { status } = problemFrom(error);
-        // 504 has been waited for already, and others behind it.
+        // The server waited already before it sent a 504.
         return (status === 0 || (status >= 500 && status !== 504)) && failures < MAX_RETRIES;
       },
     },
   },
 });
 
-// The same key as public/color-scheme.js reads before the first paint.
+// public/color-scheme.js reads the same key before the first paint.
 const colorSchemes = localStorageColorSchemeManager({ key: 'faultline-color-scheme' });
 
 const root = document.getElementById('root');

@@ -21,7 +21,7 @@ const commandBatchSearch = searchOf({ status: oneOf(COMMAND_DISPLAY), cursor: te
 
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageError });
 
-/** The type of the module is left out: the pages get their types from the router, so it would be circular. */
+/** Not the type of the module: pages get their types from the router, so that would be circular. */
 type Load = () => Promise<object>;
 type Validator = (search: Record<string, unknown>) => object;
 
@@ -59,6 +59,8 @@ export const router = createRouter({
   routeTree,
   defaultPreload: 'intent',
   scrollRestoration: true,
+  // Another command, process or batch is another page: no state is kept.
+  defaultRemountDeps: ({ params }) => params,
   defaultPendingComponent: RowsSkeleton,
   defaultErrorComponent: PageError,
   defaultNotFoundComponent: NotFound,

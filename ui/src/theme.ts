@@ -1,4 +1,4 @@
-// The look of all pages: quiet neutrals, one blue for what moves and what can be pressed, violet for chaos only.
+// The theme: quiet neutrals, one blue for what moves and what can be pressed, violet for chaos only.
 
 import {
   Alert,
@@ -63,12 +63,14 @@ export const theme = createTheme({
     },
   },
   components: {
+    // By name, so that the first page does not load it.
+    NumberInput: { defaultProps: { clampBehavior: 'none', allowDecimal: false, thousandSeparator: ',' } },
     Alert: Alert.extend({
       defaultProps: { variant: 'light', radius: 'md' },
       styles: { root: { border: '1px solid color-mix(in srgb, var(--alert-color) 30%, transparent)' } },
     }),
     Badge: Badge.extend({
-      // A state is never terminated: what stands beside it gives way.
+      // A status is never truncated: its neighbor shrinks.
       styles: {
         root: {
           textTransform: 'none',
@@ -125,7 +127,7 @@ function inkVariables(scheme: 0 | 1): Record<string, string> {
   );
 }
 
-/** Lines and grounds that the library has no name for, and the inks. */
+/** Lines and backgrounds that the library does not name, and the inks. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

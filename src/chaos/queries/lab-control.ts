@@ -1,63 +1,57 @@
-// Statements of the lab's controls: the kill switch, injection into one batch, and behaviors of a batch under way.
-// Each changes something only from the state it expects; who comes second changes nothing and is told so.
+// Statements that control the lab: the kill switch, injection into one batch, and behaviors of a running batch.
+// Each changes a row only in the state it expects; of two concurrent changes the second has no effect.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
+import { changed, many, one, only } from '../../db/rows.ts';
+import { ENDED_BATCH } from '../../db/statuses.ts';
 
-/** The key in `setting` under which the kill switch stands while chaos is stopped; without the row it is not. */
+/** Chaos is stopped while this setting exists. */
 const KILL_SWITCH = 'chaos_stopped';
 
-export interface KillSwitchRow {
-  actor: string;
+/** True while chaos is stopped. Depends on no other row, so it is evaluated once per statement. */
+export const IS_CHAOS_STOPPED = `exists (select from faultline.setting s where s.key = '${KILL_SWITCH}')`;
+
+export interface KillSwitch {
+  stopped: boolean;
+  /** When, by whom and why chaos was stopped; null while it is not. */
+  at: Date | null;
+  actor: string | null;
   reason: string | null;
-  at: Date;
 }
 
-/** Who stopped chaos, when and why; null while it is not stopped. */
-export async function readKillSwitch(db: Queryable): Promise<KillSwitchRow | null> {
-  const { rows } = await db.query<KillSwitchRow & Record<string, unknown>>(
+export async function readKillSwitch(db: Queryable): Promise<KillSwitch> {
+  const stopped = await one<Omit<KillSwitch, 'stopped'>>(
+    db,
     `select s.value ->> 'actor' as actor, s.value ->> 'reason' as reason, s.updated_at as at
      from faultline.setting s where s.key = $1`,
     [KILL_SWITCH],
   );
-  return rows[0] ?? null;
+  return stopped === null ? { stopped: false, at: null, actor: null, reason: null } : { stopped: true, ...stopped };
 }
 
-/** Pulls the kill switch; false when it stood already. */
-export async function stopChaosIfOn(tx: Tx, by: { actor: string; reason: string | null }): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    'insert into faultline.setting (key, value) values ($1, $2) on conflict (key) do nothing',
-    [KILL_SWITCH, JSON.stringify(by)],
-  );
-  return rowCount === 1;
+/** Stops chaos; false if it is stopped already. */
+export function stopChaosIfRunning(tx: Tx, by: { actor: string; reason: string | null }) {
+  return changed(tx, 'insert into faultline.setting (key, value) values ($1, $2) on conflict (key) do nothing', [
+    KILL_SWITCH,
+    JSON.stringify(by),
+  ]);
 }
 
-/** Puts the kill switch back; false when it did not stand. */
-export async function resumeChaosIfStopped(tx: Tx): Promise<boolean> {
-  const { rowCount } = await tx.query('delete from faultline.setting where key = $1', [KILL_SWITCH]);
-  return rowCount === 1;
+/** Resumes chaos; false if it is not stopped. */
+export function resumeChaosIfStopped(tx: Tx) {
+  return changed(tx, 'delete from faultline.setting where key = $1', [KILL_SWITCH]);
 }
 
-/** True while the kill switch stands, unless `idempotency_key` was used in the last 24 hours: who repeats a request gets its answer. */
-export async function isNewChaosRefused(db: Queryable, idempotency_key: string | null): Promise<boolean> {
-  const { rows } = await db.query<{ refused: boolean }>(
-    `select exists (select from faultline.setting s where s.key = $1)
-       and not exists (
-         select from faultline.idempotency_key k where k.key = $2 and k.created_at > now() - interval '24 hours') as refused`,
-    [KILL_SWITCH, idempotency_key],
-  );
-  return rows[0]?.refused ?? false;
-}
-
-/** Ends injection into a batch that has not ended; null when it was stopped before, or there is no such batch. */
-export async function stopInjectionIfOn(tx: Tx, batch_id: string): Promise<Date | null> {
-  const { rows } = await tx.query<{ injection_stopped_at: Date }>(
+/** Stops injection into a batch that has not ended; null if it was stopped before, or there is no such batch. */
+export async function stopInjectionIfRunning(tx: Tx, batch_id: string): Promise<Date | null> {
+  const stopped = await one<{ injection_stopped_at: Date }>(
+    tx,
     `update faultline.batch b set injection_stopped_at = now()
-     where b.batch_id = $1 and b.kind = 'process' and b.injection_stopped_at is null
-       and b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')
+     where b.batch_id = $1 and b.kind = 'process' and b.injection_stopped_at is null and b.status not in ${ENDED_BATCH}
      returning b.injection_stopped_at`,
     [batch_id],
   );
-  return rows[0]?.injection_stopped_at ?? null;
+  return stopped?.injection_stopped_at ?? null;
 }
 
 export interface BehaviorVersionRow {
@@ -70,46 +64,43 @@ export interface BehaviorVersionRow {
 
 const VERSION_COLUMNS = 'v.version, v.behavior, v.at, v.actor, v.reason';
 
-/**
- * Holds a batch whose behavior may be changed against others who would change it, until the transaction ends; false when it may
- * not be. Chunks under way are neither waited for nor held up.
- */
-export async function lockBatchIfChangeable(tx: Tx, batch_id: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
+/** Locks a batch whose behavior may be changed against other changes of it; false if it may not. Does not block chunks in progress. */
+export function lockBatchIfChangeable(tx: Tx, batch_id: string) {
+  return changed(
+    tx,
     `select from faultline.batch b
      where b.batch_id = $1 and b.kind = 'process' and b.status in ('CREATING', 'RUNNING', 'AT_REST')
        and b.cancel_requested_at is null and b.injection_stopped_at is null
      for no key update`,
     [batch_id],
   );
-  return rowCount === 1;
 }
 
-/** Appends the next version. Only while the batch is held by `lockBatchIfChangeable`. */
-export async function appendBehaviorVersion(
+/** Appends the next version. Call it under `lockBatchIfChangeable`. */
+export function appendBehaviorVersion(
   tx: Tx,
   batch_id: string,
-  given: Pick<BehaviorVersionRow, 'behavior' | 'actor' | 'reason'>,
-): Promise<BehaviorVersionRow> {
-  const { rows } = await tx.query<BehaviorVersionRow & Record<string, unknown>>(
+  { behavior, actor, reason }: Pick<BehaviorVersionRow, 'behavior' | 'actor' | 'reason'>,
+) {
+  return only<BehaviorVersionRow>(
+    tx,
     `insert into faultline.batch_behavior as v (batch_id, version, behavior, actor, reason)
      values ($1, (select coalesce(max(l.version), 0) + 1 from faultline.batch_behavior l where l.batch_id = $1), $2, $3, $4)
      returning ${VERSION_COLUMNS}`,
-    [batch_id, given.behavior === null ? null : JSON.stringify(given.behavior), given.actor, given.reason],
+    [batch_id, behavior === null ? null : JSON.stringify(behavior), actor, reason],
   );
-  return rows[0] as BehaviorVersionRow;
 }
 
 /** The behaviors that a batch was given after its launch, oldest first. */
-export async function readBehaviorVersions(db: Queryable, batch_id: string): Promise<BehaviorVersionRow[]> {
-  const { rows } = await db.query<BehaviorVersionRow & Record<string, unknown>>(
+export function readBehaviorVersions(db: Queryable, batch_id: string) {
+  return many<BehaviorVersionRow>(
+    db,
     `select ${VERSION_COLUMNS} from faultline.batch_behavior v where v.batch_id = $1 order by v.version`,
     [batch_id],
   );
-  return rows;
 }
 
-/** The newest behavior of a batch, and what says which of its processes it is for. */
+/** The newest behavior of a batch, and what determines the processes it applies to. */
 export interface BehaviorOverride {
   batch_id: string;
   behavior: Record<string, unknown> | null;
@@ -117,16 +108,15 @@ export interface BehaviorOverride {
   scope_pct: number | null;
 }
 
-/** Of the batches that have not ended, those whose behavior was changed after their launch. */
-export async function readBehaviorOverrides(db: Queryable): Promise<BehaviorOverride[]> {
-  const { rows } = await db.query<BehaviorOverride & Record<string, unknown>>({
+/** The open batches whose behavior was changed after their launch. */
+export function readBehaviorOverrides(db: Queryable) {
+  return many<BehaviorOverride>(db, {
     name: 'read_behavior_overrides',
     text: `
 select b.batch_id, n.behavior, b.seed, (b.experiment ->> 'scope_pct')::float8 as scope_pct
 from faultline.batch b
   cross join lateral (
     select v.behavior from faultline.batch_behavior v where v.batch_id = b.batch_id order by v.version desc limit 1) n
-where b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`,
+where b.status not in ${ENDED_BATCH}`,
   });
-  return rows;
 }

@@ -2,13 +2,12 @@
 // What stands beside a command is what was injected from, whatever its batch was launched with or changed to since.
 
 import type { Queryable } from '../../db/pool.ts';
+import { many } from '../../db/rows.ts';
 
 /** The steps that a process has sent, in order, each with the behavior beside its command; null where there is none. */
-export async function readSentBehaviors(
-  db: Queryable,
-  process_id: string,
-): Promise<{ step: string; behavior: Record<string, unknown> | null }[]> {
-  const { rows } = await db.query<{ step: string; behavior: Record<string, unknown> | null }>(
+export function readSentBehaviors(db: Queryable, process_id: string) {
+  return many<{ step: string; behavior: Record<string, unknown> | null }>(
+    db,
     `select c.step, t.behavior
      from faultline.process p
        cross join unnest(p.command_ids) with ordinality as i(command_id, position)
@@ -17,5 +16,4 @@ export async function readSentBehaviors(
      where p.process_id = $1 and c.purpose = 'step' order by i.position`,
     [process_id],
   );
-  return rows;
 }

@@ -1,54 +1,55 @@
-// Statements of stop conditions: which open batches have some that were not met yet, what they are verified by, and that one was met.
-// What is measured costs what is under way, never what a batch has behind it; a condition is met once, whoever looks.
+// Statements of stop conditions: the open batches that have unmet ones, the metrics, and the record that one was met.
+// A measurement costs as much as the work in progress, whatever the size of the batch. A condition is met once.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
+import { changed, count, many, one } from '../../db/rows.ts';
+import { ENDED_BATCH } from '../../db/statuses.ts';
+import type { StopCondition } from '../experiment.ts';
 
-/** Any 64-bit number will do, as long as every Faultline takes the same one and nothing else takes it. */
 const GUARD_LOCK = 4_702_111_234_474_985;
 
 /** True for one transaction at a time, over all processes. */
 export async function tryGuardLock(tx: Tx): Promise<boolean> {
-  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [GUARD_LOCK]);
-  return rows[0]?.locked ?? false;
+  const text = 'select pg_try_advisory_xact_lock($1) as locked';
+  return (await one<{ locked: boolean }>(tx, text, [GUARD_LOCK]))?.locked ?? false;
 }
 
 export interface GuardedBatch {
   batch_id: string;
   domain: string;
-  /** As they stand in its experiment. */
-  stop_conditions: { metric: string; above: number; action?: string }[];
-  /** Places in `stop_conditions` of those that were met. */
+  stop_conditions: StopCondition[];
+  /** The indexes in `stop_conditions` of those that were met. */
   conditions_met: number[];
 }
 
-/** Open batches with a stop condition that was not met yet. One that rests for a minute does not change any more. */
-export async function readGuardedBatches(db: Queryable): Promise<GuardedBatch[]> {
-  const { rows } = await db.query<GuardedBatch & Record<string, unknown>>(
+/** Open batches with an unmet stop condition, except those at rest for more than a minute, which do not change. */
+export function readGuardedBatches(db: Queryable) {
+  return many<GuardedBatch>(
+    db,
     `select b.batch_id, b.domain, b.experiment -> 'stop_conditions' as stop_conditions, b.conditions_met
      from faultline.batch b
-     where b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') and b.kind = 'process'
-       and jsonb_array_length(nullif(b.experiment -> 'stop_conditions', 'null')) > cardinality(b.conditions_met)
+     where b.status not in ${ENDED_BATCH} and b.kind = 'process'
+       and jsonb_array_length(b.experiment -> 'stop_conditions') > cardinality(b.conditions_met)
        and (b.status <> 'AT_REST' or b.rested_at > now() - interval '1 minute')
      order by b.batch_id`,
   );
-  return rows;
 }
 
-/** Processes of a batch that wait for an operator now, from the index process_batch_status. */
-export async function countInTroubleshooting(db: Queryable, batch_id: string): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
+/** Processes of a batch that wait for an operator, from the index process_batch_status. */
+export function countInTroubleshooting(db: Queryable, batch_id: string) {
+  return count(
+    db,
     `select count(*)::int as count from faultline.process p where p.batch_id = $1 and p.status = 'WAITING_FOR_TSQ'`,
     [batch_id],
   );
-  return rows[0]?.count ?? 0;
 }
 
-/** The lock is taken, or the tables are another role's: then it is autovacuum's to do. */
-const PASSED_OVER = new Set(['55P03', '42501']);
+/** Another session has the lock, or another role owns the tables: autovacuum summarizes them. */
+const IGNORED_STATES = new Set(['55P03', '42501']);
 
 /**
- * Brings attempt_ended up to what was appended: 2 ms for 5,000 rows. Autovacuum does it within a minute, and until then everything new is
- * read from end to end. Whoever summarises or vacuums just now is not waited for.
+ * Summarizes new attempts in the index attempt_ended: 2 ms for 5,000 rows. Autovacuum does it within a minute, and until then every new
+ * row is scanned. Does not wait for a concurrent summarization or vacuum.
  */
 export async function summarizeAttempts(db: Queryable): Promise<void> {
   try {
@@ -56,36 +57,34 @@ export async function summarizeAttempts(db: Queryable): Promise<void> {
       `select set_config('lock_timeout', '20ms', true), brin_summarize_new_values('faultline.attempt_ended')`,
     );
   } catch (error) {
-    if (!PASSED_OVER.has(String((error as { code?: unknown }).code))) throw error;
+    if (!IGNORED_STATES.has(String((error as { code?: unknown }).code))) throw error;
   }
 }
 
 /**
- * Attempts of a batch's steps and compensations that ended lately; those a stopping worker gave back came to nothing and do not count.
- * On stale statistics the planner reads all of the table instead: 430 ms for 100,000 of 1,100,000 rows, 60 ms by attempt_ended.
+ * Recent attempts of a batch's steps and compensations, except released ones.
+ * On stale statistics the planner scans the whole table: 430 ms for 100,000 of 1,100,000 rows, 60 ms by attempt_ended.
  */
-export async function tallyLastAttempts(
-  tx: Tx,
-  batch_id: string,
-  within_ms: number,
-): Promise<{ attempts: number; failed: number }> {
+export async function tallyLastAttempts(tx: Tx, batch_id: string, within_ms: number) {
   await tx.query('set local enable_seqscan = off');
-  const { rows } = await tx.query<{ attempts: number; failed: number }>(
+  const tally = await one<{ attempts: number; failed: number }>(
+    tx,
     `select count(*)::int as attempts, count(*) filter (where a.outcome <> 'success')::int as failed
      from faultline.attempt a
      where a.ended_at > now() - $2::int * interval '1 millisecond' and a.batch_id = $1
        and a.purpose in ('step', 'compensation') and a.outcome <> 'released'`,
     [batch_id, within_ms],
   );
-  return rows[0] ?? { attempts: 0, failed: 0 };
+  return tally ?? { attempts: 0, failed: 0 };
 }
 
 /**
- * How long the oldest command of a batch that is ready to be claimed has been so, in ms; null when none is. The index command_ready
- * gives the oldest of each priority first, so it is walked no further than to the batch's own.
+ * How long the oldest ready command of a batch has been ready, in ms; null if none is. The index command_ready returns the oldest of each
+ * priority first, so it is scanned only as far as the first command of the batch.
  */
 export async function readBacklogAgeMs(db: Queryable, batch_id: string, domain: string): Promise<number | null> {
-  const { rows } = await db.query<{ age_ms: number | null }>(
+  const oldest = await one<{ age_ms: number | null }>(
+    db,
     `select round(extract(epoch from now() - min(o.available_at))::float8 * 1000) as age_ms
      from generate_series(0, 9) as p(priority)
        cross join lateral (
@@ -94,16 +93,15 @@ export async function readBacklogAgeMs(db: Queryable, batch_id: string, domain: 
          order by c.available_at limit 1) o`,
     [batch_id, domain],
   );
-  return rows[0]?.age_ms ?? null;
+  return oldest?.age_ms ?? null;
 }
 
-/** Writes down that the condition at this place of the list was met; false when it was before, or the batch has ended. */
-export async function markConditionMetIfFirst(tx: Tx, batch_id: string, place: number): Promise<boolean> {
-  const { rowCount } = await tx.query(
+/** Records that the condition at this index was met; false if it was met before, or the batch has ended. */
+export function markConditionMetIfFirst(tx: Tx, batch_id: string, index: number) {
+  return changed(
+    tx,
     `update faultline.batch b set conditions_met = array_append(b.conditions_met, $2::int)
-     where b.batch_id = $1 and not ($2::int = any(b.conditions_met))
-       and b.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`,
-    [batch_id, place],
+     where b.batch_id = $1 and not ($2::int = any(b.conditions_met)) and b.status not in ${ENDED_BATCH}`,
+    [batch_id, index],
   );
-  return rowCount === 1;
 }

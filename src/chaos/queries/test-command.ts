@@ -1,31 +1,28 @@
-// Statements on `e2e.test_command`, the chaos row beside a command, and on `command.fault`, the mark of a fault to come.
-// Each handles its whole set in one round trip; writing statements name one lane.
+// Statements on `e2e.test_command`, which holds what chaos does to a command, and on `command.fault`, the mark of a fault to come.
+// Each handles its whole set in one round trip; a writing statement names one lane.
 
 import { jsonArray, uuidArray } from '../../db/arrays.ts';
 import type { Queryable, Tx } from '../../db/pool.ts';
+import { affected, idSet, many } from '../../db/rows.ts';
+import type { CommandBehavior } from '../behavior.ts';
+import { IS_CHAOS_STOPPED } from './lab-control.ts';
 
-/** What chaos does to a command, written in the transaction that sends it. */
-export interface TestCommandRow {
+/** What chaos does to a command. */
+export interface TestCommand {
   command_id: string;
   lane: number;
-  /** A CommandBehavior without nulls. */
-  behavior: object;
-  payload: TestCommandPayload;
+  behavior: CommandBehavior;
+  /** The step of a process that the command is; both null for a standalone command. */
+  payload: {
+    process_id: string | null;
+    process_step: string | null;
+    /** Of a standalone command in its batch. A process stores its own. */
+    ordinal?: number;
+  };
 }
 
-/** Which step of which process the command is; both null for a standalone command. */
-export interface TestCommandPayload {
-  process_id: string | null;
-  process_step: string | null;
-  /** Of a standalone command in its batch; a process knows its own. */
-  ordinal?: number;
-}
-
-/**
- * Inserts a set of rows of one lane. A row that is there already stays as it is: the command's own insert
- * is what tells a duplicate id, and takes this transaction down with it.
- */
-export async function insertTestCommands(tx: Tx, lane: number, rows: readonly TestCommandRow[]): Promise<void> {
+/** Inserts rows of one lane. An existing row stays: if the id is a duplicate, the insert of the command fails, and the transaction with it. */
+export async function insertTestCommands(tx: Tx, lane: number, rows: readonly TestCommand[]): Promise<void> {
   await tx.query({
     name: 'insert_test_commands',
     text: `
@@ -35,24 +32,31 @@ from unnest($2::uuid[], $3::jsonb[], $4::jsonb[]) as i(command_id, behavior, pay
 on conflict (command_id, lane) do nothing`,
     values: [
       lane,
-      uuidArray(rows.map((row) => row.command_id)),
-      jsonArray(rows.map((row) => JSON.stringify(row.behavior))),
-      jsonArray(rows.map((row) => JSON.stringify(row.payload))),
+      uuidArray(rows.map(({ command_id }) => command_id)),
+      jsonArray(rows.map(({ behavior }) => JSON.stringify(behavior))),
+      jsonArray(rows.map(({ payload }) => JSON.stringify(payload))),
     ],
   });
 }
 
-/** The rows of these commands, in no order; a command without chaos has none. */
-export async function readTestCommands(db: Queryable, command_ids: readonly string[]): Promise<TestCommandRow[]> {
-  const { rows } = await db.query<TestCommandRow & Record<string, unknown>>(
+/** The rows of these commands, in any order; a command without chaos has none. */
+export function readTestCommands(db: Queryable, command_ids: readonly string[]) {
+  return many<TestCommand>(
+    db,
     `select t.command_id, t.lane, t.behavior, t.payload
      from unnest($1::uuid[]) as i(command_id) join e2e.test_command t on t.command_id = i.command_id`,
     [command_ids],
   );
-  return rows;
 }
 
-/** A claimed command as far as its chaos can be found by it. */
+export function deleteTestCommands(tx: Tx, lane: number, command_ids: readonly string[]) {
+  return affected(tx, 'delete from e2e.test_command t where t.command_id = any($1::uuid[]) and t.lane = $2', [
+    uuidArray(command_ids),
+    lane,
+  ]);
+}
+
+/** What identifies the chaos of a claimed command. */
 export interface ChaosKey {
   command_id: string;
   lane: number;
@@ -63,36 +67,33 @@ export interface ChaosKey {
 /** What the chaos of a claimed command is decided from. */
 export interface ChaosSource {
   command_id: string;
-  behavior: object;
-  /** Of its process, or of itself, in the batch; null for a command of none. */
+  behavior: CommandBehavior;
+  /** Of the process, or of the standalone command, in its batch; null without a batch. */
   ordinal: number | null;
-  /** Of its batch; null without one. */
+  /** Of the batch; null without one. */
   seed: string | null;
-  /** By the kill switch, or of its batch. */
+  /** By the kill switch, or for its batch. */
   injection_stopped: boolean;
 }
 
-/** Behavior, ordinal and seed of a set of claimed commands, each found by primary key; those without chaos are left out. */
-export async function readChaosSources(db: Queryable, commands: readonly ChaosKey[]): Promise<ChaosSource[]> {
-  const { rows } = await db.query<ChaosSource & Record<string, unknown>>({
+/** The sources of a set of claimed commands, each found by primary key. Commands without chaos have none. */
+export function readChaosSources(db: Queryable, commands: readonly ChaosKey[]) {
+  return many<ChaosSource>(db, {
     name: 'read_chaos_sources',
     text: `
 select t.command_id, t.behavior, coalesce(p.ordinal, (t.payload ->> 'ordinal')::int) as ordinal, b.seed,
-  -- The kill switch depends on nothing else, so it is looked at once a statement.
-  b.injection_stopped_at is not null or exists (
-    select from faultline.setting s where s.key = 'chaos_stopped') as injection_stopped
+  b.injection_stopped_at is not null or ${IS_CHAOS_STOPPED} as injection_stopped
 from unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::uuid[]) as i(command_id, lane, process_id, batch_id)
   join e2e.test_command t on t.command_id = i.command_id and t.lane = i.lane
   left join faultline.process p on p.process_id = i.process_id and p.lane = i.lane
   left join faultline.batch b on b.batch_id = i.batch_id`,
     values: [
-      uuidArray(commands.map((command) => command.command_id)),
-      commands.map((command) => command.lane),
-      uuidArray(commands.map((command) => command.process_id)),
-      uuidArray(commands.map((command) => command.batch_id)),
+      uuidArray(commands.map(({ command_id }) => command_id)),
+      commands.map(({ lane }) => lane),
+      uuidArray(commands.map(({ process_id }) => process_id)),
+      uuidArray(commands.map(({ batch_id }) => batch_id)),
     ],
   });
-  return rows;
 }
 
 export interface SuppressedAttempt {
@@ -100,7 +101,7 @@ export interface SuppressedAttempt {
   attempt: number;
 }
 
-/** Writes down attempts, of one lane and in order of id, into which nothing is injected although their commands have a behavior. */
+/** Records attempts of one lane, in order of id, into which nothing is injected although their commands have a behavior. */
 export async function suppressAttempts(
   db: Queryable,
   lane: number,
@@ -113,11 +114,11 @@ update e2e.test_command t
 set suppressed = array_append(t.suppressed, i.attempt)
 from unnest($2::uuid[], $3::int[]) as i(command_id, attempt)
 where t.command_id = i.command_id and t.lane = $1::smallint and (i.attempt = any(t.suppressed)) is not true`,
-    values: [lane, uuidArray(attempts.map((a) => a.command_id)), attempts.map((a) => a.attempt)],
+    values: [lane, uuidArray(attempts.map(({ command_id }) => command_id)), attempts.map(({ attempt }) => attempt)],
   });
 }
 
-/** A fault about to happen to the attempt that `claim_id` fences. */
+/** A fault about to be injected into the attempt that `claim_id` fences. */
 export interface FaultMark {
   command_id: string;
   claim_id: string;
@@ -125,15 +126,11 @@ export interface FaultMark {
 }
 
 /**
- * Writes faults on commands of one lane whose claim still holds its lease, for reap to copy; returns the ids it wrote.
+ * Marks commands of one lane whose claim still holds its lease with their faults, which the reaper copies; returns their ids.
  * Locks its set in order of id. `status || ''` keeps the planner from the partial index command_leased, as in a settle.
  */
-export async function markFaultsIfLeased(
-  tx: Queryable,
-  lane: number,
-  marks: readonly FaultMark[],
-): Promise<Set<string>> {
-  const { rows } = await tx.query<{ command_id: string }>({
+export function markFaultsIfLeased(tx: Queryable, lane: number, marks: readonly FaultMark[]) {
+  return idSet(tx, {
     name: 'mark_faults_if_leased',
     text: `
 with clock as materialized (select now() as at),
@@ -152,10 +149,9 @@ where c.command_id = fenced.command_id and c.lane = $1::smallint
 returning c.command_id`,
     values: [
       lane,
-      marks.map((mark) => mark.command_id),
-      marks.map((mark) => mark.claim_id),
-      marks.map((mark) => mark.fault),
+      marks.map(({ command_id }) => command_id),
+      marks.map(({ claim_id }) => claim_id),
+      marks.map(({ fault }) => fault),
     ],
   });
-  return new Set(rows.map((row) => row.command_id));
 }

@@ -1,10 +1,12 @@
-// Statements on `batch` and `idempotency_key`: create, count, end, cancel.
+// Statements on `batch`: create, lock, close, cancel and end.
 
 import type { BatchStatus } from '../../model/process.ts';
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { changed, ids, many, one, only } from '../rows.ts';
+import { ENDED_BATCH } from '../statuses.ts';
 
-export interface BatchRow {
+export interface NewBatch {
   batch_id: string;
   kind: 'process' | 'command';
   name: string | null;
@@ -22,30 +24,28 @@ export interface BatchRow {
   lease_ms: number;
   /** It takes no more commands (true). */
   closed?: boolean;
-  /** The sender's own. */
+  /** Data of the sender. */
   custom?: Record<string, unknown> | null;
-  /** The queue that is told of its end. */
+  /** The queue that gets a reply at its end. */
   reply_to?: string | null;
   /** The ordinal of its first process (0). */
   first_ordinal?: number;
-  /** The launcher's own: opaque here. */
   experiment?: Record<string, unknown> | null;
-  /** Set by the database. */
-  created_at?: Date;
-  /** Since then nothing is injected into it any more. */
-  injection_stopped_at?: Date | null;
-  /** Since then it is cancelled, wherever it is. */
-  cancel_requested_at?: Date | null;
 }
 
-const BATCH_COLUMNS = `batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
-  max_attempts, backoff_ms, lease_ms, jitter_pct`;
-const READ_COLUMNS = `${BATCH_COLUMNS}, closed_at is not null as closed, custom, reply_to, first_ordinal, experiment, created_at,
-  injection_stopped_at, cancel_requested_at`;
+export interface Batch extends Required<NewBatch> {
+  created_at: Date;
+  /** Since then nothing is injected into it. */
+  injection_stopped_at: Date | null;
+  cancel_requested_at: Date | null;
+}
 
-export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
+const jsonOf = (document: object | null | undefined) => (document ? JSON.stringify(document) : null);
+
+export async function insertBatch(tx: Tx, batch: NewBatch): Promise<void> {
   await tx.query(
-    `insert into faultline.batch (${BATCH_COLUMNS}, closed_at, custom, reply_to, first_ordinal, experiment)
+    `insert into faultline.batch (batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior,
+       max_attempts, backoff_ms, lease_ms, jitter_pct, closed_at, custom, reply_to, first_ordinal, experiment)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, case when $16 then now() end, $17, $18, $19, $20)`,
     [
       batch.batch_id,
@@ -58,46 +58,69 @@ export async function insertBatch(tx: Tx, batch: BatchRow): Promise<void> {
       batch.total_count,
       batch.seed,
       JSON.stringify(batch.input),
-      batch.behavior === null ? null : JSON.stringify(batch.behavior),
+      jsonOf(batch.behavior),
       batch.max_attempts,
       batch.backoff_ms,
       batch.lease_ms,
       batch.jitter_pct ?? 0,
       batch.closed ?? true,
-      batch.custom ? JSON.stringify(batch.custom) : null,
+      jsonOf(batch.custom),
       batch.reply_to ?? null,
       batch.first_ordinal ?? 0,
-      batch.experiment ? JSON.stringify(batch.experiment) : null,
+      jsonOf(batch.experiment),
     ],
   );
 }
 
-/**
- * A batch, held against cancellation until the transaction ends. Not against counting: under `for share` the finisher waited
- * for a moment without any chunk under way, and the progress of a launch of 50,000 stood still for 3 s at a time.
- */
-export async function shareBatch(tx: Tx, batch_id: string): Promise<BatchRow | null> {
-  const { rows } = await tx.query<BatchRow & Record<string, unknown>>(
-    `select ${READ_COLUMNS} from faultline.batch where batch_id = $1 for key share`,
-    [batch_id],
-  );
-  return rows[0] ?? null;
-}
-
-export async function readBatch(db: Queryable, batch_id: string): Promise<BatchRow | null> {
-  const { rows } = await db.query<BatchRow & Record<string, unknown>>(
-    `select ${READ_COLUMNS} from faultline.batch where batch_id = $1`,
-    [batch_id],
-  );
-  return rows[0] ?? null;
-}
+const READ = `select batch_id, kind, name, process_type, process_version, domain, status, total_count, seed, input, behavior, max_attempts,
+    backoff_ms, lease_ms, jitter_pct, closed_at is not null as closed, custom, reply_to, first_ordinal, experiment, created_at,
+    injection_stopped_at, cancel_requested_at
+  from faultline.batch`;
 
 /**
- * CREATING, RUNNING or AT_REST -> CANCELING; false when it was not in one of these, or was cancelled before. Waits for the chunks under way (see
- * shareBatch). New ones pass the queue of waiters, so cancel those that are still to come before.
+ * Holds a batch against cancellation until the transaction ends, but not against counting: under `for share` the finisher waited for a
+ * moment without any chunk in progress, and the progress of a launch of 50,000 stood still for 3 s at a time.
  */
-export async function markCancelingIfOpen(tx: Tx, batch_id: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
+export function shareBatch(tx: Tx, batch_id: string) {
+  return one<Batch>(tx, `${READ} where batch_id = $1 for key share`, [batch_id]);
+}
+
+export function readBatch(db: Queryable, batch_id: string) {
+  return one<Batch>(db, `${READ} where batch_id = $1`, [batch_id]);
+}
+
+/** Reserves `count` more ordinals in an open command batch of at most `max`; returns the first one, or null. */
+export async function joinBatchIfOpen(tx: Tx, batch_id: string, count: number, max: number): Promise<number | null> {
+  const row = await one<{ ordinal: number }>(
+    tx,
+    `update faultline.batch b set total_count = b.total_count + $2::int
+     where b.batch_id = $1 and b.kind = 'command' and b.closed_at is null and b.status = 'CREATING'
+       and b.total_count + $2::int <= $3::int
+     returning b.total_count - $2::int as ordinal`,
+    [batch_id, count, max],
+  );
+  return row?.ordinal ?? null;
+}
+
+/** Closes an open command batch; null if it is closed, or no command batch. Waits for transactions that add to it. */
+export async function closeBatchIfOpen(tx: Tx, batch_id: string): Promise<Date | null> {
+  const row = await one<{ closed_at: Date }>(
+    tx,
+    `update faultline.batch b set closed_at = now()
+     where b.batch_id = $1 and b.kind = 'command' and b.closed_at is null and b.status = 'CREATING'
+     returning b.closed_at`,
+    [batch_id],
+  );
+  return row?.closed_at ?? null;
+}
+
+/**
+ * CREATING, RUNNING or AT_REST -> CANCELING; false in another status, or if it was cancelled before. Waits for the chunks in progress
+ * (see shareBatch). New chunks pass the queue of waiters, so cancel pending ones first.
+ */
+export function markCancelingIfOpen(tx: Tx, batch_id: string) {
+  return changed(
+    tx,
     `with open as materialized (
        select batch_id from faultline.batch where batch_id = $1 and status in ('CREATING', 'RUNNING', 'AT_REST')
          and cancel_requested_at is null for update
@@ -107,45 +130,49 @@ export async function markCancelingIfOpen(tx: Tx, batch_id: string): Promise<boo
      from open where b.batch_id = open.batch_id`,
     [batch_id],
   );
-  return rowCount === 1;
 }
 
-export interface OpenBatch {
-  batch_id: string;
-  kind: 'process' | 'command';
-  status: BatchStatus;
-  total_count: number;
-  /** It takes no more commands. */
-  closed: boolean;
-  /** It was cancelled, wherever it is. */
+/** Commands of a batch that were never claimed, in order of id. */
+export function readUnattemptedCommands(db: Queryable, batch_id: string, after_id: string | null, limit: number) {
+  return ids(
+    db,
+    `select c.command_id from faultline.command c
+     where c.batch_id = $1 and c.purpose = 'standalone' and c.status = 'PENDING' and c.attempts = 0
+       and ($2::uuid is null or c.command_id > $2)
+     order by c.command_id limit $3`,
+    [batch_id, after_id, limit],
+  );
+}
+
+export interface OpenBatch extends Pick<Batch, 'batch_id' | 'kind' | 'status' | 'total_count' | 'closed' | 'reply_to'> {
+  /** Its cancellation was requested. */
   canceled: boolean;
-  reply_to: string | null;
 }
 
-const OPEN_BATCH = `batch_id, kind, status, total_count, closed_at is not null as closed, cancel_requested_at is not null as canceled, reply_to`;
-const IS_OPEN = `status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')`;
+const IS_OPEN = `status not in ${ENDED_BATCH}`;
 
-export async function listOpenBatches(db: Queryable): Promise<string[]> {
-  const { rows } = await db.query<{ batch_id: string }>(`select batch_id from faultline.batch where ${IS_OPEN}`);
-  return rows.map(({ batch_id }) => batch_id);
+export function listOpenBatches(db: Queryable) {
+  return ids(db, `select batch_id from faultline.batch where ${IS_OPEN}`);
 }
 
 /**
- * A batch that has not ended, held until the transaction ends against whoever would reopen it: what is counted after this is what
- * its status says. Fails (55P03) when somebody else holds it for `most_ms`.
+ * Locks a batch that has not ended against reopening, so that its status fits what is counted next. Fails (55P03) when the lock is not
+ * free within `max_ms`.
  */
-export async function lockBatchIfOpen(tx: Tx, batch_id: string, most_ms: number): Promise<OpenBatch | null> {
-  await tx.query(`select set_config('lock_timeout', $1, true)`, [`${most_ms}ms`]);
-  const { rows } = await tx.query<OpenBatch & Record<string, unknown>>(
-    `select ${OPEN_BATCH} from faultline.batch where batch_id = $1 and ${IS_OPEN} for no key update`,
+export async function lockBatchIfOpen(tx: Tx, batch_id: string, max_ms: number) {
+  await tx.query(`select set_config('lock_timeout', $1, true)`, [`${max_ms}ms`]);
+  return one<OpenBatch>(
+    tx,
+    `select batch_id, kind, status, total_count, closed_at is not null as closed, cancel_requested_at is not null as canceled, reply_to
+     from faultline.batch where batch_id = $1 and ${IS_OPEN} for no key update`,
     [batch_id],
   );
-  return rows[0] ?? null;
 }
 
-/** Locks the batches of commands of one lane, in order of id; returns those at rest. Which batch a command is of never changes. */
+/** Locks the batches of commands of one lane, in order of id; returns those at rest. The batch of a command never changes. */
 export async function lockBatchesOfCommands(tx: Tx, lane: number, command_ids: readonly string[]): Promise<string[]> {
-  const { rows } = await tx.query<{ batch_id: string; status: BatchStatus }>(
+  const batches = await many<{ batch_id: string; status: BatchStatus }>(
+    tx,
     `select b.batch_id, b.status from faultline.batch b
      where b.batch_id = any(array(
        select distinct c.batch_id from faultline.command c
@@ -153,20 +180,23 @@ export async function lockBatchesOfCommands(tx: Tx, lane: number, command_ids: r
      order by b.batch_id for no key update`,
     [lane, uuidArray(command_ids)],
   );
-  return rows.flatMap(({ batch_id, status }) => (status === 'AT_REST' ? [batch_id] : []));
+  return batches.flatMap(({ batch_id, status }) => (status === 'AT_REST' ? [batch_id] : []));
 }
 
-export interface BatchCounts {
-  created_count: number;
-  completed_count: number;
-  compensated_count: number;
-  failed_count: number;
-  canceled_count: number;
-  waiting_count: number;
-  in_troubleshooting_count: number;
-}
+const COUNTS = [
+  'created_count',
+  'completed_count',
+  'compensated_count',
+  'failed_count',
+  'canceled_count',
+  'waiting_count',
+  'in_troubleshooting_count',
+] as const;
+export type BatchCounts = Record<(typeof COUNTS)[number], number>;
 
-/** From the index (batch_id, status). */
+const countsOf = (table: string) => COUNTS.map((column) => `${table}.${column}`).join(', ');
+
+/** Read from the index process_batch_status. */
 const PROCESS_COUNTS = `count(*)::int as created_count,
   count(*) filter (where status = 'COMPLETED')::int as completed_count,
   count(*) filter (where status = 'COMPENSATED')::int as compensated_count,
@@ -175,7 +205,7 @@ const PROCESS_COUNTS = `count(*)::int as created_count,
   count(*) filter (where status in ('WAITING_FOR_REPLY', 'COMPENSATING'))::int as waiting_count,
   count(*) filter (where status = 'WAITING_FOR_TSQ')::int as in_troubleshooting_count`;
 
-/** From the index command_batch_status. */
+/** Read from the index command_batch_status. */
 const COMMAND_COUNTS = `count(*)::int as created_count,
   count(*) filter (where status = 'COMPLETED')::int as completed_count,
   0 as compensated_count,
@@ -184,38 +214,21 @@ const COMMAND_COUNTS = `count(*)::int as created_count,
   count(*) filter (where status in ('PENDING', 'IN_PROGRESS'))::int as waiting_count,
   count(*) filter (where status = 'IN_TROUBLESHOOTING_QUEUE')::int as in_troubleshooting_count`;
 
-/** Counts a batch's processes, in one snapshot. */
-export async function countProcesses(db: Queryable, batch_id: string): Promise<BatchCounts> {
-  const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
-    `select ${PROCESS_COUNTS} from faultline.process where batch_id = $1`,
-    [batch_id],
-  );
-  return rows[0] as BatchCounts;
+export function countProcesses(db: Queryable, batch_id: string) {
+  return only<BatchCounts>(db, `select ${PROCESS_COUNTS} from faultline.process where batch_id = $1`, [batch_id]);
 }
 
-/** Counts a batch's commands, in one snapshot. */
-export async function countCommands(db: Queryable, batch_id: string): Promise<BatchCounts> {
-  const { rows } = await db.query<BatchCounts & Record<string, unknown>>(
-    `select ${COMMAND_COUNTS} from faultline.command where batch_id = $1 and purpose = 'standalone'`,
-    [batch_id],
-  );
-  return rows[0] as BatchCounts;
+export function countCommands(db: Queryable, batch_id: string) {
+  const commands = `faultline.command where batch_id = $1 and purpose = 'standalone'`;
+  return only<BatchCounts>(db, `select ${COMMAND_COUNTS} from ${commands}`, [batch_id]);
 }
 
-export interface ReopenedBatch extends BatchCounts {
-  batch_id: string;
-  status: BatchStatus;
-}
+export interface ReopenedBatch extends BatchCounts, Pick<Batch, 'batch_id' | 'status'> {}
 
-const COUNTED = `created_count, completed_count, compensated_count, failed_count, canceled_count, waiting_count, in_troubleshooting_count`;
-const countedOf = (table: string) =>
-  COUNTED.split(', ')
-    .map((column) => `${table}.${column}`)
-    .join(', ');
-
-/** AT_REST -> RUNNING, or CANCELING where it was cancelled, with new counts: those whose counts are not what they rest with. */
-export async function reopenIfChanged(tx: Tx, batch_ids: readonly string[]): Promise<ReopenedBatch[]> {
-  const { rows } = await tx.query<ReopenedBatch & Record<string, unknown>>(
+/** AT_REST -> RUNNING, or CANCELING if it was cancelled, with new counts: the batches whose counts have changed. */
+export function reopenIfChanged(tx: Tx, batch_ids: readonly string[]) {
+  return many<ReopenedBatch>(
+    tx,
     `with counted as materialized (
        select batch_id, ${PROCESS_COUNTS} from faultline.process where batch_id = any($1::uuid[]) group by batch_id
        union all
@@ -224,83 +237,34 @@ export async function reopenIfChanged(tx: Tx, batch_ids: readonly string[]): Pro
      )
      update faultline.batch b
      set status = case when b.cancel_requested_at is null then 'RUNNING' else 'CANCELING' end, rested_at = null,
-       counted_at = now(), (${COUNTED}) = row(${countedOf('c')})
+       counted_at = now(), (${COUNTS.join(', ')}) = row(${countsOf('c')})
      from counted c
-     where b.batch_id = c.batch_id and b.status = 'AT_REST' and (${countedOf('b')}) is distinct from (${countedOf('c')})
-     returning b.batch_id, b.status, ${countedOf('b')}`,
+     where b.batch_id = c.batch_id and b.status = 'AT_REST' and (${countsOf('b')}) is distinct from (${countsOf('c')})
+     returning b.batch_id, b.status, ${countsOf('b')}`,
     [uuidArray(batch_ids)],
   );
-  return rows;
 }
 
-/** Writes counts and the next status, if the batch still has the status the decision was made from. */
-export async function updateBatchIfStill(
-  tx: Tx,
-  batch_id: string,
-  from: BatchStatus,
-  to: BatchStatus,
-  counts: BatchCounts,
-): Promise<boolean> {
-  const { rowCount } = await tx.query(
+/** Writes counts and the next status if the batch still has the status the decision was based on. */
+export function updateBatchIfStill(tx: Tx, batch_id: string, from: BatchStatus, to: BatchStatus, counts: BatchCounts) {
+  return changed(
+    tx,
     `update faultline.batch
-     set status = $3, created_count = $4, completed_count = $5, compensated_count = $6, failed_count = $7,
-       canceled_count = $8, waiting_count = $9, in_troubleshooting_count = $10, counted_at = now(),
+     set status = $3, (${COUNTS.join(', ')}) = row($4::int, $5::int, $6::int, $7::int, $8::int, $9::int, $10::int), counted_at = now(),
        started_at = coalesce(started_at, case kind
          when 'process' then (select p.created_at from faultline.process p where p.batch_id = $1 order by p.ordinal limit 1)
          else (select min(c.created_at) from faultline.command c where c.batch_id = $1 and c.purpose = 'standalone') end),
        rested_at = case when $3 = 'AT_REST' then coalesce(rested_at, now()) end,
-       completed_at = case when $3 in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED') then now() end
+       completed_at = case when $3 in ${ENDED_BATCH} then now() end
      where batch_id = $1 and status = $2`,
-    [
-      batch_id,
-      from,
-      to,
-      counts.created_count,
-      counts.completed_count,
-      counts.compensated_count,
-      counts.failed_count,
-      counts.canceled_count,
-      counts.waiting_count,
-      counts.in_troubleshooting_count,
-    ],
+    [batch_id, from, to, ...COUNTS.map((column) => counts[column])],
   );
-  return rowCount === 1;
 }
 
-export interface Idempotency {
-  key: string;
-  /** Hash of the canonical request body. */
-  request_hash: string;
-}
-
-/**
- * Claims an idempotency key for `batch_id`. Waits for a concurrent claim of the same key to commit.
- * @returns null when the key is now ours, else what it was used for within the last 24 hours.
- */
-export async function claimIdempotencyKey(
-  tx: Tx,
-  idempotency: Idempotency,
-  batch_id: string,
-): Promise<{ request_hash: string; batch_id: string } | null> {
-  const { rows: taken } = await tx.query<{ request_hash: string; batch_id: string }>(
-    `insert into faultline.idempotency_key as k (key, request_hash, batch_id) values ($1, $2, $3)
-     on conflict (key) do update
-       set request_hash = case when k.created_at < now() - interval '24 hours' then excluded.request_hash else k.request_hash end,
-         batch_id = case when k.created_at < now() - interval '24 hours' then excluded.batch_id else k.batch_id end,
-         created_at = case when k.created_at < now() - interval '24 hours' then now() else k.created_at end
-     returning request_hash, batch_id`,
-    [idempotency.key, idempotency.request_hash, batch_id],
-  );
-  const row = taken[0];
-  return row === undefined || row.batch_id === batch_id ? null : row;
-}
-
-/** Why some of a batch could not be created yet; null when nothing stands in its way. Named so that the index command_internal is found. */
-export async function readLaunchError(
-  db: Queryable,
-  batch_id: string,
-): Promise<{ error_code: string; error_message: string; attempts: number } | null> {
-  const { rows } = await db.query<{ error_code: string; error_message: string; attempts: number }>(
+/** Why a part of a batch could not be created yet; null if nothing failed. The purposes are named so that command_internal is used. */
+export function readLaunchError(db: Queryable, batch_id: string) {
+  return one<{ error_code: string; error_message: string; attempts: number }>(
+    db,
     `select c.error_code, c.error_message, c.attempts
      from faultline.command c
      where c.batch_id = $1 and c.purpose in ('chunk', 'job') and c.purpose = 'chunk' and c.error_code is not null
@@ -308,5 +272,4 @@ export async function readLaunchError(
      order by c.created_at, c.command_id limit 1`,
     [batch_id],
   );
-  return rows[0] ?? null;
 }

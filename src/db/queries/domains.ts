@@ -1,6 +1,7 @@
 // Statements on `domain`: pausing, resuming and capping, each guarded, and the figures of every domain.
 
 import type { Queryable } from '../pool.ts';
+import { many, one } from '../rows.ts';
 
 export interface DomainRow {
   domain: string;
@@ -19,12 +20,9 @@ const KNOWN = `(exists (select 1 from faultline.domain d where d.domain = $1)
   or exists (select 1 from faultline.command c where c.domain = $1 and c.status = 'PENDING'))`;
 
 /** Null when it is paused already, or unknown. */
-export async function pauseDomainIfRunning(
-  db: Queryable,
-  domain: string,
-  by: { actor: string; reason?: string },
-): Promise<DomainRow | null> {
-  const { rows } = await db.query<DomainRow & Record<string, unknown>>(
+export function pauseDomainIfRunning(db: Queryable, domain: string, by: { actor: string; reason?: string }) {
+  return one<DomainRow>(
+    db,
     `insert into faultline.domain as d (domain, paused_at, paused_by, pause_reason)
      select $1, now(), $2, $3 where ${KNOWN}
      on conflict (domain) do update
@@ -33,43 +31,38 @@ export async function pauseDomainIfRunning(
      returning ${COLUMNS}`,
     [domain, by.actor, by.reason ?? null],
   );
-  return rows[0] ?? null;
 }
 
 /** Null when it is not paused, or unknown. */
-export async function resumeDomainIfPaused(db: Queryable, domain: string): Promise<DomainRow | null> {
-  const { rows } = await db.query<DomainRow & Record<string, unknown>>(
+export function resumeDomainIfPaused(db: Queryable, domain: string) {
+  return one<DomainRow>(
+    db,
     `update faultline.domain set paused_at = null, paused_by = null, pause_reason = null, updated_at = now()
      where domain = $1 and paused_at is not null
      returning ${COLUMNS}`,
     [domain],
   );
-  return rows[0] ?? null;
 }
 
 /** Null when it is unknown. */
-export async function capDomainIfKnown(
-  db: Queryable,
-  domain: string,
-  max_in_flight: number | null,
-): Promise<DomainRow | null> {
-  const { rows } = await db.query<DomainRow & Record<string, unknown>>(
+export function capDomainIfKnown(db: Queryable, domain: string, max_in_flight: number | null) {
+  return one<DomainRow>(
+    db,
     `insert into faultline.domain (domain, max_in_flight) select $1, $2 where ${KNOWN}
      on conflict (domain) do update set max_in_flight = excluded.max_in_flight, updated_at = now()
      returning ${COLUMNS}`,
     [domain, max_in_flight],
   );
-  return rows[0] ?? null;
 }
 
 /** What is set for a domain, or null when nobody knows it. */
-export async function readDomain(db: Queryable, domain: string): Promise<DomainRow | null> {
-  const { rows } = await db.query<DomainRow & Record<string, unknown>>(
+export function readDomain(db: Queryable, domain: string) {
+  return one<DomainRow>(
+    db,
     `select $1::text as domain, d.paused_at, d.paused_by, d.pause_reason, d.max_in_flight
      from (select 1) as one left join faultline.domain d on d.domain = $1 where ${KNOWN}`,
     [domain],
   );
-  return rows[0] ?? null;
 }
 
 /**
@@ -100,8 +93,9 @@ export interface QueueRecord extends DomainRow {
  * Every domain that has work, workers or an operator's wish, but one. Each count walks a partial index that holds nothing else,
  * so it costs what waits, never what is done.
  */
-export async function listQueues(db: Queryable, hidden: string): Promise<QueueRecord[]> {
-  const { rows } = await db.query<QueueRecord & Record<string, unknown>>(
+export function listQueues(db: Queryable, hidden: string) {
+  return many<QueueRecord>(
+    db,
     `with pending as materialized (
        select c.domain, count(*) filter (where c.available_at <= now()) as ready, count(*) filter (where c.available_at > now()) as delayed,
          min(c.available_at) as oldest
@@ -134,5 +128,4 @@ export async function listQueues(db: Queryable, hidden: string): Promise<QueueRe
      order by k.domain limit 1000`,
     [hidden],
   );
-  return rows;
 }

@@ -3,6 +3,7 @@
 
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { many, one, only } from '../rows.ts';
 import { microsOf, timestampOf } from './read-snapshot.ts';
 import { ADVANCE_FAILED_PROCESSES, filterValues, PARKED_COMMANDS, type ParkedFilter } from './read-tsq.ts';
 
@@ -69,11 +70,8 @@ const jobValues = ({ job_id, verb, filter, reason, actor, result, slice_size }: 
 
 /** A job over all that matches now. Returns how many. */
 export async function insertJobOfFilter(tx: Tx, job: NewJob, filter: ParkedFilter): Promise<number> {
-  const { rows } = await tx.query<{ total_count: number }>(INSERT_OF_FILTER, [
-    ...filterValues(filter),
-    ...jobValues(job),
-  ]);
-  return rows[0]?.total_count ?? 0;
+  return (await only<{ total_count: number }>(tx, INSERT_OF_FILTER, [...filterValues(filter), ...jobValues(job)]))
+    .total_count;
 }
 
 /** A job over these commands, each given once, whatever became of them. */
@@ -84,8 +82,7 @@ export async function insertJobOfIds(
 ): Promise<number> {
   const ids = uuidArray(items.map((item) => item.command_id));
   const lanes = items.map((item) => item.lane);
-  const { rows } = await tx.query<{ total_count: number }>(INSERT_OF_IDS, [ids, lanes, ...jobValues(job)]);
-  return rows[0]?.total_count ?? 0;
+  return (await only<{ total_count: number }>(tx, INSERT_OF_IDS, [ids, lanes, ...jobValues(job)])).total_count;
 }
 
 export interface RunningJob {
@@ -108,13 +105,13 @@ export async function takeTurnOfJob(tx: Tx, job_id: string): Promise<void> {
 }
 
 /** In one's turn; null when it has ended. */
-export async function readJobIfRunning(tx: Tx, job_id: string): Promise<RunningJob | null> {
-  const { rows } = await tx.query<RunningJob & Record<string, unknown>>(
+export function readJobIfRunning(tx: Tx, job_id: string) {
+  return one<RunningJob>(
+    tx,
     `select j.job_id, j.verb, j.reason, j.actor, j.result, j.result is not null as has_result, ${microsOf('j.began_at')} as began_at_us
      from faultline.job j where j.job_id = $1 and j.status = 'RUNNING'`,
     [job_id],
   );
-  return rows[0] ?? null;
 }
 
 export interface JobSlice {
@@ -124,13 +121,13 @@ export interface JobSlice {
 }
 
 /** The first `most` items of the next slice of a job, in one's turn; null when nothing is left. */
-export async function readNextSlice(tx: Tx, job_id: string, most: number): Promise<JobSlice | null> {
-  const { rows } = await tx.query<JobSlice & Record<string, unknown>>(
+export function readNextSlice(tx: Tx, job_id: string, most: number) {
+  return one<JobSlice>(
+    tx,
     `select s.slice_no, s.lane, s.item_ids[1:$2] as item_ids from faultline.job_slice s
      where s.job_id = $1 order by s.slice_no limit 1`,
     [job_id, most],
   );
-  return rows[0] ?? null;
 }
 
 /** Takes the first items of a slice off the list of a job, in one's turn. */
@@ -225,9 +222,8 @@ const JOB = `j.job_id, j.verb, j.filter, j.reason, j.actor, j.status, j.total_co
 
 type Row = JobRecord & Record<string, unknown>;
 
-export async function readJob(db: Queryable, job_id: string): Promise<JobRecord | null> {
-  const { rows } = await db.query<Row>(`select ${JOB} from faultline.job j where j.job_id = $1`, [job_id]);
-  return rows[0] ?? null;
+export function readJob(db: Queryable, job_id: string) {
+  return one<Row>(db, `select ${JOB} from faultline.job j where j.job_id = $1`, [job_id]);
 }
 
 export interface JobPage {
@@ -236,29 +232,22 @@ export interface JobPage {
 }
 
 /** The newest first. */
-export async function listJobs(
-  db: Queryable,
-  { before, limit }: JobPage,
-): Promise<(JobRecord & { began_at_us: number })[]> {
-  const { rows } = await db.query<Row & { began_at_us: number }>(
+export function listJobs(db: Queryable, { before, limit }: JobPage) {
+  return many<Row & { began_at_us: number }>(
+    db,
     `select ${JOB}, ${microsOf('j.began_at')} as began_at_us from faultline.job j
      where $1::bigint is null or (j.began_at, j.job_id) < (${timestampOf('$1')}, $2::uuid)
      order by j.began_at desc, j.job_id desc limit $3`,
     [before?.began_at_us ?? null, before?.job_id ?? null, limit],
   );
-  return rows;
 }
 
 /** What a job could not do, in order of id. */
-export async function listJobFailures(
-  db: Queryable,
-  job_id: string,
-  { after, limit }: { after?: string; limit: number },
-): Promise<(JobFailure & { at: Date })[]> {
-  const { rows } = await db.query<JobFailure & { at: Date } & Record<string, unknown>>(
+export function listJobFailures(db: Queryable, job_id: string, { after, limit }: { after?: string; limit: number }) {
+  return many<JobFailure & { at: Date }>(
+    db,
     `select f.item_id, f.error_code, f.error_message, f.at from faultline.job_failure f
      where f.job_id = $1 and ($2::uuid is null or f.item_id > $2) order by f.item_id limit $3`,
     [job_id, after ?? null, limit],
   );
-  return rows;
 }

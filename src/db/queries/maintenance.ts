@@ -1,16 +1,15 @@
 // Statements of the one maintainer: its lock, and statistics of tables that grew.
 
 import type { Tx } from '../pool.ts';
+import { only } from '../rows.ts';
 
 /** Any 64-bit number will do, as long as every Faultline takes the same one. */
 const MAINTENANCE_LOCK = 4_702_111_234_474_984;
 
 /** True for one transaction at a time, over all workers. */
 export async function tryMaintenanceLock(tx: Tx): Promise<boolean> {
-  const { rows } = await tx.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [
-    MAINTENANCE_LOCK,
-  ]);
-  return rows[0]?.locked ?? false;
+  return (await only<{ locked: boolean }>(tx, 'select pg_try_advisory_xact_lock($1) as locked', [MAINTENANCE_LOCK]))
+    .locked;
 }
 
 /**

@@ -1,79 +1,72 @@
-// Deleting old records that stand alone: jobs over the troubleshooting queue, idempotency keys, workers that are gone, and replies
-// that nobody fetched. A bounded number each time; zero says that there is no more.
+// Deleting old records that stand alone: jobs, idempotency keys, workers, and replies that were never consumed.
+// Each statement deletes up to SLICE_ROWS rows; 0 means that none are left.
 
+import { firstIdAt } from '../../model/ids.ts';
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { affected, changed, many, only } from '../rows.ts';
+import { IS_EXPIRED } from './idempotency.ts';
 import { SLICE_ROWS } from './prune.ts';
 
-/** What jobs that ended before the cutoff could not do, then the jobs themselves. */
-export async function deleteJobFailures(tx: Tx, cutoff: Date): Promise<number> {
-  const { rowCount } = await tx.query(
-    `with doomed as materialized (
+/** The failures of jobs that ended before the cutoff. Delete these before the jobs. */
+export function deleteJobFailures(tx: Tx, cutoff: Date) {
+  return affected(
+    tx,
+    `with slice as materialized (
        select f.job_id, f.item_id from faultline.job j join faultline.job_failure f on f.job_id = j.job_id
        where j.began_at < $1 and j.completed_at < $1 limit ${SLICE_ROWS} for update of f skip locked
      )
-     delete from faultline.job_failure f using doomed d where f.job_id = d.job_id and f.item_id = d.item_id`,
+     delete from faultline.job_failure f using slice s where f.job_id = s.job_id and f.item_id = s.item_id`,
     [cutoff],
   );
-  return rowCount ?? 0;
 }
 
-export async function deleteJobs(tx: Tx, cutoff: Date): Promise<number> {
-  const { rowCount } = await tx.query(
-    `with doomed as materialized (
+export function deleteJobs(tx: Tx, cutoff: Date) {
+  return affected(
+    tx,
+    `with slice as materialized (
        select j.job_id from faultline.job j
        where j.began_at < $1 and j.completed_at < $1
          and not exists (select from faultline.job_failure f where f.job_id = j.job_id)
        order by j.began_at, j.job_id limit ${SLICE_ROWS} for update skip locked
      )
-     delete from faultline.job j using doomed d where j.job_id = d.job_id`,
+     delete from faultline.job j using slice s where j.job_id = s.job_id`,
     [cutoff],
   );
-  return rowCount ?? 0;
 }
 
-/** Keys count for 24 hours. */
-export async function deleteIdempotencyKeys(tx: Tx): Promise<number> {
-  const { rowCount } = await tx.query(
-    `with doomed as materialized (
-       select k.key from faultline.idempotency_key k where k.created_at < now() - interval '24 hours'
-       order by k.created_at limit ${SLICE_ROWS} for update skip locked
-     )
-     delete from faultline.idempotency_key k using doomed d where k.key = d.key`,
-  );
-  return rowCount ?? 0;
-}
+/** Workers are listed for an hour after their last heartbeat. */
+const IS_GONE = `w.heartbeat_at < least($1, now() - interval '1 hour')`;
 
-/** Workers not heard of since the cutoff, and for an hour at least: so long they are listed. */
-export async function deleteWorkers(tx: Tx, cutoff: Date): Promise<number> {
-  const { rowCount } = await tx.query(
-    `with doomed as materialized (
-       select w.worker_id from faultline.worker w
-       where w.heartbeat_at < least($1, now() - interval '1 hour') limit ${SLICE_ROWS} for update skip locked
+export function deleteWorkers(tx: Tx, cutoff: Date) {
+  return affected(
+    tx,
+    `with slice as materialized (
+       select w.worker_id from faultline.worker w where ${IS_GONE} limit ${SLICE_ROWS} for update skip locked
      )
-     delete from faultline.worker w using doomed d where w.worker_id = d.worker_id`,
+     delete from faultline.worker w using slice s where w.worker_id = s.worker_id`,
     [cutoff],
   );
-  return rowCount ?? 0;
 }
 
 export interface ReplySlice {
   replies: { reply_id: string; lane: number }[];
-  /** Where the next slice begins; null when this was the last. */
+  /** Where the next slice begins; null after the last. */
   next_id: string | null;
 }
 
 /**
  * Replies put into queues before the cutoff, by id: ids are made in order of time, by clocks that differ by less than a day.
- * Those kept for a process are not among them: a service that knows it will come.
+ * Kept replies of processes are never pruned.
  */
 export async function readReplySlice(db: Queryable, cutoff: Date, after_id: string | null): Promise<ReplySlice> {
-  const { rows } = await db.query<{ reply_id: string; lane: number; prunable: boolean }>(
+  const rows = await many<{ reply_id: string; lane: number; prunable: boolean }>(
+    db,
     `select r.reply_id, r.lane, r.created_at < $1 and r.process_id is null as prunable
      from faultline.reply r
      where r.reply_id > $2::uuid and r.reply_id < $3::uuid
      order by r.reply_id limit ${SLICE_ROWS}`,
-    [cutoff, after_id ?? idFrom(0), idFrom(cutoff.getTime() + DAY_MS)],
+    [cutoff, after_id ?? firstIdAt(0), firstIdAt(cutoff.getTime() + DAY_MS)],
   );
   return {
     replies: rows.filter(({ prunable }) => prunable).map(({ reply_id, lane }) => ({ reply_id, lane })),
@@ -83,14 +76,9 @@ export async function readReplySlice(db: Queryable, cutoff: Date, after_id: stri
 
 const DAY_MS = 86_400_000;
 
-/** The first id that can be made at a time. */
-function idFrom(ms: number): string {
-  const digits = ms.toString(16).padStart(12, '0');
-  return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
-}
-
-export async function deleteReplies(tx: Tx, lane: number, reply_ids: readonly string[]): Promise<number> {
-  const { rowCount } = await tx.query(
+export function deleteReplies(tx: Tx, lane: number, reply_ids: readonly string[]) {
+  return affected(
+    tx,
     `with free as materialized (
        select r.reply_id from faultline.reply r where r.reply_id = any($1::uuid[]) and r.lane = $2
        order by r.reply_id for update skip locked
@@ -98,19 +86,18 @@ export async function deleteReplies(tx: Tx, lane: number, reply_ids: readonly st
      delete from faultline.reply r using free f where r.reply_id = f.reply_id and r.lane = $2`,
     [uuidArray(reply_ids), lane],
   );
-  return rowCount ?? 0;
 }
 
-/** How many records the statements above would delete in all; replies are counted where they are asked for. */
-export async function countRecords(db: Queryable, cutoff: Date, replies: boolean): Promise<RecordCounts> {
-  const { rows } = await db.query<RecordCounts & Record<string, unknown>>(
+/** The number of records that the statements above delete in all. */
+export function countRecords(db: Queryable, cutoff: Date, replies: boolean) {
+  return only<RecordCounts>(
+    db,
     `select (select count(*)::int from faultline.job j where j.began_at < $1 and j.completed_at < $1) as jobs,
-       (select count(*)::int from faultline.idempotency_key k where k.created_at < now() - interval '24 hours') as idempotency_keys,
-       (select count(*)::int from faultline.worker w where w.heartbeat_at < least($1, now() - interval '1 hour')) as workers,
+       (select count(*)::int from faultline.idempotency_key k where ${IS_EXPIRED}) as idempotency_keys,
+       (select count(*)::int from faultline.worker w where ${IS_GONE}) as workers,
        case when $2 then (select count(*)::int from faultline.reply r where r.created_at < $1 and r.process_id is null) else 0 end as replies`,
     [cutoff, replies],
   );
-  return rows[0] as RecordCounts;
 }
 
 export interface RecordCounts {
@@ -122,21 +109,21 @@ export interface RecordCounts {
 
 const LAST_PRUNE = 'last_prune';
 
-/** True for one caller an hour, over all workers. */
-export async function takePruneTurn(db: Queryable): Promise<boolean> {
-  const { rowCount } = await db.query(
+/** True for one caller per hour, over all workers. */
+export function takePruneTurn(db: Queryable) {
+  return changed(
+    db,
     `insert into faultline.setting as s (key, value) values ($1, '{}')
      on conflict (key) do update set updated_at = now() where s.updated_at < now() - interval '1 hour'`,
     [LAST_PRUNE],
   );
-  return rowCount === 1;
 }
 
-/** What the last prune came to: for whoever asks whether it is overdue. */
-export async function recordPrune(db: Queryable, came_to: Record<string, unknown>): Promise<void> {
+/** Stores the result of the last prune, from which `faultline doctor` sees whether one is overdue. */
+export async function recordPrune(db: Queryable, result: Record<string, unknown>): Promise<void> {
   await db.query(
     `insert into faultline.setting (key, value) values ($1, $2)
      on conflict (key) do update set value = excluded.value, updated_at = now()`,
-    [LAST_PRUNE, JSON.stringify(came_to)],
+    [LAST_PRUNE, JSON.stringify(result)],
   );
 }

@@ -3,6 +3,7 @@
 
 import { COMMAND_STATUSES } from '../../model/command.ts';
 import type { Queryable } from '../pool.ts';
+import { ids, one, only } from '../rows.ts';
 import { microsOf, timestampOf } from './read-snapshot.ts';
 
 /** Of processes, or of commands that belong to none. */
@@ -132,23 +133,24 @@ export interface AuditedBatch {
 }
 
 /** A batch of either kind; null when there is none of that id. */
-export async function findAuditedBatch(db: Queryable, batch_id: string): Promise<AuditedBatch | null> {
-  const { rows } = await db.query<AuditedBatch & Record<string, unknown>>(
+export function findAuditedBatch(db: Queryable, batch_id: string) {
+  return one<AuditedBatch>(
+    db,
     `select b.batch_id, b.kind, b.total_count, b.first_ordinal, ${microsOf('b.created_at')} as from_us,
        ${microsOf('coalesce(b.completed_at, now())')} + 1 as to_us
      from faultline.batch b where b.batch_id = $1 and b.pruning_at is null`,
     [batch_id],
   );
-  return rows[0] ?? null;
 }
 
 /** The commands of a command batch in the order of their ids: the next `limit` after one, or all of them up to another. */
-export async function listMemberIds(
+export function listMemberIds(
   db: Queryable,
   batch_id: string,
   { after_id, upto_id, limit }: { after_id: string | null; upto_id: string | null; limit: number },
-): Promise<string[]> {
-  const { rows } = await db.query<{ command_id: string }>(
+) {
+  return ids(
+    db,
     `select m.command_id from unnest($1::text[]) as s(status)
        cross join lateral (
          select c.command_id from faultline.command c
@@ -158,7 +160,6 @@ export async function listMemberIds(
      order by m.command_id limit $5`,
     [COMMAND_STATUSES, batch_id, after_id, upto_id, upto_id === null ? limit : null],
   );
-  return rows.map(({ command_id }) => command_id);
 }
 
 /** The audit of commands of a command batch, the batch's own events with it if asked. */
@@ -187,11 +188,13 @@ export async function isWindowFuller(
   window: { from_us: number; to_us: number },
   limit: number,
 ): Promise<boolean> {
-  const { rows } = await db.query<{ fuller: boolean }>(
-    `select count(*) > $3::int as fuller
+  return (
+    await only<{ fuller: boolean }>(
+      db,
+      `select count(*) > $3::int as fuller
      from (select 1 from faultline.attempt a
            where a.ended_at >= ${timestampOf('$1')} and a.ended_at < ${timestampOf('$2')} limit $3::int + 1) found`,
-    [window.from_us, window.to_us, limit],
-  );
-  return rows[0]?.fuller ?? false;
+      [window.from_us, window.to_us, limit],
+    )
+  ).fuller;
 }

@@ -1,46 +1,55 @@
-// Reading batches: pages, newest first, and what the attempts of one came to. Counts stand on the row; the finisher keeps them.
-// No statement here looks at processes or commands.
+// Reading batches: pages, newest first, and the attempts of one. Counts are columns of the row, kept by the finisher:
+// no statement counts processes or commands, except those in progress.
 
 import type { BatchStatus } from '../../model/process.ts';
 import type { Queryable } from '../pool.ts';
+import { many, one } from '../rows.ts';
+import type { Batch, BatchCounts } from './batches.ts';
 
-/** A batch as it is shown. */
-export interface BatchRecord {
-  batch_id: string;
-  name: string | null;
-  process_type: string | null;
-  process_version: number | null;
-  status: BatchStatus;
-  total_count: number;
-  created_count: number;
-  completed_count: number;
-  compensated_count: number;
-  failed_count: number;
-  canceled_count: number;
-  waiting_count: number;
-  in_troubleshooting_count: number;
-  seed: string;
-  input: Record<string, unknown>;
-  behavior: Record<string, unknown> | null;
-  first_ordinal: number;
-  experiment: Record<string, unknown> | null;
-  injection_stopped_at: Date | null;
-  retry: { max_attempts: number; backoff_ms: number[] };
-  lease_ms: number;
-  created_at: Date;
+type Shown =
+  | 'batch_id'
+  | 'name'
+  | 'status'
+  | 'total_count'
+  | 'seed'
+  | 'input'
+  | 'behavior'
+  | 'lease_ms'
+  | 'created_at'
+  | 'cancel_requested_at';
+
+interface ShownBatch extends Pick<Batch, Shown>, BatchCounts {
   started_at: Date | null;
   rested_at: Date | null;
   completed_at: Date | null;
-  cancel_requested_at: Date | null;
-  counted_at: Date | null;
   /** When this was read, on the database's clock. */
   read_at: Date;
 }
 
-const COLUMNS = `b.batch_id, b.name, b.process_type, b.process_version, b.status, b.total_count, b.created_count,
-  b.completed_count, b.compensated_count, b.failed_count, b.canceled_count, b.waiting_count, b.in_troubleshooting_count,
-  b.seed, b.input, b.behavior, b.first_ordinal, b.experiment, b.injection_stopped_at, jsonb_build_object('max_attempts', b.max_attempts, 'backoff_ms', b.backoff_ms) as retry,
-  b.lease_ms, b.created_at, b.started_at, b.rested_at, b.completed_at, b.cancel_requested_at, b.counted_at, now() as read_at`;
+/** A process batch as it is shown. */
+export interface BatchRecord
+  extends ShownBatch,
+    Pick<Batch, 'process_type' | 'process_version' | 'first_ordinal' | 'experiment' | 'injection_stopped_at'> {
+  retry: { max_attempts: number; backoff_ms: number[] };
+  counted_at: Date | null;
+}
+
+/** A command batch as it is shown. */
+export interface CommandBatchRecord extends Omit<ShownBatch, 'compensated_count'>, Pick<Batch, 'custom' | 'reply_to'> {
+  retry: { max_attempts: number; backoff_ms: number[]; jitter_pct: number };
+  closed_at: Date | null;
+}
+
+const SHOWN = `b.batch_id, b.name, b.status, b.total_count, b.created_count, b.completed_count, b.failed_count, b.canceled_count,
+  b.waiting_count, b.in_troubleshooting_count, b.seed, b.input, b.behavior, b.lease_ms, b.created_at, b.started_at, b.rested_at,
+  b.completed_at, b.cancel_requested_at, now() as read_at`;
+
+const PROCESS_BATCHES = `select ${SHOWN}, b.process_type, b.process_version, b.compensated_count, b.first_ordinal, b.experiment,
+  b.injection_stopped_at, b.counted_at, jsonb_build_object('max_attempts', b.max_attempts, 'backoff_ms', b.backoff_ms) as retry
+  from faultline.batch b where b.kind = 'process' and b.pruning_at is null`;
+const COMMAND_BATCHES = `select ${SHOWN}, b.custom, b.reply_to, b.closed_at,
+  jsonb_build_object('max_attempts', b.max_attempts, 'backoff_ms', b.backoff_ms, 'jitter_pct', b.jitter_pct) as retry
+  from faultline.batch b where b.kind = 'command' and b.pruning_at is null`;
 
 export interface BatchesPage {
   status?: BatchStatus;
@@ -49,27 +58,45 @@ export interface BatchesPage {
   limit: number;
 }
 
-/** Process batches, newest first: ids are made in order of time. */
-export async function listBatches(db: Queryable, page: BatchesPage): Promise<BatchRecord[]> {
-  const { rows } = await db.query<BatchRecord & Record<string, unknown>>(
-    `select ${COLUMNS} from faultline.batch b
-     where b.kind = 'process' and b.pruning_at is null and ($1::text is null or b.status = $1) and ($2::uuid is null or b.batch_id < $2)
-     order by b.batch_id desc limit $3`,
-    [page.status ?? null, page.before_id ?? null, page.limit],
+/** Newest first: ids are made in order of time. */
+function list<R>(db: Queryable, batches: string, { status, before_id, limit }: BatchesPage) {
+  return many<R>(
+    db,
+    `${batches} and ($1::text is null or b.status = $1) and ($2::uuid is null or b.batch_id < $2) order by b.batch_id desc limit $3`,
+    [status ?? null, before_id ?? null, limit],
   );
-  return rows;
 }
 
-/** One process batch; null when there is none of that id. */
-export async function findBatch(db: Queryable, batch_id: string): Promise<BatchRecord | null> {
-  const { rows } = await db.query<BatchRecord & Record<string, unknown>>(
-    `select ${COLUMNS} from faultline.batch b where b.batch_id = $1 and b.kind = 'process' and b.pruning_at is null`,
+export function listBatches(db: Queryable, page: BatchesPage) {
+  return list<BatchRecord>(db, PROCESS_BATCHES, page);
+}
+
+export function listCommandBatches(db: Queryable, page: BatchesPage) {
+  return list<CommandBatchRecord>(db, COMMAND_BATCHES, page);
+}
+
+export function findBatch(db: Queryable, batch_id: string) {
+  return one<BatchRecord>(db, `${PROCESS_BATCHES} and b.batch_id = $1`, [batch_id]);
+}
+
+export function findCommandBatch(db: Queryable, batch_id: string) {
+  return one<CommandBatchRecord>(db, `${COMMAND_BATCHES} and b.batch_id = $1`, [batch_id]);
+}
+
+/** What the row of a command batch does not show: its commands in progress, and its replies in queues. */
+export async function countUnderWay(db: Queryable, batch_id: string) {
+  const counts = await one<{ in_progress: number; replies_waiting: number }>(
+    db,
+    `select
+       (select count(*)::int from faultline.command c
+        where c.batch_id = $1 and c.purpose = 'standalone' and c.status = 'IN_PROGRESS') as in_progress,
+       (select count(*)::int from faultline.reply r where r.batch_id = $1 and r.process_id is null) as replies_waiting`,
     [batch_id],
   );
-  return rows[0] ?? null;
+  return counts ?? { in_progress: 0, replies_waiting: 0 };
 }
 
-/** How many attempts of a batch came to the same, in the same slice of time. */
+/** The number of attempts of a batch with the same outcome in the same slice of time. */
 export interface AttemptTally {
   purpose: 'step' | 'compensation';
   /** As visited: `query`, `query#2`. */
@@ -81,13 +108,10 @@ export interface AttemptTally {
   count: number;
 }
 
-/** All attempts of a batch in one pass; attempt_ended, bounded by the batch's own time, keeps other batches out of it. */
-export async function tallyAttempts(
-  db: Queryable,
-  batch_id: string,
-  span: { from: Date; to: Date; slice_ms: number },
-): Promise<AttemptTally[]> {
-  const { rows } = await db.query<AttemptTally & Record<string, unknown>>(
+/** All attempts of a batch in one pass. The time span of the batch lets attempt_ended skip the attempts of others. */
+export function tallyAttempts(db: Queryable, batch_id: string, span: { from: Date; to: Date; slice_ms: number }) {
+  return many<AttemptTally>(
+    db,
     `select a.purpose, a.step, a.outcome, a.fault, count(*)::int as count,
        floor(extract(epoch from a.ended_at - $2::timestamptz)::float8 * 1000 / $4::int)::int as slice
      from faultline.attempt a
@@ -96,5 +120,4 @@ export async function tallyAttempts(
      group by a.purpose, a.step, a.outcome, a.fault, slice`,
     [batch_id, span.from, span.to, span.slice_ms],
   );
-  return rows;
 }

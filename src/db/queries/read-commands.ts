@@ -2,7 +2,9 @@
 // Standalone commands have indexes of their own; those of processes are walked by their ids, which are made in order of time.
 
 import { COMMAND_STATUSES, type CommandPurpose, type CommandStatus, type DeadlineAction } from '../../model/command.ts';
+import { firstIdAt } from '../../model/ids.ts';
 import type { Queryable } from '../pool.ts';
+import { many, one } from '../rows.ts';
 
 export type ShownPurpose = Extract<CommandPurpose, 'standalone' | 'step' | 'compensation'>;
 
@@ -75,9 +77,8 @@ class Conditions {
   }
 }
 
-async function run(db: Queryable, text: string, conditions: Conditions): Promise<CommandRecord[]> {
-  const { rows } = await db.query<CommandRecord & Record<string, unknown>>(text, conditions.values);
-  return rows;
+function run(db: Queryable, text: string, conditions: Conditions) {
+  return many<CommandRecord>(db, text, conditions.values);
 }
 
 /** Where the page before ended. */
@@ -107,12 +108,6 @@ export function listStandaloneCommands(
 /** No clock of a sender is this far from the database's. */
 const CLOCK_SLACK_MS = 86_400_000;
 
-/** The first id that could be made at this time. */
-function idAt(ms: number): string {
-  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
-}
-
 /** Within what commands of about the same time are told apart by their ids. */
 const ORDER_SLACK_MS = 2_000;
 
@@ -136,9 +131,9 @@ export function listProcessCommands(
     .add('c.purpose = ?', filter.purpose)
     .add('c.batch_id = ?', filter.batch_id)
     .add('c.command_id < ?::uuid', before_id)
-    .add('c.command_id >= ?::uuid', created_from && idAt(created_from.getTime() - CLOCK_SLACK_MS))
-    .add('c.command_id >= ?::uuid', newer_than && idAt(newer_than.getTime() - ORDER_SLACK_MS))
-    .add('c.command_id <= ?::uuid', created_to && idAt(created_to.getTime() + CLOCK_SLACK_MS));
+    .add('c.command_id >= ?::uuid', created_from && firstIdAt(created_from.getTime() - CLOCK_SLACK_MS))
+    .add('c.command_id >= ?::uuid', newer_than && firstIdAt(newer_than.getTime() - ORDER_SLACK_MS))
+    .add('c.command_id <= ?::uuid', created_to && firstIdAt(created_to.getTime() + CLOCK_SLACK_MS));
   const text = `select ${COLUMNS} from faultline.command c where c.purpose in ('step', 'compensation') ${conditions.text}
      order by c.command_id desc limit ${conditions.place(limit)}`;
   return run(db, text, conditions);
@@ -190,7 +185,6 @@ export function listBatchCommands(
 export interface CommandDetailRecord extends CommandRecord {
   payload: unknown;
   result: unknown;
-  behavior: Record<string, unknown> | null;
   attempts_limit: number;
   interruptions: number;
   backoff_ms: number[];
@@ -207,15 +201,15 @@ export interface CommandDetailRecord extends CommandRecord {
 }
 
 /** One command with what chaos was told of it; null for an id that is none, or that of Faultline's own work. */
-export async function findCommand(db: Queryable, command_id: string): Promise<CommandDetailRecord | null> {
-  const { rows } = await db.query<CommandDetailRecord & Record<string, unknown>>(
-    `select ${COLUMNS}, c.payload, c.result, t.behavior, c.attempts_limit, c.interruptions, c.backoff_ms, c.jitter_pct, c.lease_ms,
+export function findCommand(db: Queryable, command_id: string) {
+  return one<CommandDetailRecord>(
+    db,
+    `select ${COLUMNS}, c.payload, c.result, c.attempts_limit, c.interruptions, c.backoff_ms, c.jitter_pct, c.lease_ms,
        c.deadline_ms, c.on_deadline, c.worker_id, c.attempt_started_at, c.lease_expires_at, c.error_group, c.park_reason, c.parked_at
-     from faultline.command c left join e2e.test_command t on t.command_id = c.command_id and t.lane = c.lane
+     from faultline.command c
      where c.command_id = $1 and c.purpose in ('standalone', 'step', 'compensation')`,
     [command_id],
   );
-  return rows[0] ?? null;
 }
 
 export interface CommandReplyRecord {
@@ -226,10 +220,10 @@ export interface CommandReplyRecord {
 }
 
 /** The reply of a command, while nobody has consumed it. */
-export async function findReplyOf(db: Queryable, command_id: string): Promise<CommandReplyRecord | null> {
-  const { rows } = await db.query<CommandReplyRecord & Record<string, unknown>>(
+export function findReplyOf(db: Queryable, command_id: string) {
+  return one<CommandReplyRecord>(
+    db,
     'select r.reply_id, r.queue, r.outcome, r.created_at from faultline.reply r where r.command_id = $1 order by r.reply_id limit 1',
     [command_id],
   );
-  return rows[0] ?? null;
 }

@@ -2,6 +2,7 @@
 // Reads only, each figure from an index or a small table.
 
 import type { Queryable } from '../pool.ts';
+import { only } from '../rows.ts';
 
 export interface Condition {
   paused_domains: string[];
@@ -24,8 +25,9 @@ export interface Condition {
 /** From the index process_advance_failed. */
 const ADVANCE_FAILED = `p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'`;
 
-export async function readCondition(db: Queryable, prune_after_days: number | null): Promise<Condition> {
-  const { rows } = await db.query<Condition & Record<string, unknown>>(
+export function readCondition(db: Queryable, prune_after_days: number | null) {
+  return only<Condition>(
+    db,
     `select
        array(select d.domain from faultline.domain d where d.paused_at is not null order by d.domain) as paused_domains,
        array(select w.name from faultline.worker w
@@ -55,5 +57,4 @@ export async function readCondition(db: Queryable, prune_after_days: number | nu
           and b.completed_at < now() - make_interval(days => $1::int + 1)) as overdue_batches`,
     [prune_after_days],
   );
-  return rows[0] as Condition;
 }

@@ -4,6 +4,7 @@
 import type { CommandPurpose, CommandStatus, DeadlineAction } from '../../model/command.ts';
 import type { ProcessStatus } from '../../model/process.ts';
 import type { Queryable } from '../pool.ts';
+import { many, one } from '../rows.ts';
 
 /** A process as it is shown. */
 export interface ProcessRecord {
@@ -42,14 +43,14 @@ export interface BatchProcessesPage {
 }
 
 /** Processes of one batch, in the order of their ordinals. */
-export async function listBatchProcesses(db: Queryable, page: BatchProcessesPage): Promise<ProcessRecord[]> {
-  const { rows } = await db.query<Row>(
+export function listBatchProcesses(db: Queryable, page: BatchProcessesPage) {
+  return many<Row>(
+    db,
     `select ${COLUMNS} from faultline.process p
      where p.batch_id = $1 and p.ordinal > $2 and ($3::text is null or p.status = $3)
      order by p.ordinal limit $4`,
     [page.batch_id, page.after_ordinal ?? -1, page.status ?? null, page.limit],
   );
-  return rows;
 }
 
 export interface ProcessesPage {
@@ -63,8 +64,9 @@ export interface ProcessesPage {
  * Processes of all batches, newest batch first, in each by ordinal.
  * Batch by batch and no further than the page is full, because processes have no index by status alone.
  */
-export async function listProcesses(db: Queryable, page: ProcessesPage): Promise<ProcessRecord[]> {
-  const { rows } = await db.query<Row>(
+export function listProcesses(db: Queryable, page: ProcessesPage) {
+  return many<Row>(
+    db,
     `select p.*
      from (select b.batch_id from faultline.batch b
            where b.kind = 'process' and b.pruning_at is null and ($1::uuid is null or b.batch_id <= $1) order by b.batch_id desc) b
@@ -76,17 +78,16 @@ export async function listProcesses(db: Queryable, page: ProcessesPage): Promise
      order by b.batch_id desc, p.ordinal limit $4`,
     [page.after?.batch_id ?? null, page.after?.ordinal ?? -1, page.status ?? null, page.limit],
   );
-  return rows;
 }
 
-export async function findProcess(db: Queryable, process_id: string): Promise<ProcessRecord | null> {
-  const { rows } = await db.query<Row>(
+export function findProcess(db: Queryable, process_id: string) {
+  return one<Row>(
+    db,
     `select ${COLUMNS} from faultline.process p
      where p.process_id = $1
        and not exists (select from faultline.batch b where b.batch_id = p.batch_id and b.pruning_at is not null)`,
     [process_id],
   );
-  return rows[0] ?? null;
 }
 
 export interface StepRecord {
@@ -106,15 +107,15 @@ export interface StepRecord {
 }
 
 /** The commands of a process, in the order in which they were sent. */
-export async function listSteps(db: Queryable, process_id: string): Promise<StepRecord[]> {
-  const { rows } = await db.query<StepRecord & Record<string, unknown>>(
+export function listSteps(db: Queryable, process_id: string) {
+  return many<StepRecord>(
+    db,
     `select s.command_id, s.step, s.purpose, s.type, s.status, s.payload, s.result, s.error_code, s.error_message, c.deadline_at,
        c.on_deadline, s.sent_at, s.settled_at
      from faultline.process_step s join faultline.command c on c.command_id = s.command_id and c.lane = s.lane
      where s.process_id = $1 order by s.position`,
     [process_id],
   );
-  return rows;
 }
 
 export interface AttemptRecord {
@@ -133,8 +134,9 @@ export interface AttemptRecord {
 }
 
 /** Every attempt of these commands, the one under way included, in order. */
-export async function listAttempts(db: Queryable, command_ids: readonly string[]): Promise<AttemptRecord[]> {
-  const { rows } = await db.query<AttemptRecord & Record<string, unknown>>(
+export function listAttempts(db: Queryable, command_ids: readonly string[]) {
+  return many<AttemptRecord>(
+    db,
     `select a.command_id, a.attempt, a.started_at, a.ended_at, a.outcome, a.effect, a.retry_at, a.reason, a.error_code,
        a.error_message, a.fault, a.worker_id
      from faultline.attempt a where a.command_id = any($1::uuid[])
@@ -144,5 +146,4 @@ export async function listAttempts(db: Queryable, command_ids: readonly string[]
      order by command_id, attempt`,
     [command_ids],
   );
-  return rows;
 }

@@ -2,6 +2,7 @@
 // nothing here grows with what is already done.
 
 import type { Queryable } from '../pool.ts';
+import { many, only } from '../rows.ts';
 
 export interface ServiceCounts {
   open_batches: number;
@@ -19,8 +20,9 @@ export interface ServiceCounts {
 }
 
 /** Processes by status from the rows of the batches; compensating ones, which these count as waiting, from the index of the open ones. */
-export async function countService(db: Queryable): Promise<ServiceCounts> {
-  const { rows } = await db.query<ServiceCounts & Record<string, unknown>>(
+export function countService(db: Queryable) {
+  return only<ServiceCounts>(
+    db,
     `select b.*,
        (select count(*)::int from faultline.batch o
           join faultline.process p on p.batch_id = o.batch_id and p.status = 'COMPENSATING'
@@ -37,7 +39,6 @@ export async function countService(db: Queryable): Promise<ServiceCounts> {
              coalesce(sum(failed_count), 0)::int as failed, coalesce(sum(canceled_count), 0)::int as canceled
            from faultline.batch where kind = 'process') b`,
   );
-  return rows[0] as ServiceCounts;
 }
 
 /** Attempts that ended within one second and took about as long: `bucket` is round(12 ln(ms)), so one bucket spans 8.7 %. */
@@ -52,8 +53,9 @@ export interface SecondTally {
 }
 
 /** Attempts ended in [from_s, to_s), second by second. Work of Faultline itself does not count. */
-export async function tallySeconds(db: Queryable, from_s: number, to_s: number): Promise<SecondTally[]> {
-  const { rows } = await db.query<SecondTally & Record<string, unknown>>(
+export function tallySeconds(db: Queryable, from_s: number, to_s: number) {
+  return many<SecondTally>(
+    db,
     `select floor(extract(epoch from a.ended_at))::bigint as second,
        round(12 * ln(greatest(extract(epoch from a.ended_at - a.started_at)::float8 * 1000, 0.01)))::int as bucket,
        count(*)::int as count, count(*) filter (where a.outcome = 'success')::int as success,
@@ -65,11 +67,9 @@ export async function tallySeconds(db: Queryable, from_s: number, to_s: number):
      group by 1, 2`,
     [from_s, to_s],
   );
-  return rows;
 }
 
 /** The database's clock, in seconds since 1970. */
 export async function readNow(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ now_s: number }>('select extract(epoch from now())::float8 as now_s');
-  return rows[0]?.now_s ?? 0;
+  return (await only<{ now_s: number }>(db, 'select extract(epoch from now())::float8 as now_s')).now_s;
 }

@@ -3,6 +3,7 @@
 
 import type { CommandPurpose } from '../../model/command.ts';
 import type { Queryable } from '../pool.ts';
+import { count, many } from '../rows.ts';
 import { microsOf, timestampOf } from './read-snapshot.ts';
 
 export interface ParkedRecord {
@@ -91,22 +92,21 @@ select * from (
 ) item
 order by parked_at desc, item_id desc limit $10`;
 
-export async function listParked(db: Queryable, page: ParkedPage): Promise<ParkedRecord[]> {
-  const { rows } = await db.query<ParkedRecord & Record<string, unknown>>(LIST, [
+export function listParked(db: Queryable, page: ParkedPage) {
+  return many<ParkedRecord>(db, LIST, [
     ...filterValues(page),
     page.before?.parked_at_us ?? null,
     page.before?.item_id ?? null,
     page.limit,
   ]);
-  return rows;
 }
 
-export async function countParked(db: Queryable, filter: ParkedFilter): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
+export function countParked(db: Queryable, filter: ParkedFilter) {
+  return count(
+    db,
     `select (select count(*) from ${PARKED_COMMANDS}) + (select count(*) from ${ADVANCE_FAILED_PROCESSES}) as count`,
     filterValues(filter),
   );
-  return rows[0]?.count ?? 0;
 }
 
 /** Items that wait for the same reason in the same place, with one of them as a sample. */
@@ -141,9 +141,8 @@ from largest l left join faultline.command c on c.command_id = l.sample_command_
 order by l.count desc, l.error_group, l.domain, l.type, l.injected`;
 
 /** The largest first. Reads all that matches: pace it. */
-export async function listCauses(db: Queryable, filter: ParkedFilter, limit: number): Promise<ParkedCause[]> {
-  const { rows } = await db.query<ParkedCause & Record<string, unknown>>(CAUSES, [...filterValues(filter), limit]);
-  return rows;
+export function listCauses(db: Queryable, filter: ParkedFilter, limit: number) {
+  return many<ParkedCause>(db, CAUSES, [...filterValues(filter), limit]);
 }
 
 /** How many items wait for the same reason; a cause that is partly injected and partly real stands twice. */
@@ -153,8 +152,9 @@ export interface ParkedGroup {
   count: number;
 }
 
-export async function groupParked(db: Queryable, limit: number): Promise<ParkedGroup[]> {
-  const { rows } = await db.query<ParkedGroup & Record<string, unknown>>(
+export function groupParked(db: Queryable, limit: number) {
+  return many<ParkedGroup>(
+    db,
     `select coalesce(c.error_group, c.error_code, '') as error_group, c.fault is not null as injected, count(*)::int as count
      from faultline.command c
      where c.status = 'IN_TROUBLESHOOTING_QUEUE'
@@ -167,5 +167,4 @@ export async function groupParked(db: Queryable, limit: number): Promise<ParkedG
      order by count desc, error_group limit $1`,
     [limit],
   );
-  return rows;
 }

@@ -1,6 +1,7 @@
 // Reading workers: those that live, and those that stopped or died within the last hour.
 
 import type { Queryable } from '../pool.ts';
+import { many } from '../rows.ts';
 
 export interface WorkerRecord {
   worker_id: string;
@@ -23,8 +24,9 @@ export interface WorkerRecord {
 }
 
 /** DEAD: neither stopped nor heard of for 15 s. */
-export async function listWorkers(db: Queryable): Promise<WorkerRecord[]> {
-  const { rows } = await db.query<WorkerRecord & Record<string, unknown>>(
+export function listWorkers(db: Queryable) {
+  return many<WorkerRecord>(
+    db,
     `select w.worker_id, w.name, w.pid, w.domains, w.slots, w.in_flight, w.hanging, w.settled_count, w.started_at, w.heartbeat_at,
        w.by_domain, w.settled_per_second, w.health, w.health_reason, w.rss_bytes, w.loop_delay_ms,
        case when w.status <> 'STOPPED' and w.heartbeat_at < now() - interval '15 seconds' then 'DEAD' else w.status end as status
@@ -32,5 +34,4 @@ export async function listWorkers(db: Queryable): Promise<WorkerRecord[]> {
      where w.heartbeat_at > now() - interval '1 hour'
      order by w.started_at desc, w.worker_id limit 500`,
   );
-  return rows;
 }

@@ -2,6 +2,7 @@
 
 import type { Reply } from '../../model/command.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { many, one } from '../rows.ts';
 
 export interface RoutableReply {
   reply_id: string;
@@ -10,12 +11,9 @@ export interface RoutableReply {
 }
 
 /** Kept replies of processes of these types and versions, oldest first. Only parked replies name a process. */
-export async function readRoutableReplies(
-  db: Queryable,
-  known: readonly { type: string; version: number }[],
-  limit: number,
-): Promise<RoutableReply[]> {
-  const { rows } = await db.query<RoutableReply & Record<string, unknown>>(
+export function readRoutableReplies(db: Queryable, known: readonly { type: string; version: number }[], limit: number) {
+  return many<RoutableReply>(
+    db,
     `select r.reply_id, r.lane, r.command_id
      from faultline.reply r
        join faultline.process p on p.process_id = r.process_id and p.lane = r.lane
@@ -25,7 +23,6 @@ export async function readRoutableReplies(
      order by r.reply_id limit $3`,
     [known.map(({ type }) => type), known.map(({ version }) => version), limit],
   );
-  return rows;
 }
 
 /** A reply as it was kept. */
@@ -35,13 +32,13 @@ export interface KeptReply extends Reply {
 }
 
 /** The reply, locked; null when somebody else has it or has routed it. */
-export async function lockReplyIfKept(tx: Tx, lane: number, reply_id: string): Promise<KeptReply | null> {
-  const { rows } = await tx.query<KeptReply & Record<string, unknown>>(
+export function lockReplyIfKept(tx: Tx, lane: number, reply_id: string) {
+  return one<KeptReply>(
+    tx,
     `select r.outcome, r.result, r.error_code, r.error_message, r.keep_effects from faultline.reply r
      where r.reply_id = $1 and r.lane = $2 for update skip locked`,
     [reply_id, lane],
   );
-  return rows[0] ?? null;
 }
 
 export async function deleteReply(tx: Tx, lane: number, reply_id: string): Promise<void> {

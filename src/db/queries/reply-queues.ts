@@ -3,6 +3,7 @@
 
 import type { ReplyOutcome } from '../../model/command.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { changed, many, one } from '../rows.ts';
 
 /** A reply as it is shown and consumed. */
 export interface ReplyRecord {
@@ -36,8 +37,9 @@ export interface QueueRecord {
 }
 
 /** Queues that hold something, by name. One pass over the index; only the oldest of each queue is read. */
-export async function listReplyQueues(db: Queryable): Promise<QueueRecord[]> {
-  const { rows } = await db.query<QueueRecord & Record<string, unknown>>(
+export function listReplyQueues(db: Queryable) {
+  return many<QueueRecord>(
+    db,
     `select q.queue, q.count, coalesce(k.count, 0) as kept_count, o.created_at as oldest_at
      from (select r.queue, count(*)::int as count from faultline.reply r group by r.queue) q
        left join (select r.queue, count(*)::int as count from faultline.reply r where r.process_id is not null group by r.queue) k
@@ -45,7 +47,6 @@ export async function listReplyQueues(db: Queryable): Promise<QueueRecord[]> {
        cross join lateral (select r.created_at from faultline.reply r where r.queue = q.queue order by r.reply_id limit 1) o
      order by q.queue`,
   );
-  return rows;
 }
 
 export interface RepliesPage {
@@ -57,8 +58,9 @@ export interface RepliesPage {
 }
 
 /** Replies, oldest first: ids are made in order of time. Takes nothing. */
-export async function listReplies(db: Queryable, page: RepliesPage): Promise<ReplyRecord[]> {
-  const { rows } = await db.query<Row>(
+export function listReplies(db: Queryable, page: RepliesPage) {
+  return many<Row>(
+    db,
     `select ${COLUMNS} from faultline.reply r
      where ${page.queue === undefined ? '$1::text is null' : 'r.queue = $1'}
        and ${page.batch_id === undefined ? '$2::uuid is null' : 'r.batch_id = $2'}
@@ -66,20 +68,19 @@ export async function listReplies(db: Queryable, page: RepliesPage): Promise<Rep
      order by r.reply_id limit $4`,
     [page.queue ?? null, page.batch_id ?? null, page.after_id ?? null, page.limit],
   );
-  return rows;
 }
 
-export async function findReply(db: Queryable, reply_id: string): Promise<ReplyRecord | null> {
-  const { rows } = await db.query<Row>(`select ${COLUMNS} from faultline.reply r where r.reply_id = $1`, [reply_id]);
-  return rows[0] ?? null;
+export function findReply(db: Queryable, reply_id: string) {
+  return one<Row>(db, `select ${COLUMNS} from faultline.reply r where r.reply_id = $1`, [reply_id]);
 }
 
 /**
  * Deletes and returns up to `limit` replies that somebody asked for, oldest first, passing over those that others are taking.
  * A kept reply is not among them: its process would wait forever.
  */
-export async function takeReplies(tx: Tx, lane: number, queue: string, limit: number): Promise<ReplyRecord[]> {
-  const { rows } = await tx.query<Row>(
+export function takeReplies(tx: Tx, lane: number, queue: string, limit: number) {
+  return many<Row>(
+    tx,
     `with taken as materialized (
        select r.reply_id from faultline.reply r
        where r.queue = $2 and r.lane = $1::smallint and r.process_id is null
@@ -90,17 +91,16 @@ export async function takeReplies(tx: Tx, lane: number, queue: string, limit: nu
      returning ${COLUMNS}`,
     [lane, queue, limit],
   );
-  return rows;
 }
 
 /** Deletes one reply, unless the process that it is kept for awaits it; false when it was not there. */
-export async function deleteReplyUnlessAwaited(tx: Tx, lane: number, reply_id: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
+export function deleteReplyUnlessAwaited(tx: Tx, lane: number, reply_id: string) {
+  return changed(
+    tx,
     `delete from faultline.reply r
      where r.reply_id = $1 and r.lane = $2::smallint and not exists (
        select 1 from faultline.process p
        where p.process_id = r.process_id and p.lane = r.lane and p.awaiting_command_id = r.command_id)`,
     [reply_id, lane],
   );
-  return rowCount === 1;
 }

@@ -1,6 +1,7 @@
 // What the PostgreSQL server says of itself: for `faultline doctor`, and for who asks whether it can be worked with.
 
 import type { Queryable } from '../pool.ts';
+import { only } from '../rows.ts';
 
 /** A standby, or a server, database or role that is set so. */
 const READ_ONLY = `(pg_is_in_recovery() or current_setting('transaction_read_only')::boolean)`;
@@ -20,8 +21,9 @@ export interface ServerFacts {
   read_only: boolean;
 }
 
-export async function readServerFacts(db: Queryable): Promise<ServerFacts> {
-  const { rows } = await db.query<ServerFacts & Record<string, unknown>>(
+export function readServerFacts(db: Queryable) {
+  return only<ServerFacts>(
+    db,
     `select current_setting('server_version_num')::int as version_num, current_setting('fsync') as fsync,
             current_setting('synchronous_commit') as synchronous_commit,
             current_setting('full_page_writes') as full_page_writes, current_setting('jit') as jit,
@@ -31,7 +33,6 @@ export async function readServerFacts(db: Queryable): Promise<ServerFacts> {
             count(a.pid) filter (where a.application_name not like 'faultline%')::int as other_connections, ${READ_ONLY} as read_only
      from pg_stat_activity a where a.backend_type = 'client backend'`,
   );
-  return rows[0] as ServerFacts;
 }
 
 export async function isReadOnly(db: Queryable): Promise<boolean> {
@@ -41,9 +42,11 @@ export async function isReadOnly(db: Queryable): Promise<boolean> {
 
 /** The same for everybody who is connected to the same database of the same running server, and for nobody else. */
 export async function readDatabaseId(db: Queryable): Promise<string> {
-  const { rows } = await db.query<{ database_id: string }>(
-    `select md5(concat_ws(':', extract(epoch from pg_postmaster_start_time()), d.oid)) as database_id
+  return (
+    await only<{ database_id: string }>(
+      db,
+      `select md5(concat_ws(':', extract(epoch from pg_postmaster_start_time()), d.oid)) as database_id
      from pg_database d where d.datname = current_database()`,
-  );
-  return rows[0]?.database_id ?? '';
+    )
+  ).database_id;
 }

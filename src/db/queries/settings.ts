@@ -2,6 +2,7 @@
 
 import type { SettingsPatch } from '../../model/settings.ts';
 import type { Queryable } from '../pool.ts';
+import { only } from '../rows.ts';
 
 const KEY = 'runtime';
 
@@ -22,8 +23,9 @@ export async function readSettings(db: Queryable): Promise<StoredSettings> {
  * Merges a patch into what is stored, field by field, in one statement: of two who change different fields at the same time both
  * are heard. Nulls are not stored.
  */
-export async function mergeSettings(db: Queryable, patch: SettingsPatch): Promise<StoredSettings> {
-  const { rows } = await db.query<{ value: SettingsPatch; updated_at: Date }>(
+export function mergeSettings(db: Queryable, patch: SettingsPatch) {
+  return only<{ value: SettingsPatch; updated_at: Date }>(
+    db,
     `insert into faultline.setting as s (key, value) values ($1, jsonb_strip_nulls($2::jsonb))
      on conflict (key) do update set updated_at = now(), value = jsonb_strip_nulls(s.value || $2::jsonb || jsonb_build_object(
        'retry', coalesce(s.value -> 'retry', '{}') || coalesce($2::jsonb -> 'retry', '{}'),
@@ -31,7 +33,6 @@ export async function mergeSettings(db: Queryable, patch: SettingsPatch): Promis
      returning value, updated_at`,
     [KEY, JSON.stringify(patch)],
   );
-  return rows[0] as StoredSettings;
 }
 
 /** What operators have set, as every process reads it each second: the settings, and what is set for domains. */

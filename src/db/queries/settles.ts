@@ -1,10 +1,11 @@
-// Statements that end attempts: settle under a lease, reap after it, and what tells a lost acknowledgement from a late result.
-// Every writing statement names one lane, and takes now() once, in its first CTE (Citus allows it nowhere else).
+// Statements that end attempts: settle under a lease, reap after it, and tell a lost acknowledgement from a late result.
+// A writing statement names one lane, and takes now() once, in its first CTE (Citus allows it nowhere else).
 
 import type { ClaimedCommand, Outcome, Settlement } from '../../model/command.ts';
 import { jsonArray, plainArray, uuidArray } from '../arrays.ts';
 import { resultJson } from '../json.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { idSet, many } from '../rows.ts';
 import { CLAIMED_COLUMNS, FENCE, type HeldClaim, parseDelays } from './claims.ts';
 
 /** One line of a settle: what to write for the attempt that `claim_id` fences. */
@@ -12,12 +13,31 @@ export interface SettleLine {
   command: ClaimedCommand;
   outcome: Outcome;
   settlement: Settlement;
-  /** 1 when the attempt was terminated by no fault of chaos: raises attempts_limit. */
+  /** 1 if the attempt was interrupted, not by chaos: raises attempts_limit. */
   interrupted: 0 | 1;
   error_group: string | null;
 }
 
-const settleText = (fence: string) => `
+/**
+ * Writes the outcomes whose claim still holds its lease; returns their ids.
+ * Lines must be in order of id: with keyed plans the rows are looked up, and so locked, line by line. A CTE that locks first would
+ * keep that order under any plan, but writes every row once more.
+ */
+export function settleIfLeased(tx: Tx, lane: number, lines: readonly SettleLine[]) {
+  return settle(tx, lane, lines, 'settle_leased', FENCE.leased);
+}
+
+/** Reaps: writes the outcomes of attempts whose lease has expired; returns their ids. Lines in order of id. */
+export function settleIfExpired(tx: Tx, lane: number, lines: readonly SettleLine[]) {
+  return settle(tx, lane, lines, 'settle_expired', FENCE.expired);
+}
+
+function settle(tx: Tx, lane: number, lines: readonly SettleLine[], name: string, fence: string) {
+  const outcomes = lines.map((line) => line.outcome);
+  const settlements = lines.map((line) => line.settlement);
+  return idSet(tx, {
+    name,
+    text: `
 with clock as materialized (select now() as at),
 input as materialized (
   select * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::jsonb[],
@@ -47,51 +67,24 @@ attempted as (
     retry_at, reason, error_code, error_message, fault, process_id, batch_id, purpose, step
   from settled
 )
-select command_id from settled`;
-
-const SETTLE_TEXT = { leased: settleText(FENCE.leased), expired: settleText(FENCE.expired) };
-
-async function settle(
-  tx: Tx,
-  lane: number,
-  lines: readonly SettleLine[],
-  fence: 'leased' | 'expired',
-): Promise<Set<string>> {
-  const { rows } = await tx.query<{ command_id: string }>({
-    name: `settle_${fence}`,
-    text: SETTLE_TEXT[fence],
+select command_id from settled`,
     values: [
       lane,
-      uuidArray(lines.map((line) => line.command.command_id)),
-      uuidArray(lines.map((line) => line.command.claim_id)),
-      plainArray(lines.map((line) => line.outcome.kind)),
-      plainArray(lines.map((line) => line.settlement.status)),
-      plainArray(lines.map((line) => line.settlement.effect)),
-      plainArray(lines.map((line) => line.settlement.delay_ms)),
-      plainArray(lines.map((line) => line.settlement.reason)),
-      jsonArray(lines.map((line) => resultJson(line.outcome.result))),
-      lines.map((line) => line.outcome.error_code ?? null),
-      lines.map((line) => line.outcome.error_message ?? null),
-      lines.map((line) => line.error_group),
-      lines.map((line) => line.outcome.fault ?? null),
-      plainArray(lines.map((line) => line.interrupted)),
+      uuidArray(lines.map(({ command }) => command.command_id)),
+      uuidArray(lines.map(({ command }) => command.claim_id)),
+      plainArray(outcomes.map(({ kind }) => kind)),
+      plainArray(settlements.map(({ status }) => status)),
+      plainArray(settlements.map(({ effect }) => effect)),
+      plainArray(settlements.map(({ delay_ms }) => delay_ms)),
+      plainArray(settlements.map(({ reason }) => reason)),
+      jsonArray(outcomes.map(({ result }) => resultJson(result))),
+      outcomes.map(({ error_code }) => error_code ?? null),
+      outcomes.map(({ error_message }) => error_message ?? null),
+      lines.map(({ error_group }) => error_group),
+      outcomes.map(({ fault }) => fault ?? null),
+      plainArray(lines.map(({ interrupted }) => interrupted)),
     ],
   });
-  return new Set(rows.map((row) => row.command_id));
-}
-
-/**
- * Writes the outcomes whose claim still holds its lease; returns the ids it wrote.
- * Lines must come in order of id: keyed plans look rows up, and so lock them, line by line. A pass of its own that locks first
- * would keep that order under any plan, but writes every row once more.
- */
-export function settleIfLeased(tx: Tx, lane: number, lines: readonly SettleLine[]): Promise<Set<string>> {
-  return settle(tx, lane, lines, 'leased');
-}
-
-/** The same for attempts whose lease has run out: reap's. */
-export function settleIfExpired(tx: Tx, lane: number, lines: readonly SettleLine[]): Promise<Set<string>> {
-  return settle(tx, lane, lines, 'expired');
 }
 
 export interface ExpiredCommand extends ClaimedCommand {
@@ -99,52 +92,37 @@ export interface ExpiredCommand extends ClaimedCommand {
   interruptions: number;
 }
 
-/** Locks commands whose lease has run out, passing over those that somebody is settling, and those named. */
-export async function lockExpiredCommands(
-  tx: Tx,
-  lane: number,
-  limit: number,
-  except: readonly string[] = [],
-): Promise<ExpiredCommand[]> {
-  return readExpired(tx, 'lock_expired_commands', 'c.command_id <> all($3::uuid[])', [lane, limit, uuidArray(except)]);
+/** Locks up to `limit` commands whose lease has expired, except those given. Skips rows that are being settled. */
+export function lockExpiredCommands(tx: Tx, lane: number, limit: number, except: readonly string[] = []) {
+  return lockExpired(tx, 'lock_expired_commands', 'c.command_id <> all($3::uuid[])', [lane, limit, uuidArray(except)]);
 }
 
-/** The same of commands that are named. */
-export async function lockExpiredAmong(
-  tx: Tx,
-  lane: number,
-  command_ids: readonly string[],
-): Promise<ExpiredCommand[]> {
+/** Locks those of the given commands whose lease has expired. Skips rows that are being settled. */
+export function lockExpiredAmong(tx: Tx, lane: number, command_ids: readonly string[]) {
   const values = [lane, command_ids.length, uuidArray(command_ids)];
-  return readExpired(tx, 'lock_expired_among', 'c.command_id = any($3::uuid[])', values);
+  return lockExpired(tx, 'lock_expired_among', 'c.command_id = any($3::uuid[])', values);
 }
 
-async function readExpired(tx: Tx, name: string, which: string, values: unknown[]): Promise<ExpiredCommand[]> {
-  const { rows } = await tx.query<ExpiredCommand & Record<string, unknown>>({
-    name,
-    text: `
+async function lockExpired(tx: Tx, name: string, which: string, values: unknown[]): Promise<ExpiredCommand[]> {
+  const text = `
 select ${CLAIMED_COLUMNS}, c.domain, c.lane, c.claim_id, c.fault, c.interruptions
 from faultline.command c
 where c.status = 'IN_PROGRESS' and c.lease_expires_at <= now() and c.lane = $1::smallint and ${which}
 order by c.command_id
 limit $2
-for update skip locked`,
-    values,
-  });
+for update skip locked`;
+  const rows = await many<ExpiredCommand>(tx, { name, text, values });
   for (const row of rows) row.backoff_ms = parseDelays(row.backoff_ms);
   return rows;
 }
 
 /**
- * Which of these claims of a lane were answered before, so that a broken commit had taken effect after all:
- * an attempt row of that very claim, unless reap or a cut wrote it, means settled; LATE_RESULT_DISCARDED means refused and said so.
+ * The claims of a lane that were answered before, although the commit seemed to fail: an attempt row of that claim which neither the
+ * reaper nor a termination wrote means settled; LATE_RESULT_DISCARDED means rejected.
  */
-export async function readAnsweredClaims(
-  db: Queryable,
-  lane: number,
-  claims: readonly (HeldClaim & { attempts: number })[],
-): Promise<Set<string>> {
-  const { rows } = await db.query<{ command_id: string }>(
+export function readAnsweredClaims(db: Queryable, lane: number, claims: readonly (HeldClaim & { attempts: number })[]) {
+  return idSet(
+    db,
     `with input as materialized (
        select * from unnest($2::uuid[], $3::uuid[], $4::int[]) as i(command_id, claim_id, attempt)
      )
@@ -157,25 +135,25 @@ export async function readAnsweredClaims(
        select 1 from faultline.event e
        where e.command_id = i.command_id and e.lane = $1::smallint and e.type = 'LATE_RESULT_DISCARDED'
          and e.details ->> 'claim_id' = i.claim_id::text
-       limit 1) as told`,
+       limit 1) as rejected`,
     [
       lane,
-      uuidArray(claims.map((claim) => claim.command_id)),
-      uuidArray(claims.map((claim) => claim.claim_id)),
-      plainArray(claims.map((claim) => claim.attempts)),
+      uuidArray(claims.map(({ command_id }) => command_id)),
+      uuidArray(claims.map(({ claim_id }) => claim_id)),
+      plainArray(claims.map(({ attempts }) => attempts)),
     ],
   );
-  return new Set(rows.map((row) => row.command_id));
 }
 
-/** How often each command was given back for want of a handler since an attempt of it last came to anything else. */
+/** How often each command was released because it had no handler since its last attempt with another outcome. */
 export async function countUnhandled(
   db: Queryable,
   lane: number,
   command_ids: readonly string[],
 ): Promise<Map<string, number>> {
-  const { rows } = await db.query<{ command_id: string; met: number }>(
-    `select i.command_id, count(*) filter (where a.error_code = 'NO_HANDLER' and a.attempt > l.attempt) as met
+  const rows = await many<{ command_id: string; count: number }>(
+    db,
+    `select i.command_id, count(*) filter (where a.error_code = 'NO_HANDLER' and a.attempt > l.attempt) as count
      from unnest($2::uuid[]) as i(command_id)
        cross join lateral (
          select coalesce(max(b.attempt), 0) as attempt from faultline.attempt b
@@ -184,5 +162,5 @@ export async function countUnhandled(
      group by i.command_id`,
     [lane, uuidArray(command_ids)],
   );
-  return new Map(rows.map((row) => [row.command_id, row.met]));
+  return new Map(rows.map((row) => [row.command_id, row.count]));
 }

@@ -1,9 +1,10 @@
-// Statements that cut commands short: cancelled by an operator, or ended by a deadline. Each begins with its guard; the loser changes nothing.
-// An attempt under way ends here too, as `canceled`, so that attempts stay numbered without a gap.
+// Statements that terminate commands: cancelled by an operator, or past their deadline. Each begins with its guard.
+// An attempt in progress ends too, as `canceled`, so that attempts stay numbered without a gap.
 
 import type { CommandStatus, DeadlineAction, Effect, ParkReason } from '../../model/command.ts';
 import { plainArray, uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
+import { ids, many } from '../rows.ts';
 import { OPERATED, type OperatedCommand } from './troubleshooting.ts';
 
 /** What one command becomes. */
@@ -18,19 +19,32 @@ export interface TerminateLine {
 }
 
 export interface TerminatedCommand extends OperatedCommand {
-  /** What it was. */
+  /** Its status before. */
   was: CommandStatus;
-  /** Whose attempt was terminated, if one was under way. */
+  /** The worker of the attempt that was terminated, if one was in progress. */
   worker_id: string | null;
 }
 
-/** The first form is for deadlines, which an operator who has the command already waits for no more. */
 const GUARD = {
   live: `c.status || '' in ('PENDING', 'IN_PROGRESS')`,
   open: `c.status || '' in ('PENDING', 'IN_PROGRESS', 'IN_TROUBLESHOOTING_QUEUE')`,
 };
 
-const terminateText = (guard: string) => `
+/** Terminates commands that are ready or in progress, and returns them. Lines in order of id. */
+export function terminateIfLive(tx: Tx, lane: number, lines: readonly TerminateLine[]) {
+  return terminate(tx, lane, lines, 'terminate_live', GUARD.live);
+}
+
+/** Terminates commands that are ready, in progress or in the troubleshooting queue, and returns them. Lines in order of id. */
+export function terminateIfOpen(tx: Tx, lane: number, lines: readonly TerminateLine[]) {
+  return terminate(tx, lane, lines, 'terminate_open', GUARD.open);
+}
+
+function terminate(tx: Tx, lane: number, lines: readonly TerminateLine[], name: string, guard: string) {
+  const column = <K extends keyof TerminateLine>(key: K) => lines.map((line) => line[key]);
+  return many<TerminatedCommand>(tx, {
+    name,
+    text: `
 with clock as materialized (select now() as at),
 input as materialized (
   select * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
@@ -42,7 +56,7 @@ locked as materialized (
   where ${guard} and c.purpose in ('step', 'compensation', 'standalone')
   order by c.command_id for no key update of c
 ),
-cut as (
+terminated as (
   update faultline.command c
   set status = l.became, lease_expires_at = null, error_code = l.error_code, error_message = l.error_message,
     error_group = coalesce(l.error_group, c.error_group), park_reason = coalesce(l.reason, c.park_reason),
@@ -56,22 +70,9 @@ attempted as (
     reason, error_code, error_message, fault, process_id, batch_id, purpose, step)
   select command_id, $1::smallint, attempts, claim_id, worker_id, attempt_started_at, ended_at, 'canceled', effect,
     reason, error_code, error_message, fault, process_id, batch_id, purpose, step
-  from cut where was = 'IN_PROGRESS'
+  from terminated where was = 'IN_PROGRESS'
 )
-select c.*, case when c.was = 'IN_PROGRESS' then c.worker_id end as worker_id from cut c`;
-
-const TERMINATE_TEXT = { live: terminateText(GUARD.live), open: terminateText(GUARD.open) };
-
-async function cut(
-  tx: Tx,
-  lane: number,
-  lines: readonly TerminateLine[],
-  guard: keyof typeof TERMINATE_TEXT,
-): Promise<TerminatedCommand[]> {
-  const column = <K extends keyof TerminateLine>(key: K) => lines.map((line) => line[key]);
-  const { rows } = await tx.query<TerminatedCommand & Record<string, unknown>>({
-    name: `cut_${guard}`,
-    text: TERMINATE_TEXT[guard],
+select t.*, case when t.was = 'IN_PROGRESS' then t.worker_id end as worker_id from terminated t`,
     values: [
       lane,
       uuidArray(column('command_id')),
@@ -83,36 +84,14 @@ async function cut(
       column('error_group'),
     ],
   });
-  return rows;
-}
-
-/** Commands that wait for a worker or are under way; returns what it cut. Lines in order of id. */
-export function terminateIfLive(tx: Tx, lane: number, lines: readonly TerminateLine[]): Promise<TerminatedCommand[]> {
-  return cut(tx, lane, lines, 'live');
-}
-
-/** Those, and what waits in the troubleshooting queue. */
-export function terminateIfOpen(tx: Tx, lane: number, lines: readonly TerminateLine[]): Promise<TerminatedCommand[]> {
-  return cut(tx, lane, lines, 'open');
-}
-
-/** Whose deadline: that of a command, or of the process that awaits it. */
-export interface Overdue {
-  command_id: string;
-  whose: 'command' | 'process';
-  deadline_ms: number;
-  deadline_at: Date;
-  on_deadline: DeadlineAction;
-  /** Of a step. */
-  step: string | null;
 }
 
 /**
- * Live commands of a lane whose deadline, or that of the process awaiting them, has passed. Looks at two partial indexes that hold
- * nothing where there are no deadlines. Nothing is locked: `lockLiveCommands` looks again.
+ * Live commands of a lane whose deadline, or that of the process awaiting them, has passed. Reads two partial indexes that are empty
+ * without deadlines. Locks nothing: `lockLiveCommands` checks again.
  */
-export async function findOverdueCommands(db: Queryable, lane: number, limit: number): Promise<string[]> {
-  const { rows } = await db.query<{ command_id: string }>({
+export function findOverdueCommands(db: Queryable, lane: number, limit: number) {
+  return ids(db, {
     name: 'find_overdue_commands',
     text: `
 (select c.command_id from faultline.command c
@@ -126,12 +105,11 @@ union
  order by p.deadline_at limit $2)`,
     values: [lane, limit],
   });
-  return rows.map((row) => row.command_id);
 }
 
-/** Locks those of these commands that are still live, in order of id; passes over what somebody has locked. */
-export async function lockLiveCommands(tx: Tx, lane: number, ids: readonly string[]): Promise<string[]> {
-  const { rows } = await tx.query<{ command_id: string }>({
+/** Locks those of the given commands that are still live, in order of id. Skips locked rows. */
+export function lockLiveCommands(tx: Tx, lane: number, command_ids: readonly string[]) {
+  return ids(tx, {
     name: 'lock_live_commands',
     text: `
 select c.command_id
@@ -139,17 +117,27 @@ from faultline.command c
 where c.command_id = any($2::uuid[]) and c.lane = $1::smallint and ${GUARD.live}
 order by c.command_id
 for no key update skip locked`,
-    values: [lane, uuidArray(ids)],
+    values: [lane, uuidArray(command_ids)],
   });
-  return rows.map((row) => row.command_id);
+}
+
+/** A deadline that has passed. */
+export interface Overdue {
+  command_id: string;
+  /** The command's own, or that of the process that awaits it. */
+  whose: 'command' | 'process';
+  deadline_ms: number;
+  deadline_at: Date;
+  on_deadline: DeadlineAction;
+  step: string | null;
 }
 
 /**
- * Which deadline of these commands passed first. The caller holds them locked, and whatever moves a process on, or its deadline,
- * locks its awaited command before: so what is read here stays.
+ * The first deadline that passed of each of these commands. The caller holds them locked, and each change of a process or its deadline
+ * locks its awaited command first: so the result stays true.
  */
-export async function readOverdue(tx: Tx, lane: number, ids: readonly string[]): Promise<Overdue[]> {
-  const { rows } = await tx.query<Overdue & Record<string, unknown>>({
+export function readOverdue(tx: Tx, lane: number, command_ids: readonly string[]) {
+  return many<Overdue>(tx, {
     name: 'read_overdue',
     text: `
 select distinct on (o.command_id) o.*
@@ -164,7 +152,6 @@ from (
     and p.deadline_at <= now() and p.status || '' = 'WAITING_FOR_REPLY'
 ) as o
 order by o.command_id, o.deadline_at`,
-    values: [lane, uuidArray(ids)],
+    values: [lane, uuidArray(command_ids)],
   });
-  return rows;
 }

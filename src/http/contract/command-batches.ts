@@ -2,14 +2,15 @@
 
 import { z } from 'zod';
 import { COMMAND_STATUSES } from '../../model/command.ts';
-import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
+import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
+import { BATCH_STATUSES } from '../../model/process.ts';
 import { commandListSchema, commandTemplateSchema } from './commands.ts';
-import { documentSchema, idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
+import { documentSchema, idSchema, pageQuery, queueSchema, shortText, time, timeOrNull, whole } from './fields.ts';
 import { seedSchema } from './process-batches.ts';
 
 /** Either `count` with `template`, or `commands`, or neither: then it is open, and commands are added to it. */
 export const newCommandBatchSchema = z.strictObject({
-  name: shortText(200).optional(),
+  name: shortText(MAX_LENGTH.label).optional(),
   /** Anything of the sender's own, shown as it is. */
   custom: documentSchema.optional(),
   /** The queue that is told when the batch ended. Commands have a reply_to of their own. */
@@ -17,7 +18,7 @@ export const newCommandBatchSchema = z.strictObject({
   /** An open batch takes more commands and does not end. Closed unless it begins empty. */
   closed: z.boolean().optional(),
   seed: seedSchema.optional(),
-  count: z.number().int().min(1).max(MAX_BATCH_COUNT).optional(),
+  count: whole(LIMITS.batch_count).optional(),
   template: commandTemplateSchema.optional(),
   commands: commandListSchema.optional(),
 });

@@ -1,35 +1,41 @@
-// Sending commands, one or many, and reading them.
+// Commands: sending and reading them.
 
 import { z } from 'zod';
 import { commandBehaviorSchema } from '../../chaos/behavior.ts';
-import { COMMAND_STATUSES, DEADLINE_ACTIONS, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../model/command.ts';
-import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
-import { documentSchema, idSchema, nameSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
-import { seedSchema } from './process-batches.ts';
+import { COMMAND_STATUSES, DEADLINE_ACTIONS } from '../../model/command.ts';
+import { LIMITS } from '../../model/limits.ts';
+import {
+  backoffSchema,
+  documentSchema,
+  idSchema,
+  nameSchema,
+  pageQuery,
+  queueSchema,
+  time,
+  timeOrNull,
+  whole,
+} from './fields.ts';
 import { attemptSchema } from './processes.ts';
 
-/** Commands in the body of one request; more are sent by count. */
-export const MAX_COMMANDS_A_REQUEST = 1_000;
-
-/** What is the same for every command of a kind; the bundled TestCommand unless another registered type is named. */
+/** What is the same for every command of a batch. Without a domain or a type, those of the application's default command. */
 export const commandTemplateSchema = z.strictObject({
-  domain: nameSchema.default('e2e'),
-  type: nameSchema.default('TestCommand'),
+  domain: nameSchema.optional(),
+  type: nameSchema.optional(),
   payload: documentSchema.optional(),
   /** Chaos for this command. */
   behavior: commandBehaviorSchema.nullish(),
-  max_attempts: z.number().int().min(1).max(100).optional(),
-  backoff_ms: z.array(z.number().int().min(0).max(86_400_000)).min(1).max(20).optional(),
-  jitter_pct: z.number().int().min(0).max(100).optional(),
-  lease_ms: z.number().int().min(500).max(3_600_000).optional(),
+  max_attempts: whole(LIMITS.max_attempts).optional(),
+  backoff_ms: backoffSchema.optional(),
+  jitter_pct: whole(LIMITS.jitter_pct).optional(),
+  lease_ms: whole(LIMITS.lease_ms).optional(),
   /** Not before so long from now. */
-  delay_ms: z.number().int().min(0).max(MAX_DELAY_MS).optional(),
+  delay_ms: whole(LIMITS.delay_ms).optional(),
   /** Lower goes first. */
-  priority: z.number().int().min(0).max(9).optional(),
+  priority: whole(LIMITS.priority).optional(),
   correlation_id: idSchema.optional(),
   reply_to: queueSchema.optional(),
   /** Counts from when it is sent, the delay included. */
-  deadline_ms: z.number().int().min(1).max(MAX_DEADLINE_MS).optional(),
+  deadline_ms: whole(LIMITS.deadline_ms).optional(),
   on_deadline: z.enum(DEADLINE_ACTIONS).optional(),
 });
 export type CommandTemplate = z.input<typeof commandTemplateSchema>;
@@ -39,31 +45,10 @@ export const newCommandSchema = commandTemplateSchema.extend({
   command_id: idSchema.optional(),
 });
 export type NewCommand = z.input<typeof newCommandSchema>;
-export const commandListSchema = z.array(newCommandSchema).min(1).max(MAX_COMMANDS_A_REQUEST);
+export const commandListSchema = z.array(newCommandSchema).min(1).max(LIMITS.request_commands.max);
 
 export const sendAnswerSchema = z.object({ command_id: idSchema, status: z.enum(COMMAND_STATUSES) });
 export type SendAnswer = z.infer<typeof sendAnswerSchema>;
-
-/** So many commands like the template, as a closed command batch. */
-export const bulkCountSchema = commandTemplateSchema.extend({
-  count: z.number().int().min(1).max(MAX_BATCH_COUNT),
-  name: shortText(200).optional(),
-  seed: seedSchema.optional(),
-});
-/** Or these very commands, all or none. */
-export const bulkListSchema = z.strictObject({ commands: commandListSchema });
-export type BulkCount = z.input<typeof bulkCountSchema>;
-export type BulkList = z.input<typeof bulkListSchema>;
-
-export const bulkCountAnswerSchema = z.object({
-  batch_id: idSchema,
-  status: z.enum(BATCH_STATUSES),
-  total_count: z.number().int(),
-  seed: z.string(),
-});
-export const bulkListAnswerSchema = z.object({ command_ids: z.array(idSchema) });
-export const bulkAnswerSchema = z.union([bulkCountAnswerSchema, bulkListAnswerSchema]);
-export type BulkAnswer = z.infer<typeof bulkAnswerSchema>;
 
 export const SHOWN_PURPOSES = ['standalone', 'step', 'compensation'] as const;
 

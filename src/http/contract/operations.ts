@@ -70,8 +70,10 @@ export const configSchema = z.object({
       input: z.record(z.string(), z.unknown()),
     }),
   ),
-  /** Of launches and sends that name none: what the settings say now. */
+  /** Of launches and sends that name none: from the application and from the settings. */
   defaults: z.object({
+    process_type: z.string().nullable(),
+    command: z.object({ domain: z.string(), type: z.string() }).nullable(),
     retry: z.object({
       max_attempts: z.number().int(),
       backoff_ms: z.array(z.number().int()),

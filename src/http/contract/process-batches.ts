@@ -2,30 +2,32 @@
 
 import { z } from 'zod';
 import { experimentSchema, TURBULENCE_KINDS } from '../../chaos/experiment.ts';
-import { BATCH_STATUSES, MAX_BATCH_COUNT } from '../../model/process.ts';
+import { LIMITS, MAX_LENGTH, SHAPES } from '../../model/limits.ts';
+import { BATCH_STATUSES } from '../../model/process.ts';
 import { attemptCountsSchema } from '../../verification/schemas.ts';
-import { idSchema, pageQuery, queueSchema, shortText, time, timeOrNull } from './fields.ts';
+import { backoffSchema, idSchema, pageQuery, queueSchema, shortText, time, timeOrNull, whole } from './fields.ts';
 
 export const batchesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(BATCH_STATUSES).optional() });
 
 /** What chaos is drawn from; drawn itself when absent. */
-export const seedSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+export const seedSchema = z.string().regex(SHAPES.seed.pattern, SHAPES.seed.message);
 
 export const retrySchema = z.strictObject({
-  max_attempts: z.number().int().min(1).max(100).optional(),
-  backoff_ms: z.array(z.number().int().min(0).max(86_400_000)).min(1).max(20).optional(),
+  max_attempts: whole(LIMITS.max_attempts).optional(),
+  backoff_ms: backoffSchema.optional(),
 });
 
 /** The part of a launch that is the same for every process type; what is left is the definition's own input. */
 export const launchEnvelopeSchema = z.strictObject({
-  count: z.number().int().min(1).max(MAX_BATCH_COUNT).default(1),
-  process_type: z.string().min(1).max(64).default('StatementReport'),
-  name: shortText(200).optional(),
+  count: whole(LIMITS.batch_count).default(1),
+  /** The application's default if absent. */
+  process_type: z.string().min(1).max(64).optional(),
+  name: shortText(MAX_LENGTH.label).optional(),
   seed: seedSchema.optional(),
   /** By step key, a CommandBehavior each; validated with the definition's own step keys. */
   behavior: z.record(z.string(), z.unknown()).nullish(),
   retry: retrySchema.optional(),
-  lease_ms: z.number().int().min(500).max(3_600_000).optional(),
+  lease_ms: whole(LIMITS.lease_ms).optional(),
   /** The queue that is told when the batch ended. */
   reply_to: queueSchema.optional(),
   /** Hypothesis, scope, stop conditions, turbulence. */
@@ -44,16 +46,11 @@ export type LaunchAnswer = z.infer<typeof launchAnswerSchema>;
 /** The same batch again: what is absent is as it was. */
 export const rerunBodySchema = z.strictObject({
   ...launchEnvelopeSchema.pick({ name: true, seed: true, behavior: true, experiment: true, reply_to: true }).shape,
-  count: z.number().int().min(1).max(MAX_BATCH_COUNT).optional(),
+  count: whole(LIMITS.batch_count).optional(),
 });
 export type RerunBody = z.infer<typeof rerunBodySchema>;
 /** One process again, alone, with the same faults. */
 export const rerunProcessBodySchema = rerunBodySchema.pick({ name: true, reply_to: true });
-
-/** Of a launch: the same key with the same body is the same launch, for 24 hours. */
-export const idempotencyKeySchema = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters without spaces');
 
 export const stepFunnelSchema = attemptCountsSchema.extend({ step: z.string() });
 export type StepFunnel = z.infer<typeof stepFunnelSchema>;

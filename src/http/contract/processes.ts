@@ -78,7 +78,7 @@ export const processDetailSchema = processSchema.extend({
 });
 export type ProcessDetail = z.infer<typeof processDetailSchema>;
 
-export const cancelProcessBodySchema = cancelBodySchema.omit({ result: true }).extend({
+export const cancelProcessBodySchema = cancelBodySchema.extend({
   /** false: what it did stays done. */
   compensate: z.boolean().default(true),
 });

@@ -1,7 +1,8 @@
 // The queues of domains: what waits in each, who works it, and what operators set for it.
 
 import { z } from 'zod';
-import { actorSchema, shortText, timeOrNull } from './fields.ts';
+import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
+import { actorSchema, shortText, timeOrNull, whole } from './fields.ts';
 
 export const QUEUE_STATES = ['RUNNING', 'DRAINING', 'PAUSED'] as const;
 export type QueueState = (typeof QUEUE_STATES)[number];
@@ -31,11 +32,11 @@ export const queuesSchema = z.object({ items: z.array(domainQueueSchema) });
 export const domainParamsSchema = z.strictObject({ domain: shortText(64) });
 export const domainVerbSchema = z.strictObject({
   actor: actorSchema.optional(),
-  reason: shortText(1000).optional(),
+  reason: shortText(MAX_LENGTH.reason).optional(),
 });
 export const queueChangeSchema = z.strictObject({
   /** null takes the cap away. */
-  max_in_flight: z.number().int().min(1).max(100_000).nullable(),
+  max_in_flight: whole(LIMITS.max_in_flight).nullable(),
   actor: actorSchema.optional(),
 });
 

@@ -1,7 +1,8 @@
 // Replies: queues, looking, consuming, and what is kept for a process that was unknown where it was settled.
 
 import { z } from 'zod';
-import { idSchema, pageQuery, queueSchema, time } from './fields.ts';
+import { LIMITS } from '../../model/limits.ts';
+import { idSchema, pageQuery, queueSchema, time, whole } from './fields.ts';
 
 export const replyQueueSchema = z.object({
   queue: z.string(),
@@ -41,7 +42,7 @@ export type Reply = z.infer<typeof replySchema>;
 
 export const consumeBodySchema = z.strictObject({
   queue: queueSchema,
-  limit: z.number().int().min(1).max(1000).default(100),
+  limit: whole(LIMITS.reply_count).default(100),
 });
 export type ConsumeBody = z.input<typeof consumeBodySchema>;
 /** What was taken, oldest first: it is gone from the queue. */

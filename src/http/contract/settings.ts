@@ -1,10 +1,10 @@
 // Settings that change at run time: shown each with its default and its source, changed in part.
 
 import { z } from 'zod';
-import { MAX_DELAYS, SETTING_BOUNDS, SETTING_PATHS, type SettingPath } from '../../model/settings.ts';
-import { actorSchema } from './fields.ts';
+import { SETTING_BOUNDS, type SettingPath } from '../../model/limits.ts';
+import { SETTING_PATHS } from '../../model/settings.ts';
+import { actorSchema, backoffSchema, whole } from './fields.ts';
 
-const whole = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
 const optional = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
 const within = (path: SettingPath) => optional(whole(SETTING_BOUNDS[path]));
 
@@ -17,7 +17,7 @@ export const settingsPatchSchema = z.strictObject({
   retry: z
     .strictObject({
       max_attempts: within('retry.max_attempts'),
-      backoff_ms: optional(z.array(whole(SETTING_BOUNDS['retry.backoff_ms'])).min(1).max(MAX_DELAYS)),
+      backoff_ms: optional(backoffSchema),
       jitter_pct: within('retry.jitter_pct'),
     })
     .optional(),

@@ -1,6 +1,7 @@
 // The troubleshooting queue and its verbs.
 
 import { z } from 'zod';
+import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
 import { actorSchema, idSchema, pageOf, pageQuery, shortText, time, timeOrNull } from './fields.ts';
 
 /** Each that is given narrows the choice. */
@@ -47,14 +48,14 @@ export const tsqItemSchema = z.object({
 export type TsqItem = z.infer<typeof tsqItemSchema>;
 
 export const verbBodySchema = z.strictObject({
-  reason: shortText(1000).optional(),
+  reason: shortText(MAX_LENGTH.reason).optional(),
   actor: actorSchema.optional(),
   /** Any JSON: what the handler would have returned. */
   result: z.unknown().optional(),
 });
 export type VerbBody = z.infer<typeof verbBodySchema>;
 /** Cancelling must say why. */
-export const cancelBodySchema = verbBodySchema.extend({ reason: shortText(1000) });
+export const cancelBodySchema = verbBodySchema.omit({ result: true }).extend({ reason: shortText(MAX_LENGTH.reason) });
 export const verbAnswerSchema = z.object({ command_id: idSchema, status: z.string() });
 
 /** Items that wait for the same reason in the same place. */
@@ -83,7 +84,7 @@ export const tsqJobFilterSchema = z.strictObject({
   ...filterFields,
   injected: z.boolean().optional(),
   all: z.literal(true).optional(),
-  command_ids: z.array(idSchema).max(10_000).optional(),
+  command_ids: z.array(idSchema).max(LIMITS.job_commands.max).optional(),
 });
 export type TsqJobFilter = z.infer<typeof tsqJobFilterSchema>;
 
@@ -91,7 +92,7 @@ export const tsqJobBodySchema = z.strictObject({
   verb: z.enum(JOB_VERBS),
   filter: tsqJobFilterSchema,
   /** Cancelling must say why. */
-  reason: shortText(1000).optional(),
+  reason: shortText(MAX_LENGTH.reason).optional(),
   actor: actorSchema.optional(),
   /** Of complete: any JSON, what the handlers would have returned. */
   result: z.unknown().optional(),

@@ -1,4 +1,4 @@
-// Routes of command batches: launch, add, close, cancel, list, look.
+// Command batches: launch, add, close, cancel, list and read.
 
 import { z } from 'zod';
 import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
@@ -7,14 +7,14 @@ import {
   countUnderWay,
   findCommandBatch,
   listCommandBatches,
-} from '../../db/queries/read-command-batches.ts';
+} from '../../db/queries/read-batches.ts';
 import { listBatchCommands } from '../../db/queries/read-commands.ts';
-import { NotFoundError } from '../../model/errors.ts';
+import { orNotFound } from '../../model/errors.ts';
 import { cancelBatch } from '../../process/cancel.ts';
 import { addCommands, closeCommandBatch, launchCommands } from '../../process/launch-commands.ts';
-import { refuseUnknownTypes, requestOf } from '../command-body.ts';
+import { parseCommands } from '../command-body.ts';
 import { showCommand } from '../command-pages.ts';
-import type { App, RouteContext } from '../context.ts';
+import { API_PREFIX, type App, type RouteContext } from '../context.ts';
 import {
   addCommandsAnswerSchema,
   addCommandsSchema,
@@ -26,21 +26,21 @@ import {
   commandBatchSchema,
   commandBatchVerbAnswerSchema,
   commandSchema,
-  idempotencyKeySchema,
+  idempotencyHeaders,
   idSchema,
   newCommandBatchSchema,
   pageOf,
   verbBodySchema,
 } from '../contract.ts';
-import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
-import { problemResponse } from '../docs.ts';
-import { readIdempotency } from '../launch-body.ts';
+import { readIdempotency } from '../idempotency.ts';
+import { keysetPage } from '../paging.ts';
+import { operatorOf, route } from '../route.ts';
 import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
-import { operatorOf } from './operator.ts';
 
 const tags = ['command batches'];
 const params = z.object({ batch_id: idSchema });
+const inList = (index: number) => `commands.${index}.`;
 
 export function commandBatchRoutes(api: App, context: RouteContext): void {
   addLaunch(api, context);
@@ -48,133 +48,118 @@ export function commandBatchRoutes(api: App, context: RouteContext): void {
   addReads(api, context);
 }
 
-function addLaunch(api: App, { bus, pool, registry }: RouteContext): void {
+function addLaunch(api: App, context: RouteContext): void {
+  const { bus, pool } = context;
+
   api.post(
     '/command-batches',
-    {
-      schema: {
+    route(
+      { 202: commandBatchAnswerSchema },
+      {
         tags,
-        summary: 'Launch a command batch: so many alike, these, or an open one to add to',
-        headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
+        summary: 'Launch a command batch: `count` commands like a template, a list of commands, or an open batch',
+        description:
+          'Answers at once; with `count` the workers create the commands. All of `commands` are sent, or none.',
+        headers: idempotencyHeaders,
         body: newCommandBatchSchema,
-        response: { 202: commandBatchAnswerSchema, ...problemResponse },
       },
-    },
-    async (request, reply) => {
-      const { template, commands, ...rest } = request.body;
-      if (template !== undefined) refuseUnknownTypes(registry, [template], () => 'template.');
-      if (commands !== undefined) refuseUnknownTypes(registry, commands, (index) => `commands.${index}.`);
+    ),
+    async ({ body, headers }, reply) => {
+      const { template, commands, ...rest } = body;
       const launch = {
         ...rest,
-        ...(template === undefined ? {} : { template: requestOf(template) }),
-        ...(commands === undefined ? {} : { commands: commands.map(requestOf) }),
-        idempotency: readIdempotency(request.headers['idempotency-key'], request.body),
+        template: template && parseCommands(context, [template], () => 'template.')[0],
+        commands: commands && parseCommands(context, commands, inList),
+        idempotency: readIdempotency(headers, body),
       };
       await refuseWhileStopped(pool, [launch.template ?? {}, ...(launch.commands ?? [])], launch.idempotency);
       const launched = await launchCommands(bus, launch);
-      return reply.code(202).header('location', `/api/v1/command-batches/${launched.batch_id}`).send(launched);
+      return reply.code(202).header('location', `${API_PREFIX}/command-batches/${launched.batch_id}`).send(launched);
     },
   );
 
   api.post(
     '/command-batches/:batch_id/commands',
-    {
-      schema: {
-        tags,
-        summary: 'Add commands to an open batch, all or none',
-        params,
-        body: addCommandsSchema,
-        response: { 202: addCommandsAnswerSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 202: addCommandsAnswerSchema },
+      { tags, summary: 'Add commands to an open batch, all or none', params, body: addCommandsSchema },
+    ),
     async ({ params: { batch_id }, body: { commands } }, reply) => {
-      refuseUnknownTypes(registry, commands, (index) => `commands.${index}.`);
-      const requests = commands.map(requestOf);
+      const requests = parseCommands(context, commands, inList);
       await refuseWhileStopped(pool, requests);
-      const added = await addCommands(bus, batch_id, requests);
-      return reply.code(202).send(added);
+      return reply.code(202).send(await addCommands(bus, batch_id, requests));
     },
   );
 }
 
 function addVerbs(api: App, { bus, pool }: RouteContext): void {
+  const answer = async (batch_id: string) => {
+    const { status, closed_at } = await requireBatch(pool, batch_id);
+    return { batch_id, status, closed_at: closed_at?.toISOString() ?? null };
+  };
+
   api.post(
     '/command-batches/:batch_id/close',
-    {
-      schema: {
+    route(
+      { 200: commandBatchVerbAnswerSchema },
+      {
         tags,
-        summary: 'Take no more commands: it ends when those that it has did',
+        summary: 'Close a batch: it takes no more commands, and ends when its commands have ended',
         params,
         body: verbBodySchema.nullish(),
-        response: { 200: commandBatchVerbAnswerSchema, ...problemResponse },
       },
-    },
+    ),
     async ({ params: { batch_id } }) => {
       await closeCommandBatch(bus, batch_id);
-      const { status, closed_at } = await requireBatch(pool, batch_id);
-      return { batch_id, status, closed_at: closed_at?.toISOString() ?? null };
+      return answer(batch_id);
     },
   );
 
   api.post(
     '/command-batches/:batch_id/cancel',
-    {
-      config: NEVER_LIMITED,
-      schema: {
-        tags,
-        summary: 'Cancel what was not begun; the rest runs out',
-        params,
-        body: verbBodySchema.nullish(),
-        response: { 200: commandBatchVerbAnswerSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: commandBatchVerbAnswerSchema },
+      { tags, summary: 'Cancel a batch: work in progress finishes', params, body: verbBodySchema.nullish() },
+      NEVER_LIMITED,
+    ),
     async ({ params: { batch_id }, body }) => {
       await requireBatch(pool, batch_id);
       const { status } = await cancelBatch(bus, batch_id, operatorOf(body));
-      const { closed_at } = await requireBatch(pool, batch_id);
-      return { batch_id, status, closed_at: closed_at?.toISOString() ?? null };
+      return { ...(await answer(batch_id)), status };
     },
   );
 }
 
 async function requireBatch(pool: RouteContext['pool'], batch_id: string): Promise<CommandBatchRecord> {
-  const batch = await findCommandBatch(pool, batch_id);
-  if (batch === null) throw new NotFoundError('command batch', batch_id);
-  return batch;
+  return orNotFound(await findCommandBatch(pool, batch_id), 'command batch', batch_id);
 }
 
 function addReads(api: App, { pool }: RouteContext): void {
   api.get(
     '/command-batches',
-    {
-      schema: {
-        tags,
-        summary: 'Command batches, newest first',
-        querystring: commandBatchesQuerySchema,
-        response: { 200: pageOf(commandBatchSchema), ...problemResponse },
-      },
-    },
-    async ({ query: { status, cursor, limit } }) => {
-      const before_id = cursor === undefined ? undefined : decodeCursor(['batch'], cursor).value[0];
-      const rows = await listCommandBatches(pool, { status, before_id, limit: limit + 1 });
-      return pageFrom(rows, limit, showBatch, (last) => encodeCursor('batch', [last.batch_id]));
-    },
+    route(
+      { 200: pageOf(commandBatchSchema) },
+      { tags, summary: 'List command batches, newest first', querystring: commandBatchesQuerySchema },
+    ),
+    ({ query: { status, ...page } }) =>
+      keysetPage(
+        'batch',
+        page,
+        (before, limit) => listCommandBatches(pool, { status, before_id: before?.batch_id, limit }),
+        showBatch,
+      ),
   );
 
   api.get(
     '/command-batches/:batch_id',
-    {
-      schema: {
-        tags,
-        summary: 'One command batch: its counts, its template and its replies',
-        params,
-        response: { 200: commandBatchDetailSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: commandBatchDetailSchema },
+      { tags, summary: 'Read a command batch with its counts, its template and its replies', params },
+    ),
     async ({ params: { batch_id } }) => {
       const batch = await requireBatch(pool, batch_id);
       const { in_progress, replies_waiting } = await countUnderWay(pool, batch_id);
-      const { input, behavior, retry, lease_ms } = batch;
+      const { input, behavior, retry, lease_ms, completed_count, failed_count, canceled_count } = batch;
       return {
         ...showBatch(batch),
         template: input.type === undefined ? null : input,
@@ -184,15 +169,15 @@ function addReads(api: App, { pool }: RouteContext): void {
         by_status: {
           PENDING: Math.max(0, batch.waiting_count - in_progress),
           IN_PROGRESS: Math.min(in_progress, batch.waiting_count),
-          COMPLETED: batch.completed_count,
-          FAILED: batch.failed_count,
-          CANCELED: batch.canceled_count,
+          COMPLETED: completed_count,
+          FAILED: failed_count,
+          CANCELED: canceled_count,
           IN_TROUBLESHOOTING_QUEUE: batch.in_troubleshooting_count,
         },
         replies: {
-          SUCCESS: batch.completed_count,
-          FAILED: batch.failed_count,
-          CANCELED: batch.canceled_count,
+          SUCCESS: completed_count,
+          FAILED: failed_count,
+          CANCELED: canceled_count,
           waiting: replies_waiting,
         },
       };
@@ -201,20 +186,23 @@ function addReads(api: App, { pool }: RouteContext): void {
 
   api.get(
     '/command-batches/:batch_id/commands',
-    {
-      schema: {
+    route(
+      { 200: pageOf(commandSchema) },
+      {
         tags,
-        summary: 'The commands of a batch, in the order in which they were added',
+        summary: 'List the commands of a batch, in the order in which they were added',
         params,
         querystring: batchCommandsQuerySchema,
-        response: { 200: pageOf(commandSchema), ...problemResponse },
       },
-    },
-    async ({ params: { batch_id }, query: { status, cursor, limit } }) => {
+    ),
+    async ({ params: { batch_id }, query: { status, ...page } }) => {
       await requireBatch(pool, batch_id);
-      const after_id = cursor === undefined ? undefined : decodeCursor(['member'], cursor).value[0];
-      const rows = await listBatchCommands(pool, batch_id, { status }, { after_id, limit: limit + 1 });
-      return pageFrom(rows, limit, showCommand, (last) => encodeCursor('member', [last.command_id]));
+      return keysetPage(
+        'member',
+        page,
+        (after, limit) => listBatchCommands(pool, batch_id, { status }, { after_id: after?.command_id, limit }),
+        showCommand,
+      );
     },
   );
 }

@@ -1,148 +1,136 @@
-// Routes of commands: send one, send many, list, look.
+// Commands: send, list, read, and an operator's verbs on one.
 
 import { z } from 'zod';
-import { send, sendMany } from '../../bus/send.ts';
+import type { CommandRequest } from '../../bus/request.ts';
+import { cancelLiveCommand } from '../../bus/terminate.ts';
+import { completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
 import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
+import { readTestCommands } from '../../chaos/queries/test-command.ts';
 import { findCommand, findReplyOf } from '../../db/queries/read-commands.ts';
 import { listAttempts } from '../../db/queries/read-processes.ts';
-import { NotFoundError } from '../../model/errors.ts';
-import { fieldErrors, PARSE } from '../../model/field-errors.ts';
-import { launchCommands, sendManyOnce } from '../../process/launch-commands.ts';
-import { refuseUnknownTypes, requestOf } from '../command-body.ts';
+import { orNotFound } from '../../model/errors.ts';
+import { sendOnce } from '../../process/launch-commands.ts';
+import { parseCommands } from '../command-body.ts';
 import { readCommandPage } from '../command-pages.ts';
-import type { App, RouteContext } from '../context.ts';
+import { API_PREFIX, type App, type RouteContext } from '../context.ts';
 import {
-  bulkAnswerSchema,
-  bulkCountSchema,
-  bulkListSchema,
   type CommandDetail,
+  cancelBodySchema,
   commandDetailSchema,
   commandSchema,
   commandsQuerySchema,
-  idempotencyKeySchema,
+  idempotencyHeaders,
   idSchema,
   newCommandSchema,
   pageOf,
   sendAnswerSchema,
+  verbAnswerSchema,
+  verbBodySchema,
 } from '../contract.ts';
-import { problemResponse } from '../docs.ts';
-import { readIdempotency } from '../launch-body.ts';
-import { refuse } from '../validate.ts';
+import { readIdempotency } from '../idempotency.ts';
+import { operatorOf, route } from '../route.ts';
+import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
 
 const tags = ['commands'];
 const params = z.object({ command_id: idSchema });
-const inList = (index: number) => `commands.${index}.`;
 
 export function commandRoutes(api: App, context: RouteContext): void {
   addSend(api, context);
-  addBulk(api, context);
+  addVerbs(api, context);
   addReads(api, context);
 }
 
-function addSend(api: App, { bus, pool, registry }: RouteContext): void {
+function addSend(api: App, context: RouteContext): void {
+  const { bus, pool } = context;
   api.post(
     '/commands',
-    {
-      schema: {
-        tags,
-        summary: 'Send one command: TestCommand, or any other type',
-        body: newCommandSchema,
-        response: { 202: sendAnswerSchema, ...problemResponse },
-      },
-    },
-    async ({ body }, reply) => {
-      refuseUnknownTypes(registry, [body], () => '');
-      const request = requestOf(body);
-      await refuseWhileStopped(pool, [request]);
-      const { command_id } = await send(bus, request);
+    route(
+      { 202: sendAnswerSchema },
+      { tags, summary: 'Send one command', headers: idempotencyHeaders, body: newCommandSchema },
+    ),
+    async ({ body, headers }, reply) => {
+      const [request] = parseCommands(context, [body], () => '') as [CommandRequest];
+      const idempotency = readIdempotency(headers, body);
+      await refuseWhileStopped(pool, [request], idempotency);
+      const command_id = await sendOnce(bus, request, idempotency);
       const status = 'PENDING' as const;
-      return reply.code(202).header('location', `/api/v1/commands/${command_id}`).send({ command_id, status });
+      return reply.code(202).header('location', `${API_PREFIX}/commands/${command_id}`).send({ command_id, status });
     },
   );
 }
 
-function addBulk(api: App, { bus, pool, registry }: RouteContext): void {
+function addVerbs(api: App, { bus }: RouteContext): void {
+  const answers = { 200: verbAnswerSchema };
+
   api.post(
-    '/commands/bulk',
-    {
-      // Two shapes, and the mistakes of the one that was meant.
-      validatorCompiler: () => (data) => ({ value: data }),
-      schema: {
-        tags,
-        summary: 'Send 1 to 100,000 commands alike, as a batch, or up to 1,000 different ones',
-        description:
-          'Answers at once; with `count` the commands are created by the workers. All of `commands` are sent, or none.',
-        headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
-        body: z.union([bulkCountSchema, bulkListSchema]),
-        response: { 202: bulkAnswerSchema, ...problemResponse },
-      },
-    },
-    async (request, reply) => {
-      const idempotency = readIdempotency(request.headers['idempotency-key'], request.body);
-      const given: unknown = request.body;
-      if (typeof given === 'object' && given !== null && 'commands' in given) {
-        const { commands } = parse(bulkListSchema, given);
-        refuseUnknownTypes(registry, commands, inList);
-        const requests = commands.map(requestOf);
-        await refuseWhileStopped(pool, requests, idempotency);
-        const command_ids =
-          idempotency === undefined
-            ? (await sendMany(bus, requests)).command_ids
-            : await sendManyOnce(bus, requests, idempotency);
-        return reply.code(202).send({ command_ids });
-      }
-      const { count, name, seed, ...template } = parse(bulkCountSchema, given);
-      refuseUnknownTypes(registry, [template], () => '');
-      const alike = requestOf(template);
-      await refuseWhileStopped(pool, [alike], idempotency);
-      const launched = await launchCommands(bus, { count, name, seed, template: alike, idempotency }, '');
-      const { command_ids: _none, ...answer } = launched;
-      return reply.code(202).header('location', `/api/v1/command-batches/${answer.batch_id}`).send(answer);
-    },
+    '/commands/:command_id/retry',
+    route(answers, {
+      tags,
+      summary: 'Retry a parked command with a fresh round of attempts',
+      params,
+      body: verbBodySchema.nullish(),
+    }),
+    ({ params, body }) => retryCommand(bus, params.command_id, operatorOf(body)),
   );
-}
 
-function parse<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
-  const parsed = schema.safeParse(body ?? {}, PARSE);
-  if (!parsed.success) refuse(fieldErrors(parsed.error.issues));
-  return parsed.data as z.output<T>;
+  api.post(
+    '/commands/:command_id/cancel',
+    route(
+      answers,
+      {
+        tags,
+        summary: 'Cancel a command that is not settled: pending, in progress or parked. Needs a reason',
+        description: 'The process of a cancelled command undoes what it did.',
+        params,
+        body: cancelBodySchema,
+      },
+      NEVER_LIMITED,
+    ),
+    ({ params, body }) => cancelLiveCommand(bus, params.command_id, { ...operatorOf(body), reason: body.reason }),
+  );
+
+  api.post(
+    '/commands/:command_id/complete',
+    route(answers, {
+      tags,
+      summary: 'Take a parked command as done, with `result` as the result of its handler',
+      params,
+      body: verbBodySchema.nullish(),
+    }),
+    ({ params, body }) => completeCommand(bus, params.command_id, operatorOf(body), body?.result),
+  );
 }
 
 function addReads(api: App, { pool }: RouteContext): void {
   api.get(
     '/commands',
-    {
-      schema: {
-        tags,
-        summary: "Commands, newest first; Faultline's own are not among them",
-        querystring: commandsQuerySchema,
-        response: { 200: pageOf(commandSchema), ...problemResponse },
-      },
-    },
+    route(
+      { 200: pageOf(commandSchema) },
+      { tags, summary: 'List commands, newest first, without internal ones', querystring: commandsQuerySchema },
+    ),
     ({ query }) => readCommandPage(pool, query),
   );
 
   api.get(
     '/commands/:command_id',
-    {
-      schema: {
-        tags,
-        summary: 'One command with its attempts, its chaos and its reply',
-        params,
-        response: { 200: commandDetailSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: commandDetailSchema },
+      { tags, summary: 'Read a command with its attempts, its chaos and its reply', params },
+    ),
     async ({ params: { command_id } }): Promise<CommandDetail> => {
-      const command = await findCommand(pool, command_id);
-      if (command === null) throw new NotFoundError('command', command_id);
-      const [attempts, reply] = await Promise.all([listAttempts(pool, [command_id]), findReplyOf(pool, command_id)]);
-      const { created_at_us: _us, ...shown } = command;
+      const { created_at_us: _us, ...command } = orNotFound(await findCommand(pool, command_id), 'command', command_id);
+      const [attempts, reply, [chaos]] = await Promise.all([
+        listAttempts(pool, [command_id]),
+        findReplyOf(pool, command_id),
+        readTestCommands(pool, [command_id]),
+      ]);
       return {
-        ...toWire(shown),
+        ...toWire(command),
+        behavior: chaos?.behavior ?? null,
         history: attempts.map(({ command_id: _id, ...attempt }) => toWire(attempt)),
-        reply: reply === null ? null : toWire(reply),
-        audit: `/api/v1/audit?command_id=${command.command_id}`,
+        reply: reply && toWire(reply),
+        audit: `${API_PREFIX}/audit?command_id=${command.command_id}`,
       };
     },
   );

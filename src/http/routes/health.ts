@@ -1,4 +1,4 @@
-// Health: live as long as it answers, ready while the database is there, migrated, and can be written.
+// Health: live while the service answers; ready while the database is available, migrated and writable.
 
 import { assertMigrated } from '../../db/migrate.ts';
 import { isRetryable, type Pool } from '../../db/pool.ts';
@@ -10,7 +10,7 @@ import { healthSchema } from '../contract.ts';
 export function healthRoutes(api: App, { pool, bus }: RouteContext): void {
   api.get(
     '/health/live',
-    { schema: { tags: ['operations'], summary: 'Does the service answer?', response: { 200: healthSchema } } },
+    { schema: { tags: ['operations'], summary: 'Check that the service answers', response: { 200: healthSchema } } },
     () => ({ status: 'ok' as const, checks: {} }),
   );
 
@@ -19,7 +19,7 @@ export function healthRoutes(api: App, { pool, bus }: RouteContext): void {
     {
       schema: {
         tags: ['operations'],
-        summary: 'Is the database there, migrated, and can be written?',
+        summary: 'Check that the database is available, migrated and writable',
         response: { 200: healthSchema, 503: healthSchema },
       },
     },
@@ -33,7 +33,7 @@ export function healthRoutes(api: App, { pool, bus }: RouteContext): void {
   );
 }
 
-/** Which database it is, or which check failed, without what the database said of itself. */
+/** Which database it is, or which check failed, without the message of the database. */
 async function checkDatabase(pool: Pool) {
   try {
     await assertMigrated(pool);

@@ -1,31 +1,41 @@
-// The service itself: what it knows and who works for it.
+// The service itself: its configuration and its workers.
 
 import { z } from 'zod';
 import { INTERNAL_DOMAIN } from '../../bus/bus.ts';
 import { changeSettings, showSettings } from '../../bus/settings.ts';
 import { listWorkers, type WorkerRecord } from '../../db/queries/read-workers.ts';
 import { readSettings, type StoredSettings } from '../../db/queries/settings.ts';
-import { MAX_BATCH_COUNT } from '../../model/process.ts';
+import { LIMITS } from '../../model/limits.ts';
 import { MAX_LEASE_LOSSES } from '../../model/retry.ts';
 import { settingsOf } from '../../model/settings.ts';
+import { defaultProcessType } from '../../process/application.ts';
 import type { AnyProcessDefinition } from '../../process/define.ts';
 import type { App, RouteContext } from '../context.ts';
 import { type Config, configSchema, settingsPatchSchema, workersSchema } from '../contract.ts';
-import { problemResponse } from '../docs.ts';
+import { operatorOf, route } from '../route.ts';
 import { toWire } from '../wire.ts';
-import { operatorOf } from './operator.ts';
 
-export function operationRoutes(api: App, { bus, pool, processes, version, turbulence }: RouteContext): void {
+const tags = ['operations'];
+
+export function operationRoutes(api: App, context: RouteContext): void {
+  const { bus, pool, processes, application, version, turbulence } = context;
   const process_types = processes.all().map(showDefinition);
 
-  /** As stored now, whatever this process knows of it yet. */
+  /** From the settings as stored, which this process may not have read yet. */
   const showConfig = (stored: StoredSettings): Config => {
     const { retry, lease_ms } = settingsOf(stored.value);
     return {
       version,
       lanes: bus.lanes,
       process_types,
-      defaults: { retry, lease_ms, max_batch_count: MAX_BATCH_COUNT, max_lease_losses: MAX_LEASE_LOSSES },
+      defaults: {
+        process_type: defaultProcessType(application),
+        command: application.default_command ?? null,
+        retry,
+        lease_ms,
+        max_batch_count: LIMITS.batch_count.max,
+        max_lease_losses: MAX_LEASE_LOSSES,
+      },
       settings: showSettings(stored),
       settings_changed_at: stored.updated_at?.toISOString() ?? null,
       turbulence: [...turbulence],
@@ -34,38 +44,28 @@ export function operationRoutes(api: App, { bus, pool, processes, version, turbu
 
   api.get(
     '/config',
-    {
-      schema: {
-        tags: ['operations'],
-        summary: 'Process types, their steps and inputs, the settings and what they default to',
-        response: { 200: configSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: configSchema },
+      { tags, summary: 'Read process types with their steps and inputs, settings and defaults' },
+    ),
     async () => showConfig(await readSettings(pool)),
   );
 
   api.put(
     '/config',
-    {
-      schema: {
-        tags: ['operations'],
-        summary: 'Change some settings; every process follows within a second',
-        body: settingsPatchSchema,
-        response: { 200: configSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: configSchema },
+      { tags, summary: 'Change settings; every process applies them within a second', body: settingsPatchSchema },
+    ),
     async ({ body: { actor, ...patch } }) => showConfig(await changeSettings(bus, patch, operatorOf({ actor }))),
   );
 
   api.get(
     '/workers',
-    {
-      schema: {
-        tags: ['operations'],
-        summary: 'Workers that live, or stopped or died within the last hour',
-        response: { 200: workersSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: workersSchema },
+      { tags, summary: 'List workers that are alive, or stopped or died within the last hour' },
+    ),
     async () => ({ items: (await listWorkers(pool)).map(showWorker) }),
   );
 }

@@ -1,4 +1,4 @@
-// Routes of batches: launch, list, look, follow, cancel.
+// Process batches: launch, list, read, follow, cancel and rerun.
 
 import { z } from 'zod';
 import { listBatches } from '../../db/queries/read-batches.ts';
@@ -10,20 +10,23 @@ import {
   batchesQuerySchema,
   batchSchema,
   cancelAnswerSchema,
-  idempotencyKeySchema,
+  idempotencyHeaders,
   idSchema,
   launchAnswerSchema,
   pageOf,
+  rerunBodySchema,
   verbBodySchema,
 } from '../contract.ts';
-import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
-import { problemResponse } from '../docs.ts';
 import { LAST_EVENT_ID } from '../events.ts';
-import { acceptLaunch, placeOf } from '../launch.ts';
-import { describeLaunch, parseLaunch, readIdempotency } from '../launch-body.ts';
+import { acceptLaunch } from '../launch.ts';
+import { describeLaunch, parseLaunch } from '../launch-body.ts';
+import { keysetPage } from '../paging.ts';
+import { rerunOfBatch } from '../rerun.ts';
+import { operatorOf, route } from '../route.ts';
 import { NEVER_LIMITED } from '../security.ts';
-import { operatorOf } from './operator.ts';
+import { exceptBody } from '../validate.ts';
 
+const tags = ['batches'];
 const params = z.object({ batch_id: idSchema });
 
 export function processBatchRoutes(api: App, context: RouteContext): void {
@@ -33,77 +36,80 @@ export function processBatchRoutes(api: App, context: RouteContext): void {
 
   api.post(
     '/process-batches/:batch_id/cancel',
-    {
-      config: NEVER_LIMITED,
-      schema: {
-        tags: ['batches'],
-        summary: 'Cancel what was not begun; the rest runs out',
-        params,
-        body: verbBodySchema.nullish(),
-        response: { 200: cancelAnswerSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: cancelAnswerSchema },
+      { tags, summary: 'Cancel a batch: work in progress finishes', params, body: verbBodySchema.nullish() },
+      NEVER_LIMITED,
+    ),
     ({ params, body }) => cancelBatch(context.bus, params.batch_id, operatorOf(body)),
   );
 }
 
 function addLaunch(api: App, context: RouteContext): void {
-  const { processes } = context;
-  // The second path is the name in the plan this project began with.
-  for (const path of ['/process-batches', '/processes/batch'])
-    api.post(
-      path,
+  const launchOptions = (deprecated: boolean) =>
+    route(
+      { 202: launchAnswerSchema },
       {
-        // Three schemas and all their mistakes at once: the body is checked by parseLaunch.
-        validatorCompiler: () => (data) => ({ value: data }),
-        schema: {
-          tags: ['launching'],
-          summary: 'Launch 1 to 100,000 processes',
-          deprecated: path !== '/process-batches',
-          description:
-            'Answers at once; the processes are created by the workers. Fields beside those of every launch are the input of the process type.',
-          headers: z.looseObject({ 'idempotency-key': idempotencyKeySchema.optional() }),
-          body: describeLaunch(processes),
-          response: { 202: launchAnswerSchema, ...problemResponse },
-        },
+        tags: ['launching'],
+        summary: 'Launch 1 to 100,000 processes',
+        deprecated,
+        description:
+          'Answers at once; the workers create the processes. Fields that are not common to every launch are the input of the process type.',
+        headers: idempotencyHeaders,
+        body: describeLaunch(context),
       },
-      async (request, reply) => {
-        const launch = parseLaunch(request.body, processes);
-        launch.idempotency = readIdempotency(request.headers['idempotency-key'], request.body);
-        const launched = await acceptLaunch(context, launch);
-        return reply.code(202).header('location', placeOf(launched)).send(launched);
-      },
+      // parseLaunch checks the body, which takes more than one schema.
+      { validatorCompiler: exceptBody },
     );
+  // The second path is an alias.
+  for (const path of ['/process-batches', '/processes/batch'])
+    api.post(path, launchOptions(path !== '/process-batches'), ({ body, headers }, reply) =>
+      acceptLaunch(context, reply, parseLaunch(body, context), headers, body),
+    );
+
+  api.post(
+    '/process-batches/:batch_id/rerun',
+    route(
+      { 202: launchAnswerSchema },
+      {
+        tags: ['launching'],
+        summary: 'Launch a batch again',
+        description:
+          'Whatever the body does not give is taken from the batch: input, count, seed, behavior as launched, policy and experiment. An empty behavior or experiment means none.',
+        params,
+        headers: idempotencyHeaders,
+        body: rerunBodySchema.nullish(),
+      },
+    ),
+    async ({ params, body, headers }, reply) => {
+      const launch = await rerunOfBatch(context, params.batch_id, body ?? {});
+      return acceptLaunch(context, reply, launch, headers, { rerun_of: params, body: body ?? {} });
+    },
+  );
 }
 
 function addReads(api: App, { pool, details }: RouteContext): void {
   api.get(
     '/process-batches',
-    {
-      schema: {
-        tags: ['batches'],
-        summary: 'Batches, newest first',
-        querystring: batchesQuerySchema,
-        response: { 200: pageOf(batchSchema), ...problemResponse },
-      },
-    },
-    async ({ query }) => {
-      const before = query.cursor === undefined ? undefined : decodeCursor(['batch'], query.cursor).value;
-      const rows = await listBatches(pool, { status: query.status, before_id: before?.[0], limit: query.limit + 1 });
-      return pageFrom(rows, query.limit, showBatch, (last) => encodeCursor('batch', [last.batch_id]));
-    },
+    route(
+      { 200: pageOf(batchSchema) },
+      { tags, summary: 'List batches, newest first', querystring: batchesQuerySchema },
+    ),
+    ({ query: { status, ...page } }) =>
+      keysetPage(
+        'batch',
+        page,
+        (before, limit) => listBatches(pool, { status, before_id: before?.batch_id, limit }),
+        showBatch,
+      ),
   );
 
   api.get(
     '/process-batches/:batch_id',
-    {
-      schema: {
-        tags: ['batches'],
-        summary: 'One batch with its funnel, throughput, rate and ETA',
-        params,
-        response: { 200: batchDetailSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: batchDetailSchema },
+      { tags, summary: 'Read a batch with its funnel, throughput, rate and ETA', params },
+    ),
     ({ params }) => details.read(params.batch_id),
   );
 }
@@ -111,21 +117,20 @@ function addReads(api: App, { pool, details }: RouteContext): void {
 function addEvents(api: App, { details, events }: RouteContext): void {
   api.get(
     '/process-batches/:batch_id/events',
-    {
-      exposeHeadRoute: false,
-      schema: {
-        tags: ['batches'],
+    route(
+      {
+        200: { description: 'The stream', content: { 'text/event-stream': { schema: z.unknown() } } },
+        204: z.undefined().describe('The browser has seen the last event and need not reconnect'),
+      },
+      {
+        tags,
         summary: 'Follow a batch (server-sent events)',
         description:
-          '`batch`: its detail, whenever that changed; `ping`: every 10 s in which nothing did. Ends after the batch has.',
+          '`batch`: the detail of the batch, whenever it changes; `ping`: after 10 s without a change. The stream ends after the batch has ended.',
         params,
-        response: {
-          200: { description: 'The stream', content: { 'text/event-stream': { schema: z.unknown() } } },
-          204: z.undefined().describe('A browser came back that has seen the last event: it need not come again'),
-          ...problemResponse,
-        },
       },
-    },
+      { exposeHeadRoute: false },
+    ),
     async (request, reply) => {
       const batch = await details.read(request.params.batch_id);
       if (batch.completed_at !== null && request.headers['last-event-id'] === LAST_EVENT_ID)

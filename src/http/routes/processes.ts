@@ -1,10 +1,9 @@
-// Routes of processes: lists, and one with its timeline and documents.
+// Processes: lists, one with its timeline and documents, an operator's verbs on it, and its rerun.
 
 import { z } from 'zod';
 import type { Pool } from '../../db/pool.ts';
 import { findBatch } from '../../db/queries/read-batches.ts';
 import {
-  type AttemptRecord,
   findProcess,
   listAttempts,
   listBatchProcesses,
@@ -13,97 +12,159 @@ import {
   type ProcessRecord,
 } from '../../db/queries/read-processes.ts';
 import { withSnapshot } from '../../db/queries/read-snapshot.ts';
-import { NotFoundError } from '../../model/errors.ts';
-import { type ProcessStatus, stepKey } from '../../model/process.ts';
-import type { App, RouteContext } from '../context.ts';
+import { orNotFound } from '../../model/errors.ts';
+import { stepKey } from '../../model/process.ts';
+import { cancelProcess, completeProcess, retryProcess } from '../../process/cancel-process.ts';
+import { API_PREFIX, type App, type RouteContext } from '../context.ts';
 import {
   batchProcessesQuerySchema,
+  cancelProcessBodySchema,
+  idempotencyHeaders,
   idSchema,
+  launchAnswerSchema,
   type Process,
   type ProcessDetail,
   pageOf,
   processDetailSchema,
   processesQuerySchema,
   processSchema,
+  processVerbAnswerSchema,
+  rerunProcessBodySchema,
+  verbBodySchema,
 } from '../contract.ts';
-import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
-import { problemResponse } from '../docs.ts';
+import { acceptLaunch } from '../launch.ts';
+import { keysetPage } from '../paging.ts';
+import { rerunOfProcess } from '../rerun.ts';
+import { operatorOf, route } from '../route.ts';
+import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
 
+const tags = ['processes'];
+const params = z.object({ process_id: idSchema });
+
 export function processRoutes(api: App, context: RouteContext): void {
+  addReads(api, context);
+  addVerbs(api, context);
+
+  api.post(
+    '/processes/:process_id/rerun',
+    route(
+      { 202: launchAnswerSchema },
+      {
+        tags: ['launching'],
+        summary: 'Run one process again, alone, with the same faults',
+        description: 'Launches a batch of one, with the seed and at the ordinal of the process.',
+        params,
+        headers: idempotencyHeaders,
+        body: rerunProcessBodySchema.nullish(),
+      },
+    ),
+    async ({ params, body, headers }, reply) => {
+      const launch = await rerunOfProcess(context, params.process_id, body ?? {});
+      return acceptLaunch(context, reply, launch, headers, { rerun_of: params, body: body ?? {} });
+    },
+  );
+}
+
+function addReads(api: App, context: RouteContext): void {
   const { pool } = context;
 
   api.get(
     '/process-batches/:batch_id/processes',
-    {
-      schema: {
-        tags: ['processes'],
-        summary: 'The processes of a batch, by ordinal',
+    route(
+      { 200: pageOf(processSchema) },
+      {
+        tags,
+        summary: 'List the processes of a batch, by ordinal',
         params: z.object({ batch_id: idSchema }),
         querystring: batchProcessesQuerySchema,
-        response: { 200: pageOf(processSchema), ...problemResponse },
       },
-    },
-    async ({ params, query }) => {
-      const page = await pageOfBatch(pool, { ...query, batch_id: params.batch_id });
-      if (page.items.length === 0 && (await findBatch(pool, params.batch_id)) === null) {
-        throw new NotFoundError('batch', params.batch_id);
-      }
+    ),
+    async ({ params: { batch_id }, query }) => {
+      const page = await pageOfBatch(pool, batch_id, query);
+      if (page.items.length === 0) orNotFound(await findBatch(pool, batch_id), 'batch', batch_id);
       return page;
     },
   );
 
   api.get(
     '/processes',
-    {
-      schema: {
-        tags: ['processes'],
-        summary: 'Processes of all batches, newest batch first',
-        querystring: processesQuerySchema,
-        response: { 200: pageOf(processSchema), ...problemResponse },
-      },
-    },
-    ({ query }) => {
-      const { batch_id } = query;
-      return batch_id === undefined ? pageOfAll(pool, query) : pageOfBatch(pool, { ...query, batch_id });
-    },
+    route(
+      { 200: pageOf(processSchema) },
+      { tags, summary: 'List the processes of all batches, newest batch first', querystring: processesQuerySchema },
+    ),
+    ({ query: { batch_id, ...query } }) =>
+      batch_id === undefined ? pageOfAll(pool, query) : pageOfBatch(pool, batch_id, query),
   );
 
   api.get(
     '/processes/:process_id',
-    {
-      schema: {
-        tags: ['processes'],
-        summary: 'One process with its steps, their attempts and what they stored',
-        params: z.object({ process_id: idSchema }),
-        response: { 200: processDetailSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: processDetailSchema },
+      { tags, summary: 'Read a process with its steps, their attempts and the documents they stored', params },
+    ),
     ({ params }) => readDetail(context, params.process_id),
   );
 }
 
-interface PageQuery {
-  status?: ProcessStatus;
-  cursor?: string;
-  limit: number;
+function addVerbs(api: App, { bus }: RouteContext): void {
+  const answers = { 200: processVerbAnswerSchema };
+
+  api.post(
+    '/processes/:process_id/cancel',
+    route(
+      answers,
+      {
+        tags,
+        summary: 'End a process and undo what it did, or keep it done with `compensate` false. Needs a reason',
+        params,
+        body: cancelProcessBodySchema,
+      },
+      NEVER_LIMITED,
+    ),
+    ({ params, body: { compensate, ...body } }) =>
+      cancelProcess(bus, params.process_id, { ...operatorOf(body), reason: body.reason }, { compensate }),
+  );
+
+  api.post(
+    '/processes/:process_id/retry',
+    route(answers, {
+      tags,
+      summary: 'Retry what the process waits for in the troubleshooting queue',
+      params,
+      body: verbBodySchema.nullish(),
+    }),
+    ({ params, body }) => retryProcess(bus, params.process_id, operatorOf(body)),
+  );
+
+  api.post(
+    '/processes/:process_id/complete',
+    route(answers, {
+      tags,
+      summary: 'Take what the process waits for as done, with `result` as the result of the handler',
+      params,
+      body: verbBodySchema.nullish(),
+    }),
+    ({ params, body }) => completeProcess(bus, params.process_id, operatorOf(body), body?.result),
+  );
 }
 
-async function pageOfBatch(pool: Pool, query: PageQuery & { batch_id: string }) {
-  const after = query.cursor === undefined ? undefined : decodeCursor(['ordinal'], query.cursor).value;
-  const { batch_id, status, limit } = query;
-  const rows = await listBatchProcesses(pool, { batch_id, status, after_ordinal: after?.[0], limit: limit + 1 });
-  return pageFrom(rows, limit, showProcess, (last) => encodeCursor('ordinal', [last.ordinal]));
+type PageQuery = Omit<z.output<typeof processesQuerySchema>, 'batch_id'>;
+
+function pageOfBatch(pool: Pool, batch_id: string, { status, ...page }: PageQuery) {
+  return keysetPage(
+    'ordinal',
+    page,
+    (after, limit) => listBatchProcesses(pool, { batch_id, status, after_ordinal: after?.ordinal, limit }),
+    showProcess,
+  );
 }
 
-async function pageOfAll(pool: Pool, { status, cursor, limit }: PageQuery) {
-  const after = cursor === undefined ? undefined : decodeCursor(['process'], cursor).value;
-  const rows = await listProcesses(pool, {
-    status,
-    after: after === undefined ? undefined : { batch_id: after[0], ordinal: after[1] },
-    limit: limit + 1,
-  });
-  return pageFrom(rows, limit, showProcess, (last) => encodeCursor('process', [last.batch_id as string, last.ordinal]));
+function pageOfAll(pool: Pool, { status, ...page }: PageQuery) {
+  // Every process of this list has a batch.
+  const read = async (after: { batch_id: string; ordinal: number } | undefined, limit: number) =>
+    (await listProcesses(pool, { status, after, limit })) as (ProcessRecord & { batch_id: string })[];
+  return keysetPage('process', page, read, showProcess);
 }
 
 function showProcess({ awaiting_command_id, ...process }: ProcessRecord): Process {
@@ -112,37 +173,30 @@ function showProcess({ awaiting_command_id, ...process }: ProcessRecord): Proces
 
 async function readDetail({ pool, application }: RouteContext, process_id: string): Promise<ProcessDetail> {
   const { process, steps, attempts } = await withSnapshot(pool, async (tx) => {
-    const process = await findProcess(tx, process_id);
-    if (process === null) throw new NotFoundError('process', process_id);
+    const process = orNotFound(await findProcess(tx, process_id), 'process', process_id);
     const steps = await listSteps(tx, process_id);
-    const attempts = await listAttempts(
-      tx,
-      steps.map((step) => step.command_id),
-    );
-    return { process, steps, attempts };
+    const ids = steps.map((step) => step.command_id);
+    return { process, steps, attempts: await listAttempts(tx, ids) };
   });
-  const attemptsOf = (command_id: string) => attempts.filter((attempt) => attempt.command_id === command_id);
-  // What was undone is no longer there to be opened.
+  // A step that was undone has discarded its document.
   const undone = new Set(steps.filter(isUndone).map(({ step }) => stepKey(step)));
   const artifacts = (application.artifacts?.(process) ?? []).filter(({ step }) => !undone.has(stepKey(step)));
   return {
     ...toWire(process),
     steps: steps.map((step) => ({
       ...toWire(step),
-      attempts: attemptsOf(step.command_id).map(showAttempt),
+      attempts: attempts
+        .filter(({ command_id }) => command_id === step.command_id)
+        .map(({ command_id, ...attempt }) => toWire(attempt)),
     })),
     artifacts: artifacts.map(({ step, path }) => ({
       step,
       path,
-      href: `/api/v1/processes/${process.process_id}/artifacts/${encodeURIComponent(step)}`,
+      href: `${API_PREFIX}/processes/${process.process_id}/artifacts/${encodeURIComponent(step)}`,
     })),
   };
 }
 
 function isUndone({ purpose, status }: { purpose: string; status: string }): boolean {
   return purpose === 'compensation' && status === 'COMPLETED';
-}
-
-function showAttempt({ command_id, ...attempt }: AttemptRecord) {
-  return toWire(attempt);
 }

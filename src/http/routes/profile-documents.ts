@@ -1,10 +1,8 @@
-// Routes of profiles as documents: all saved ones exported, and such a document imported.
-// An import is all or nothing, and says what happened to each.
+// Profiles as a document: export of all saved ones, and import of such a document, all or nothing.
 
 import { insertProfilesIfFree, listProfiles, type NewProfile, upsertProfiles } from '../../chaos/queries/profiles.ts';
 import { type Tx, withTx } from '../../db/pool.ts';
 import { ProfileNameTakenError } from '../../model/errors.ts';
-import { refuseBuiltinName } from '../builtin-profiles.ts';
 import type { App, RouteContext } from '../context.ts';
 import {
   type OnConflict,
@@ -15,58 +13,42 @@ import {
   profileImportQuerySchema,
   profileImportSchema,
 } from '../contract.ts';
-import { problemResponse } from '../docs.ts';
-import { parseProfileImport } from '../profile-body.ts';
+import { namesOf, parseProfileImport } from '../profiles.ts';
+import { route } from '../route.ts';
 import { exceptBody } from '../validate.ts';
 
-export function profileDocumentRoutes(api: App, context: RouteContext): void {
-  addExport(api, context);
-  addImport(api, context);
-}
+const tags = ['chaos'];
 
-function addExport(api: App, { pool }: RouteContext): void {
+export function profileDocumentRoutes(api: App, { bus, pool, processes }: RouteContext): void {
   api.get(
     '/profiles/export',
-    {
-      schema: {
-        tags: ['chaos'],
-        summary: 'All saved profiles as a document, to be imported elsewhere',
-        response: { 200: profileExportSchema, ...problemResponse },
-      },
-    },
+    route({ 200: profileExportSchema }, { tags, summary: 'Export all saved profiles as a document' }),
     async (_request, reply) => {
       reply.header('content-disposition', 'attachment; filename="faultline-profiles.json"');
-      const profiles = await listProfiles(pool, null);
-      return {
-        format: PROFILES_FORMAT as typeof PROFILES_FORMAT,
-        version: 1 as const,
-        profiles: profiles.map(({ name, description, process_type, behavior }) => ({
-          name,
-          description,
-          process_type,
-          behavior,
-        })),
-      };
+      const profiles = (await listProfiles(pool, null)).map(({ name, description, process_type, behavior }) => ({
+        name,
+        description,
+        process_type,
+        behavior,
+      }));
+      return { format: PROFILES_FORMAT as typeof PROFILES_FORMAT, version: 1 as const, profiles };
     },
   );
-}
 
-function addImport(api: App, { bus, pool, processes }: RouteContext): void {
   api.post(
     '/profiles/import',
-    {
-      validatorCompiler: exceptBody,
-      schema: {
-        tags: ['chaos'],
-        summary: 'Save the profiles of an exported document: all of them or none',
+    route(
+      { 200: profileImportAnswerSchema },
+      {
+        tags,
+        summary: 'Import the profiles of a document, all of them or none',
         querystring: profileImportQuerySchema,
         body: profileImportSchema,
-        response: { 200: profileImportAnswerSchema, ...problemResponse },
       },
-    },
+      { validatorCompiler: exceptBody },
+    ),
     ({ body, query }) => {
       const parsed = parseProfileImport(body, processes);
-      refuseBuiltinName(placesOf(parsed), processes);
       const profiles = parsed.map((profile) => ({ profile_id: bus.env.newId(), ...profile }));
       return withTx(pool, (tx) => IMPORTS[query.on_conflict](tx, profiles));
     },
@@ -78,7 +60,7 @@ type Import = (tx: Tx, profiles: readonly NewProfile[]) => Promise<ProfileImport
 const IMPORTS: Record<OnConflict, Import> = {
   async fail(tx, profiles) {
     const { items } = await IMPORTS.skip(tx, profiles);
-    const taken = placesOf(profiles).filter((_, index) => items[index]?.result === 'skipped');
+    const taken = namesOf(profiles).filter((_, index) => items[index]?.result === 'skipped');
     if (taken.length > 0) throw new ProfileNameTakenError(taken);
     return { items };
   },
@@ -101,6 +83,3 @@ const IMPORTS: Record<OnConflict, Import> = {
     };
   },
 };
-
-const placesOf = (profiles: readonly { name: string }[]) =>
-  profiles.map(({ name }, index) => ({ path: `profiles.${index}.name`, name }));

@@ -1,4 +1,4 @@
-// Routes of queues: what waits in each domain, and pausing, resuming and capping it.
+// The queues of domains: list, pause, resume and cap.
 
 import { INTERNAL_DOMAIN } from '../../bus/bus.ts';
 import { capDomain, pauseDomain, resumeDomain } from '../../bus/domains.ts';
@@ -14,10 +14,11 @@ import {
   queueChangeSchema,
   queuesSchema,
 } from '../contract.ts';
-import { problemResponse } from '../docs.ts';
+import { operatorOf, route } from '../route.ts';
 import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
-import { operatorOf } from './operator.ts';
+
+const tags = ['operations'];
 
 export function queueRoutes(api: App, { bus, pool }: RouteContext): void {
   const queues = createThrottled(bus.env, async () => ({
@@ -26,53 +27,45 @@ export function queueRoutes(api: App, { bus, pool }: RouteContext): void {
 
   api.get(
     '/queues',
-    {
-      schema: {
-        tags: ['operations'],
-        summary: 'What waits in each domain, who works it, and whether it is paused or capped',
-        response: { 200: queuesSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: queuesSchema },
+      { tags, summary: 'List domains: what waits, which workers serve it, and whether it is paused or capped' },
+    ),
     () => queues.read(),
   );
 
-  /** What an operator just did must be seen in the next look. */
+  /** The next read of the list shows what the operator just did. */
   const shown = async (row: DomainRow): Promise<Domain> => {
     await queues.read(({ items }) => agrees(items, row));
     return toWire(row);
   };
 
-  for (const [verb, act, summary] of [
-    ['pause', pauseDomain, 'Let no worker take more of a domain; what is in progress goes on'],
-    ['resume', resumeDomain, 'Let workers take from a paused domain again'],
+  for (const [verb, act, summary, options] of [
+    ['pause', pauseDomain, 'Pause a domain: workers take no more of it, work in progress finishes', NEVER_LIMITED],
+    ['resume', resumeDomain, 'Resume a paused domain', {}],
   ] as const) {
     api.post(
       `/queues/:domain/${verb}`,
-      {
-        ...(verb === 'pause' && { config: NEVER_LIMITED }),
-        schema: {
-          tags: ['operations'],
-          summary,
-          params: domainParamsSchema,
-          body: domainVerbSchema.nullish(),
-          response: { 200: domainSchema, ...problemResponse },
-        },
-      },
+      route(
+        { 200: domainSchema },
+        { tags, summary, params: domainParamsSchema, body: domainVerbSchema.nullish() },
+        options,
+      ),
       async ({ params, body }) => shown(await act(bus, params.domain, operatorOf(body))),
     );
   }
 
   api.put(
     '/queues/:domain',
-    {
-      schema: {
-        tags: ['operations'],
+    route(
+      { 200: domainSchema },
+      {
+        tags,
         summary: 'Cap how many attempts of a domain are in progress at a time, over all workers',
         params: domainParamsSchema,
         body: queueChangeSchema,
-        response: { 200: domainSchema, ...problemResponse },
       },
-    },
+    ),
     async ({ params, body }) =>
       shown(await capDomain(bus, params.domain, body.max_in_flight, operatorOf({ actor: body.actor }))),
   );

@@ -1,9 +1,9 @@
-// Routes of replies: queues, looking, consuming, routing again, deleting.
+// Replies: list, consume, route again and delete.
 
 import { z } from 'zod';
 import { clearReplies, consumeReplies, discardReply } from '../../bus/replies.ts';
 import { findReply, listReplies, listReplyQueues, type ReplyRecord } from '../../db/queries/reply-queues.ts';
-import { NotFoundError } from '../../model/errors.ts';
+import { orNotFound } from '../../model/errors.ts';
 import { redriveReply } from '../../process/replies.ts';
 import type { App, RouteContext } from '../context.ts';
 import {
@@ -19,8 +19,8 @@ import {
   replyQueuesSchema,
   replySchema,
 } from '../contract.ts';
-import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
-import { problemResponse } from '../docs.ts';
+import { keysetPage } from '../paging.ts';
+import { route } from '../route.ts';
 import { toWire } from '../wire.ts';
 
 const tags = ['replies'];
@@ -34,62 +34,48 @@ export function replyRoutes(api: App, context: RouteContext): void {
 function addReads(api: App, { pool }: RouteContext): void {
   api.get(
     '/replies/queues',
-    { schema: { tags, summary: 'Queues that hold replies', response: { 200: replyQueuesSchema, ...problemResponse } } },
+    route({ 200: replyQueuesSchema }, { tags, summary: 'List the queues that hold replies' }),
     async () => ({ items: (await listReplyQueues(pool)).map(toWire) }),
   );
 
   api.get(
     '/replies',
-    {
-      schema: {
-        tags,
-        summary: 'Replies, oldest first. Looking takes none',
-        querystring: repliesQuerySchema,
-        response: { 200: pageOf(replySchema), ...problemResponse },
-      },
-    },
-    async ({ query: { cursor, limit, ...filter } }) => {
-      const after_id = cursor === undefined ? undefined : decodeCursor(['reply'], cursor).value[0];
-      const rows = await listReplies(pool, { ...filter, after_id, limit: limit + 1 });
-      return pageFrom(rows, limit, showReply, (last) => encodeCursor('reply', [last.reply_id]));
-    },
+    route(
+      { 200: pageOf(replySchema) },
+      { tags, summary: 'List replies, oldest first, without consuming them', querystring: repliesQuerySchema },
+    ),
+    ({ query: { cursor, limit, ...filter } }) =>
+      keysetPage(
+        'reply',
+        { cursor, limit },
+        (after, limit) => listReplies(pool, { ...filter, after_id: after?.reply_id, limit }),
+        showReply,
+      ),
   );
 
   api.get(
     '/replies/:reply_id',
-    { schema: { tags, summary: 'One reply', params, response: { 200: replySchema, ...problemResponse } } },
-    async ({ params: { reply_id } }) => {
-      const reply = await findReply(pool, reply_id);
-      if (reply === null) throw new NotFoundError('reply', reply_id);
-      return showReply(reply);
-    },
+    route({ 200: replySchema }, { tags, summary: 'Read a reply', params }),
+    async ({ params: { reply_id } }) => showReply(orNotFound(await findReply(pool, reply_id), 'reply', reply_id)),
   );
 }
 
 function addVerbs(api: App, { bus, processes }: RouteContext): void {
   api.post(
     '/replies/consume',
-    {
-      schema: {
-        tags,
-        summary: 'Take replies out of a queue, oldest first: they are gone with the answer',
-        body: consumeBodySchema,
-        response: { 200: consumeAnswerSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: consumeAnswerSchema },
+      { tags, summary: 'Take replies out of a queue, oldest first', body: consumeBodySchema },
+    ),
     async ({ body: { queue, limit } }) => ({ items: (await consumeReplies(bus, queue, { limit })).map(toWire) }),
   );
 
   api.post(
     '/replies/:reply_id/redrive',
-    {
-      schema: {
-        tags,
-        summary: 'Route a kept reply to its process, which must be known here now',
-        params,
-        response: { 200: redriveAnswerSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: redriveAnswerSchema },
+      { tags, summary: 'Route a kept reply to its process, whose type must be registered here', params },
+    ),
     async ({ params: { reply_id } }) => ({
       ...(await redriveReply(bus, processes, reply_id)),
       status: 'ROUTED' as const,
@@ -98,27 +84,16 @@ function addVerbs(api: App, { bus, processes }: RouteContext): void {
 
   api.delete(
     '/replies/:reply_id',
-    {
-      schema: {
-        tags,
-        summary: 'Delete a reply; not one that a process waits for',
-        params,
-        response: { 200: deleteReplyAnswerSchema, ...problemResponse },
-      },
-    },
+    route({ 200: deleteReplyAnswerSchema }, { tags, summary: 'Delete a reply that no process waits for', params }),
     ({ params: { reply_id } }) => discardReply(bus, reply_id),
   );
 
   api.delete(
     '/replies',
-    {
-      schema: {
-        tags,
-        summary: 'Delete what senders asked for of a queue',
-        querystring: clearQuerySchema,
-        response: { 200: clearAnswerSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: clearAnswerSchema },
+      { tags, summary: 'Delete the replies of a queue that senders asked for', querystring: clearQuerySchema },
+    ),
     ({ query: { queue } }) => clearReplies(bus, queue),
   );
 }

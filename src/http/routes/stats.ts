@@ -2,31 +2,23 @@
 
 import type { App, RouteContext } from '../context.ts';
 import { overviewSchema, throughputQuerySchema, throughputSchema } from '../contract.ts';
-import { problemResponse } from '../docs.ts';
+import { route } from '../route.ts';
+
+const tags = ['operations'];
 
 export function statsRoutes(api: App, { overview, activity }: RouteContext): void {
   api.get(
     '/stats/overview',
-    {
-      schema: {
-        tags: ['operations'],
-        summary: 'Counts, pace and what waits for an operator',
-        response: { 200: overviewSchema, ...problemResponse },
-      },
-    },
+    route({ 200: overviewSchema }, { tags, summary: 'Read counts, pace and what waits for an operator' }),
     () => overview.read(),
   );
 
   api.get(
     '/stats/throughput',
-    {
-      schema: {
-        tags: ['operations'],
-        summary: 'Attempts ended over the last seconds, in slices',
-        querystring: throughputQuerySchema,
-        response: { 200: throughputSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: throughputSchema },
+      { tags, summary: 'Read how many attempts ended lately, in slices of time', querystring: throughputQuerySchema },
+    ),
     ({ query }) => activity.throughput(query.window_s),
   );
 }

@@ -1,9 +1,9 @@
-// Routes of jobs: one verb over many items, answered at once, watched while it runs, and aborted.
+// Jobs: one verb over many items of the troubleshooting queue, in the background.
 
 import { z } from 'zod';
 import { abortTsqJob, startTsqJob } from '../../bus/jobs.ts';
 import { type JobRecord, listJobFailures, listJobs, readJob } from '../../db/queries/jobs.ts';
-import { NotFoundError } from '../../model/errors.ts';
+import { orNotFound } from '../../model/errors.ts';
 import type { App, RouteContext } from '../context.ts';
 import {
   idSchema,
@@ -17,11 +17,10 @@ import {
   tsqJobSchema,
   tsqJobStartedSchema,
 } from '../contract.ts';
-import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
-import { problemResponse } from '../docs.ts';
+import { keysetPage } from '../paging.ts';
+import { operatorOf, route } from '../route.ts';
 import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
-import { operatorOf } from './operator.ts';
 
 const params = z.object({ job_id: idSchema });
 const querystring = z.strictObject(pageQuery);
@@ -30,69 +29,45 @@ const tags = ['troubleshooting'];
 export function tsqJobRoutes(api: App, { bus, pool }: RouteContext): void {
   api.post(
     '/tsq/jobs',
-    {
-      schema: {
+    route(
+      { 202: tsqJobStartedSchema },
+      {
         tags,
-        summary: 'Retry, cancel or complete all that matches now, in the background',
+        summary: 'Retry, cancel or complete everything that matches now, in the background',
         description:
-          'Acts on what is in the queue when it is accepted, on each item at most once. Say what by at least one field of ' +
-          '`filter`, by `all: true`, or by `command_ids`. Cancelling needs a `reason`.',
+          'Acts on what is in the queue when the job is accepted, on each item at most once. Select items by at least one field of `filter`, by `all: true`, or by `command_ids`. Cancelling needs a `reason`.',
         body: tsqJobBodySchema,
-        response: { 202: tsqJobStartedSchema, ...problemResponse },
       },
-    },
-    async ({ body }, reply) => {
-      const started = await startTsqJob(bus, { ...body, ...operatorOf(body) });
-      return reply.code(202).send(started);
-    },
+    ),
+    async ({ body }, reply) => reply.code(202).send(await startTsqJob(bus, { ...body, ...operatorOf(body) })),
   );
 
   api.get(
     '/tsq/jobs',
-    {
-      schema: {
-        tags,
-        summary: 'Jobs over the queue, the newest first',
-        querystring,
-        response: { 200: pageOf(tsqJobSchema), ...problemResponse },
-      },
-    },
-    async ({ query: { cursor, limit } }) => {
-      const before = cursor === undefined ? undefined : decodeCursor(['job'], cursor).value;
-      const rows = await listJobs(pool, {
-        before: before === undefined ? undefined : { began_at_us: before[0], job_id: before[1] },
-        limit: limit + 1,
-      });
-      return pageFrom(
-        rows,
-        limit,
+    route({ 200: pageOf(tsqJobSchema) }, { tags, summary: 'List jobs, newest first', querystring }),
+    ({ query }) =>
+      keysetPage(
+        'job',
+        query,
+        (before, limit) => listJobs(pool, { before, limit }),
         ({ began_at_us, ...job }) => showJob(job),
-        (last) => encodeCursor('job', [last.began_at_us, last.job_id]),
-      );
-    },
+      ),
   );
 
   api.get(
     '/tsq/jobs/:job_id',
-    {
-      schema: {
-        tags,
-        summary: 'How far a job is, and what it could not do',
-        params,
-        querystring,
-        response: { 200: tsqJobDetailSchema, ...problemResponse },
-      },
-    },
-    async ({ params: { job_id }, query: { cursor, limit } }) => {
-      const after = cursor === undefined ? undefined : decodeCursor(['job_failure'], cursor).value[0];
-      const job = await readJob(pool, job_id);
-      if (job === null) throw new NotFoundError('job', job_id);
-      const rows = job.failed_count === 0 ? [] : await listJobFailures(pool, job_id, { after, limit: limit + 1 });
-      const failures = pageFrom(
-        rows,
-        limit,
+    route(
+      { 200: tsqJobDetailSchema },
+      { tags, summary: 'Read the progress of a job and its failures', params, querystring },
+    ),
+    async ({ params: { job_id }, query }) => {
+      const job = orNotFound(await readJob(pool, job_id), 'job', job_id);
+      const failures = await keysetPage(
+        'job_failure',
+        query,
+        async (after, limit) =>
+          job.failed_count === 0 ? [] : listJobFailures(pool, job_id, { after: after?.item_id, limit }),
         ({ item_id, ...failure }) => ({ command_id: item_id, ...toWire(failure) }),
-        (last) => encodeCursor('job_failure', [last.item_id]),
       );
       return { ...showJob(job), failures };
     },
@@ -100,16 +75,11 @@ export function tsqJobRoutes(api: App, { bus, pool }: RouteContext): void {
 
   api.post(
     '/tsq/jobs/:job_id/abort',
-    {
-      config: NEVER_LIMITED,
-      schema: {
-        tags,
-        summary: 'End a job where it is; what it did stays done',
-        params,
-        body: tsqAbortBodySchema.nullish(),
-        response: { 200: tsqAbortAnswerSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: tsqAbortAnswerSchema },
+      { tags, summary: 'Abort a job; what it did stays done', params, body: tsqAbortBodySchema.nullish() },
+      NEVER_LIMITED,
+    ),
     ({ params, body }) => abortTsqJob(bus, params.job_id, operatorOf(body)),
   );
 }

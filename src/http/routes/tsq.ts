@@ -1,8 +1,6 @@
-// Routes of the troubleshooting queue: the list, its size and causes, and the operator's three verbs on one item.
-// Size and causes read all that matches: each is computed at most once a second, for all who look.
+// The troubleshooting queue: its list, its size and its causes. The verbs on its commands are those of commands.
+// Size and causes read everything that matches, so each is computed at most once a second and shared.
 
-import { z } from 'zod';
-import { cancelCommand, completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
 import {
   countParked,
   listCauses,
@@ -13,8 +11,6 @@ import {
 import { createThrottledMap } from '../../model/throttled.ts';
 import type { App, RouteContext } from '../context.ts';
 import {
-  cancelBodySchema,
-  idSchema,
   pageOf,
   type TsqItem,
   tsqCountSchema,
@@ -22,16 +18,11 @@ import {
   tsqGroupsSchema,
   tsqItemSchema,
   tsqQuerySchema,
-  verbAnswerSchema,
-  verbBodySchema,
 } from '../contract.ts';
-import { decodeCursor, encodeCursor, pageFrom } from '../cursor.ts';
-import { problemResponse } from '../docs.ts';
+import { keysetPage } from '../paging.ts';
+import { route } from '../route.ts';
 import { toWire } from '../wire.ts';
-import { operatorOf } from './operator.ts';
 
-const params = z.object({ command_id: idSchema });
-const response = { 200: verbAnswerSchema, ...problemResponse };
 const tags = ['troubleshooting'];
 const MAX_GROUPS = 200;
 
@@ -43,98 +34,46 @@ export function tsqRoutes(api: App, { bus, pool }: RouteContext): void {
 
   api.get(
     '/tsq',
-    {
-      schema: {
-        tags,
-        summary: 'What waits for an operator, last parked first',
-        querystring: tsqQuerySchema,
-        response: { 200: pageOf(tsqItemSchema), ...problemResponse },
-      },
-    },
-    async ({ query: { cursor, limit, ...filter } }) => {
-      const before = cursor === undefined ? undefined : decodeCursor(['parked'], cursor).value;
-      const rows = await listParked(pool, {
-        ...filter,
-        before: before === undefined ? undefined : { parked_at_us: before[0], item_id: before[1] },
-        limit: limit + 1,
-      });
-      return pageFrom(rows, limit, showItem, (last) => encodeCursor('parked', [last.parked_at_us, last.item_id]));
-    },
+    route(
+      { 200: pageOf(tsqItemSchema) },
+      { tags, summary: 'List what waits for an operator, last parked first', querystring: tsqQuerySchema },
+    ),
+    ({ query: { cursor, limit, ...filter } }) =>
+      keysetPage(
+        'parked',
+        { cursor, limit },
+        (before, limit) => listParked(pool, { ...filter, before, limit }),
+        showItem,
+      ),
   );
 
   api.get(
     '/tsq/count',
-    {
-      schema: {
-        tags,
-        summary: 'How many items match, as of a moment ago',
-        querystring: tsqFilterQuerySchema,
-        response: { 200: tsqCountSchema, ...problemResponse },
-      },
-    },
+    route(
+      { 200: tsqCountSchema },
+      { tags, summary: 'Count the items that match, as of a moment ago', querystring: tsqFilterQuerySchema },
+    ),
     async ({ query }) => ({ count: await counts.of(JSON.stringify(query)).read() }),
   );
 
   api.get(
     '/tsq/groups',
-    {
-      schema: {
+    route(
+      { 200: tsqGroupsSchema },
+      {
         tags,
-        summary: 'What matches by cause, the most frequent first, as of a moment ago',
+        summary: 'Group the items that match by cause, the most frequent first, as of a moment ago',
         querystring: tsqFilterQuerySchema,
-        response: { 200: tsqGroupsSchema, ...problemResponse },
       },
-    },
+    ),
     async ({ query }) => {
       const key = JSON.stringify(query);
       const groups = await causes.of(key).read();
-      // Where all groups are shown their sum is the count, and agrees with them.
+      // If all groups are shown, their sum is the count, and agrees with them.
       const sum = groups.reduce((total, group) => total + group.count, 0);
       const count = groups.length < MAX_GROUPS ? sum : await counts.of(key).read();
       return { count, groups: groups.map(toWire) };
     },
-  );
-
-  api.post(
-    '/tsq/:command_id/retry',
-    {
-      schema: {
-        tags,
-        summary: 'Try it again, with a fresh round of attempts',
-        params,
-        body: verbBodySchema.nullish(),
-        response,
-      },
-    },
-    ({ params, body }) => retryCommand(bus, params.command_id, operatorOf(body)),
-  );
-
-  api.post(
-    '/tsq/:command_id/cancel',
-    {
-      schema: {
-        tags,
-        summary: 'Give it up; its process undoes what it did. Says why',
-        params,
-        body: cancelBodySchema,
-        response,
-      },
-    },
-    ({ params, body }) => cancelCommand(bus, params.command_id, { ...operatorOf(body), reason: body.reason }),
-  );
-
-  api.post(
-    '/tsq/:command_id/complete',
-    {
-      schema: {
-        tags,
-        summary: 'Take it as done, with `result` as what its handler returned',
-        params,
-        body: verbBodySchema.nullish(),
-        response,
-      },
-    },
-    ({ params, body }) => completeCommand(bus, params.command_id, operatorOf(body), body?.result),
   );
 }
 

@@ -15,23 +15,26 @@ interface SentError {
   message: string;
   stack?: string;
   code?: string;
-  /** Of a FaultlineError, so that it stays one. */
-  status?: number;
+  /** Only of a FaultlineError, which stays one. */
   errors?: FieldError[];
 }
 
 export function toSent(error: unknown): SentError {
   if (!(error instanceof Error)) return { message: String(error) };
   const { message, stack, code } = error as Error & { code?: unknown };
-  const refusal = error instanceof FaultlineError ? { status: error.status, errors: error.errors } : {};
-  return { message, stack, ...(typeof code === 'string' && { code }), ...refusal };
+  return {
+    message,
+    stack,
+    ...(typeof code === 'string' && { code }),
+    ...(error instanceof FaultlineError && { errors: error.errors }),
+  };
 }
 
 /** Keeps the code, which tells an unavailable database from a bug. */
-export function fromSent({ message, code, stack, status, errors }: SentError): Error {
+export function fromSent({ message, code, stack, errors }: SentError): Error {
   const error =
-    code !== undefined && status !== undefined
-      ? new FaultlineError(code, status, message, { errors })
+    code !== undefined && errors !== undefined
+      ? new FaultlineError(code, message, { errors })
       : Object.assign(new Error(message), code !== undefined && { code });
   if (stack) error.stack = stack;
   return error;

@@ -1,5 +1,5 @@
-// Import zones: which part of the tree may know which.
-// One table; whatever it does not allow is a violation, said in words.
+// Import zones: which folder may import which.
+// One table; an import that it does not allow is a violation.
 
 import { posix } from 'node:path';
 import type { Code, Node, Violation } from './tree.ts';
@@ -21,88 +21,64 @@ interface Zone {
   types?: RegExp;
   /** Package entry points of ours it may import. */
   entries?: RegExp;
-  /** The rule in words. */
+  /** The rule, as the message of a violation states it. */
   rule: string;
 }
 
-const layer = (...names: string[]) => new RegExp(`^src/(${names.join('|')})/`);
+/** A folder of src, and the other folders that it may import. `types`: with `import type` only. */
+interface Layer {
+  name: string;
+  imports: readonly string[];
+  types?: readonly string[];
+}
+
+/** The layers from the bottom up. docs/architecture.md draws them. */
+export const LAYERS: readonly Layer[] = [
+  { name: 'model', imports: [] },
+  { name: 'db', imports: ['model'] },
+  { name: 'embedded', imports: ['db', 'model'] },
+  { name: 'bus', imports: ['db', 'model'] },
+  { name: 'process', imports: ['bus', 'db', 'model'] },
+  { name: 'chaos', imports: ['db', 'model'], types: ['bus', 'process'] },
+  { name: 'verification', imports: ['chaos', 'process', 'bus', 'db', 'model'] },
+  { name: 'http', imports: ['verification', 'chaos', 'process', 'bus', 'db', 'model'] },
+  { name: 'supervisor', imports: ['embedded', 'chaos', 'db', 'model'] },
+  {
+    name: 'cli',
+    imports: ['supervisor', 'http', 'embedded', 'verification', 'chaos', 'process', 'bus', 'db', 'model'],
+  },
+];
+
+const folders = (names: readonly string[]) => new RegExp(`^src/(${names.join('|')})/`);
 const NONE = /$^/;
 
-/** First match wins. */
+function zoneOf({ name, imports, types }: Layer): Zone {
+  const typed = types ? ` and, with \`import type\`, ${types.join(' and ')}` : '';
+  return {
+    name: `src/${name}`,
+    holds: folders([name]),
+    // The command line reads the version of the package.
+    values: new RegExp(`${folders([name, ...imports]).source}${name === 'cli' ? '|^package\\.json$' : ''}`),
+    types: types && folders(types),
+    rule: `${name} may import only ${imports.join(', ') || 'its own folder'}${typed}`,
+  };
+}
+
+/** The first match wins. */
 const ZONES: Zone[] = [
-  {
-    name: 'src/model',
-    holds: layer('model'),
-    values: layer('model'),
-    rule: 'model is pure and knows nothing above it',
-  },
-  {
-    name: 'src/db',
-    holds: layer('db'),
-    values: layer('db', 'model'),
-    rule: 'db may import model, and nothing above it',
-  },
-  {
-    name: 'src/bus',
-    holds: layer('bus'),
-    values: layer('bus', 'db', 'model'),
-    rule: 'bus may import db and model; never process, chaos, http or cli',
-  },
-  {
-    name: 'src/process',
-    holds: layer('process'),
-    values: layer('process', 'bus', 'db', 'model'),
-    rule: 'process may import bus, db and model; never chaos, http or cli',
-  },
-  {
-    name: 'src/chaos',
-    holds: layer('chaos'),
-    values: layer('chaos', 'db', 'model'),
-    types: layer('bus', 'process'),
-    rule: 'chaos may import db, model and, with `import type`, the hook types of bus and process',
-  },
-  {
-    name: 'src/verification',
-    holds: layer('verification'),
-    values: layer('verification', 'chaos', 'process', 'bus', 'db', 'model'),
-    rule: 'verification may import chaos, process, bus, db and model; never http or cli',
-  },
-  {
-    name: 'src/http',
-    holds: layer('http'),
-    values: layer('http', 'verification', 'chaos', 'process', 'bus', 'db', 'model'),
-    rule: 'http may import verification, chaos, process, bus, db and model; never cli',
-  },
-  {
-    name: 'src/embedded',
-    holds: layer('embedded'),
-    values: layer('embedded', 'db', 'model'),
-    rule: 'embedded may import db and model',
-  },
-  {
-    name: 'src/supervisor',
-    holds: layer('supervisor'),
-    values: layer('supervisor', 'embedded', 'chaos', 'db', 'model'),
-    rule: 'supervisor may import embedded, chaos, db and model; never cli',
-  },
-  {
-    name: 'src/cli',
-    holds: layer('cli'),
-    values: /^(src\/|package\.json$)/,
-    rule: 'cli is the composition root: it may import all of src, and nothing outside it',
-  },
+  ...LAYERS.map(zoneOf),
   {
     name: 'src/index.ts',
     holds: /^src\/index\.ts$/,
-    values: layer('process', 'bus', 'db', 'model'),
-    rule: 'the main entry point shows bus and process; chaos and http have entry points of their own',
+    values: folders(['process', 'bus', 'db', 'model']),
+    rule: 'the main entry point exports bus and process; chaos and http have their own entry points',
   },
   {
     name: 'reporting',
     holds: /^reporting\//,
     values: /^reporting\//,
     entries: /^faultline(\/chaos|\/http)?$/,
-    rule: 'the bundled application uses public entry points only (faultline, faultline/chaos, faultline/http), as a user would',
+    rule: 'the bundled application uses only the public entry points (faultline, faultline/chaos, faultline/http)',
   },
   {
     name: 'ui',
@@ -154,7 +130,7 @@ function isAllowed(zone: Zone, path: string, { specifier, types_only }: Import):
   return zone.values.test(target) || (types_only && (zone.types ?? NONE).test(target));
 }
 
-/** Every import, re-export, dynamic import and `import('...')` type of a file whose target is written out. */
+/** Every import, re-export, dynamic import and `import('...')` type of a file with a literal target. */
 export function readImports(code: Code): Import[] {
   const imports: Import[] = [];
   const add = (source: unknown, types_only: boolean) => {

@@ -1,4 +1,4 @@
-// The audit of a command, a process, a batch or the whole system: query key and fetch, side by side.
+// The audit of a command, a process, a batch or the whole system.
 
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import type { AuditEvent } from '../../../src/http/contract.ts';
@@ -17,13 +17,9 @@ export interface AuditSubject {
   order?: 'desc' | undefined;
 }
 
-const auditKeys = {
-  of: (subject: AuditSubject) => ['audit', subject] as const,
-};
-
 export const auditQuery = (subject: AuditSubject) =>
   infiniteQueryOptions({
-    queryKey: auditKeys.of(subject),
+    queryKey: ['audit', subject],
     queryFn: ({ pageParam, signal }) =>
       request<Page<AuditEvent>>(withQuery('/audit', { ...subject, limit: 100, cursor: pageParam }), { signal }),
     initialPageParam: undefined as string | undefined,

@@ -1,21 +1,21 @@
-// The event stream of one batch: writes each `batch` event where the detail query keeps it, and has a new verdict read.
-// Promises that the state it gives is true: `live` only while events or pings really arrive.
+// The event stream of one batch: writes each `batch` event into the cache of the detail query, and invalidates the verdict.
+// The state is `live` only while events or pings arrive.
 
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { BatchDetail } from '../../../src/http/contract.ts';
 import { batchKeys } from './batches.ts';
-import { apiUrl } from './client.ts';
+import { apiUrl, path } from './client.ts';
 import { verdictKeys } from './verdicts.ts';
 
-/** `connecting`: no word yet; `lost`: it was dropped or went silent, and is tried again. */
+/** `connecting`: nothing received yet; `lost`: dropped or silent, and opened again. */
 export type StreamState = 'off' | 'connecting' | 'live' | 'lost';
 
 /** Longer than any pause between two pings. */
 const SILENCE_MS = 30_000;
 const REOPEN_MS = 5_000;
 
-/** Follows the batch while `enabled`; a stream that drops is opened again by itself. */
+/** Follows the batch while `enabled`. A dropped stream is opened again. */
 export function useBatchEvents(batchId: string, enabled: boolean): StreamState {
   const queryClient = useQueryClient();
   const [state, setState] = useState<StreamState>('off');
@@ -43,7 +43,6 @@ export function useBatchEvents(batchId: string, enabled: boolean): StreamState {
 interface Listeners {
   onState: (state: StreamState) => void;
   onBatch: (batch: BatchDetail) => void;
-  /** There is another verdict than before. */
   onVerdict: () => void;
 }
 
@@ -65,7 +64,7 @@ function followBatch(batchId: string, { onState, onBatch, onVerdict }: Listeners
   };
   const open = () => {
     source?.close();
-    source = new EventSource(apiUrl(`/process-batches/${encodeURIComponent(batchId)}/events`));
+    source = new EventSource(apiUrl(path`/process-batches/${batchId}/events`));
     source.addEventListener('batch', (event) => {
       onBatch(JSON.parse((event as MessageEvent<string>).data) as BatchDetail);
       heard();
@@ -77,7 +76,7 @@ function followBatch(batchId: string, { onState, onBatch, onVerdict }: Listeners
     source.addEventListener('ping', heard);
     source.addEventListener('error', () => {
       onState('lost');
-      // The browser reconnects by itself after a broken connection, but not after an answer it refused.
+      // The browser reconnects after a broken connection, but not after a response it refused.
       if (source?.readyState === EventSource.CLOSED) reopenAfter(REOPEN_MS);
     });
   };

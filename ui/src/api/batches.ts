@@ -1,6 +1,6 @@
-// Process batches: query keys, fetches and verbs, side by side.
+// Process batches: query keys, queries and verbs.
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import type {
   Batch,
   BatchDetail,
@@ -10,72 +10,47 @@ import type {
   VerbBody,
 } from '../../../src/http/contract.ts';
 import type { BatchStatus, ProcessStatus } from '../../../src/model/process.ts';
-import { type Page, request, withQuery } from './client.ts';
-import { REFRESH } from './refresh.ts';
+import { type Page, path, post, postOnce, read } from './client.ts';
+import { listQuery } from './list-query.ts';
 
-export interface BatchFilter {
-  status?: BatchStatus;
-  cursor?: string;
+export interface PageFilter<Status> {
+  status?: Status | undefined;
+  cursor?: string | undefined;
   limit?: number;
 }
 
-/** A launch as sent: the envelope, and beside it the input of the process type. */
+/** The body of a launch: the envelope, and beside it the input of the process type. */
 export type LaunchRequest = Partial<LaunchEnvelope> & Record<string, unknown>;
 
 export const batchKeys = {
   all: ['batches'] as const,
-  list: (filter: BatchFilter) => [...batchKeys.all, 'list', filter] as const,
   detail: (id: string) => [...batchKeys.all, 'detail', id] as const,
-  processes: (id: string, batchStatus: BatchStatus, filter: object) =>
-    [...batchKeys.all, 'processes', id, batchStatus, filter] as const,
-  names: ['batches', 'names'] as const,
 };
 
-export const batchListQuery = (filter: BatchFilter) =>
-  queryOptions({
-    queryKey: batchKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<Batch>>(withQuery('/process-batches', { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH.list_ms,
-  });
+export const batchListQuery = (filter: PageFilter<BatchStatus>) =>
+  listQuery<Batch>(batchKeys.all, '/process-batches', filter);
 
-/** `refetchInterval` is the caller's: a page with an event stream asks only when the stream is down. */
+/** `refetchInterval` is the caller's: a page with an event stream polls only while the stream is down. */
 export const batchDetailQuery = (id: string) =>
-  queryOptions({
-    queryKey: batchKeys.detail(id),
-    queryFn: ({ signal }) => request<BatchDetail>(`/process-batches/${encodeURIComponent(id)}`, { signal }),
-  });
+  queryOptions({ queryKey: batchKeys.detail(id), queryFn: read<BatchDetail>(path`/process-batches/${id}`) });
 
 /** Read once more when the batch comes to rest or ends, so that the rows agree with its counts. */
 export const batchProcessesQuery = (
   { batch_id, status }: Pick<Batch, 'batch_id' | 'status'>,
-  filter: { status?: ProcessStatus; cursor?: string; limit?: number },
-) =>
-  queryOptions({
-    queryKey: batchKeys.processes(batch_id, status, filter),
-    queryFn: ({ signal }) =>
-      request<Page<Process>>(withQuery(`/process-batches/${encodeURIComponent(batch_id)}/processes`, { ...filter }), {
-        signal,
-      }),
-    placeholderData: keepPreviousData,
-  });
+  filter: PageFilter<ProcessStatus>,
+) => listQuery<Process>([...batchKeys.all, batch_id, status], path`/process-batches/${batch_id}/processes`, filter);
 
-/** The newest batches, to choose from in a filter. */
+/** The newest batches, as the options of a filter. */
 export const batchChoicesQuery = queryOptions({
-  queryKey: batchKeys.names,
-  queryFn: ({ signal }) => request<Page<Batch>>(withQuery('/process-batches', { limit: 100 }), { signal }),
+  queryKey: [...batchKeys.all, 'names'],
+  queryFn: read<Page<Batch>>('/process-batches', { limit: 100 }),
   staleTime: 30_000,
 });
 
-/** Launches; the same key with the same body gives the same answer, however often it is sent. */
 export function launchBatch(launch: LaunchRequest, idempotencyKey: string): Promise<LaunchAnswer> {
-  return request<LaunchAnswer>('/process-batches', {
-    method: 'POST',
-    body: launch,
-    headers: { 'idempotency-key': idempotencyKey },
-  });
+  return postOnce('/process-batches', launch, idempotencyKey);
 }
 
 export function cancelBatch(id: string, body: VerbBody): Promise<unknown> {
-  return request(`/process-batches/${encodeURIComponent(id)}/cancel`, { method: 'POST', body });
+  return post(path`/process-batches/${id}/cancel`, body);
 }

@@ -1,6 +1,6 @@
-// Command batches: query keys, fetches and verbs, side by side.
+// Command batches: query keys, queries and verbs.
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import type {
   Command,
   CommandBatch,
@@ -13,38 +13,21 @@ import type {
 import type { CommandStatus } from '../../../src/model/command.ts';
 import type { BatchStatus } from '../../../src/model/process.ts';
 import { isTerminalBatch } from '../parts/status.ts';
-import { type Page, request, withQuery } from './client.ts';
+import type { PageFilter } from './batches.ts';
+import { path, post, postOnce, read } from './client.ts';
+import { listQuery } from './list-query.ts';
 import { REFRESH, unlessRefused } from './refresh.ts';
 
-export interface CommandBatchFilter {
-  status?: BatchStatus;
-  cursor?: string;
-  limit?: number;
-}
+export const commandBatchKeys = { all: ['command-batches'] as const };
 
-export const commandBatchKeys = {
-  all: ['command-batches'] as const,
-  list: (filter: CommandBatchFilter) => [...commandBatchKeys.all, 'list', filter] as const,
-  detail: (id: string) => [...commandBatchKeys.all, 'detail', id] as const,
-  commands: (id: string, batchStatus: BatchStatus, filter: object) =>
-    [...commandBatchKeys.all, 'commands', id, batchStatus, filter] as const,
-};
+export const commandBatchListQuery = (filter: PageFilter<BatchStatus>) =>
+  listQuery<CommandBatch>(commandBatchKeys.all, '/command-batches', filter);
 
-const pathOf = (id: string) => `/command-batches/${encodeURIComponent(id)}`;
-
-export const commandBatchListQuery = (filter: CommandBatchFilter) =>
-  queryOptions({
-    queryKey: commandBatchKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<CommandBatch>>(withQuery('/command-batches', { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH.list_ms,
-  });
-
-/** Asked again until it has ended; then only as long as somebody may consume its replies. */
+/** Polled until the batch has ended; then only while it has replies that may still be consumed. */
 export const commandBatchDetailQuery = (id: string) =>
   queryOptions({
-    queryKey: commandBatchKeys.detail(id),
-    queryFn: ({ signal }) => request<CommandBatchDetail>(pathOf(id), { signal }),
+    queryKey: [...commandBatchKeys.all, 'detail', id],
+    queryFn: read<CommandBatchDetail>(path`/command-batches/${id}`),
     refetchInterval: ({ state: { data, error } }) => {
       if (data && isTerminalBatch(data.status)) return data.replies.waiting > 0 ? REFRESH.list_ms : false;
       return unlessRefused(REFRESH.live_ms, error);
@@ -54,32 +37,22 @@ export const commandBatchDetailQuery = (id: string) =>
 /** Read once more when the batch comes to rest or ends, so that the rows agree with its counts. */
 export const batchCommandsQuery = (
   { batch_id, status }: Pick<CommandBatch, 'batch_id' | 'status'>,
-  filter: { status?: CommandStatus; cursor?: string; limit?: number },
+  filter: PageFilter<CommandStatus>,
 ) =>
-  queryOptions({
-    queryKey: commandBatchKeys.commands(batch_id, status, filter),
-    queryFn: ({ signal }) =>
-      request<Page<Command>>(withQuery(`${pathOf(batch_id)}/commands`, { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-  });
+  listQuery<Command>([...commandBatchKeys.all, batch_id, status], path`/command-batches/${batch_id}/commands`, filter);
 
-/** Sends; the same key with the same body gives the same answer, however often it is sent. */
 export function createCommandBatch(batch: NewCommandBatch, idempotencyKey: string): Promise<CommandBatchAnswer> {
-  return request<CommandBatchAnswer>('/command-batches', {
-    method: 'POST',
-    body: batch,
-    headers: { 'idempotency-key': idempotencyKey },
-  });
+  return postOnce('/command-batches', batch, idempotencyKey);
 }
 
 export function addCommands(id: string, commands: NewCommand[]): Promise<{ total_count: number }> {
-  return request(`${pathOf(id)}/commands`, { method: 'POST', body: { commands } });
+  return post(path`/command-batches/${id}/commands`, { commands });
 }
 
 export function closeCommandBatch(id: string, body: VerbBody): Promise<unknown> {
-  return request(`${pathOf(id)}/close`, { method: 'POST', body });
+  return post(path`/command-batches/${id}/close`, body);
 }
 
 export function cancelCommandBatch(id: string, body: VerbBody): Promise<unknown> {
-  return request(`${pathOf(id)}/cancel`, { method: 'POST', body });
+  return post(path`/command-batches/${id}/cancel`, body);
 }

@@ -1,16 +1,15 @@
-// The kill switch: whether all chaos is stopped, by whom and why; query key, fetch and verb, side by side.
+// The kill switch: whether all chaos is stopped, by whom and why.
 
 import { queryOptions } from '@tanstack/react-query';
 import type { KillSwitch } from '../../../src/http/contract.ts';
-import { request } from './client.ts';
+import { read, request } from './client.ts';
 import { REFRESH } from './refresh.ts';
 
 export const killSwitchKeys = { all: ['kill-switch'] as const };
 
-/** Asked again and again: somebody else may pull it. */
 export const killSwitchQuery = queryOptions({
   queryKey: killSwitchKeys.all,
-  queryFn: ({ signal }) => request<KillSwitch>('/chaos', { signal }),
+  queryFn: read<KillSwitch>('/chaos'),
   refetchInterval: REFRESH.list_ms,
 });
 

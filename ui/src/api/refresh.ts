@@ -1,22 +1,21 @@
-// How often the pages ask again: one place for all polling, in ms.
-// A page in a hidden tab does not ask at all (the query client's own default).
+// How often the pages poll, in ms. A page in a hidden tab does not poll (the query client's default).
 
 import { problemFrom } from './client.ts';
 
 export const REFRESH = {
-  /** Figures that move while one looks at them. */
+  /** Figures that change while the reader watches. */
   live_ms: 2_000,
-  /** A bar of something that takes seconds. */
+  /** The progress of something that takes seconds. */
   progress_ms: 500,
-  /** Lists, and what others may have changed. */
+  /** Lists, and what others may change. */
   list_ms: 5_000,
 } as const;
 
-/** Asks again after `ms`, until the server has said that it will never know (404) or understand (422). */
+/** Polls every `ms`, until the server refuses the request (4xx). */
 export function unlessRefused(ms: number, error: unknown): number | false {
   const { status } = problemFrom(error);
   return error !== null && status >= 400 && status < 500 ? false : ms;
 }
 
-/** A query is tried again by itself only where that can help: no answer, or the server's own trouble. */
+/** Retries of a query that got no response or a server error. */
 export const MAX_RETRIES = 2;

@@ -1,45 +1,35 @@
-// Replies: query keys, fetches and what can be done with them, side by side.
+// Replies: query keys, queries and verbs.
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import type { RedriveAnswer, RepliesQuery, Reply, ReplyQueue } from '../../../src/http/contract.ts';
-import { type Page, request, withQuery } from './client.ts';
+import { path, post, read, request, withQuery } from './client.ts';
+import { listQuery } from './list-query.ts';
 import { REFRESH } from './refresh.ts';
 
-export type ReplyFilter = Pick<RepliesQuery, 'queue' | 'batch_id' | 'cursor'>;
-
-export const replyKeys = {
-  all: ['replies'] as const,
-  queues: ['replies', 'queues'] as const,
-  list: (filter: ReplyFilter) => [...replyKeys.all, 'list', filter] as const,
-};
+export const replyKeys = { all: ['replies'] as const };
 
 export const replyQueuesQuery = queryOptions({
-  queryKey: replyKeys.queues,
-  queryFn: ({ signal }) => request<{ items: ReplyQueue[] }>('/replies/queues', { signal }),
+  queryKey: [...replyKeys.all, 'queues'],
+  queryFn: read<{ items: ReplyQueue[] }>('/replies/queues'),
   refetchInterval: REFRESH.list_ms,
 });
 
-/** Looking takes nothing. */
-export const replyListQuery = (filter: ReplyFilter) =>
-  queryOptions({
-    queryKey: replyKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<Reply>>(withQuery('/replies', { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH.list_ms,
-  });
+/** Reads replies without consuming them. */
+export const replyListQuery = (filter: Omit<RepliesQuery, 'limit'>) =>
+  listQuery<Reply>(replyKeys.all, '/replies', filter);
 
-/** Takes the oldest ones: they are gone from the queue, and in the answer only. */
+/** Removes the oldest replies from the queue; only the response holds them then. */
 export function consumeReplies(queue: string, limit: number): Promise<{ items: Reply[] }> {
-  return request('/replies/consume', { method: 'POST', body: { queue, limit } });
+  return post('/replies/consume', { queue, limit });
 }
 
-/** Gives a kept reply to its process, now that a service knows it. */
+/** Delivers a kept reply to its process. */
 export function redriveReply(id: string): Promise<RedriveAnswer> {
-  return request(`/replies/${encodeURIComponent(id)}/redrive`, { method: 'POST' });
+  return post(path`/replies/${id}/redrive`);
 }
 
 export function deleteReply(id: string): Promise<unknown> {
-  return request(`/replies/${encodeURIComponent(id)}`, { method: 'DELETE' });
+  return request(path`/replies/${id}`, { method: 'DELETE' });
 }
 
 export function clearReplies(queue: string): Promise<{ deleted_count: number }> {

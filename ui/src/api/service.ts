@@ -1,8 +1,8 @@
-// What this service is and whether it is well: configuration and health, each query key beside its fetch.
+// The configuration and the health of the service.
 
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { Config, SettingsChange } from '../../../src/http/contract.ts';
-import { apiUrl, request } from './client.ts';
+import { apiUrl, read, request } from './client.ts';
 import { REFRESH } from './refresh.ts';
 
 export type ProcessType = Config['process_types'][number];
@@ -12,24 +12,21 @@ export interface Health {
   checks: Record<string, string>;
 }
 
-export const serviceKeys = {
-  config: ['config'] as const,
-  health: ['health'] as const,
-};
+export const serviceKeys = { config: ['config'] as const };
 
 /** Process types and their steps, which change only with a restart of the service, and the settings. */
 export const configQuery = queryOptions({
   queryKey: serviceKeys.config,
-  queryFn: ({ signal }) => request<Config>('/config', { signal }),
+  queryFn: read<Config>('/config'),
   staleTime: 60_000,
 });
 
-/** Changes some settings; null gives one back to its default. */
+/** Changes some settings; null resets one to its default. */
 export function changeSettings(body: SettingsChange): Promise<Config> {
   return request<Config>('/config', { method: 'PUT', body });
 }
 
-/** A process type as this service knows it; undefined until that is known, and for types it does not know. */
+/** Undefined while it is read, and for a type that this service does not know. */
 export function useProcessType(type: string | null): ProcessType | undefined {
   const { data } = useQuery(configQuery);
   return data?.process_types.find((candidate) => candidate.type === type);
@@ -41,9 +38,9 @@ export function inputNames(type: ProcessType | undefined): string[] {
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
 }
 
-/** 503 is an answer too: it says which check fails. Only silence is an error. */
+/** A 503 says which check fails; only no response is an error. */
 export const healthQuery = queryOptions({
-  queryKey: serviceKeys.health,
+  queryKey: ['health'],
   queryFn: async ({ signal }): Promise<Health> => {
     const response = await fetch(apiUrl('/health/ready'), { signal });
     const body = (await response.json()) as Partial<Health>;

@@ -1,40 +1,32 @@
-// Jobs over the troubleshooting queue: query keys, fetches, starting one and aborting it.
+// Jobs over the troubleshooting queue: queries, starting one and aborting it.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { TsqJob, TsqJobBody, TsqJobDetail, TsqJobStarted } from '../../../src/http/contract.ts';
-import { type Page, request, withQuery } from './client.ts';
+import { type Page, path, post, read } from './client.ts';
 import { REFRESH, unlessRefused } from './refresh.ts';
 import { tsqKeys } from './tsq.ts';
 
-const jobKeys = {
-  all: [...tsqKeys.all, 'jobs'] as const,
-  detail: (id: string) => [...jobKeys.all, id] as const,
-};
-
-/** A job moves fast: it is asked for more often than anything else, and no more once it has ended. */
-const RUNNING_MS = 500;
-
+/** Polled until it has ended. */
 export const tsqJobQuery = (id: string) =>
   queryOptions({
-    queryKey: jobKeys.detail(id),
-    queryFn: ({ signal }) =>
-      request<TsqJobDetail>(withQuery(`/tsq/jobs/${encodeURIComponent(id)}`, { limit: 20 }), { signal }),
+    queryKey: [...tsqKeys.all, 'jobs', id],
+    queryFn: read<TsqJobDetail>(path`/tsq/jobs/${id}`, { limit: 20 }),
     refetchInterval: ({ state: { data, error } }) =>
-      data && data.status !== 'RUNNING' ? false : unlessRefused(RUNNING_MS, error),
+      data && data.status !== 'RUNNING' ? false : unlessRefused(REFRESH.progress_ms, error),
   });
 
 export const recentJobsQuery = queryOptions({
-  queryKey: [...jobKeys.all, 'recent'],
-  queryFn: ({ signal }) => request<Page<TsqJob>>(withQuery('/tsq/jobs', { limit: 10 }), { signal }),
+  queryKey: [...tsqKeys.all, 'jobs'],
+  queryFn: read<Page<TsqJob>>('/tsq/jobs', { limit: 10 }),
   placeholderData: keepPreviousData,
   refetchInterval: REFRESH.list_ms,
 });
 
 /** Answers at once; the items are done in the background. */
 export function startTsqJob(job: TsqJobBody): Promise<TsqJobStarted> {
-  return request<TsqJobStarted>('/tsq/jobs', { method: 'POST', body: job });
+  return post('/tsq/jobs', job);
 }
 
 export function abortTsqJob(id: string, body: { actor?: string }): Promise<unknown> {
-  return request(`/tsq/jobs/${encodeURIComponent(id)}/abort`, { method: 'POST', body });
+  return post(path`/tsq/jobs/${id}/abort`, body);
 }

@@ -1,8 +1,9 @@
-// The troubleshooting queue: query keys, fetches and the operator's three verbs, side by side.
+// The troubleshooting queue: query keys, queries and the operator's three verbs.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { TsqCount, TsqGroups, TsqItem, VerbBody } from '../../../src/http/contract.ts';
-import { type Page, request, withQuery } from './client.ts';
+import { path, post, read } from './client.ts';
+import { listQuery } from './list-query.ts';
 import { REFRESH } from './refresh.ts';
 
 export interface TsqFilter {
@@ -26,22 +27,16 @@ export interface VerbAnswer {
 export const tsqKeys = {
   all: ['tsq'] as const,
   lists: ['tsq', 'list'] as const,
-  list: (filter: TsqFilter & { cursor?: string }) => [...tsqKeys.lists, filter] as const,
 };
 
-export const tsqListQuery = (filter: TsqFilter & { cursor?: string }) =>
-  queryOptions({
-    queryKey: tsqKeys.list(filter),
-    queryFn: ({ signal }) => request<Page<TsqItem>>(withQuery('/tsq', { ...filter }), { signal }),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH.list_ms,
-  });
+export const tsqListQuery = (filter: TsqFilter & { cursor?: string | undefined }) =>
+  listQuery<TsqItem>(tsqKeys.all, '/tsq', filter);
 
 /** By cause, the most frequent first. */
 export const tsqGroupsQuery = (filter: TsqFilter) =>
   queryOptions({
     queryKey: [...tsqKeys.all, 'groups', filter],
-    queryFn: ({ signal }) => request<TsqGroups>(withQuery('/tsq/groups', { ...filter }), { signal }),
+    queryFn: read<TsqGroups>('/tsq/groups', filter),
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH.list_ms,
   });
@@ -49,11 +44,11 @@ export const tsqGroupsQuery = (filter: TsqFilter) =>
 export const tsqCountQuery = (filter: TsqFilter) =>
   queryOptions({
     queryKey: [...tsqKeys.all, 'count', filter],
-    queryFn: ({ signal }) => request<TsqCount>(withQuery('/tsq/count', { ...filter }), { signal }),
+    queryFn: read<TsqCount>('/tsq/count', filter),
     refetchInterval: REFRESH.list_ms,
   });
 
 /** Applies a verb to one parked command; 409 WRONG_STATE when another operator was faster. */
 export function applyTsqVerb(verb: TsqVerb, commandId: string, body: VerbBody): Promise<VerbAnswer> {
-  return request<VerbAnswer>(`/commands/${encodeURIComponent(commandId)}/${verb}`, { method: 'POST', body });
+  return post(path`/commands/${commandId}/${verb}`, body);
 }

@@ -1,4 +1,4 @@
-// What a batch is predicted, verified and reported: query keys, fetches and verbs, side by side.
+// Predictions, verdicts and reports of process batches, and the verbs of their chaos.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
@@ -11,94 +11,86 @@ import type {
   VerdictProgress,
 } from '../../../src/http/contract.ts';
 import { batchKeys, type LaunchRequest } from './batches.ts';
-import { apiUrl, type Page, request } from './client.ts';
+import { apiUrl, type Page, path, post, read, request } from './client.ts';
 
-/** A batch at a moment of its life, such as its status: asked again when that is another. */
-interface Judged {
+/** A batch at a moment of its life, such as its status: read again when the moment is another. */
+interface BatchMoment {
   batch_id: string;
   moment: string;
 }
 
 export const verdictKeys = {
-  preview: (launch: LaunchRequest | null) => ['preview', launch] as const,
   verdicts: (id: string) => [...batchKeys.all, 'verdict', id] as const,
-  verdict: ({ batch_id, moment }: Judged) => [...verdictKeys.verdicts(batch_id), moment] as const,
-  progress: (id: string) => [...batchKeys.all, 'verifying', id] as const,
-  behaviors: (id: string) => [...batchKeys.all, 'behaviors', id] as const,
+  verdict: ({ batch_id, moment }: BatchMoment) => [...verdictKeys.verdicts(batch_id), moment] as const,
   reports: (id: string) => [...batchKeys.all, 'report', id] as const,
-  report: ({ batch_id, moment }: Judged) => [...verdictKeys.reports(batch_id), moment] as const,
 };
 
-const pathOf = (id: string, rest: string) => `/process-batches/${encodeURIComponent(id)}/${rest}`;
-
-/** Exactly what a launch will come to. The same launch is predicted the same, so it is asked once. */
+/** The exact outcome of a launch. The same launch has the same prediction, so it is read once. */
 export const previewQuery = (launch: LaunchRequest) =>
   queryOptions({
-    queryKey: verdictKeys.preview(launch),
+    queryKey: ['preview', launch],
     queryFn: ({ signal }) => request<Preview>('/process-batches/preview', { method: 'POST', body: launch, signal }),
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     retry: false,
   });
 
-export const verdictQuery = (verified: Judged) =>
+export const verdictQuery = (of: BatchMoment) =>
   queryOptions({
-    queryKey: verdictKeys.verdict(verified),
-    queryFn: ({ signal }) => request<Verdict>(pathOf(verified.batch_id, 'verdict'), { signal }),
+    queryKey: verdictKeys.verdict(of),
+    queryFn: read<Verdict>(path`/process-batches/${of.batch_id}/verdict`),
     placeholderData: keepPreviousData,
   });
 
-/** Given again, whatever is stored. */
+/** Computes the verdict again, also when one is stored. */
 export function verifyBatch(id: string): Promise<Verdict> {
-  return request<Verdict>(pathOf(id, 'verdict'), { method: 'POST', body: {} });
+  return post(path`/process-batches/${id}/verdict`, {});
 }
 
-/** How far the verdict that is being given has come. */
 export const verdictProgressQuery = (id: string) =>
   queryOptions({
-    queryKey: verdictKeys.progress(id),
-    queryFn: ({ signal }) => request<VerdictProgress>(pathOf(id, 'verdict/progress'), { signal }),
+    queryKey: [...batchKeys.all, 'verifying', id],
+    queryFn: read<VerdictProgress>(path`/process-batches/${id}/verdict/progress`),
     retry: false,
   });
 
-/** 0 as launched, then each change. */
+/** Version 0 as launched, then each change. */
 export const behaviorVersionsQuery = (id: string) =>
   queryOptions({
-    queryKey: verdictKeys.behaviors(id),
-    queryFn: ({ signal }) => request<Page<BehaviorVersion>>(pathOf(id, 'behavior'), { signal }),
+    queryKey: [...batchKeys.all, 'behaviors', id],
+    queryFn: read<Page<BehaviorVersion>>(path`/process-batches/${id}/behavior`),
   });
 
-export const reportQuery = (verified: Judged) =>
+export const reportQuery = ({ batch_id, moment }: BatchMoment) =>
   queryOptions({
-    queryKey: verdictKeys.report(verified),
-    queryFn: ({ signal }) => request<Report>(pathOf(verified.batch_id, 'report'), { signal }),
+    queryKey: [...verdictKeys.reports(batch_id), moment],
+    queryFn: read<Report>(path`/process-batches/${batch_id}/report`),
     placeholderData: keepPreviousData,
   });
 
-/** Where the report lies, to be saved as a file. */
+/** The address of the report as a file. */
 export function reportUrl(id: string, format: 'json' | 'markdown'): string {
-  return apiUrl(pathOf(id, `report?format=${format}`));
+  return apiUrl(`${path`/process-batches/${id}/report`}?format=${format}`);
 }
 
-/** Steps sent from now on take this behavior. */
+/** Changes the behavior of steps sent from now on. */
 export function changeBehavior(
   id: string,
   body: { behavior: Record<string, unknown> | null; reason?: string; actor?: string },
 ): Promise<BehaviorVersion> {
-  return request<BehaviorVersion>(pathOf(id, 'behavior'), { method: 'PATCH', body });
+  return request(path`/process-batches/${id}/behavior`, { method: 'PATCH', body });
 }
 
-/** Nothing is injected into the batch any more; what runs goes on. */
 export function stopInjection(id: string, body: VerbBody): Promise<unknown> {
-  return request(pathOf(id, 'injection/stop'), { method: 'POST', body });
+  return post(path`/process-batches/${id}/injection/stop`, body);
 }
 
-/** The same again: the same seed, so the same faults. */
+/** Launches it again with the same seed, so the same faults. */
 export function rerunBatch(id: string): Promise<LaunchAnswer> {
-  return request<LaunchAnswer>(pathOf(id, 'rerun'), { method: 'POST', body: {} });
+  return post(path`/process-batches/${id}/rerun`, {});
 }
 
-/** One process alone, with the faults it had. */
+/** Launches one process alone, with the faults it had. */
 export function rerunProcess(id: string): Promise<LaunchAnswer> {
-  return request<LaunchAnswer>(`/processes/${encodeURIComponent(id)}/rerun`, { method: 'POST', body: {} });
+  return post(path`/processes/${id}/rerun`, {});
 }

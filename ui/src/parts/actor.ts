@@ -1,5 +1,4 @@
-// Who acts: the name that operator verbs carry, kept in this browser only.
-// Promises an empty name rather than a failure where storage is forbidden.
+// The actor: the name that operator verbs carry, kept in this browser only. Empty where storage is forbidden.
 
 import { useSyncExternalStore } from 'react';
 
@@ -19,7 +18,7 @@ export function setActor(name: string): void {
   try {
     localStorage.setItem(KEY, name.trim().slice(0, MAX_LENGTH));
   } catch {
-    // Without storage the name lasts no longer than the page; verbs then go out as the server's default.
+    // Without storage, verbs go out with the server's default actor.
   }
   for (const listener of listeners) listener();
 }
@@ -37,7 +36,7 @@ export function useActor(): string {
   return useSyncExternalStore(subscribe, readActor);
 }
 
-/** The part of a verb's body that says who acts; nothing when no name was given. */
+/** The actor in a verb's body; absent without a name. */
 export function actorBody(actor: string): { actor?: string } {
   return actor ? { actor } : {};
 }

@@ -1,14 +1,24 @@
-// A behavior document, readable: each step with what was asked of it; steps of which the same was asked stand together.
+// Behavior documents as badges: of one command, or step by step with equal steps grouped.
 
 import { Badge, Code, Group, Stack, Text } from '@mantine/core';
+import type { CommandBehavior } from '../../../src/http/contract.ts';
 import { useProcessType } from '../api/service.ts';
 import { describeBehavior, stepBehavior } from './behavior.ts';
 import { humanize } from './format.ts';
+import { Hint } from './hint.tsx';
+import { Note } from './panel.tsx';
 import { CHAOS_COLOR } from './status.ts';
 
+type Behavior = Record<string, unknown> | null;
+
+export function CommandChaos({ behavior }: { behavior: Behavior }) {
+  const isEmpty = describeBehavior(behavior as CommandBehavior | null).length === 0;
+  return <div data-testid="behavior">{isEmpty ? <NoChaos what="it" /> : <Details behavior={behavior} />}</div>;
+}
+
 export interface BehaviorListProps {
-  behavior: Record<string, unknown> | null;
-  /** Whose steps they are: they stand in the order of its definition. */
+  behavior: Behavior;
+  /** Steps are listed in the order of its definition. */
   processType: string | null;
 }
 
@@ -17,56 +27,48 @@ export function BehaviorList({ behavior, processType }: BehaviorListProps) {
   const steps = [...new Set([...defined, ...Object.keys(behavior ?? {})])].filter(
     (step) => describeBehavior(stepBehavior(behavior, step)).length > 0,
   );
-  if (steps.length === 0) {
-    return (
-      <Text size="sm" c="dimmed" data-testid="behavior">
-        None: every step runs as if chaos did not exist.
-      </Text>
-    );
-  }
+  const groups = Map.groupBy(steps, (step) =>
+    JSON.stringify(Object.entries(stepBehavior(behavior, step) ?? {}).sort()),
+  );
   return (
     <Stack gap="sm" data-testid="behavior">
-      {alike(behavior, steps).map((group) => (
-        <StepBehavior key={group.join()} behavior={behavior} steps={group} />
+      {steps.length === 0 && <NoChaos what="every step" />}
+      {[...groups.values()].map((group) => (
+        <div key={group.join()} data-step={group.join(' ')}>
+          <Text size="sm" fw={500} mb={4}>
+            {group.map(humanize).join(', ')}
+          </Text>
+          <Details behavior={stepBehavior(behavior, group[0] ?? '')} />
+        </div>
       ))}
     </Stack>
   );
 }
 
-/** Steps with the same document, in the order of the first of them. */
-function alike(behavior: BehaviorListProps['behavior'], steps: readonly string[]): string[][] {
-  const groups = new Map<string, string[]>();
-  for (const step of steps) {
-    const key = JSON.stringify(Object.entries(stepBehavior(behavior, step) ?? {}).sort());
-    groups.set(key, [...(groups.get(key) ?? []), step]);
-  }
-  return [...groups.values()];
+function NoChaos({ what }: { what: string }) {
+  return <Note>None: {what} runs without injected faults.</Note>;
 }
 
-function StepBehavior({ behavior, steps }: Pick<BehaviorListProps, 'behavior'> & { steps: string[] }) {
-  const document = stepBehavior(behavior, steps[0] ?? '');
+function Details({ behavior }: { behavior: CommandBehavior | null }) {
   return (
-    <div data-step={steps.join(' ')}>
-      <Text size="sm" fw={500} mb={4}>
-        {steps.map(humanize).join(', ')}
-      </Text>
+    <>
       <Group gap={6}>
-        {describeBehavior(document).map((word) => (
-          <Badge key={word} color={CHAOS_COLOR} variant="light" size="sm">
-            {word}
-          </Badge>
-        ))}
+        <BehaviorBadges labels={describeBehavior(behavior)} />
       </Group>
-      {document?.error_message && (
-        <Text size="xs" c="dimmed" mt={4}>
-          Message: {document.error_message}
-        </Text>
+      {behavior?.error_message && <Hint mt={4}>Message: {behavior.error_message}</Hint>}
+      {behavior?.send_response && behavior.response_data && (
+        <Hint mt={4} style={{ overflowWrap: 'anywhere' }}>
+          Response: <Code>{JSON.stringify(behavior.response_data)}</Code>
+        </Hint>
       )}
-      {document?.send_response && document.response_data && (
-        <Text size="xs" c="dimmed" mt={4}>
-          Response: <Code>{JSON.stringify(document.response_data)}</Code>
-        </Text>
-      )}
-    </div>
+    </>
   );
+}
+
+export function BehaviorBadges({ labels }: { labels: readonly string[] }) {
+  return labels.map((label) => (
+    <Badge key={label} color={CHAOS_COLOR} variant="light" size="sm">
+      {label}
+    </Badge>
+  ));
 }

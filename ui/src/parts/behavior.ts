@@ -1,10 +1,9 @@
-// Reads a behavior document for people: which faults it asks for, in the order in which they are tried. Pure.
-// Promises to say nothing about a field that is zero or absent, for such a field does nothing.
+// Labels of faults and summaries of behavior documents. Pure.
 
 import type { CommandBehavior } from '../../../src/http/contract.ts';
 import { formatDuration, formatPercent } from './format.ts';
 
-/** Those whose sliders stay in sight. */
+/** Faults whose sliders are always visible. */
 export const MAIN_FAULTS = [
   'fail_permanent_pct',
   'fail_transient_pct',
@@ -18,14 +17,14 @@ export const MORE_FAULTS = [
   'duplicate_pct',
   'corrupt_reply_pct',
 ] as const;
-/** Every percentage, in the order in which they are tried, after the first attempts that fail whatever the rolls say. */
+/** Every percentage, in the order in which the faults are tried. */
 export const FAULT_FIELDS = [...MAIN_FAULTS, ...MORE_FAULTS] as const;
 export type FaultField = (typeof FAULT_FIELDS)[number];
 
 export interface FaultLabels {
-  /** As records name it: `transient`. */
+  /** Its name in records: `transient`. */
   fault: string;
-  /** As a form field: "permanent failure". */
+  /** In a form: "permanent failure". */
   label: string;
   /** In a badge: "permanent". */
   short: string;
@@ -34,113 +33,99 @@ export interface FaultLabels {
   color: string;
 }
 
-export const FAULT_LABELS: Record<FaultField, FaultLabels> = {
-  fail_permanent_pct: {
-    fault: 'permanent',
-    label: 'permanent failure',
-    short: 'permanent',
-    effect: 'straight to troubleshooting',
-    color: 'red',
-  },
-  fail_transient_pct: {
-    fault: 'transient',
-    label: 'transient failure',
-    short: 'transient',
-    effect: 'retried with backoff, to troubleshooting when attempts run out',
-    color: 'yellow',
-  },
-  fail_business_rule_pct: {
-    fault: 'business_rule',
-    label: 'business rule failure',
-    short: 'business rule',
-    effect: 'refused for good: a process compensates what it did',
-    color: 'pink',
-  },
-  timeout_pct: {
-    fault: 'timeout',
-    label: 'timeout',
-    short: 'timeout',
-    effect: 'hangs until its lease runs out, then is redelivered',
-    color: 'orange',
-  },
-  crash_pct: {
-    fault: 'crash',
-    label: 'worker crash',
-    short: 'crash',
-    effect: 'its worker dies in the middle of it, and all else that worker held waits for its leases',
-    color: 'gray.6',
-  },
-  connection_lost_pct: {
-    fault: 'connection_lost',
-    label: 'connection lost',
-    short: 'connection lost',
-    effect: 'its handler loses the database under it: retried as a transient failure',
-    color: 'indigo.5',
-  },
-  lost_ack_pct: {
-    fault: 'lost_ack',
-    label: 'lost acknowledgement',
-    short: 'lost acknowledgement',
-    effect: 'the work is done and nobody hears of it: redelivered when its lease runs out',
-    color: 'cyan.6',
-  },
-  duplicate_pct: {
-    fault: 'duplicate',
-    label: 'duplicate delivery',
-    short: 'duplicate',
-    effect: 'its handler runs twice; a handler that is idempotent does not mind',
-    color: 'lime.6',
-  },
-  corrupt_reply_pct: {
-    fault: 'corrupt_reply',
-    label: 'corrupt reply',
-    short: 'corrupt reply',
-    effect: 'the work is done and its reply is rubbish: what follows is up to the process',
-    color: 'grape.5',
-  },
-};
-
-/** Of a fault that has no percentage: it hits the first attempts, all of them. */
-export const FIRST_ATTEMPTS: FaultLabels = {
-  fault: 'first_attempts',
-  label: 'first attempts that fail',
-  short: 'first-attempt failure',
-  effect: 'so many attempts of every command fail, whatever the rolls say; retried as transient failures',
-  color: 'yellow.3',
-};
-
-/** Every kind of fault in the order in which they are tried. */
-export const ALL_FAULTS: readonly FaultLabels[] = [FIRST_ATTEMPTS, ...FAULT_FIELDS.map((field) => FAULT_LABELS[field])];
-
-const LABELS_BY_FAULT = new Map(ALL_FAULTS.map((words) => [words.fault, words]));
-
-/** An injected fault as records name it (`lost_ack`, `first_attempts`, `duration`) in words. */
-export function faultLabel(fault: string): string {
-  return LABELS_BY_FAULT.get(fault)?.short ?? fault.replaceAll('_', ' ');
+function labels(fault: string, label: string, color: string, effect: string, short = plain(fault)): FaultLabels {
+  return { fault, label, color, effect, short };
 }
 
-/** What it does to its command; null for what this page does not know. */
+const plain = (name: string) => name.replaceAll('_', ' ');
+
+export const FAULT_LABELS: Record<FaultField, FaultLabels> = {
+  fail_permanent_pct: labels('permanent', 'permanent failure', 'red', 'straight to troubleshooting'),
+  fail_transient_pct: labels(
+    'transient',
+    'transient failure',
+    'yellow',
+    'retried with backoff; to troubleshooting when attempts run out',
+  ),
+  fail_business_rule_pct: labels(
+    'business_rule',
+    'business rule failure',
+    'pink',
+    'rejected for good: a process compensates its completed steps',
+  ),
+  timeout_pct: labels('timeout', 'timeout', 'orange', 'hangs until its lease expires, then is redelivered'),
+  crash_pct: labels(
+    'crash',
+    'worker crash',
+    'gray.6',
+    'its worker dies during the attempt; everything else that worker held waits for its lease',
+  ),
+  connection_lost_pct: labels(
+    'connection_lost',
+    'connection lost',
+    'indigo.5',
+    'its handler loses its database connection: retried as a transient failure',
+  ),
+  lost_ack_pct: labels(
+    'lost_ack',
+    'lost acknowledgement',
+    'cyan.6',
+    'the work is done, but the result is lost: redelivered when its lease expires',
+    'lost acknowledgement',
+  ),
+  duplicate_pct: labels(
+    'duplicate',
+    'duplicate delivery',
+    'lime.6',
+    'its handler runs twice; an idempotent one is safe',
+  ),
+  corrupt_reply_pct: labels(
+    'corrupt_reply',
+    'corrupt reply',
+    'grape.5',
+    'the work is done, but its reply is garbage: the process decides what follows',
+  ),
+};
+
+/** This fault has a number instead of a percentage: it hits that many first attempts of every command. */
+export const FIRST_ATTEMPTS = labels(
+  'first_attempts',
+  'first attempts that fail',
+  'yellow.3',
+  'this many attempts of every command fail, whatever is rolled; retried as transient failures',
+  'first-attempt failure',
+);
+
+/** Every fault, in the order in which they are tried. */
+export const ALL_FAULTS: readonly FaultLabels[] = [FIRST_ATTEMPTS, ...FAULT_FIELDS.map((field) => FAULT_LABELS[field])];
+
+const LABELS_BY_FAULT = new Map(ALL_FAULTS.map((fault) => [fault.fault, fault]));
+
+/** The label of an injected fault as records name it: `lost_ack`, `first_attempts`, `duration`. */
+export function faultLabel(fault: string): string {
+  return LABELS_BY_FAULT.get(fault)?.short ?? plain(fault);
+}
+
+/** Null for a fault that this page does not know. */
 export function faultEffect(fault: string): string | null {
   return LABELS_BY_FAULT.get(fault)?.effect ?? null;
 }
 
-/** What a behavior asks for, each in a few words; empty when it does nothing. */
+/** What a behavior asks for, a few words each; empty when it does nothing. */
 export function describeBehavior(behavior: CommandBehavior | null | undefined): string[] {
   if (!behavior) return [];
-  const words: string[] = [];
   const first = behavior.fail_first_attempts;
-  if (first) words.push(first === 1 ? 'first attempt fails' : `first ${first} attempts fail`);
-  for (const field of FAULT_FIELDS) {
-    const percent = behavior[field];
-    if (percent) words.push(`${formatPercent(percent)} ${FAULT_LABELS[field].short}`);
-  }
-  const delay = describeDelay(behavior);
-  if (delay) words.push(delay);
-  if (behavior.error_code) words.push(`code ${behavior.error_code}`);
-  if (behavior.error_message) words.push('own message');
-  if (behavior.send_response) words.push('own response');
-  return words;
+  return [
+    first && (first === 1 ? 'first attempt fails' : `first ${first} attempts fail`),
+    ...FAULT_FIELDS.map((field) => behavior[field] && `${formatPercent(behavior[field])} ${FAULT_LABELS[field].short}`),
+    describeDelay(behavior),
+    behavior.error_code && `code ${behavior.error_code}`,
+    behavior.error_message && 'own message',
+    behavior.send_response && 'own response',
+  ].filter((part) => typeof part === 'string' && part !== '') as string[];
 }
+
+const SHAPES: Record<string, string> = { uniform: ', evenly spread', lognormal: ', a few much longer' };
 
 function describeDelay({ min_duration_ms: min, max_duration_ms: max, ...how }: CommandBehavior): string | null {
   if (!min && !max) return null;
@@ -148,15 +133,10 @@ function describeDelay({ min_duration_ms: min, max_duration_ms: max, ...how }: C
   // A minimum alone is a fixed delay, a maximum alone starts at 0.
   if (max == null || min === max) return `${formatDuration(min ?? 0)} delay${failures}`;
   const range = min ? `${formatDuration(min)} to ${formatDuration(max)} delay` : `up to ${formatDuration(max)}`;
-  return `${range}${shapeLabel(how.duration_shape)}${failures}`;
+  return `${range}${SHAPES[how.duration_shape ?? ''] ?? ''}${failures}`;
 }
 
-function shapeLabel(shape: CommandBehavior['duration_shape']): string {
-  if (shape === 'uniform') return ', evenly spread';
-  return shape === 'lognormal' ? ', a few much longer' : '';
-}
-
-/** The behavior of one step in a document that was read from the wire. */
+/** The behavior of one step in a document from the wire. */
 export function stepBehavior(
   behavior: Record<string, unknown> | null | undefined,
   step: string,

@@ -2,16 +2,16 @@
 
 import { Text } from '@mantine/core';
 import type { Command } from '../../../src/http/contract.ts';
-import { type Column, DataTable } from './data-table.tsx';
+import { type Column, DataTable, figure } from './data-table.tsx';
+import { ErrorCell } from './error-cell.tsx';
 import { formatCount, humanize, shortId } from './format.ts';
 import { ShortId } from './id.tsx';
 import { LinkTo } from './links.tsx';
 import { COMMAND_DISPLAY, isSettled } from './status.ts';
-import { InjectedBadge, StatusBadge } from './status-badge.tsx';
+import { StatusBadge } from './status-badge.tsx';
 import { Elapsed, Moment } from './time.tsx';
 
 const NAME: Column<Command> = {
-  key: 'command',
   label: 'Command',
   lead: true,
   shrink: true,
@@ -31,34 +31,13 @@ const NAME_AND_ORIGIN: Column<Command> = {
 };
 
 const COLUMNS: Column<Command>[] = [
-  {
-    key: 'status',
-    label: 'Status',
-    shrink: true,
-    cell: (command) => <StatusBadge look={COMMAND_DISPLAY[command.status]} />,
-  },
-  {
-    key: 'attempts',
-    label: 'Attempts',
-    align: 'end',
-    shrink: true,
-    cell: (command) => formatCount(command.attempts),
-  },
-  { key: 'error', label: 'Error', cell: (command) => command.error_code && <ErrorText command={command} /> },
-  {
-    key: 'created',
-    label: 'Sent',
-    align: 'end',
-    shrink: true,
-    cell: (command) => <Moment at={command.created_at} />,
-  },
-  {
-    key: 'took',
-    label: 'Took',
-    align: 'end',
-    shrink: true,
-    cell: (command) => <Elapsed from={command.created_at} to={isSettled(command.status) ? command.settled_at : null} />,
-  },
+  { label: 'Status', shrink: true, cell: (command) => <StatusBadge display={COMMAND_DISPLAY[command.status]} /> },
+  figure('Attempts', (command) => formatCount(command.attempts)),
+  { label: 'Error', cell: (command) => command.error_code && <ErrorCell {...command} /> },
+  figure('Sent', (command) => <Moment at={command.created_at} />),
+  figure('Took', (command) => (
+    <Elapsed from={command.created_at} to={isSettled(command.status) ? command.settled_at : null} />
+  )),
 ];
 
 const IN_BATCH = [NAME, ...COLUMNS];
@@ -87,7 +66,7 @@ function Name({ command }: { command: Command }) {
   );
 }
 
-/** A step says its process, a command of a batch its batch; one on its own, its domain. */
+/** The process of a step, the batch of a command in one, else the domain. */
 function Origin({ command }: { command: Command }) {
   if (command.process_id) {
     return (
@@ -108,21 +87,5 @@ function Origin({ command }: { command: Command }) {
         batch {shortId(command.batch_id)}
       </LinkTo>
     </>
-  );
-}
-
-function ErrorText({ command }: { command: Command }) {
-  return (
-    <div style={{ minWidth: 0 }}>
-      <span style={{ display: 'inline-flex', flexWrap: 'wrap', alignItems: 'center', gap: '0.25rem 0.5rem' }}>
-        <Text span inherit fw={500}>
-          {command.error_code}
-        </Text>
-        {command.fault && <InjectedBadge fault={command.fault} />}
-      </span>
-      <Text size="xs" c="dimmed" lineClamp={1} title={command.error_message ?? undefined}>
-        {command.error_message}
-      </Text>
-    </div>
   );
 }

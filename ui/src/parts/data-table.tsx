@@ -1,34 +1,38 @@
-// The one table of all lists: columns as data, rows that expand or are selected, cards on narrow screens.
+// The table of all lists: columns as data, rows that expand or are selected, cards on narrow screens.
 
 import { Table } from '@mantine/core';
 import { Fragment, type ReactNode } from 'react';
 import classes from './table.module.css';
 
 export interface Column<Row> {
-  key: string;
-  /** Its heading; on narrow screens it stands before the value. */
+  /** The heading; on narrow screens the label before the value. */
   label: string;
-  /** Null where there is nothing to show. */
+  /** Null without a value. */
   cell: (row: Row) => ReactNode;
   align?: 'end';
   /** As narrow as its content. */
   shrink?: boolean;
   /** The name of the row: first and without a label where rows are cards. */
   lead?: boolean;
-  /** A heading that only screen readers need, such as that of a column of buttons. */
+  /** Only screen readers get the heading, as of a column of buttons. */
   hiddenLabel?: boolean;
   /** A control in the heading instead of its text. */
   head?: ReactNode;
 }
 
+/** A column of figures or times: at the right, as narrow as its content. */
+export function figure<Row>(label: string, cell: Column<Row>['cell']): Column<Row> {
+  return { label, cell, align: 'end', shrink: true };
+}
+
 export interface DataTableProps<Row> {
-  /** What the table lists, for screen readers. */
+  /** For screen readers. */
   label: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   rowKey: (row: Row) => string;
   isSelected?: (row: Row) => boolean;
-  /** What an expanded row shows beneath; null when it is not expanded. */
+  /** The content below an expanded row; null for other rows. */
   expansion?: (row: Row) => ReactNode;
   testId?: string;
 }
@@ -42,7 +46,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           <Table.Tr>
             {columns.map((column) => (
               <Table.Th
-                key={column.key}
+                key={column.label}
                 className={columnClass(column)}
                 aria-label={column.hiddenLabel ? column.label : undefined}
               >
@@ -58,7 +62,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
               <Fragment key={rowKey(row)}>
                 <Table.Tr className={classes.row} data-selected={isSelected?.(row) || undefined} data-row={rowKey(row)}>
                   {columns.map((column) => (
-                    <Cell key={column.key} column={column} row={row} />
+                    <Cell key={column.label} column={column} row={row} />
                   ))}
                 </Table.Tr>
                 {expanded && (

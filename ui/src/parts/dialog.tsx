@@ -1,4 +1,4 @@
-// A dialog: one look and one way of being closed for all of them. Not in the theme, so that it is loaded where it is used.
+// The dialog of all pages. Its props are not in the theme, so that it is loaded only where it is used.
 
 import { Modal } from '@mantine/core';
 import type { ReactNode } from 'react';

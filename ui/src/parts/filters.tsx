@@ -1,4 +1,4 @@
-// Filters of lists: they show what the URL says and change nothing but the URL.
+// Filters of lists: they show what the URL says, and change only the URL.
 
 import { Badge, Button, CloseButton, Select, type SelectProps, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
@@ -7,7 +7,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { batchChoicesQuery } from '../api/batches.ts';
 import { shortId } from './format.ts';
-import { type Look, statusOptions } from './status.ts';
+import { type Display, statusOptions } from './status.ts';
 
 const COMPACT: SelectProps = {
   size: 'xs',
@@ -19,25 +19,25 @@ const COMPACT: SelectProps = {
 const PAUSE_MS = 350;
 
 export interface StatusFilterProps<Status extends string> {
-  looks: Record<Status, Look>;
+  displays: Record<Status, Display>;
   value: Status | undefined;
   onChange: (status: Status | undefined) => void;
 }
 
-export function StatusFilter<Status extends string>({ looks, value, onChange }: StatusFilterProps<Status>) {
+export function StatusFilter<Status extends string>({ displays, value, onChange }: StatusFilterProps<Status>) {
   return (
     <Select
       {...COMPACT}
       aria-label="Status"
       placeholder="Any status"
-      data={statusOptions(looks)}
+      data={statusOptions(displays)}
       value={value ?? null}
       onChange={(status) => onChange((status as Status | null) ?? undefined)}
     />
   );
 }
 
-/** The newest batches by name; the one of the URL is always among them. */
+/** The newest batches by name, and always the one of the URL. */
 export function BatchFilter({
   value,
   onChange,
@@ -77,11 +77,11 @@ interface TextFilterProps {
   onChange: (value: string | undefined) => void;
 }
 
-/** What is typed reaches the URL when one pauses. */
+/** The URL changes when the typing pauses. */
 export function TextFilter({ label, value = '', onChange }: TextFilterProps) {
   const [draft, setDraft] = useState(value);
   const send = useDebouncedCallback((text: string) => onChange(text.trim() || undefined), PAUSE_MS);
-  // The URL may change by itself: a link, the back button, "clear filters".
+  // The URL may change otherwise: by a link, the back button, "clear filters".
   useEffect(() => setDraft(value), [value]);
   return (
     <TextInput
@@ -106,14 +106,14 @@ export function ClearFilters({ onClear }: { onClear: () => void }) {
   );
 }
 
-/** Where a link led from: it can be taken away, not typed. */
+/** A filter that a link set: it can be removed, not typed. */
 export function Scope({ word, id, onRemove }: { word: string; id: string; onRemove: () => void }) {
   return (
     <Badge
       variant="light"
       size="lg"
       title={id}
-      rightSection={<CloseButton size="xs" onClick={onRemove} aria-label={`Of any ${word}`} />}
+      rightSection={<CloseButton size="xs" onClick={onRemove} aria-label={`Any ${word}`} />}
     >
       of {word} {shortId(id)}
     </Badge>

@@ -1,5 +1,4 @@
-// Numbers, shares and durations for people; pure.
-// Promises one way of writing each, so that two pages never disagree.
+// Numbers, percentages and durations as text, the same on every page. Pure.
 
 const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const rates = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
@@ -20,7 +19,7 @@ export function formatRate(perSecond: number): string {
   return perSecond >= 100 ? counts.format(perSecond) : rates.format(perSecond);
 }
 
-/** A share of 100 with as many digits as say something: "0.04 %", "5 %", "62.5 %". */
+/** "0.04 %", "5 %", "62.5 %" */
 export function formatPercent(percent: number): string {
   if (percent > 0 && percent < 0.01) return '< 0.01 %';
   if (percent > 99.99 && percent < 100) return '> 99.99 %';
@@ -37,7 +36,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Milliseconds for people: "0 ms", "35 ms", "1.2 s", "3 min 5 s", "2 h 10 min", "4 d 3 h". */
+/** "0 ms", "35 ms", "1.2 s", "3 min 5 s", "2 h 10 min", "4 d 3 h". */
 export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;
   if (ms < SECOND) return `${Math.round(ms)} ms`;
@@ -71,7 +70,7 @@ export function writeDuration(ms: number): string {
   return `${ms} ms`;
 }
 
-/** Ids of one launch begin alike, so the end is what tells them apart. */
+/** The end tells the ids of one launch apart: they begin alike. */
 export function shortId(id: string): string {
   return id.length > 14 ? `${id.slice(0, 4)}…${id.slice(-8)}` : id;
 }
@@ -86,7 +85,7 @@ export function humanize(name: string): string {
   return capitalize(words);
 }
 
-/** With its first letter large and the others as they are: names keep theirs. */
+/** The first letter in upper case, the others unchanged. */
 export function capitalize(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

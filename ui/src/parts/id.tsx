@@ -1,4 +1,4 @@
-// Ids: short where they stand in a row, whole on hover, and one click from the clipboard.
+// Ids and seeds: short in rows with the whole on hover, and a button that copies them.
 
 import { ActionIcon, CopyButton, Group, Tooltip } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
@@ -33,5 +33,14 @@ export function CopyIcon({ value, label }: { value: string; label: string }) {
         </Tooltip>
       )}
     </CopyButton>
+  );
+}
+
+export function Seed({ seed }: { seed: string }) {
+  return (
+    <Group component="span" display="inline-flex" gap={2} wrap="nowrap" ff="monospace">
+      {seed}
+      <CopyIcon value={seed} label="Copy seed" />
+    </Group>
   );
 }

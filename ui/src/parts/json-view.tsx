@@ -1,4 +1,4 @@
-// Documents: as pairs of names and values where they are flat, as JSON where one wants all of it.
+// Documents: their top level as pairs of names and values, or all of it as JSON.
 
 import { Code } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -7,14 +7,18 @@ import { CopyIcon } from './id.tsx';
 import classes from './parts.module.css';
 
 export function JsonView({ value, label }: { value: unknown; label: string }) {
-  const text = JSON.stringify(value, null, 2) ?? 'null';
+  return <CodeView text={JSON.stringify(value, null, 2) ?? 'null'} label={label} />;
+}
+
+/** Text in a frame of its own, with a button that copies it. */
+export function CodeView({ text, label }: { text: string; label: string }) {
   return (
-    <div className={classes.jsonFrame}>
-      {/* It scrolls, so it must be reachable by keyboard. */}
-      <Code block className={classes.json} tabIndex={0} role="region" aria-label={label}>
+    <div className={classes.codeFrame}>
+      {/* It scrolls, so the keyboard must reach it. */}
+      <Code block className={classes.code} tabIndex={0} role="region" aria-label={label}>
         {text}
       </Code>
-      <span className={classes.jsonCopy}>
+      <span className={classes.codeCopy}>
         <CopyIcon value={text} label={`Copy ${label}`} />
       </span>
     </div>
@@ -39,7 +43,7 @@ export function Pair({ name, children }: { name: string; children: ReactNode }) 
   );
 }
 
-/** The top level of a document as pairs, `first` ones first; what is nested stands as compact JSON. */
+/** The top level of a document as pairs, `first` ones first; nested values as compact JSON. */
 export function DocumentPairs({ value, first = [], omit = [] }: DocumentPairsProps) {
   const names = [...new Set([...first, ...Object.keys(value)])].filter((name) => name in value && !omit.includes(name));
   if (names.length === 0) return <span style={{ opacity: 0.7 }}>Empty</span>;
@@ -56,7 +60,7 @@ export function DocumentPairs({ value, first = [], omit = [] }: DocumentPairsPro
 
 export interface DocumentPairsProps {
   value: Record<string, unknown>;
-  /** Names in the order in which they should stand; the database keeps none. */
+  /** Names in their order: the database keeps none. */
   first?: readonly string[];
   omit?: readonly string[];
 }
@@ -77,7 +81,7 @@ function Lines({ items }: { items: string[] }) {
   return (
     <>
       {items.slice(0, MAX_LINES).map((item, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a list that is only shown, and may hold the same text twice
+        // biome-ignore lint/suspicious/noArrayIndexKey: a list without state, which may hold equal texts
         <div key={index}>{shorten(item)}</div>
       ))}
       {rest > 0 && <div>and {formatCount(rest)} more</div>}

@@ -1,20 +1,19 @@
-// The throughput chart, fetched when it is first shown, with a frame of its size until then.
+// The throughput chart, loaded when it is first shown; a frame of its size until then.
 
-import { Center, Skeleton, Text } from '@mantine/core';
+import { Center, Skeleton } from '@mantine/core';
 import { lazy, Suspense } from 'react';
+import { Note } from './panel.tsx';
 import type { ThroughputChartProps } from './throughput-chart.tsx';
 
 const ThroughputChart = lazy(() => import('./throughput-chart.tsx'));
 
-/** `quietText` stands there while nothing ended. */
+/** `quietText`: until an attempt has ended. */
 export function LazyThroughput({ height = 220, quietText, ...props }: ThroughputChartProps & { quietText: string }) {
   const quiet = props.items.every((item) => item.success + item.failed + item.injected === 0);
   if (quiet) {
     return (
       <Center h={height}>
-        <Text size="sm" c="dimmed">
-          {quietText}
-        </Text>
+        <Note>{quietText}</Note>
       </Center>
     );
   }

@@ -1,5 +1,5 @@
-// Keyset paging: forward by the cursor in the URL, back by the history that led here.
-// Rows are not counted, so there are no page numbers to promise.
+// Keyset paging: forward by the cursor in the URL, back by the history.
+// Rows are not counted, so there are no page numbers.
 
 import { Button, Group, Text } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconChevronsLeft } from '@tabler/icons-react';
@@ -8,7 +8,7 @@ import { formatCount } from './format.ts';
 
 declare module '@tanstack/react-router' {
   interface HistoryState {
-    /** How many pages of a list one has gone forward. */
+    /** How many pages of the list are before this one in the history. */
     pagesBefore?: number;
   }
 }
@@ -17,7 +17,7 @@ export interface PagerProps {
   shown: number;
   cursor: string | undefined;
   nextCursor: string | null;
-  /** Goes to the page that begins at the cursor, or to the first one. */
+  /** Goes to the page at the cursor, or to the first one. */
   onPage: (cursor: string | undefined, pagesBefore: number) => void;
 }
 

@@ -1,11 +1,12 @@
-// The frame of a part of a page, and the head of a page: one look for all of them.
+// The frame of a part of a page, the head of a page, and the texts of both.
 
-import { Paper, Text, Title } from '@mantine/core';
+import { Paper, Text, type TextProps, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './parts.module.css';
 
 export interface PanelProps {
-  title: ReactNode;
+  /** Without a title, the panel has no head. */
+  title?: string;
   actions?: ReactNode;
   children: ReactNode;
   /** Lets a table reach the edges. */
@@ -16,12 +17,14 @@ export interface PanelProps {
 export function Panel({ title, actions, children, flush, testId }: PanelProps) {
   return (
     <Paper component="section" withBorder className={classes.panel} data-testid={testId}>
-      <div className={classes.panelHead}>
-        <Title order={2} size="h5">
-          {title}
-        </Title>
-        {actions}
-      </div>
+      {title && (
+        <div className={classes.panelHead}>
+          <Title order={2} size="h5">
+            {title}
+          </Title>
+          {actions}
+        </div>
+      )}
       <div className={classes.panelBody} data-flush={flush || undefined}>
         {children}
       </div>
@@ -31,13 +34,13 @@ export function Panel({ title, actions, children, flush, testId }: PanelProps) {
 
 export interface PageHeadProps {
   title: string;
-  /** What stands beside the title, such as a status. */
+  /** Beside the title, such as a status. */
   badges?: ReactNode;
   description?: ReactNode;
   actions?: ReactNode;
 }
 
-/** Also names the document, so that tabs and history tell pages apart. */
+/** Also sets the title of the document. */
 export function PageHead({ title, badges, description, actions }: PageHeadProps) {
   return (
     <header className={classes.pageHead}>
@@ -58,4 +61,18 @@ export function PageHead({ title, badges, description, actions }: PageHeadProps)
       {actions && <div className={classes.pageActions}>{actions}</div>}
     </header>
   );
+}
+
+/** The heading of a part of a panel. */
+export function Heading({ children, ...props }: TextProps & { children: ReactNode }) {
+  return (
+    <Text size="xs" fw={600} c="dimmed" mb={8} component="h3" {...props}>
+      {children}
+    </Text>
+  );
+}
+
+/** A sentence instead of content, or beside it. */
+export function Note(props: TextProps & { children: ReactNode; 'data-testid'?: string }) {
+  return <Text size="sm" c="dimmed" {...props} />;
 }

@@ -2,7 +2,8 @@
 
 import { Text } from '@mantine/core';
 import type { Process } from '../../../src/http/contract.ts';
-import { type Column, DataTable } from './data-table.tsx';
+import { type Column, DataTable, figure } from './data-table.tsx';
+import { ErrorCell } from './error-cell.tsx';
 import { formatCount, humanize } from './format.ts';
 import { ShortId } from './id.tsx';
 import { LinkTo } from './links.tsx';
@@ -11,7 +12,6 @@ import { StatusBadge } from './status-badge.tsx';
 import { Elapsed, Moment } from './time.tsx';
 
 const PROCESS: Column<Process> = {
-  key: 'process',
   label: 'Process',
   lead: true,
   cell: (process) => (
@@ -25,7 +25,6 @@ const PROCESS: Column<Process> = {
 };
 
 const BATCH: Column<Process> = {
-  key: 'batch',
   label: 'Batch',
   cell: (process) =>
     process.batch_id && (
@@ -36,33 +35,11 @@ const BATCH: Column<Process> = {
 };
 
 const COLUMNS: Column<Process>[] = [
-  {
-    key: 'status',
-    label: 'Status',
-    shrink: true,
-    cell: (process) => <StatusBadge look={PROCESS_DISPLAY[process.status]} />,
-  },
-  {
-    key: 'step',
-    label: 'Step',
-    shrink: true,
-    cell: (process) => process.current_step && humanize(process.current_step),
-  },
-  { key: 'error', label: 'Error', cell: (process) => process.error_code && <ErrorText process={process} /> },
-  {
-    key: 'updated',
-    label: 'Updated',
-    align: 'end',
-    shrink: true,
-    cell: (process) => <Moment at={process.updated_at} />,
-  },
-  {
-    key: 'took',
-    label: 'Took',
-    align: 'end',
-    shrink: true,
-    cell: (process) => <Elapsed from={process.created_at} to={process.completed_at} />,
-  },
+  { label: 'Status', shrink: true, cell: (process) => <StatusBadge display={PROCESS_DISPLAY[process.status]} /> },
+  { label: 'Step', shrink: true, cell: (process) => process.current_step && humanize(process.current_step) },
+  { label: 'Error', cell: (process) => process.error_code && <ErrorCell {...process} /> },
+  figure('Updated', (process) => <Moment at={process.updated_at} />),
+  figure('Took', (process) => <Elapsed from={process.created_at} to={process.completed_at} />),
 ];
 
 const IN_BATCH = [PROCESS, ...COLUMNS];
@@ -77,18 +54,5 @@ export function ProcessTable({ processes, withBatch }: { processes: Process[]; w
       rowKey={(process) => process.process_id}
       testId="process-table"
     />
-  );
-}
-
-function ErrorText({ process }: { process: Process }) {
-  return (
-    <Text span inherit lineClamp={1} title={process.error_message ?? undefined}>
-      <Text span inherit fw={500}>
-        {process.error_code}
-      </Text>{' '}
-      <Text span inherit c="dimmed">
-        {process.error_message}
-      </Text>
-    </Text>
   );
 }

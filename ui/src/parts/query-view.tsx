@@ -1,12 +1,13 @@
 // What a query shows while it loads, when it fails, and when it has data: the same on every page.
-// Promises never to hide data that is there behind an error: a failed refresh is told beside it.
+// An error never hides data: a failed refresh is reported beside it.
 
-import { Alert, Button, Code, EmptyState, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Alert, Code, Group, Skeleton, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCloudOff, IconMapOff, IconRefresh } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { Problem } from '../../../src/http/contract.ts';
 import { problemFrom } from '../api/client.ts';
+import { Action } from './action.tsx';
+import { Empty } from './empty.tsx';
 import classes from './parts.module.css';
 import { Moment } from './time.tsx';
 
@@ -16,7 +17,7 @@ type Shown<Data> = Pick<UseQueryResult<Data>, 'data' | 'error' | 'dataUpdatedAt'
 
 export interface QueryViewProps<Data> {
   query: Shown<Data>;
-  /** What stands there until the first answer; rows of bars when not said. */
+  /** Until the first response. */
   skeleton?: ReactNode;
   children: (data: Data) => ReactNode;
 }
@@ -46,9 +47,32 @@ export function RowsSkeleton({ rows = 5 }: { rows?: number }) {
   );
 }
 
-function ErrorState({ error, onRetry, busy }: { error: unknown; onRetry?: () => void; busy?: boolean }) {
+/** A page while its subject is read. */
+export function PageSkeleton({ title, heights }: { title: string; heights: readonly number[] }) {
+  return (
+    <Stack gap="md">
+      <title>{`${title} · Faultline`}</title>
+      <Skeleton height={34} width={320} />
+      {heights.map((height) => (
+        <Skeleton key={height} height={height} />
+      ))}
+    </Stack>
+  );
+}
+
+function ErrorState({ error, onRetry, busy }: { error: unknown; onRetry: () => void; busy: boolean }) {
   const problem = problemFrom(error);
-  if (problem.status === 404) return <Missing problem={problem} onRetry={onRetry} />;
+  if (problem.status === 404) {
+    return (
+      <Empty icon={IconMapOff} title="Not found" description={problem.detail} testId="missing">
+        <title>Not found · Faultline</title>
+        <Code>{problem.code}</Code>
+        <Action icon={IconRefresh} onClick={onRetry}>
+          Try again
+        </Action>
+      </Empty>
+    );
+  }
   return (
     <Alert
       color="red"
@@ -61,44 +85,13 @@ function ErrorState({ error, onRetry, busy }: { error: unknown; onRetry?: () => 
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{problem.detail}</Text>
         <Group gap="xs">
-          {onRetry && (
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconRefresh size={14} />}
-              onClick={onRetry}
-              loading={busy}
-            >
-              Try again
-            </Button>
-          )}
+          <Action icon={IconRefresh} onClick={onRetry} loading={busy}>
+            Try again
+          </Action>
           <Code>{problem.code}</Code>
         </Group>
       </Stack>
     </Alert>
-  );
-}
-
-/** What was asked for is not there: nothing failed, so nothing is red. */
-function Missing({ problem, onRetry }: { problem: Problem; onRetry: (() => void) | undefined }) {
-  return (
-    <EmptyState
-      py={64}
-      icon={<IconMapOff stroke={1.5} />}
-      title="There is no such thing"
-      description={problem.detail}
-      data-testid="missing"
-    >
-      <title>Not found · Faultline</title>
-      <EmptyState.Actions>
-        <Code>{problem.code}</Code>
-        {onRetry && (
-          <Button variant="default" leftSection={<IconRefresh size={14} />} onClick={onRetry}>
-            Look again
-          </Button>
-        )}
-      </EmptyState.Actions>
-    </EmptyState>
   );
 }
 

@@ -1,4 +1,4 @@
-// Reads the search parameters of an address, in which anything may stand: what a page does not know is left out.
+// Reads the search parameters of a URL. They may be anything: what a page does not know is left out.
 
 type Reader = (value: unknown) => unknown;
 

@@ -1,4 +1,4 @@
-// A whole in parts, as one bar with a legend that carries the figures (the bar alone says nothing to a screen reader).
+// A whole in parts, as one bar, and the legend with its figures.
 
 import { Progress, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
@@ -10,13 +10,13 @@ export interface BarPart {
   label: string;
   value: number;
   color: string;
-  /** Striped: put there by chaos. */
+  /** Injected by chaos. */
   striped?: boolean;
 }
 
 export interface StackedBarProps {
   parts: readonly BarPart[];
-  /** The length of the whole bar; what no part covers stays empty. */
+  /** The length of the bar; the rest stays empty. */
   total: number;
   label: string;
   size?: number;
@@ -45,9 +45,9 @@ export function StackedBar({ parts, total, label, size = 12, format = formatCoun
 export interface LegendProps {
   parts: readonly BarPart[];
   format?: (value: number) => string;
-  /** Leaves out parts of nothing. */
+  /** Leaves out empty parts. */
   hideZero?: boolean;
-  /** What a figure links to. */
+  /** Makes a figure a link. */
   wrap?: (part: BarPart, content: ReactNode) => ReactNode;
   testId?: string;
 }

@@ -1,4 +1,4 @@
-// A row of figures, each with its name and, where it helps, a note.
+// A row of figures, each with a label and an optional note.
 
 import type { ReactNode } from 'react';
 import classes from './parts.module.css';

@@ -1,27 +1,32 @@
-// A state as a badge: icon, label and colour from its look; the hint appears on hover.
+// A state as a badge; its hint appears on hover.
 
 import { Badge, type MantineSize } from '@mantine/core';
 import { IconBolt } from '@tabler/icons-react';
 import { faultEffect, faultLabel } from './behavior.ts';
-import { CHAOS_COLOR, type Look } from './status.ts';
+import { CHAOS_COLOR, type Display } from './status.ts';
 
-export function StatusBadge({ look, size = 'md', testId }: { look: Look; size?: MantineSize; testId?: string }) {
-  const Icon = look.icon;
+export interface StatusBadgeProps {
+  display: Display;
+  size?: MantineSize;
+  testId?: string;
+}
+
+export function StatusBadge({ display: { icon: Icon, color, label, hint }, size = 'md', testId }: StatusBadgeProps) {
   return (
     <Badge
       variant="light"
-      color={look.color}
+      color={color}
       size={size}
-      title={look.hint}
+      title={hint}
       leftSection={<Icon size={13} stroke={2} aria-hidden />}
       data-testid={testId}
     >
-      {look.label}
+      {label}
     </Badge>
   );
 }
 
-/** Marks what chaos did on purpose, so that nobody takes it for a real failure. */
+/** Marks what chaos injected, so that it does not pass for a real failure. */
 export function InjectedBadge({ fault }: { fault: string }) {
   const effect = faultEffect(fault);
   return (

@@ -1,4 +1,4 @@
-// Attempts per second by outcome over the last minutes. Loaded when shown: the chart library is most of the bundle.
+// Attempts per second by outcome. Loaded when shown: the chart library is most of the bundle.
 
 import { AreaChart } from '@mantine/charts';
 import '@mantine/charts/styles.css';
@@ -18,7 +18,7 @@ export interface ThroughputChartProps {
   items: Throughput['items'];
   slice_ms: number;
   height?: number;
-  /** What disturbed the service meanwhile. */
+  /** Turbulence, as lines in the chart. */
   marks?: readonly { at: string; kind: string }[];
 }
 
@@ -39,7 +39,7 @@ export default function ThroughputChart({ items, slice_ms, height = 220, marks =
       type="stacked"
       curveType="linear"
       fillOpacity={0.8}
-      // No outlines: that of real failures would lie on the whole stack in red, even where there are none.
+      // No outlines: that of real failures would be a red line on the whole stack, also where there are none.
       strokeWidth={0}
       withDots={false}
       tickLine="none"
@@ -57,7 +57,7 @@ export default function ThroughputChart({ items, slice_ms, height = 220, marks =
   );
 }
 
-/** A line at the slice in which it happened; several in one slice share it. What lies outside the chart has none. */
+/** One line per slice with turbulence; none for marks outside the chart. */
 function markLines(
   items: ThroughputChartProps['items'],
   slice_ms: number,
@@ -79,5 +79,5 @@ function markLines(
   }));
 }
 
-/** More of them would lie on one another; the list beneath the chart tells them all. */
+/** More labels would overlap; the list below the chart has all of them. */
 const MAX_LABELS = 6;

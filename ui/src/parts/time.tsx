@@ -1,4 +1,4 @@
-// Moments and spans: shown in the reader's own time zone, with UTC on hover.
+// Times and durations, in the reader's time zone, with UTC on hover.
 
 import { useEffect, useState } from 'react';
 import { formatDuration } from './format.ts';
@@ -19,7 +19,7 @@ const full = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 });
 
-/** The clock time today, with the day this year, with the year before. */
+/** The time today, with the day this year, with the year before. */
 export function formatMoment(iso: string, now = new Date()): string {
   const at = new Date(iso);
   if (at.toDateString() === now.toDateString()) return clock.format(at);
@@ -38,7 +38,7 @@ export function Moment({ at }: { at: string }) {
   );
 }
 
-/** The present, told again every second while `running`. */
+/** The present time, updated every second while `running`. */
 function useNow(running = true): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
@@ -64,7 +64,7 @@ function floorTo(ms: number, unit_ms: number): number {
   return Math.floor(ms / unit_ms) * unit_ms;
 }
 
-/** From `from` to `to`, or to now while it lasts. */
+/** The time from `from` to `to`, or to now. */
 export function Elapsed({ from, to }: { from: string; to: string | null }) {
   const now = useNow(to === null);
   const ms = Math.max(0, (to === null ? now : Date.parse(to)) - Date.parse(from));

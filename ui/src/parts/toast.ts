@@ -1,4 +1,4 @@
-// Toasts: said at once when something begins, then changed into what became of it.
+// Toasts: shown when something begins, and updated with its result.
 
 import { notifications } from '@mantine/notifications';
 import type { ReactNode } from 'react';
@@ -8,13 +8,13 @@ const SHORT_MS = 4_000;
 const LONG_MS = 9_000;
 
 export interface Toast {
-  /** Says how far it is, instead of what it said before. */
+  /** Updates the progress. */
   show: (title: string, message: ReactNode) => void;
   done: (title: string, message?: string) => void;
   failed: (title: string, error: unknown) => void;
 }
 
-/** Says that work has begun; it stays until it is told how that ended. */
+/** Shows that work has begun; the toast stays until `done` or `failed`. */
 export function startToast(title: string, message?: string): Toast {
   const id = notifications.show({ title, message, loading: true, autoClose: false, withCloseButton: false });
   const end = (color: string, endTitle: string, endMessage: string | undefined, autoClose: number) =>
@@ -35,9 +35,9 @@ export function startToast(title: string, message?: string): Toast {
   };
 }
 
-/** A failed request in one line; of a state that was left meanwhile the plain truth. */
+/** A failed request in one line. */
 function describeFailure(error: unknown): string {
   const problem = problemFrom(error);
-  if (problem.code === 'WRONG_STATE') return `Someone else was quicker. ${problem.detail}`;
+  if (problem.code === 'WRONG_STATE') return `Another operator was faster. ${problem.detail}`;
   return `${problem.detail} (${problem.code})`;
 }

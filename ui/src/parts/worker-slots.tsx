@@ -1,4 +1,4 @@
-// How full a worker is: a bar, and the figures beside it.
+// The load of a worker: a bar and its figures.
 
 import { Group, Progress, Text } from '@mantine/core';
 import type { Worker } from '../../../src/http/contract.ts';

@@ -1,5 +1,4 @@
-// What each audit event looks like: its words and colour, one record for all types.
-// An event of a type that this page does not know is shown by its name.
+// The label, color and icon of each type of audit event. An unknown type is shown by its name.
 
 import {
   type Icon,
@@ -28,13 +27,13 @@ import {
 import { humanize } from '../../parts/format.ts';
 import { CHAOS_COLOR } from '../../parts/status.ts';
 
-export interface EventLook {
+export interface EventDisplay {
   label: string;
   color: string;
   icon: Icon;
 }
 
-const EVENT_DISPLAY: Record<string, EventLook> = {
+const EVENT_DISPLAY: Record<string, EventDisplay> = {
   SENT: { label: 'Sent', color: 'gray', icon: IconSend },
   RECEIVED: { label: 'Received by a worker', color: 'steel', icon: IconPlayerPlay },
   COMPLETED: { label: 'Completed', color: 'teal', icon: IconCheck },
@@ -68,6 +67,6 @@ const EVENT_DISPLAY: Record<string, EventLook> = {
   BATCH_COMPLETED: { label: 'Batch completed', color: 'teal', icon: IconFlag },
 };
 
-export function eventLook(type: string): EventLook {
+export function eventDisplay(type: string): EventDisplay {
   return EVENT_DISPLAY[type] ?? { label: humanize(type), color: 'gray', icon: IconCircleDashed };
 }

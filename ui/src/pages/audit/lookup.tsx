@@ -1,22 +1,16 @@
-// Which record to look up: that of the whole system for a while, or the kind of thing and its id.
+// The choice of an audit: of the whole system for a time span, or of one batch, process or command.
 
-import { Button, SegmentedControl, Switch, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useRouterState } from '@tanstack/react-router';
 import { type FormEvent, useEffect, useState } from 'react';
-import classes from './audit.module.css';
+import { UUID } from '../../parts/form/checks.ts';
+import { optionsOf } from '../../parts/form/fields.tsx';
 import { AUDIT_SPANS, type AuditSearch, type AuditSpan } from './search.ts';
 
-const KINDS = [
-  { value: 'system', label: 'System' },
-  { value: 'batch_id', label: 'Batch' },
-  { value: 'process_id', label: 'Process' },
-  { value: 'command_id', label: 'Command' },
-] as const;
-type Kind = (typeof KINDS)[number]['value'];
+const KINDS = { system: 'System', batch_id: 'Batch', process_id: 'Process', command_id: 'Command' };
+type Kind = keyof typeof KINDS;
 const SPANS = Object.entries(AUDIT_SPANS).map(([value, { label }]) => ({ value, label }));
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export interface LookupProps {
   search: AuditSearch;
@@ -25,15 +19,15 @@ export interface LookupProps {
 }
 
 export function Lookup({ search, span, onLookup }: LookupProps) {
-  const given: Kind = KINDS.find(({ value }) => value !== 'system' && search[value] !== undefined)?.value ?? 'system';
+  const given = (['batch_id', 'process_id', 'command_id'] as const).find((kind) => search[kind]) ?? 'system';
   const givenId = given === 'system' ? undefined : search[given];
   const [kind, setKind] = useState<Kind>(given);
   const [id, setId] = useState('');
   const [error, setError] = useState<string | null>(null);
 
-  // A link may have brought another subject, or the same again while another kind was chosen here.
+  // A link may set another subject, or the same one while another kind is selected here.
   const visit = useRouterState({ select: ({ location }) => location.state.__TSR_key });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each visit begins with what the address says
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each visit starts from the address
   useEffect(() => {
     setKind(given);
     setId(givenId ?? '');
@@ -47,58 +41,60 @@ export function Lookup({ search, span, onLookup }: LookupProps) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!UUID.test(id.trim())) return setError('must be an id, such as 0198c0de-0000-7000-8000-000000000000');
+    if (!UUID.pattern.test(id.trim())) return setError(UUID.message);
     setError(null);
     onLookup({ [kind]: id.trim(), span, level: kind === 'batch_id' ? search.level : undefined });
   };
 
   return (
-    <form onSubmit={submit} className={classes.lookup} aria-label="Look up">
-      <SegmentedControl
-        size="xs"
-        data={[...KINDS]}
-        value={kind}
-        onChange={(value) => choose(value as Kind)}
-        aria-label="Of what"
-      />
-      {kind === 'system' ? (
+    <form onSubmit={submit} aria-label="Look up">
+      <Group gap="xs" mb="md" align="flex-start">
         <SegmentedControl
           size="xs"
-          data={SPANS}
-          value={span}
-          onChange={(value) => onLookup({ span: value as AuditSpan })}
-          aria-label="How far back"
+          data={optionsOf(KINDS)}
+          value={kind}
+          onChange={(value) => choose(value as Kind)}
+          aria-label="Of what"
         />
-      ) : (
-        <>
-          <TextInput
-            flex={1}
-            miw={180}
-            maw={460}
+        {kind === 'system' ? (
+          <SegmentedControl
             size="xs"
-            aria-label="Id"
-            placeholder="Id"
-            value={id}
-            error={error}
-            onChange={(event) => setId(event.currentTarget.value)}
-            classNames={{ input: classes.mono }}
+            data={SPANS}
+            value={span}
+            onChange={(value) => onLookup({ span: value as AuditSpan })}
+            aria-label="How far back"
           />
-          <Button type="submit" leftSection={<IconSearch size={14} />}>
-            Look up
-          </Button>
-        </>
-      )}
-      {search.batch_id !== undefined && kind === 'batch_id' && (
-        <Switch
-          size="xs"
-          className={classes.level}
-          label="Only the batch as a whole"
-          checked={search.level === 'system'}
-          onChange={({ currentTarget: { checked } }) =>
-            onLookup({ batch_id: search.batch_id, span, level: checked ? 'system' : undefined })
-          }
-        />
-      )}
+        ) : (
+          <>
+            <TextInput
+              flex={1}
+              miw={180}
+              maw={460}
+              size="xs"
+              aria-label="Id"
+              placeholder="Id"
+              value={id}
+              error={error}
+              onChange={(event) => setId(event.currentTarget.value)}
+              styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+            />
+            <Button type="submit" leftSection={<IconSearch size={14} />}>
+              Look up
+            </Button>
+          </>
+        )}
+        {search.batch_id !== undefined && kind === 'batch_id' && (
+          <Switch
+            size="xs"
+            my="auto"
+            label="Only the batch as a whole"
+            checked={search.level === 'system'}
+            onChange={({ currentTarget: { checked } }) =>
+              onLookup({ batch_id: search.batch_id, span, level: checked ? 'system' : undefined })
+            }
+          />
+        )}
+      </Group>
     </form>
   );
 }

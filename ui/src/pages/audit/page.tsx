@@ -1,14 +1,14 @@
-// The audit: everything that happened to a command, a process, a batch or the whole system, in order, with the time between.
+// The audit: everything that happened to a command, a process, a batch or the whole system.
 
-import { Button, EmptyState, Paper } from '@mantine/core';
+import { Button, Paper } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
-import type { InfiniteData } from '@tanstack/react-query';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { type InfiniteData, useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { AuditEvent } from '../../../../src/http/contract.ts';
 import { type AuditSubject, auditQuery } from '../../api/audit.ts';
 import type { Page } from '../../api/client.ts';
+import { Empty } from '../../parts/empty.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { EventTimeline } from './event-timeline.tsx';
@@ -21,10 +21,10 @@ export default function AuditPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { span = 'hour', command_id, process_id, batch_id, level } = search;
-  // Fixed until another span is chosen: a moment that moves would be another question each time.
+  // Fixed until the span changes: a moving start would be a new query each time.
   const from = useMemo(() => new Date(Date.now() - AUDIT_SPANS[span].ms).toISOString(), [span]);
-  const of_system = command_id === undefined && process_id === undefined && batch_id === undefined;
-  const subject: AuditSubject = of_system
+  const isSystem = command_id === undefined && process_id === undefined && batch_id === undefined;
+  const subject: AuditSubject = isSystem
     ? { from, level: 'system', order: 'desc' }
     : { command_id, process_id, batch_id, level };
   return (
@@ -32,18 +32,18 @@ export default function AuditPage() {
       <PageHead
         title="Audit"
         description={
-          of_system
-            ? 'What happened to batches and to all of the system, newest first.'
+          isSystem
+            ? 'Events of batches and of the whole system, newest first.'
             : 'The record of every state change, oldest first.'
         }
       />
       <Lookup search={search} span={span} onLookup={(asked) => navigate({ search: asked })} />
       <Paper withBorder style={{ overflow: 'hidden' }}>
         <Events
-          // What is unfolded belongs to one subject.
+          // Unfolded events belong to one subject.
           key={JSON.stringify(subject)}
           subject={subject}
-          empty={of_system ? 'Nothing happened to the system in this time' : 'Nothing is recorded under this id'}
+          empty={isSystem ? 'Nothing happened to the system in this time' : 'Nothing is recorded under this id'}
         />
       </Paper>
     </>
@@ -57,7 +57,7 @@ function Events({ subject, empty }: { subject: AuditSubject; empty: string }) {
       {({ pages }) => {
         const items = pages.flatMap((page) => page.items);
         if (items.length === 0) {
-          return <EmptyState py={48} icon={<IconHistory stroke={1.5} />} title={empty} data-testid="audit-empty" />;
+          return <Empty icon={IconHistory} title={empty} testId="audit-empty" />;
         }
         return (
           <>

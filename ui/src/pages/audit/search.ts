@@ -1,4 +1,4 @@
-// What the audit page shows, as it stands in the address: one of the ids, or none for the whole system.
+// The search parameters of the audit: one of the ids, or none for the whole system.
 
 import { oneOf, searchOf, text } from '../../parts/search.ts';
 

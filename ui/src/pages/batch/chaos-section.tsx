@@ -1,6 +1,6 @@
-// The experiment and the chaos of a batch: what was asked for, every change since, and how to change or stop it.
+// The experiment and the chaos of a batch: what was requested, every change since, and the verbs to change or stop it.
 
-import { Alert, Button, Group, SimpleGrid, Text } from '@mantine/core';
+import { Alert, Group, SimpleGrid, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconAdjustments, IconBoltOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -9,14 +9,14 @@ import type { BatchDetail, BehaviorVersion } from '../../../../src/http/contract
 import { REFRESH } from '../../api/refresh.ts';
 import { useProcessType } from '../../api/service.ts';
 import { behaviorVersionsQuery } from '../../api/verdicts.ts';
+import { Action } from '../../parts/action.tsx';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { ExperimentFacts } from '../../parts/experiment/experiment-facts.tsx';
-import { VerbDialog } from '../../parts/form/verb-dialog.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { Heading, Panel } from '../../parts/panel.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
 import classes from './batch.module.css';
-import { useStopInjection } from './use-batch-verbs.ts';
+import { useStopInjection } from './verbs.tsx';
 
 const AdjustChaos = lazy(() => import('./adjust-chaos.tsx'));
 
@@ -32,9 +32,7 @@ export function ChaosSection({ batch }: { batch: BatchDetail }) {
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl">
         <ExperimentFacts document={batch.experiment} />
         <div>
-          <Text size="xs" fw={600} c="dimmed" mb={8} component="h3">
-            {versions.length > 1 ? 'Chaos of steps sent now' : 'Chaos'}
-          </Text>
+          <Heading>{versions.length > 1 ? 'Chaos of steps sent now' : 'Chaos'}</Heading>
           <BehaviorList behavior={newest} processType={batch.process_type} />
           {versions.length > 1 && <Versions versions={versions} />}
         </div>
@@ -45,50 +43,25 @@ export function ChaosSection({ batch }: { batch: BatchDetail }) {
 
 function Controls({ batch, newest }: { batch: BatchDetail; newest: Record<string, unknown> | null }) {
   const [adjusting, adjust] = useDisclosure(false);
-  const [asked, ask] = useDisclosure(false);
   const stop = useStopInjection(batch.batch_id);
   const type = useProcessType(batch.process_type);
   if (isTerminalBatch(batch.status) || batch.injection_stopped_at !== null) return null;
   return (
     <Group gap="xs">
       {batch.cancel_requested_at === null && (
-        <Button
-          variant="default"
-          leftSection={<IconAdjustments size={15} aria-hidden />}
-          onClick={adjust.open}
-          disabled={!type}
-          data-testid="adjust-chaos"
-        >
+        <Action icon={IconAdjustments} onClick={adjust.open} disabled={!type} data-testid="adjust-chaos">
           Adjust chaos
-        </Button>
+        </Action>
       )}
-      <Button
-        variant="default"
-        c="red"
-        leftSection={<IconBoltOff size={15} aria-hidden />}
-        onClick={ask.open}
-        loading={stop.isPending}
-        data-testid="stop-injection"
-      >
+      <Action icon={IconBoltOff} c="red" onClick={stop.ask} loading={stop.busy} data-testid="stop-injection">
         Stop injection
-      </Button>
+      </Action>
       {adjusting && type && (
         <Suspense>
           <AdjustChaos batch={batch} type={type} newest={newest} onClose={adjust.close} />
         </Suspense>
       )}
-      <VerbDialog
-        title="Stop injection into this batch?"
-        opened={asked}
-        onClose={ask.close}
-        onConfirm={(reason) => stop.mutate(reason)}
-        confirm="Stop injection"
-        keep="Let it go on"
-        withReason
-      >
-        Nothing is injected into it any more, and its turbulence ends. Its processes go on without chaos. This cannot be
-        taken back.
-      </VerbDialog>
+      {stop.dialog}
     </Group>
   );
 }
@@ -112,12 +85,11 @@ function Versions({ versions }: { versions: readonly BehaviorVersion[] }) {
   );
 }
 
-/** Since when nothing is injected into this batch any more. */
 export function StoppedBanner({ batch }: { batch: BatchDetail }) {
   if (batch.injection_stopped_at === null) return null;
   return (
     <Alert color="orange" icon={<IconBoltOff />} title="Injection is stopped" data-testid="injection-stopped">
-      Since <Moment at={batch.injection_stopped_at} /> nothing is injected into this batch. Why stands in its audit.
+      Since <Moment at={batch.injection_stopped_at} /> nothing is injected into this batch. The reason is in its audit.
     </Alert>
   );
 }

@@ -1,14 +1,15 @@
-// What the attempts of each step came to, on one scale, so that one sees how many each step gets from the one before.
-// Striped parts were injected by chaos; plain ones are real.
+// The attempts of each step by outcome, on one scale, so that steps compare.
 
-import { Text } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import { IconBolt } from '@tabler/icons-react';
 import type { StepFunnel } from '../../../../src/http/contract.ts';
+import { Line } from '../../parts/batch/progress.tsx';
 import { faultsOf, predictedFaults } from '../../parts/experiment/prediction.ts';
 import { formatPercent, humanize, pluralize } from '../../parts/format.ts';
+import { Note } from '../../parts/panel.tsx';
 import { type BarPart, Legend, StackedBar } from '../../parts/stacked-bar.tsx';
-import { barColor, CHAOS_COLOR, OUTCOME_DISPLAY } from '../../parts/status.ts';
-import classes from './batch.module.css';
+import { barColor, OUTCOME_DISPLAY } from '../../parts/status.ts';
+import { ChaosLine } from './chaos-line.tsx';
 
 /** The counts of a step, each with the injected faults that result in it. */
 const PARTS = [
@@ -22,22 +23,14 @@ const PARTS = [
 
 export function Funnel({ steps }: { steps: readonly StepFunnel[] }) {
   const longest = Math.max(1, ...steps.map((step) => step.attempts));
-  if (steps.length === 0) {
-    return (
-      <Text size="sm" c="dimmed">
-        No step was attempted yet.
-      </Text>
-    );
-  }
+  if (steps.length === 0) return <Note>No step was attempted yet.</Note>;
   return (
-    <div className={classes.funnel}>
+    <Stack gap="1.125rem">
       {steps.map((step) => (
         <StepRow key={step.step} step={step} longest={longest} />
       ))}
-      <Text size="xs" c="dimmed">
-        Striped: injected by chaos. Plain: real.
-      </Text>
-    </div>
+      <Note size="xs">Striped: injected by chaos. Plain: real.</Note>
+    </Stack>
   );
 }
 
@@ -45,28 +38,21 @@ function StepRow({ step, longest }: { step: StepFunnel; longest: number }) {
   const parts = partsOf(step);
   const injected = injectedLabel(step);
   return (
-    <div data-testid={`funnel-${step.step}`}>
-      <div className={classes.lineHead}>
-        <span>{humanize(step.step)}</span>
-        <Text span inherit c="dimmed">
-          {pluralize(step.attempts, 'attempt')}
-        </Text>
-      </div>
-      <StackedBar parts={parts} total={longest} label={`${humanize(step.step)}, attempts by outcome`} size={18} />
-      <div className={classes.funnelLegend}>
-        <Legend parts={parts} hideZero />
-      </div>
+    <Stack gap="0.375rem" data-testid={`funnel-${step.step}`}>
+      <Line name={humanize(step.step)} figures={pluralize(step.attempts, 'attempt')}>
+        <StackedBar parts={parts} total={longest} label={`${humanize(step.step)}, attempts by outcome`} size={18} />
+      </Line>
+      <Legend parts={parts} hideZero />
       {injected && (
-        <Text size="xs" c={CHAOS_COLOR} className={classes.injected} data-testid={`injected-${step.step}`}>
-          <IconBolt size={13} stroke={2} aria-hidden />
+        <ChaosLine icon={IconBolt} testId={`injected-${step.step}`}>
           {injected}
-        </Text>
+        </ChaosLine>
       )}
-    </div>
+    </Stack>
   );
 }
 
-/** Two parts for each outcome: injected and real. */
+/** Each outcome in two parts: injected and real. */
 function partsOf(step: StepFunnel): BarPart[] {
   return PARTS.flatMap(({ key, label, color: name, faults }) => {
     const color = barColor(name);
@@ -81,7 +67,7 @@ function partsOf(step: StepFunnel): BarPart[] {
   });
 }
 
-/** How much of the step is chaos: faults by their sum, and each by its name where there is more than one kind. */
+/** The sum of the injected faults, and each kind where there are several. */
 function injectedLabel(step: StepFunnel): string {
   const faults = faultsOf(step.injected).filter((fault) => (step.injected[fault] ?? 0) > 0);
   const sum = faults.reduce((total, fault) => total + (step.injected[fault] ?? 0), 0);

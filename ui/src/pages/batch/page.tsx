@@ -1,15 +1,15 @@
-// One batch: how far it is, what its steps come to against what was predicted, the verdict, and every process of it. Live until it has ended.
+// One process batch: progress, steps, prediction, verdict and processes. Live until it has ended.
 
-import { Grid, Skeleton, Stack } from '@mantine/core';
+import { Grid, Stack } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { shortId } from '../../parts/format.ts';
 import { LazyThroughput } from '../../parts/lazy-chart.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { BatchHead } from './batch-head.tsx';
+import { PageSkeleton, QueryView } from '../../parts/query-view.tsx';
 import { ChaosSection, StoppedBanner } from './chaos-section.tsx';
 import { Funnel } from './funnel.tsx';
+import { ProcessBatchHead } from './head.tsx';
 import { PredictionPanel } from './prediction-panel.tsx';
 import { BatchProcesses } from './processes.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
@@ -23,14 +23,9 @@ const CHART_HEIGHT = 300;
 
 export default function BatchPage() {
   const { id } = route.useParams();
-  // Another batch is another page: nothing of the one before is kept.
-  return <OneBatch key={id} id={id} />;
-}
-
-function OneBatch({ id }: { id: string }) {
   const live = useLiveBatch(id);
   return (
-    <QueryView query={live.query} skeleton={<BatchSkeleton id={id} />}>
+    <QueryView query={live.query} skeleton={<PageSkeleton title={`Batch ${shortId(id)}`} heights={[170, 260]} />}>
       {(batch) => <BatchView batch={batch} live={live} />}
     </QueryView>
   );
@@ -39,7 +34,7 @@ function OneBatch({ id }: { id: string }) {
 function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
   return (
     <>
-      <BatchHead batch={batch} live={live} />
+      <ProcessBatchHead batch={batch} live={live} />
       <Stack gap="md">
         <StoppedBanner batch={batch} />
         <ProgressPanel batch={batch} />
@@ -69,16 +64,5 @@ function BatchView({ batch, live }: { batch: BatchDetail; live: LiveBatch }) {
         <BatchProcesses batch={batch} />
       </Stack>
     </>
-  );
-}
-
-function BatchSkeleton({ id }: { id: string }) {
-  return (
-    <Stack gap="md">
-      <title>{`Batch ${shortId(id)} · Faultline`}</title>
-      <Skeleton height={34} width={320} />
-      <Skeleton height={170} />
-      <Skeleton height={260} />
-    </Stack>
   );
 }

@@ -18,7 +18,7 @@ export function PredictionPanel({ batch }: { batch: BatchDetail }) {
   return (
     <Panel title="Observed against predicted" testId="predicted">
       {batch.status === 'CREATING' && report.data === undefined ? (
-        'Compared when all processes are created.'
+        'The comparison starts when all processes are created.'
       ) : (
         <QueryView query={report} skeleton={<Skeleton height={180} />}>
           {(data) => <Compare batch={batch} report={data} />}
@@ -31,7 +31,7 @@ export function PredictionPanel({ batch }: { batch: BatchDetail }) {
 function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
   const still = isStill(batch.status);
   const predictionOf = (step: string) => report.predicted?.steps[step] ?? null;
-  // The report's counts are of the moment it was made; the batch's own are live.
+  // The report's counts are of its own time; the batch's are live.
   const steps = still
     ? report.steps.map(({ step, observed, predicted }) => ({
         step,
@@ -51,9 +51,7 @@ function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
       steps={steps}
       growing={!still}
       must={still && report.predicted_note === null && report.predicted?.exact === true}
-      note={
-        report.predicted_note ?? report.predicted?.note ?? (still ? null : 'It runs: what is observed still grows.')
-      }
+      note={report.predicted_note ?? report.predicted?.note ?? (still ? null : 'Still running: observed counts grow.')}
     />
   );
 }

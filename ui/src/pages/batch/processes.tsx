@@ -1,17 +1,13 @@
-// Every process of the batch, by its place in it; status and page stand in the URL.
+// The processes of the batch by ordinal.
 
-import { EmptyState } from '@mantine/core';
 import { IconRoute } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { batchProcessesQuery } from '../../api/batches.ts';
 import { REFRESH } from '../../api/refresh.ts';
-import { StatusFilter } from '../../parts/filters.tsx';
-import { Pager } from '../../parts/pager.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { BatchRows } from '../../parts/batch/rows.tsx';
 import { ProcessTable } from '../../parts/process-table.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
 import { isTerminalBatch, PROCESS_DISPLAY } from '../../parts/status.ts';
 
 const route = getRouteApi('/process-batches/$id');
@@ -20,47 +16,22 @@ const PAGE_SIZE = 25;
 export function BatchProcesses({ batch }: { batch: BatchDetail }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const processes = useQuery({
+  const query = useQuery({
     ...batchProcessesQuery(batch, { ...search, limit: PAGE_SIZE }),
     refetchInterval: isTerminalBatch(batch.status) ? false : REFRESH.live_ms,
   });
   return (
-    <Panel
+    <BatchRows
       title="Processes"
-      flush
+      noun="process"
+      icon={IconRoute}
+      displays={PROCESS_DISPLAY}
+      query={query}
+      search={search}
+      onSearch={(next, pagesBefore) => navigate({ search: next, state: { pagesBefore }, resetScroll: false })}
       testId="batch-processes"
-      actions={
-        <StatusFilter
-          looks={PROCESS_DISPLAY}
-          value={search.status}
-          onChange={(status) => navigate({ search: { status }, resetScroll: false })}
-        />
-      }
     >
-      <QueryView query={processes}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconRoute stroke={1.5} />}
-              title={search.status ? 'No process has this status' : 'No process was created yet'}
-            />
-          ) : (
-            <>
-              <ProcessTable processes={page.items} />
-              <Pager
-                shown={page.items.length}
-                cursor={search.cursor}
-                nextCursor={page.next_cursor}
-                onPage={(cursor, pagesBefore) =>
-                  navigate({ search: { ...search, cursor }, state: { pagesBefore }, resetScroll: false })
-                }
-              />
-            </>
-          )
-        }
-      </QueryView>
-    </Panel>
+      {(rows) => <ProcessTable processes={rows} />}
+    </BatchRows>
   );
 }

@@ -1,19 +1,19 @@
-// Two bars: how many processes exist, and where those stand; beside them speed and the time that is left.
+// How many processes exist, where they stand, how fast they end, and how long it will take.
 
-import { Alert, Progress, Stack, Text } from '@mantine/core';
+import { Alert, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { BatchDetail } from '../../../../src/http/contract.ts';
 import type { ProcessStatus } from '../../../../src/model/process.ts';
-import { batchParts, endedCount, notCreatedCount } from '../../parts/batch-progress.tsx';
-import { formatCount, formatDuration, formatPercent, formatRate } from '../../parts/format.ts';
+import { batchParts, notCreatedPart, ProgressLines } from '../../parts/batch/progress.tsx';
+import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
+import { Note, Panel } from '../../parts/panel.tsx';
+import { Legend } from '../../parts/stacked-bar.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 import classes from './batch.module.css';
 
-/** Which processes a part of the bar stands for. */
+/** The processes that a part of the bar counts. */
 const STATUS_OF_PART: Record<string, ProcessStatus> = {
   completed: 'COMPLETED',
   compensated: 'COMPENSATED',
@@ -23,52 +23,19 @@ const STATUS_OF_PART: Record<string, ProcessStatus> = {
 };
 
 export function ProgressPanel({ batch }: { batch: BatchDetail }) {
-  const ended = endedCount(batch);
-  const notCreated = notCreatedCount(batch);
-  const parts = [
-    ...batchParts(batch),
-    { key: 'not_created', label: 'Not created', value: notCreated, color: 'gray.4' },
-  ];
   return (
-    <Panel
-      title="Progress"
-      testId="progress"
-      actions={
-        <Text size="sm" c="dimmed">
-          {timesOf(batch)}
-        </Text>
-      }
-    >
+    <Panel title="Progress" testId="progress" actions={<Note>{timesOf(batch)}</Note>}>
       {batch.launch_error && (
         <Alert color="red" title="Some processes cannot be created" mb="md" data-testid="launch-error">
-          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times, and again until it
-          succeeds or the batch is cancelled.
+          {batch.launch_error.error_message} Tried {formatCount(batch.launch_error.attempts)} times; retried until it
+          succeeds or the batch is canceled.
         </Alert>
       )}
       <div className={classes.progress}>
         <Stack gap="md" miw={0}>
-          <Line
-            name="Created"
-            figures={`${formatCount(batch.created_count)} of ${formatCount(batch.total_count)}`}
-            testId="created-count"
-          >
-            <Progress
-              size={6}
-              value={(batch.created_count / batch.total_count) * 100}
-              color="gray.6"
-              aria-label={`Created ${formatCount(batch.created_count)} of ${formatCount(batch.total_count)}`}
-            />
-          </Line>
-          <Line
-            name="Ended"
-            figures={`${formatCount(ended)} of ${formatCount(batch.total_count)} · ${formatPercent((ended / batch.total_count) * 100)}`}
-            testId="ended-count"
-          >
-            {/* What is not created yet stays empty rather than a part: it is not there. */}
-            <StackedBar parts={batchParts(batch)} total={batch.total_count} label="Processes" size={18} />
-          </Line>
+          <ProgressLines batch={batch} label="Processes" />
           <Legend
-            parts={parts}
+            parts={[...batchParts(batch), notCreatedPart(batch)]}
             testId="batch-counts"
             wrap={(part, content) => {
               const status = STATUS_OF_PART[part.key];
@@ -100,37 +67,13 @@ export function ProgressPanel({ batch }: { batch: BatchDetail }) {
   );
 }
 
-function Line({
-  name,
-  figures,
-  testId,
-  children,
-}: {
-  name: string;
-  figures: string;
-  testId: string;
-  children: ReactNode;
-}) {
-  return (
-    <div>
-      <div className={classes.lineHead}>
-        <span>{name}</span>
-        <Text span inherit c="dimmed" data-testid={testId}>
-          {figures}
-        </Text>
-      </div>
-      {children}
-    </div>
-  );
-}
-
 function Figure({ name, value }: { name: string; value: string }) {
   return (
     <div>
       <Text size="xs" c="dimmed">
         {name}
       </Text>
-      <Text fw={600} fz="1.25rem" lh={1.3} className={classes.figure}>
+      <Text fw={600} fz="1.25rem" lh={1.3}>
         {value}
       </Text>
     </div>

@@ -1,5 +1,4 @@
-// A batch as it is now: by its event stream, and by asking while the stream is down.
-// Promises a word on which of the two it is, for the light on the page.
+// The present state of a batch: from its event stream, or by polling while the stream is down; and which of the two.
 
 import { useDocumentVisibility } from '@mantine/hooks';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
@@ -7,20 +6,19 @@ import type { BatchDetail } from '../../../../src/http/contract.ts';
 import { useBatchEvents } from '../../api/batch-events.ts';
 import { batchDetailQuery } from '../../api/batches.ts';
 import { REFRESH, unlessRefused } from '../../api/refresh.ts';
-import type { Liveness } from '../../parts/live-dot.tsx';
+import { type Liveness, REFRESHING } from '../../parts/live-dot.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 
 export interface LiveBatch {
   query: UseQueryResult<BatchDetail>;
   liveness: Liveness;
-  /** What the light says. */
   word: string;
 }
 
 export function useLiveBatch(id: string): LiveBatch {
   const known = useQuery({ ...batchDetailQuery(id), enabled: false }).data;
   const ended = known !== undefined && isTerminalBatch(known.status);
-  // A hidden tab lets go of its stream: browsers allow but six connections to a server, for all tabs together.
+  // A hidden tab closes its stream: browsers allow six connections to a server, over all tabs.
   const visible = useDocumentVisibility() === 'visible';
   const stream = useBatchEvents(id, known !== undefined && !ended && visible);
   const query = useQuery({
@@ -31,6 +29,6 @@ export function useLiveBatch(id: string): LiveBatch {
   if (ended) return { query, liveness: 'still', word: 'Final' };
   if (stream === 'live') return { query, liveness: 'live', word: 'Live' };
   if (query.isError || query.failureCount > 0) return { query, liveness: 'down', word: 'No connection' };
-  if (stream === 'lost') return { query, liveness: 'slow', word: `Asking every ${REFRESH.live_ms / 1_000} s` };
+  if (stream === 'lost') return { query, liveness: 'slow', word: REFRESHING };
   return { query, liveness: 'still', word: 'Connecting' };
 }

@@ -1,4 +1,4 @@
-// The verdict on the batch: light checks while it runs, every one of them when it is at rest, and again after operators acted.
+// The verdict on the batch: light checks while it runs, all checks when it is at rest.
 
 import { Button, Group, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
@@ -14,17 +14,17 @@ import { isStill, VERDICT_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
-import { Judging } from '../../parts/verdict/verifying.tsx';
-import { useCheckNow } from './use-batch-verbs.ts';
+import { Verifying } from '../../parts/verdict/verifying.tsx';
+import { useVerifyNow } from './verbs.tsx';
 
-/** Asked for again until it is there, and when a process has moved since. */
+/** Polled until it is complete, and read again when a process has moved. */
 export function VerdictPanel({ batch }: { batch: BatchDetail }) {
   const verdict = useQuery({
     ...verdictQuery({ batch_id: batch.batch_id, moment: momentOf(batch) }),
     refetchInterval: ({ state: { data, error } }) =>
       data?.verdict === 'running' || !isStill(batch.status) ? unlessRefused(REFRESH.list_ms, error) : false,
   });
-  const checking = useCheckNow(batch);
+  const checking = useVerifyNow(batch);
   return (
     <Panel
       title="Verdict"
@@ -46,14 +46,14 @@ export function VerdictPanel({ batch }: { batch: BatchDetail }) {
         </Group>
       }
     >
-      {(verdict.isFetching || checking.isPending) && isStill(batch.status) && <Judging batch_id={batch.batch_id} />}
-      <QueryView query={verdict}>{(data) => <Judged verdict={data} />}</QueryView>
+      {(verdict.isFetching || checking.isPending) && isStill(batch.status) && <Verifying batch_id={batch.batch_id} />}
+      <QueryView query={verdict}>{(data) => <Verified verdict={data} />}</QueryView>
     </Panel>
   );
 }
 
-/** While it runs only what can be said already: the other checks are not skipped, they come later. */
-function Judged({ verdict: { verdict, checks } }: { verdict: Verdict }) {
+/** While the batch runs, checks that need it at rest are left out: they are not skipped. */
+function Verified({ verdict: { verdict, checks } }: { verdict: Verdict }) {
   const made = verdict === 'running' ? checks.filter(({ status }) => status !== 'skipped') : checks;
   return (
     <>
@@ -74,7 +74,7 @@ function VerdictHead({ verdict }: { verdict: Verdict }) {
       <Text size="xs" c="dimmed">
         <Moment at={verdict.computed_at} />, in {formatDuration(verdict.duration_ms)}
       </Text>
-      <StatusBadge look={VERDICT_DISPLAY[verdict.verdict]} size="lg" testId="verdict-badge" />
+      <StatusBadge display={VERDICT_DISPLAY[verdict.verdict]} size="lg" testId="verdict-badge" />
     </>
   );
 }

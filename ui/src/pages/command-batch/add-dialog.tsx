@@ -1,51 +1,49 @@
-// Commands for an open batch, as JSON: checked here for being a list, by the server for being commands.
+// Adds commands to an open batch, as JSON.
 
 import { Button, Group, Stack } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { NewCommand } from '../../../../src/http/contract.ts';
+import type { CommandBatchDetail, NewCommand } from '../../../../src/http/contract.ts';
 import { problemFrom } from '../../api/client.ts';
 import { Dialog } from '../../parts/dialog.tsx';
-import { JsonField } from '../../parts/form/json-field.tsx';
 import { Refusal } from '../../parts/form/request-card.tsx';
-import { commandsError, MAX_LISTED } from '../send/many-form.ts';
+import { CommandsField } from '../send/commands-field.tsx';
+import { commandsError } from '../send/many-form.ts';
+import { useAddCommands } from './verbs.tsx';
 
 export interface AddDialogProps {
+  batch: CommandBatchDetail;
   opened: boolean;
   onClose: () => void;
-  onAdd: (commands: NewCommand[]) => void;
-  busy: boolean;
-  error: unknown;
 }
 
-export function AddDialog({ opened, onClose, onAdd, busy, error }: AddDialogProps) {
+export function AddDialog({ batch, opened, onClose }: AddDialogProps) {
+  const add = useAddCommands(batch, onClose);
   const [text, setText] = useState('');
-  const [tried, setTried] = useState(false);
-  const wrong = commandsError(text);
+  const [isTried, setIsTried] = useState(false);
+  const invalid = commandsError(text);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (wrong === null) onAdd(JSON.parse(text) as NewCommand[]);
+    setIsTried(true);
+    if (invalid === null) add.mutate(JSON.parse(text) as NewCommand[]);
   };
   return (
     <Dialog opened={opened} onClose={onClose} title="Add commands">
       <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <JsonField
-            label="Commands"
-            description={`a JSON array of 1 to ${MAX_LISTED.toLocaleString('en-US')}; all are added, or none`}
-            placeholder='[{"type": "TestCommand", "payload": {"account": 7}}]'
+        <Stack>
+          <CommandsField
+            verb="added"
             value={text}
             onChange={setText}
-            error={tried ? wrong : undefined}
+            error={isTried && invalid}
             minRows={6}
             data-autofocus
           />
-          {error !== null && <Refusal problem={problemFrom(error)} />}
+          {add.error && <Refusal problem={problemFrom(add.error)} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
-              Leave it
+              Back
             </Button>
-            <Button type="submit" loading={busy}>
+            <Button type="submit" loading={add.isPending}>
               Add
             </Button>
           </Group>

@@ -1,17 +1,13 @@
-// Every command of the batch; status and page stand in the URL.
+// The commands of the batch.
 
-import { EmptyState } from '@mantine/core';
 import { IconCommand } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
 import { batchCommandsQuery } from '../../api/command-batches.ts';
 import { REFRESH } from '../../api/refresh.ts';
+import { BatchRows } from '../../parts/batch/rows.tsx';
 import { CommandTable } from '../../parts/command-table.tsx';
-import { StatusFilter } from '../../parts/filters.tsx';
-import { Pager } from '../../parts/pager.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
 import { COMMAND_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 
 const route = getRouteApi('/command-batches/$id');
@@ -20,47 +16,22 @@ const PAGE_SIZE = 25;
 export function BatchCommands({ batch }: { batch: CommandBatchDetail }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const commands = useQuery({
+  const query = useQuery({
     ...batchCommandsQuery(batch, { ...search, limit: PAGE_SIZE }),
     refetchInterval: isTerminalBatch(batch.status) ? false : REFRESH.live_ms,
   });
   return (
-    <Panel
+    <BatchRows
       title="Commands"
-      flush
+      noun="command"
+      icon={IconCommand}
+      displays={COMMAND_DISPLAY}
+      query={query}
+      search={search}
+      onSearch={(next, pagesBefore) => navigate({ search: next, state: { pagesBefore }, resetScroll: false })}
       testId="batch-commands"
-      actions={
-        <StatusFilter
-          looks={COMMAND_DISPLAY}
-          value={search.status}
-          onChange={(status) => navigate({ search: { status }, resetScroll: false })}
-        />
-      }
     >
-      <QueryView query={commands}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconCommand stroke={1.5} />}
-              title={search.status ? 'No command has this status' : 'No command was created yet'}
-            />
-          ) : (
-            <>
-              <CommandTable commands={page.items} />
-              <Pager
-                shown={page.items.length}
-                cursor={search.cursor}
-                nextCursor={page.next_cursor}
-                onPage={(cursor, pagesBefore) =>
-                  navigate({ search: { ...search, cursor }, state: { pagesBefore }, resetScroll: false })
-                }
-              />
-            </>
-          )
-        }
-      </QueryView>
-    </Panel>
+      {(rows) => <CommandTable commands={rows} />}
+    </BatchRows>
   );
 }

@@ -1,12 +1,12 @@
-// One command batch: how far it is, what its commands answered, and every command of it. Live until it has ended.
+// One command batch: progress, replies and commands. Live until it has ended.
 
-import { Grid, Skeleton, Stack } from '@mantine/core';
+import { Grid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
 import { commandBatchDetailQuery } from '../../api/command-batches.ts';
 import { shortId } from '../../parts/format.ts';
-import { QueryView } from '../../parts/query-view.tsx';
+import { PageSkeleton, QueryView } from '../../parts/query-view.tsx';
 import { BatchCommands } from './commands.tsx';
 import { CommandBatchHead } from './head.tsx';
 import { ProgressPanel } from './progress-panel.tsx';
@@ -17,14 +17,9 @@ const route = getRouteApi('/command-batches/$id');
 
 export default function CommandBatchPage() {
   const { id } = route.useParams();
-  // Another batch is another page: nothing of the one before is kept.
-  return <OneBatch key={id} id={id} />;
-}
-
-function OneBatch({ id }: { id: string }) {
   const batch = useQuery(commandBatchDetailQuery(id));
   return (
-    <QueryView query={batch} skeleton={<BatchSkeleton id={id} />}>
+    <QueryView query={batch} skeleton={<PageSkeleton title={`Batch ${shortId(id)}`} heights={[150, 260]} />}>
       {(data) => <BatchView batch={data} failed={batch.isError} />}
     </QueryView>
   );
@@ -47,16 +42,5 @@ function BatchView({ batch, failed }: { batch: CommandBatchDetail; failed: boole
         <BatchCommands batch={batch} />
       </Stack>
     </>
-  );
-}
-
-function BatchSkeleton({ id }: { id: string }) {
-  return (
-    <Stack gap="md">
-      <title>{`Batch ${shortId(id)} · Faultline`}</title>
-      <Skeleton height={34} width={320} />
-      <Skeleton height={150} />
-      <Skeleton height={260} />
-    </Stack>
   );
 }

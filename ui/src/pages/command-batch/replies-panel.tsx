@@ -1,4 +1,4 @@
-// What the commands of a batch answered, and how many answers nobody has taken yet.
+// The replies of the commands of a batch, and how many are not consumed yet.
 
 import { Stack } from '@mantine/core';
 import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
@@ -30,19 +30,19 @@ export function RepliesPanel({ batch }: { batch: CommandBatchDetail }) {
           <Pair name="Not consumed">
             {waiting > 0 ? (
               <LinkTo to="/replies" search={{ batch_id: batch.batch_id }} inherit>
-                {formatCount(waiting)} to look at
+                {formatCount(waiting)} waiting
               </LinkTo>
             ) : (
               'none'
             )}
           </Pair>
-          <Pair name="End told to">
+          <Pair name="Final reply to">
             {batch.reply_to ? (
               <LinkTo to="/replies" search={{ queue: batch.reply_to }} inherit>
                 {batch.reply_to}
               </LinkTo>
             ) : (
-              'nobody'
+              'no queue'
             )}
           </Pair>
         </Pairs>

@@ -1,20 +1,19 @@
-// What each command of the batch was made of: its chaos, how it is tried, its payload, and what the sender noted.
+// What the commands of the batch have in common: chaos, policy, payload, and the sender's custom data.
 
-import { Text } from '@mantine/core';
+import { SimpleGrid } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { CommandBatchDetail } from '../../../../src/http/contract.ts';
+import { CommandChaos } from '../../parts/behavior-list.tsx';
 import { formatDuration } from '../../parts/format.ts';
-import { CopyIcon } from '../../parts/id.tsx';
+import { Seed } from '../../parts/id.tsx';
 import { DocumentPairs, JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
-import { Panel } from '../../parts/panel.tsx';
-import { CommandChaos } from '../command/chaos.tsx';
-import classes from './command-batch.module.css';
+import { Heading, Panel } from '../../parts/panel.tsx';
 
 export function BatchTemplate({ batch }: { batch: CommandBatchDetail }) {
   const payload = batch.template?.payload;
   return (
     <Panel title={batch.template ? 'Each command' : 'Settings'} testId="batch-template">
-      <div className={classes.columns}>
+      <SimpleGrid minColWidth="17rem" autoFlow="auto-fit" spacing="xl">
         {batch.template && (
           <Part title="Chaos">
             <CommandChaos behavior={batch.behavior} />
@@ -30,7 +29,7 @@ export function BatchTemplate({ batch }: { batch: CommandBatchDetail }) {
             </Pair>
             <Pair name="Lease">{formatDuration(batch.lease_ms)}</Pair>
             <Pair name="Seed">
-              {batch.seed} <CopyIcon value={batch.seed} label="Copy seed" />
+              <Seed seed={batch.seed} />
             </Pair>
           </Pairs>
         </Part>
@@ -44,7 +43,7 @@ export function BatchTemplate({ batch }: { batch: CommandBatchDetail }) {
             <DocumentPairs value={batch.custom} />
           </Part>
         )}
-      </div>
+      </SimpleGrid>
     </Panel>
   );
 }
@@ -52,9 +51,7 @@ export function BatchTemplate({ batch }: { batch: CommandBatchDetail }) {
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div style={{ minWidth: 0 }}>
-      <Text size="sm" fw={500} mb="xs">
-        {title}
-      </Text>
+      <Heading>{title}</Heading>
       {children}
     </div>
   );

@@ -1,4 +1,4 @@
-// Facts of a command: where it belongs, and how it is tried.
+// Facts of a command: where it belongs, and its policy.
 
 import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { formatDuration, humanize } from '../../parts/format.ts';
@@ -67,10 +67,10 @@ function BatchLink({ command, batch_id }: { command: CommandDetail; batch_id: st
 
 export function CommandPolicyFacts({ command }: { command: CommandDetail }) {
   return (
-    <Panel title="How it is tried">
+    <Panel title="Policy">
       <Pairs>
         <Pair name="Attempts">
-          {command.attempts} made, {command.max_attempts} at a time
+          {command.attempts} made, {command.max_attempts} allowed
         </Pair>
         <Pair name="Delays">
           {command.backoff_ms.map(formatDuration).join(', ')}

@@ -1,20 +1,20 @@
-// One command: what happened to it, attempt by attempt, what it carried and what came of it. Live until it is settled.
+// One command: its attempts, payload and result. Live until it is settled.
 
-import { Grid, Skeleton, Stack } from '@mantine/core';
+import { Grid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { commandDetailQuery } from '../../api/commands.ts';
+import { CommandChaos } from '../../parts/behavior-list.tsx';
 import { shortId } from '../../parts/format.ts';
 import { JsonView } from '../../parts/json-view.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
-import { CommandChaos } from './chaos.tsx';
+import { PageSkeleton, QueryView } from '../../parts/query-view.tsx';
+import { Trouble } from '../../parts/trouble.tsx';
 import { CommandHead } from './command-head.tsx';
 import { CommandFacts, CommandPolicyFacts } from './facts.tsx';
 import { CommandReply } from './reply.tsx';
 import { CommandTimeline } from './timeline.tsx';
-import { CommandTrouble } from './trouble.tsx';
 
 const route = getRouteApi('/commands/$id');
 
@@ -22,17 +22,19 @@ export default function CommandPage() {
   const { id } = route.useParams();
   const command = useQuery(commandDetailQuery(id));
   return (
-    <QueryView query={command} skeleton={<CommandSkeleton id={id} />}>
+    <QueryView query={command} skeleton={<PageSkeleton title={`Command ${shortId(id)}`} heights={[220, 160]} />}>
       {(data) => <CommandView command={data} failed={command.isError} />}
     </QueryView>
   );
 }
 
 function CommandView({ command, failed }: { command: CommandDetail; failed: boolean }) {
+  const waits = command.status === 'IN_TROUBLESHOOTING_QUEUE';
+  const failing = waits || (command.error_code && command.status !== 'COMPLETED');
   return (
     <>
       <CommandHead command={command} failed={failed} />
-      <CommandTrouble command={command} />
+      {failing && <Trouble waits={waits} commandId={command.command_id} error={command} fault={command.fault} />}
       <Grid gap="md" align="flex-start">
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Stack gap="md">
@@ -65,16 +67,5 @@ function CommandView({ command, failed }: { command: CommandDetail; failed: bool
         </Grid.Col>
       </Grid>
     </>
-  );
-}
-
-function CommandSkeleton({ id }: { id: string }) {
-  return (
-    <Stack gap="md">
-      <title>{`Command ${shortId(id)} · Faultline`}</title>
-      <Skeleton height={34} width={320} />
-      <Skeleton height={220} />
-      <Skeleton height={160} />
-    </Stack>
   );
 }

@@ -1,10 +1,10 @@
-// What became of the reply that was asked for: not yet, waiting in its queue, or consumed.
+// The reply of a command: not sent yet, waiting in its queue, or consumed.
 
 import { Group, Text } from '@mantine/core';
 import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { isSettled, lookOf, REPLY_DISPLAY } from '../../parts/status.ts';
+import { displayOf, isSettled, REPLY_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 
@@ -15,7 +15,7 @@ export function CommandReply({ command }: { command: CommandDetail }) {
   return (
     <Panel title="Reply" testId="reply">
       <Group gap="xs" mb={4}>
-        {reply && <StatusBadge look={lookOf(REPLY_DISPLAY, reply.outcome)} />}
+        {reply && <StatusBadge display={displayOf(REPLY_DISPLAY, reply.outcome)} />}
         <LinkTo to="/replies" search={{ queue }} size="sm" style={{ overflowWrap: 'anywhere' }}>
           {queue}
         </LinkTo>
@@ -23,12 +23,12 @@ export function CommandReply({ command }: { command: CommandDetail }) {
       <Text size="xs" c="dimmed">
         {reply ? (
           <>
-            waits to be {process_id ? 'taken by its process' : 'consumed'} since <Moment at={reply.created_at} />
+            Waiting to be {process_id ? 'taken by its process' : 'consumed'} since <Moment at={reply.created_at} />
           </>
         ) : isSettled(command.status) ? (
           'Consumed.'
         ) : (
-          'Comes when it is settled.'
+          'Sent when the command is settled.'
         )}
       </Text>
     </Panel>

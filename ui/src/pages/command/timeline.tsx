@@ -1,4 +1,4 @@
-// A command from being sent to being settled, with every attempt between.
+// A command from sending to settlement, with every attempt between.
 
 import { Text, Timeline } from '@mantine/core';
 import { type Icon, IconClock, IconFlag, IconSend, IconTool } from '@tabler/icons-react';
@@ -8,7 +8,7 @@ import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { workersQuery } from '../../api/stats.ts';
 import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { formatDuration, pluralize } from '../../parts/format.ts';
-import { COMMAND_DISPLAY, isSettled, PARK_REASONS, wordFor } from '../../parts/status.ts';
+import { COMMAND_DISPLAY, isSettled, labelOf, PARK_REASONS } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
 interface Mark {
@@ -62,15 +62,15 @@ function marksOf(command: CommandDetail, names: ReadonlyMap<string, string>): Ma
   return end ? [...marks, end] : marks;
 }
 
-/** How it stands now: settled, parked, or waiting for its time. */
+/** Its present state: settled, parked, or waiting for its time. */
 function endOf(command: CommandDetail): Mark | null {
   if (command.settled_at && isSettled(command.status)) {
-    const look = COMMAND_DISPLAY[command.status];
+    const { color, label } = COMMAND_DISPLAY[command.status];
     return {
       key: 'settled',
       icon: IconFlag,
-      color: look.color,
-      title: look.label,
+      color,
+      title: label,
       note: (
         <>
           <Moment at={command.settled_at} />, <Elapsed from={command.created_at} to={command.settled_at} /> after it was
@@ -88,7 +88,7 @@ function endOf(command: CommandDetail): Mark | null {
       note: (
         <>
           since <Moment at={command.parked_at ?? command.created_at} />
-          {command.park_reason && `: ${wordFor(PARK_REASONS, command.park_reason)}`}
+          {command.park_reason && `: ${labelOf(PARK_REASONS, command.park_reason)}`}
         </>
       ),
     };
@@ -99,7 +99,7 @@ function endOf(command: CommandDetail): Mark | null {
     key: 'waiting',
     icon: IconClock,
     color: 'gray',
-    title: wait_ms > 0 ? 'Waits for its time' : 'Waits for a worker',
+    title: wait_ms > 0 ? 'Waits for its retry or start time' : 'Waits for a worker',
     note: (
       <>
         not before <Moment at={command.available_at} />
@@ -110,7 +110,7 @@ function endOf(command: CommandDetail): Mark | null {
 }
 
 function allowance(command: CommandDetail): string {
-  const words = [`${command.max_attempts} allowed at a time`];
+  const words = [`${command.max_attempts} allowed`];
   if (command.interruptions > 0) words.push(`${pluralize(command.interruptions, 'interruption')} not counted`);
   return words.join(', ');
 }

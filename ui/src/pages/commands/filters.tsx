@@ -1,4 +1,4 @@
-// The filters of the command list. They show what the URL says and change nothing but the URL.
+// The filters of the command list: they show what the URL says, and change only the URL.
 
 import { Group, Select } from '@mantine/core';
 import { ClearFilters, Scope, StatusFilter, TextFilter } from '../../parts/filters.tsx';
@@ -10,7 +10,7 @@ import type { CommandsSearch } from './search.ts';
 export interface CommandFiltersProps {
   search: CommandsSearch;
   onChange: (search: CommandsSearch) => void;
-  /** Absent while nothing is filtered. */
+  /** Absent without a filter. */
   onClear: (() => void) | undefined;
 }
 
@@ -18,7 +18,7 @@ export function CommandFilters({ search, onChange, onClear }: CommandFiltersProp
   const set = (change: CommandsSearch) => onChange({ ...search, ...change });
   return (
     <Group gap="xs" className={classes.filters} role="search" aria-label="Filters">
-      <StatusFilter looks={COMMAND_DISPLAY} value={search.status} onChange={(status) => set({ status })} />
+      <StatusFilter displays={COMMAND_DISPLAY} value={search.status} onChange={(status) => set({ status })} />
       <TextFilter label="Command type" value={search.type} onChange={(type) => set({ type })} />
       <TextFilter label="Domain" value={search.domain} onChange={(domain) => set({ domain })} />
       <Select

@@ -1,4 +1,4 @@
-// When commands were sent: a quick choice, or from and to by the minute.
+// Filters by the time of sending: a quick choice, or from and to by the minute.
 
 import { Button, Group, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { IconCalendarTime } from '@tabler/icons-react';
@@ -75,7 +75,7 @@ function wordsOf({ created_from, created_to }: Range): string {
   return created_to ? `Until ${momentOf(created_to)}` : 'Sent any time';
 }
 
-/** The address may hold anything. */
+/** The URL may hold anything. */
 function momentOf(iso: string): string {
-  return toLocalField(iso) === '' ? 'no such time' : formatMoment(iso);
+  return toLocalField(iso) === '' ? 'invalid time' : formatMoment(iso);
 }

@@ -1,15 +1,15 @@
-// A range of time between the URL (ISO 8601, UTC) and the fields of a browser (local time, to the minute). Pure.
+// Converts times between the URL (ISO 8601, UTC) and the fields of a browser (local time, to the minute). Pure.
 
 const MINUTE_MS = 60_000;
 
-/** Ranges that end now, so that they have no end. */
+/** Open ranges: they have no end. */
 export const QUICK_RANGES = [
   { label: '15 min', ms: 15 * MINUTE_MS },
   { label: '1 hour', ms: 60 * MINUTE_MS },
   { label: '24 hours', ms: 24 * 60 * MINUTE_MS },
 ] as const;
 
-/** "2026-03-01T14:05:00Z" -> "2026-03-01T15:05" where one is; empty where there is none, or it is no time. */
+/** "2026-03-01T14:05:00Z" -> "2026-03-01T15:05" in local time; empty without a valid time. */
 export function toLocalField(iso: string | undefined): string {
   const at = iso === undefined ? Number.NaN : Date.parse(iso);
   if (Number.isNaN(at)) return '';
@@ -17,13 +17,13 @@ export function toLocalField(iso: string | undefined): string {
   return new Date(at - offset_ms).toISOString().slice(0, 16);
 }
 
-/** What the field holds as the wire takes it; undefined for an empty or unfinished one. */
+/** The value of a field as ISO time; undefined for an empty or incomplete one. */
 export function fromLocalField(text: string): string | undefined {
   const at = new Date(text);
   return text === '' || Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
-/** `ms` before now, on the minute, so that the same choice gives the same address for a while. */
+/** `ms` before now, on the minute, so that the same choice has the same URL for a while. */
 export function since(ms: number, now = Date.now()): string {
   return new Date(Math.floor((now - ms) / MINUTE_MS) * MINUTE_MS).toISOString();
 }

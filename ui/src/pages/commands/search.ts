@@ -1,4 +1,4 @@
-// The filters of the command list, as they stand in the address.
+// The search parameters of the command list.
 
 import { oneOf, searchOf, text } from '../../parts/search.ts';
 import { COMMAND_DISPLAY, PURPOSE_LABELS } from '../../parts/status.ts';

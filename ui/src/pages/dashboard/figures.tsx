@@ -1,4 +1,4 @@
-// The figures at the top: speed, latency, and how much work there is.
+// The figures at the top: speed, latency, and the amount of work.
 
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -13,7 +13,7 @@ export function Figures() {
   const overview = useQuery(overviewQuery);
   return (
     <QueryView query={overview} skeleton={<Skeleton height={93} />}>
-      {(data) => <StatStrip label="Figures of now" stats={figuresOf(data)} />}
+      {(data) => <StatStrip label="Current figures" stats={figuresOf(data)} />}
     </QueryView>
   );
 }

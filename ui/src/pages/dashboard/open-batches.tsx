@@ -1,14 +1,15 @@
-// The batches that are not ended, newest first, each with its bar.
+// The batches that have not ended, newest first, each with its bar.
 
-import { EmptyState, Stack, Text } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import { IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Batch } from '../../../../src/http/contract.ts';
 import { batchListQuery } from '../../api/batches.ts';
-import { BatchBar, endedCount } from '../../parts/batch-progress.tsx';
+import { BatchBar, endedCount } from '../../parts/batch/progress.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatPercent, shortId } from '../../parts/format.ts';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { Note, Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { BATCH_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
@@ -41,11 +42,7 @@ function BatchBars({ batches }: { batches: Batch[] }) {
       {open.slice(0, SHOWN).map((batch) => (
         <BatchLine key={batch.batch_id} batch={batch} />
       ))}
-      {open.length > SHOWN && (
-        <Text size="sm" c="dimmed">
-          and {formatCount(open.length - SHOWN)} more
-        </Text>
-      )}
+      {open.length > SHOWN && <Note>and {formatCount(open.length - SHOWN)} more</Note>}
     </Stack>
   );
 }
@@ -60,7 +57,7 @@ function BatchLine({ batch }: { batch: Batch }) {
           <LinkTo to="/process-batches/$id" params={{ id: batch.batch_id }} fw={600} size="sm" truncate c="inherit">
             {name}
           </LinkTo>
-          <StatusBadge look={BATCH_DISPLAY[batch.status]} size="sm" />
+          <StatusBadge display={BATCH_DISPLAY[batch.status]} size="sm" />
         </div>
         <Text size="xs" c="dimmed" className={classes.figures}>
           {formatCount(ended)} of {formatCount(batch.total_count)} ended ·{' '}
@@ -74,22 +71,19 @@ function BatchLine({ batch }: { batch: Batch }) {
 
 function NothingOpen({ first }: { first: boolean }) {
   return (
-    <EmptyState
-      size="sm"
-      py="md"
-      icon={<IconStack2 stroke={1.5} />}
-      title={first ? 'Nothing was launched yet' : 'No batch is open'}
+    <Empty
+      small
+      icon={IconStack2}
+      title={first ? 'No batch was launched yet' : 'No batch is open'}
       description={
         first
-          ? 'Launch some processes, say how often each step fails, and watch what becomes of them.'
+          ? 'Launch some processes, choose how often each step fails, and watch the outcome.'
           : 'Everything that was launched has ended.'
       }
     >
-      <EmptyState.Actions>
-        <ButtonTo to="/process-batches/new" variant={first ? 'filled' : 'default'}>
-          {first ? 'Launch the first batch' : 'Launch a batch'}
-        </ButtonTo>
-      </EmptyState.Actions>
-    </EmptyState>
+      <ButtonTo to="/process-batches/new" variant={first ? 'filled' : 'default'}>
+        {first ? 'Launch the first batch' : 'Launch a batch'}
+      </ButtonTo>
+    </Empty>
   );
 }

@@ -1,4 +1,4 @@
-// The dashboard: what runs, how fast, and what waits for somebody. Everything on it is live.
+// The dashboard: what runs, how fast, and what waits for an operator. Everything on it is live.
 
 import { Grid, Stack } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
@@ -17,7 +17,7 @@ export default function DashboardPage() {
       <PageHead
         title="Dashboard"
         actions={
-          <ButtonTo to="/process-batches/new" leftSection={<IconPlus size={15} />}>
+          <ButtonTo to="/process-batches/new" icon={IconPlus}>
             New batch
           </ButtonTo>
         }

@@ -1,4 +1,4 @@
-// How many processes stand where; each figure leads to the list of them.
+// How many processes have each status, with links to their lists.
 
 import { Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -41,12 +41,7 @@ function StatusList({ processes }: { processes: Overview['processes'] }) {
             <LinkTo to="/processes" search={{ status: part.key }} size="sm" c="inherit" flex={1}>
               {part.label}
             </LinkTo>
-            <Text
-              size="sm"
-              fw={600}
-              c={part.value === 0 ? 'dimmed' : undefined}
-              style={{ fontVariantNumeric: 'tabular-nums' }}
-            >
+            <Text size="sm" fw={600} c={part.value === 0 ? 'dimmed' : undefined}>
               {formatCount(part.value)}
             </Text>
           </Group>

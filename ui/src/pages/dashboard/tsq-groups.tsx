@@ -1,10 +1,11 @@
-// What waits for an operator, by error: four thousand rows are often three causes. Injected and real ones stand apart.
+// What waits for an operator, grouped by error; injected and real errors apart.
 
-import { EmptyState, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { IconBolt, IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Overview } from '../../../../src/http/contract.ts';
 import { overviewQuery } from '../../api/stats.ts';
+import { Empty } from '../../parts/empty.tsx';
 import { formatCount } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -25,9 +26,7 @@ export function TsqGroups() {
 
 function GroupList({ groups }: { groups: Group[] }) {
   if (groups.length === 0) {
-    return (
-      <EmptyState size="sm" py="md" icon={<IconCircleCheck stroke={1.5} />} title="Nothing waits for an operator" />
-    );
+    return <Empty small icon={IconCircleCheck} title="Nothing waits for an operator" />;
   }
   return (
     <ul className={classes.groups}>
@@ -63,7 +62,7 @@ function GroupRow({ group }: { group: Group }) {
   );
 }
 
-/** The fingerprint is `CODE: message with ids and numbers taken out`. */
+/** The group is `CODE: message without ids and numbers`. */
 function splitGroup(errorGroup: string): [string, string] {
   const at = errorGroup.indexOf(': ');
   return at === -1 ? [errorGroup, ''] : [errorGroup.slice(0, at), errorGroup.slice(at + 2)];

@@ -1,22 +1,22 @@
-// The workers: who takes work, how full each is, and who died.
+// The workers: status, load and heartbeat.
 
-import { EmptyState, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { IconServer } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Worker } from '../../../../src/http/contract.ts';
 import { workersQuery } from '../../api/stats.ts';
 import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { formatCount } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { lookOf, WORKER_DISPLAY } from '../../parts/status.ts';
+import { displayOf, WORKER_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { WorkerSlots } from '../../parts/worker-slots.tsx';
 
 const COLUMNS: Column<Worker>[] = [
   {
-    key: 'name',
     label: 'Worker',
     lead: true,
     cell: (worker) => (
@@ -25,12 +25,12 @@ const COLUMNS: Column<Worker>[] = [
       </Text>
     ),
   },
-  { key: 'status', label: 'Status', cell: (worker) => <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} /> },
-  { key: 'pid', label: 'Process id', align: 'end', cell: (worker) => worker.pid },
-  { key: 'domains', label: 'Domains', cell: (worker) => worker.domains.join(', ') },
-  { key: 'slots', label: 'Slots in use', cell: (worker) => <WorkerSlots worker={worker} /> },
-  { key: 'settled', label: 'Settled', align: 'end', cell: (worker) => formatCount(worker.settled_count) },
-  { key: 'heartbeat', label: 'Heartbeat', align: 'end', cell: (worker) => <Ago at={worker.heartbeat_at} /> },
+  { label: 'Status', cell: (worker) => <StatusBadge display={displayOf(WORKER_DISPLAY, worker.status)} /> },
+  { label: 'Process id', align: 'end', cell: (worker) => worker.pid },
+  { label: 'Domains', cell: (worker) => worker.domains.join(', ') },
+  { label: 'Slots in use', cell: (worker) => <WorkerSlots worker={worker} /> },
+  { label: 'Settled', align: 'end', cell: (worker) => formatCount(worker.settled_count) },
+  { label: 'Heartbeat', align: 'end', cell: (worker) => <Ago at={worker.heartbeat_at} /> },
 ];
 
 export function Workers() {
@@ -40,10 +40,9 @@ export function Workers() {
       <QueryView query={workers}>
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconServer stroke={1.5} />}
+            <Empty
+              small
+              icon={IconServer}
               title="No worker has reported"
               description="Commands wait until one starts: faultline work."
             />

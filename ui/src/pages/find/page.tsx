@@ -1,12 +1,13 @@
-// Finds out what an id belongs to, and goes there: for ids that a verdict names without their kind.
+// Finds out what an id belongs to and goes there: a verdict lists ids without their kind.
 
-import { EmptyState, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { IconMapOff } from '@tabler/icons-react';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Navigate } from '@tanstack/react-router';
 import { batchDetailQuery } from '../../api/batches.ts';
 import { commandDetailQuery } from '../../api/commands.ts';
 import { processDetailQuery } from '../../api/processes.ts';
+import { Empty } from '../../parts/empty.tsx';
 
 const route = getRouteApi('/find/$id');
 
@@ -23,13 +24,12 @@ export default function FindPage() {
     return <Skeleton height={120} aria-busy="true" />;
   }
   return (
-    <EmptyState
-      py={64}
-      icon={<IconMapOff stroke={1.5} />}
+    <Empty
+      icon={IconMapOff}
       title="Nothing has this id"
-      description={`${id} is no process, no command and no batch of this service.`}
+      description={`No process, command or batch of this service is ${id}.`}
     >
       <title>Not found · Faultline</title>
-    </EmptyState>
+    </Empty>
   );
 }

@@ -1,14 +1,16 @@
-// The experiment: what is expected to hold, how much of the batch chaos may touch, and when it is to stop.
+// The experiment of a launch: its hypothesis, the share of processes with chaos, stop conditions, and turbulence.
 
-import { Button, Group, NumberInput, Select, Slider, Stack, Text, Textarea } from '@mantine/core';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { Alert, Button, NumberInput, Select, SimpleGrid, Stack, Text, Textarea } from '@mantine/core';
+import { IconInfoCircle, IconPlus, IconTrash } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import type { Config } from '../../../../src/http/contract.ts';
-import { numberOf } from '../../parts/chaos/chaos.ts';
-import { STOP_ACTIONS, STOP_LABELS, type StopAction, type StopMetric } from '../../parts/experiment/experiment.ts';
+import { STOP_ACTIONS, STOP_LABELS, TURBULENCE_KINDS, TURBULENCE_LABELS } from '../../parts/experiment/experiment.ts';
+import { fieldsOf, optionsOf } from '../../parts/form/fields.tsx';
+import { PercentSlider } from '../../parts/form/percent-slider.tsx';
+import { Hint } from '../../parts/hint.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { MAX_STOP_CONDITIONS, nextStopRow, type StopRow } from './experiment.ts';
 import classes from './launch.module.css';
-import { TurbulenceFields } from './turbulence-fields.tsx';
 import type { LaunchForm } from './use-launch-form.ts';
 
 export function ExperimentFields({ form, config }: { form: LaunchForm; config: Config }) {
@@ -18,135 +20,126 @@ export function ExperimentFields({ form, config }: { form: LaunchForm; config: C
         <Textarea
           {...form.getInputProps('experiment.hypothesis')}
           label="Hypothesis"
-          description="what is expected to hold; stands in the report"
+          description="what you expect to hold; part of the report"
           placeholder="With 10 % transient failures every statement is still delivered."
           autosize
           minRows={2}
           maxRows={8}
-          size="sm"
         />
-        <Scope form={form} />
+        <Part title="Scope" hint="The percentage of processes with chaos, chosen at random; the others run without.">
+          <PercentSlider {...form.getInputProps('experiment.scope_pct')} label="Scope %" />
+        </Part>
         <StopConditions form={form} />
-        <TurbulenceFields form={form} config={config} />
+        <Turbulence form={form} allowed={config.turbulence} />
       </Stack>
     </Panel>
   );
 }
 
-function Scope({ form }: { form: LaunchForm }) {
-  const field = form.getInputProps('experiment.scope_pct');
-  const percent = Math.min(100, Math.max(0, numberOf(form.values.experiment.scope_pct) ?? 0));
+function Part({ title, hint, children }: { title: string; hint: string; children: ReactNode }) {
   return (
     <div>
       <Text size="sm" fw={500}>
-        Scope
+        {title}
       </Text>
-      <Text size="xs" c="dimmed" mb={4}>
-        Chaos touches so many percent of the processes, chosen by roll; the others run as if there were none.
-      </Text>
-      <Group wrap="nowrap" gap="md" align="flex-start">
-        <Slider
-          flex={1}
-          mt={9}
-          size={5}
-          thumbSize={16}
-          label={null}
-          value={percent}
-          onChange={field.onChange}
-          thumbLabel="Scope %, slider"
-          thumbValueText={(value) => `${value} percent`}
-        />
-        <NumberInput
-          {...field}
-          w={104}
-          size="xs"
-          aria-label="Scope %"
-          min={0}
-          max={100}
-          decimalScale={3}
-          clampBehavior="none"
-          suffix=" %"
-          selectAllOnFocus
-        />
-      </Group>
+      <Hint mb={6}>{hint}</Hint>
+      {children}
     </div>
   );
 }
 
-const METRICS = Object.entries(STOP_LABELS).map(([value, { label }]) => ({ value, label }));
-const ACTIONS = Object.entries(STOP_ACTIONS).map(([value, label]) => ({ value, label }));
+const PATH = 'experiment.stop_conditions';
 
 function StopConditions({ form }: { form: LaunchForm }) {
   const rows = form.values.experiment.stop_conditions;
-  const path = 'experiment.stop_conditions';
   return (
-    <div data-testid="stop-conditions">
-      <Text size="sm" fw={500}>
-        Stop conditions
-      </Text>
-      <Text size="xs" c="dimmed" mb={6}>
-        Watched while the batch runs. What was injected until then stands; the work goes on either way.
-      </Text>
+    <Part
+      title="Stop conditions"
+      hint="Checked while the batch runs. They stop further faults; the work itself goes on."
+    >
       <Stack gap="xs">
         {rows.map((row, index) => (
           <StopConditionRow key={row.key} form={form} row={row} index={index} />
         ))}
         <Button
           variant="default"
-          size="xs"
           w="fit-content"
           leftSection={<IconPlus size={14} aria-hidden />}
           disabled={rows.length >= MAX_STOP_CONDITIONS}
-          onClick={() => form.insertListItem(path, nextStopRow(rows))}
+          onClick={() => form.insertListItem(PATH, nextStopRow(rows))}
         >
           Add a stop condition
         </Button>
       </Stack>
-    </div>
+    </Part>
   );
 }
 
+const METRICS = Object.entries(STOP_LABELS).map(([value, { label }]) => ({ value, label }));
+
 function StopConditionRow({ form, row, index }: { form: LaunchForm; row: StopRow; index: number }) {
-  const path = `experiment.stop_conditions.${index}`;
   const name = `Stop condition ${index + 1}`;
+  const field = (key: keyof StopRow, label: string) => ({
+    ...form.getInputProps(`${PATH}.${index}.${key}`),
+    'aria-label': `${name}: ${label}`,
+    size: 'xs',
+  });
   return (
     <div className={classes.stop}>
-      <Select
-        aria-label={`${name}: what is watched`}
-        data={METRICS}
-        value={row.metric}
-        onChange={(value) => form.setFieldValue(`${path}.metric`, (value ?? row.metric) as StopMetric)}
-        allowDeselect={false}
-        size="xs"
-      />
+      <Select {...field('metric', 'what is watched')} data={METRICS} allowDeselect={false} />
       <NumberInput
-        {...form.getInputProps(`${path}.above`)}
-        aria-label={`${name}: above`}
+        {...field('above', 'above')}
         prefix="above "
         suffix={` ${STOP_LABELS[row.metric].unit}`}
         min={0}
-        clampBehavior="none"
-        thousandSeparator=","
-        size="xs"
+        allowDecimal
       />
-      <Select
-        aria-label={`${name}: what follows`}
-        data={ACTIONS}
-        value={row.action}
-        onChange={(value) => form.setFieldValue(`${path}.action`, (value ?? row.action) as StopAction)}
-        allowDeselect={false}
-        size="xs"
-      />
+      <Select {...field('action', 'what follows')} data={optionsOf(STOP_ACTIONS)} allowDeselect={false} />
       <Button
         variant="subtle"
         color="gray"
-        size="xs"
         px={6}
         aria-label={`${name}: remove`}
-        onClick={() => form.removeListItem('experiment.stop_conditions', index)}
+        onClick={() => form.removeListItem(PATH, index)}
       >
         <IconTrash size={15} aria-hidden />
       </Button>
     </div>
+  );
+}
+
+function Turbulence({ form, allowed }: { form: LaunchForm; allowed: Config['turbulence'] }) {
+  const { text } = fieldsOf(form);
+  const given = form.values.experiment.turbulence;
+  // What a cloned batch has is shown even where it is not allowed, so that it can be removed.
+  const kinds = TURBULENCE_KINDS.filter((kind) => allowed.includes(kind) || given[kind].trim());
+  return (
+    <Part title="Turbulence" hint="Hits the service itself at intervals, and so every batch that runs.">
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        {kinds.map((kind) => {
+          const { label, effect } = TURBULENCE_LABELS[kind];
+          const hint = allowed.includes(kind) ? effect : 'not allowed here: leave it empty';
+          return <div key={kind}>{text(`experiment.turbulence.${kind}`, `${label} every`, hint, 'never')}</div>;
+        })}
+        {given.pause_postgres.trim() &&
+          text('experiment.pause', 'Each pause lasts', 'less than the time between two', '2 s')}
+        {kinds.some((kind) => given[kind].trim()) &&
+          text('experiment.lasting', 'Turbulence ends after', 'counted from the launch', 'the batch has ended')}
+      </SimpleGrid>
+      <NotAllowed allowed={allowed} />
+    </Part>
+  );
+}
+
+function NotAllowed({ allowed }: { allowed: Config['turbulence'] }) {
+  const missing = TURBULENCE_KINDS.filter((kind) => !allowed.includes(kind));
+  if (missing.length === 0) return null;
+  const names = missing.map((kind) => TURBULENCE_LABELS[kind].label.toLowerCase()).join(', ');
+  return (
+    <Alert color="gray" icon={<IconInfoCircle />} mt={allowed.length > 0 ? 'sm' : 0} data-testid="turbulence-refused">
+      {allowed.length === 0
+        ? 'Not allowed here: Faultline must run its own PostgreSQL, or be started with --allow-turbulence.'
+        : `Not allowed here: ${names}. These need the PostgreSQL that comes with Faultline.`}
+    </Alert>
   );
 }

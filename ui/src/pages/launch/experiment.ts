@@ -1,14 +1,14 @@
-// The experiment of a launch as the form holds it: hypothesis, scope, stop conditions, turbulence; to a document and back. Pure.
-// Promises the server's own limits, and nothing in the request for what was left as it was.
+// The experiment of a launch as the form holds it: hypothesis, scope, stop conditions, turbulence. Pure.
 
 import type { Batch } from '../../../../src/http/contract.ts';
-import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
 import type { StopAction, StopMetric, TurbulenceKind } from '../../parts/experiment/experiment.ts';
 import { experimentOf, TURBULENCE_KINDS } from '../../parts/experiment/experiment.ts';
-import { formatCount, formatDuration, parseDuration, writeDuration } from '../../parts/format.ts';
+import { durationError, lengthError, type NumberText, numberOf } from '../../parts/form/checks.ts';
+import { compact } from '../../parts/form/json-text.ts';
+import { formatCount, parseDuration, writeDuration } from '../../parts/format.ts';
 
 export interface StopRow {
-  /** Tells rows apart while they come and go. */
+  /** Identifies the row while others are added and removed. */
   key: number;
   metric: StopMetric;
   /** Processes, percent, or seconds. */
@@ -20,41 +20,39 @@ export interface ExperimentValues {
   hypothesis: string;
   scope_pct: NumberText;
   stop_conditions: StopRow[];
-  /** How often, such as "30 s"; empty for never. */
+  /** The interval, such as "30 s"; empty for never. */
   turbulence: Record<TurbulenceKind, string>;
-  /** How long a pause of PostgreSQL lasts, and how long the turbulence goes on; empty for the defaults. */
+  /** How long a pause of PostgreSQL lasts; empty for the default. */
   pause: string;
+  /** How long turbulence goes on; empty until the batch ends. */
   lasting: string;
 }
 
 export const MAX_STOP_CONDITIONS = 10;
-const MAX_HYPOTHESIS = 2_000;
 const MAX_ABOVE = 1_000_000_000;
-const DAY_MS = 86_400_000;
+const EVERY = { min: 1_000, max: 86_400_000 };
+const PAUSE = { min: 100, max: 60_000 };
 const DEFAULT_PAUSE_MS = 2_000;
-/** Of a metric in ms the form shows seconds. */
+/** The form shows milliseconds as seconds. */
 const SCALE: Record<StopMetric, number> = { in_troubleshooting: 1, error_pct: 1, backlog_age_ms: 1_000 };
 
+const written = (ms: number | null | undefined) => (ms ? writeDuration(ms) : '');
+
 export function initialExperiment(from?: Pick<Batch, 'experiment'>): ExperimentValues {
-  const experiment = experimentOf(from?.experiment);
-  const { pause_ms, for_ms, ...every } = experiment.turbulence ?? {};
-  const often = (kind: TurbulenceKind) =>
-    every[`${kind}_every_ms`] ? writeDuration(every[`${kind}_every_ms`] ?? 0) : '';
+  const { hypothesis, scope_pct, stop_conditions, turbulence } = experimentOf(from?.experiment);
+  const every = TURBULENCE_KINDS.map((kind) => [kind, written(turbulence?.[`${kind}_every_ms`])]);
   return {
-    hypothesis: experiment.hypothesis ?? '',
-    scope_pct: experiment.scope_pct ?? 100,
-    stop_conditions: (experiment.stop_conditions ?? []).map(({ metric, above, action }, key) => ({
+    hypothesis: hypothesis ?? '',
+    scope_pct: scope_pct ?? 100,
+    stop_conditions: (stop_conditions ?? []).map(({ metric, above, action = 'abort' }, key) => ({
       key,
       metric,
       above: above / SCALE[metric],
-      action: action ?? 'abort',
+      action,
     })),
-    turbulence: Object.fromEntries(TURBULENCE_KINDS.map((kind) => [kind, often(kind)])) as Record<
-      TurbulenceKind,
-      string
-    >,
-    pause: pause_ms ? writeDuration(pause_ms) : '',
-    lasting: for_ms ? writeDuration(for_ms) : '',
+    turbulence: Object.fromEntries(every),
+    pause: written(turbulence?.pause_ms),
+    lasting: written(turbulence?.for_ms),
   };
 }
 
@@ -64,79 +62,59 @@ export function nextStopRow(rows: readonly StopRow[]): StopRow {
   return { key, metric: 'in_troubleshooting', above: 100, action: 'abort' };
 }
 
-/** The document of valid values; null where it asks for nothing. */
+/** The document of valid values; null when it asks for nothing. */
 export function toExperiment(values: ExperimentValues): Record<string, unknown> | null {
-  const hypothesis = values.hypothesis.trim();
-  const scope = numberOf(values.scope_pct) ?? 100;
-  const turbulence = toTurbulence(values);
-  const experiment = {
-    ...(hypothesis && { hypothesis }),
-    ...(scope !== 100 && { scope_pct: scope }),
-    ...(values.stop_conditions.length > 0 && {
-      stop_conditions: values.stop_conditions.map(({ metric, above, action }) => ({
-        metric,
-        above: (numberOf(above) ?? 0) * SCALE[metric],
-        action,
-      })),
-    }),
-    ...(turbulence && { turbulence }),
-  };
+  const { hypothesis, scope_pct, stop_conditions } = values;
+  const scope = numberOf(scope_pct) ?? 100;
+  const conditions = stop_conditions.map(({ metric, above, action }) => ({
+    metric,
+    above: (numberOf(above) ?? 0) * SCALE[metric],
+    action,
+  }));
+  const experiment = compact({
+    hypothesis: hypothesis.trim(),
+    scope_pct: scope === 100 ? null : scope,
+    stop_conditions: conditions.length > 0 ? conditions : null,
+    turbulence: toTurbulence(values),
+  });
   return Object.keys(experiment).length === 0 ? null : experiment;
 }
 
 function toTurbulence({ turbulence, pause, lasting }: ExperimentValues): Record<string, number> | null {
-  const every = TURBULENCE_KINDS.filter((kind) => turbulence[kind].trim()).map(
-    (kind) => [`${kind}_every_ms`, parseDuration(turbulence[kind]) ?? 0] as const,
+  const every = compact(
+    Object.fromEntries(TURBULENCE_KINDS.map((kind) => [`${kind}_every_ms`, parseDuration(turbulence[kind])])),
   );
-  if (every.length === 0) return null;
-  const pauses = turbulence.pause_postgres.trim() && pause.trim();
-  return {
-    ...Object.fromEntries(every),
-    ...(pauses && { pause_ms: parseDuration(pause) ?? 0 }),
-    ...(lasting.trim() && { for_ms: parseDuration(lasting) ?? 0 }),
-  };
+  if (Object.keys(every).length === 0) return null;
+  const pause_ms = turbulence.pause_postgres.trim() ? parseDuration(pause) : null;
+  return compact({ ...every, pause_ms, for_ms: parseDuration(lasting) }) as Record<string, number>;
 }
 
-/** By path of the form (`turbulence.kill_worker`), what the server would refuse. */
+/** By path of the form (`turbulence.kill_worker`), what the server would reject. */
 export function validateExperiment(values: ExperimentValues): Record<string, string> {
-  const errors: Record<string, string> = {};
-  const check = (path: string, error: string | null) => {
-    if (error) errors[path] = error;
+  const { hypothesis, scope_pct, stop_conditions, turbulence, pause, lasting } = values;
+  const scope = numberOf(scope_pct);
+  const every = parseDuration(turbulence.pause_postgres);
+  const tooLong = every !== null && every <= (parseDuration(pause) ?? DEFAULT_PAUSE_MS);
+  const errors: Record<string, string | null | false> = {
+    hypothesis: lengthError(hypothesis, 2_000),
+    scope_pct: (scope === null || scope < 0 || scope > 100) && 'must be 0 to 100',
+    pause: durationError(pause, PAUSE),
+    lasting: durationError(lasting, EVERY),
   };
-  check('hypothesis', values.hypothesis.length > MAX_HYPOTHESIS ? 'must have at most 2,000 characters' : null);
-  const scope = numberOf(values.scope_pct);
-  check('scope_pct', scope === null || scope < 0 || scope > 100 ? 'must be 0 to 100' : null);
-  for (const [index, { metric, above }] of values.stop_conditions.entries()) {
-    check(`stop_conditions.${index}.above`, aboveError(metric, above));
-  }
-  for (const kind of TURBULENCE_KINDS) {
-    check(`turbulence.${kind}`, durationError(values.turbulence[kind], 1_000, DAY_MS));
-  }
-  check('pause', durationError(values.pause, 100, 60_000));
-  check('lasting', durationError(values.lasting, 1_000, DAY_MS));
-  const every = parseDuration(values.turbulence.pause_postgres);
-  if (every !== null && every <= (parseDuration(values.pause) ?? DEFAULT_PAUSE_MS)) {
-    errors['turbulence.pause_postgres'] ??= 'must be longer than the pause itself';
-  }
-  return errors;
+  for (const [index, row] of stop_conditions.entries()) errors[`stop_conditions.${index}.above`] = aboveError(row);
+  for (const kind of TURBULENCE_KINDS) errors[`turbulence.${kind}`] = durationError(turbulence[kind], EVERY);
+  errors['turbulence.pause_postgres'] ||= tooLong && 'must be longer than the pause itself';
+  return compact(errors) as Record<string, string>;
 }
 
-function aboveError(metric: StopMetric, value: NumberText): string | null {
+function aboveError({ metric, above: value }: StopRow): string | null {
   const above = numberOf(value);
   if (above === null) return 'is needed';
   const max = metric === 'error_pct' ? 100 : MAX_ABOVE / SCALE[metric];
   return above < 0 || above > max ? `must be 0 to ${formatCount(max)}` : null;
 }
 
-/** Empty is none. */
-function durationError(text: string, min: number, max: number): string | null {
-  if (!text.trim()) return null;
-  const ms = parseDuration(text);
-  if (ms === null) return 'must be a duration, such as 30 s or 5 min';
-  return ms < min || ms > max ? `must be ${formatDuration(min)} to ${formatDuration(max)}` : null;
-}
-
-/** Where a field of the wire (`turbulence.kill_worker_every_ms`) stands in the form; null where there is none. */
+/** The form's path of a field of the wire (`turbulence.kill_worker_every_ms`); null when there is none. */
 export function experimentPath(path: string): string | null {
   const [head = '', second = '', third = ''] = path.split('.');
   if (head === 'hypothesis' || head === 'scope_pct') return head;

@@ -1,17 +1,22 @@
-// The launch form: its values, its way to a request, and the server's complaints back to its fields. Pure.
+// The launch form: its values, the request they make, and the fields of the server's errors. Pure.
 
-import type { Batch, Config, Problem } from '../../../../src/http/contract.ts';
+import type { Batch, Config } from '../../../../src/http/contract.ts';
+import { LIMITS, MAX_LENGTH, SHAPES } from '../../../../src/model/limits.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import type { ProcessType } from '../../api/service.ts';
-import { NO_CHAOS, type NumberText, numberOf, type StepChaos } from '../../parts/chaos/chaos.ts';
+import { NO_CHAOS, type StepChaos } from '../../parts/chaos/chaos.ts';
 import { behaviorOf, chaosOf, validateSteps } from '../../parts/chaos/steps.ts';
 import {
-  type PolicyValues,
+  lengthError,
+  type NumberText,
+  numberOf,
   parseBackoff,
-  policyValues,
-  validatePolicy,
+  shapeError,
+  under,
   wholeNumberError,
-} from '../../parts/form/policy.ts';
+} from '../../parts/form/checks.ts';
+import { compact } from '../../parts/form/json-text.ts';
+import { type PolicyValues, policyValues, validatePolicy } from '../../parts/form/policy.ts';
 import {
   type ExperimentValues,
   experimentPath,
@@ -30,19 +35,11 @@ export interface LaunchValues extends PolicyValues {
   experiment: ExperimentValues;
 }
 
-/** What the form is about: a process type, its fields, and what holds where a launch says nothing. */
 export interface LaunchContext {
   type: ProcessType;
   fields: InputField[];
   defaults: Config['defaults'];
 }
-
-/** A seed as the server draws it: 16 hex digits. */
-export function drawSeed(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-const SEED = /^[A-Za-z0-9._-]{1,64}$/;
 
 export function initialValues({ type, fields, defaults }: LaunchContext, from?: Batch): LaunchValues {
   return {
@@ -59,55 +56,37 @@ export function initialValues({ type, fields, defaults }: LaunchContext, from?: 
 /** The request of valid values. */
 export function toLaunch(values: LaunchValues, { type, fields }: LaunchContext): LaunchRequest {
   const behavior = behaviorOf(type, values.chaos);
-  const experiment = toExperiment(values.experiment);
-  return {
+  const request = compact({
     count: numberOf(values.count) ?? 1,
     process_type: type.type,
-    ...(values.name.trim() && { name: values.name.trim() }),
-    ...(values.seed.trim() && { seed: values.seed.trim() }),
-    ...toInput(fields, values.input),
+    name: values.name.trim(),
+    seed: values.seed.trim(),
     retry: { max_attempts: numberOf(values.max_attempts) ?? undefined, backoff_ms: parseBackoff(values.backoff) ?? [] },
-    lease_ms: numberOf(values.lease_ms) ?? undefined,
-    ...(Object.keys(behavior).length > 0 && { behavior }),
-    ...(experiment && { experiment }),
+    lease_ms: numberOf(values.lease_ms),
+    behavior: Object.keys(behavior).length > 0 && behavior,
+    experiment: toExperiment(values.experiment),
+  });
+  return { ...toInput(fields, values.input), ...request };
+}
+
+/** By path of the form (`chaos.render.timeout_pct`), what the server would reject. */
+export function validateLaunch(values: LaunchValues, context: LaunchContext): Record<string, string> {
+  const own = compact({
+    count: wholeNumberError(values.count, LIMITS.batch_count),
+    name: lengthError(values.name, MAX_LENGTH.label),
+    seed: shapeError(values.seed, SHAPES.seed),
+    ...validatePolicy(values),
+  });
+  return {
+    ...(own as Record<string, string>),
+    ...under('input', validateInput(context.fields, values.input)),
+    ...under('experiment', validateExperiment(values.experiment)),
+    ...validateSteps(context.type, values.chaos),
   };
 }
 
-/** By path of the form (`chaos.render.timeout_pct`), what the server would refuse. */
-export function validateLaunch(
-  values: LaunchValues,
-  { type, fields, defaults }: LaunchContext,
-): Record<string, string> {
-  const errors: Record<string, string> = {};
-  const check = (path: string, error: string | null) => {
-    if (error) errors[path] = error;
-  };
-  check('count', wholeNumberError(values.count, 1, defaults.max_batch_count));
-  check('name', values.name.trim().length > 200 ? 'must have at most 200 characters' : null);
-  const seed = values.seed.trim();
-  check('seed', seed && !SEED.test(seed) ? 'must be 1 to 64 of A-Z a-z 0-9 . _ -' : null);
-  for (const [field, error] of Object.entries(validatePolicy(values))) check(field, error);
-  for (const [name, error] of Object.entries(validateInput(fields, values.input))) check(`input.${name}`, error);
-  for (const [path, error] of Object.entries(validateExperiment(values.experiment))) check(`experiment.${path}`, error);
-  return { ...errors, ...validateSteps(type, values.chaos) };
-}
-
-/** The server's complaints by path of the form; what belongs to no field is given apart. */
-export function placeErrors(
-  problem: Problem,
-  { type, fields }: LaunchContext,
-): { byField: Record<string, string>; rest: Problem['errors'] } {
-  const byField: Record<string, string> = {};
-  const rest: Problem['errors'] = [];
-  for (const error of problem.errors) {
-    const path = formPath(error.path, type, fields);
-    if (path) byField[path] ??= error.message;
-    else rest.push(error);
-  }
-  return { byField, rest };
-}
-
-function formPath(path: string, type: ProcessType, fields: InputField[]): string | null {
+/** The form's path of a field of the request; null when there is none. */
+export function launchPath(path: string, { type, fields }: LaunchContext): string | null {
   const [head = '', second, third] = path.split('.');
   if (head === 'behavior' && second && third && type.steps.some((step) => step.key === second)) {
     return third in NO_CHAOS ? `chaos.${second}.${third}` : null;

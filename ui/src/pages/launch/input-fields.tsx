@@ -1,16 +1,16 @@
 // The fields of a process type's own input, made from its JSON Schema.
 
-import { NumberInput, Select, SimpleGrid, Switch, Textarea, TextInput } from '@mantine/core';
+import { NumberInput, Select, SimpleGrid, Switch, TextInput } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import '@mantine/dates/styles.css';
+import { JsonField } from '../../parts/form/json-field.tsx';
 import type { InputField } from './input-schema.ts';
-import classes from './launch.module.css';
 import type { LaunchForm } from './use-launch-form.ts';
 
 export function InputFields({ form, fields }: { form: LaunchForm; fields: readonly InputField[] }) {
   if (fields.length === 0) return null;
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+    <SimpleGrid cols={{ base: 1, xs: 2 }}>
       {fields.map((field) => (
         <OneField key={field.name} form={form} field={field} />
       ))}
@@ -19,35 +19,22 @@ export function InputFields({ form, fields }: { form: LaunchForm; fields: readon
 }
 
 function OneField({ form, field }: { form: LaunchForm; field: InputField }) {
-  const path = `input.${field.name}`;
-  const common = {
-    label: field.label,
-    description: field.description,
-    // Without the browser's own check: the server's words and ours stand at the field.
-    withAsterisk: field.required,
-    size: 'sm',
-    ...form.getInputProps(path, field.kind === 'flag' ? { type: 'checkbox' } : undefined),
-  } as const;
-  switch (field.kind) {
+  const { label, description, required, kind, min, max } = field;
+  const value = form.getInputProps(`input.${field.name}`, kind === 'flag' ? { type: 'checkbox' } : undefined);
+  // Without `required`, so that the errors are ours and the server's, not the browser's.
+  const common = { label, description, withAsterisk: required, ...value };
+  switch (kind) {
     case 'date':
-      return <DateInput {...common} valueFormat="YYYY-MM-DD" placeholder="YYYY-MM-DD" clearable={!field.required} />;
+      return <DateInput {...common} valueFormat="YYYY-MM-DD" placeholder="YYYY-MM-DD" clearable={!required} />;
     case 'choice':
-      return <Select {...common} data={field.choices} allowDeselect={!field.required} />;
+      return <Select {...common} data={field.choices} allowDeselect={!required} />;
     case 'integer':
     case 'number':
-      return (
-        <NumberInput
-          {...common}
-          min={field.min}
-          max={field.max}
-          allowDecimal={field.kind === 'number'}
-          clampBehavior="none"
-        />
-      );
+      return <NumberInput {...common} min={min} max={max} allowDecimal={kind === 'number'} />;
     case 'flag':
       return <Switch {...common} mt="lg" />;
     case 'json':
-      return <Textarea {...common} autosize minRows={2} maxRows={12} classNames={{ input: classes.mono }} />;
+      return <JsonField {...common} value={String(value.value ?? '')} minRows={2} />;
     default:
       return <TextInput {...common} />;
   }

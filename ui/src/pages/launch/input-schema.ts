@@ -1,7 +1,8 @@
 // The launch input of a process type as form fields, read from its JSON Schema. Pure.
-// Promises a field for every property: what is not simple becomes a JSON field.
+// Every property has a field; one that is not simple is a JSON field.
 
-import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
+import { type NumberText, numberOf } from '../../parts/form/checks.ts';
+import { compact } from '../../parts/form/json-text.ts';
 import { humanize } from '../../parts/format.ts';
 
 export type InputKind = 'text' | 'date' | 'choice' | 'integer' | 'number' | 'flag' | 'json';
@@ -68,7 +69,7 @@ function kindOf(property: JsonSchema): InputKind {
   }
 }
 
-/** Schemas write "no bound" as the largest safe integer. */
+/** In schemas the largest safe integer means no bound. */
 function safeBound(bound: number | undefined): number | undefined {
   return bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined;
 }
@@ -82,7 +83,7 @@ function initialOf(name: string, kind: InputKind, property: JsonSchema): InputVa
   return '';
 }
 
-/** A span of dates begins as the month before this one, which is what most reports are about. */
+/** A span of dates is at first the previous month. */
 function lastMonthDay(name: string): InputValue {
   const today = new Date();
   if (name.startsWith('from_')) return isoDay(new Date(today.getFullYear(), today.getMonth() - 1, 1));
@@ -95,7 +96,7 @@ function isoDay(day: Date): string {
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }
 
-/** The document to send; fields left empty are left out. */
+/** The document to send, without empty fields. */
 export function toInput(fields: readonly InputField[], values: Record<string, InputValue>): Record<string, unknown> {
   const input: Record<string, unknown> = {};
   for (const field of fields) {
@@ -129,11 +130,8 @@ export function validateInput(
   fields: readonly InputField[],
   values: Record<string, InputValue>,
 ): Record<string, string> {
-  const errors: Record<string, string> = {};
-  for (const field of fields) {
-    const error = fieldError(field, values[field.name] ?? null);
-    if (error) errors[field.name] = error;
-  }
+  const found = Object.fromEntries(fields.map((field) => [field.name, fieldError(field, values[field.name] ?? null)]));
+  const errors = compact(found) as Record<string, string>;
   const { from_date: from, to_date: to } = values;
   if (typeof from === 'string' && typeof to === 'string' && from && to && from > to) {
     errors.to_date ??= 'must not be before the from date';

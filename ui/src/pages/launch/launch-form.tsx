@@ -1,21 +1,27 @@
-// The form itself: what is launched on the left, what to expect of it on the right.
+// The launch form: what to launch on the left, its prediction and the button on the right.
 
-import { SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { SimpleGrid, Stack } from '@mantine/core';
+import { IconRocket } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Batch, Config } from '../../../../src/http/contract.ts';
-import { StepPanels } from '../../parts/chaos/step-panels.tsx';
-import { chaosOf, faultySteps } from '../../parts/chaos/steps.ts';
+import { batchKeys, launchBatch } from '../../api/batches.ts';
+import { StepPanels, useStepPanels } from '../../parts/chaos/step-panels.tsx';
+import { chaosOf } from '../../parts/chaos/steps.ts';
+import { numberOf } from '../../parts/form/checks.ts';
 import { CountField } from '../../parts/form/count-field.tsx';
+import { fieldsOf } from '../../parts/form/fields.tsx';
+import { FormFrame, focusFirstInvalid } from '../../parts/form/form-frame.tsx';
 import { PolicyFields } from '../../parts/form/policy-fields.tsx';
+import { randomHex, useSubmit } from '../../parts/form/use-submit.ts';
+import { pluralize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { ExperimentFields } from './experiment-fields.tsx';
-import { drawSeed, type LaunchContext, type LaunchValues, toLaunch, validateLaunch } from './form.ts';
+import { type LaunchContext, type LaunchValues, launchPath, toLaunch, validateLaunch } from './form.ts';
 import { InputFields } from './input-fields.tsx';
-import classes from './launch.module.css';
+import { Prediction } from './prediction.tsx';
 import { Presets } from './presets.tsx';
-import { Summary } from './summary.tsx';
-import { useLaunch } from './use-launch.ts';
-import { type LaunchForm, useLaunchForm } from './use-launch-form.ts';
+import { useLaunchForm } from './use-launch-form.ts';
 
 export interface LaunchFormProps {
   context: LaunchContext;
@@ -23,106 +29,80 @@ export interface LaunchFormProps {
   original?: Batch | undefined;
 }
 
+const processes = (count: number) => pluralize(count, 'process', 'processes');
+
 export function LaunchFormView({ context, config, original }: LaunchFormProps) {
   const { type } = context;
+  const navigate = useNavigate();
   const form = useLaunchForm(context, original);
-  const [opened, setOpened] = useState<string[]>([]);
-  // Drawn here rather than by the server, so that what is predicted is what will be launched.
-  const [drawnSeed] = useState(drawSeed);
+  const { text } = fieldsOf(form);
+  const panels = useStepPanels(type);
+  // Drawn here, not by the server, so that the prediction is of the very launch.
+  const [drawnSeed] = useState(() => randomHex(8));
   const requestOf = (values: LaunchValues) => toLaunch({ ...values, seed: values.seed.trim() || drawnSeed }, context);
-
-  const showErrors = (errors: Record<string, unknown>) => {
-    setOpened((current) => [...new Set([...current, ...faultySteps(type, errors)])]);
-    // The panel opens in this turn; its field can be focused in the next.
-    setTimeout(focusFirstInvalid);
+  const showErrors = (errors: object) => {
+    panels.openFaulty(errors);
+    focusFirstInvalid();
   };
-  const { launch, busy, refusal } = useLaunch(context, (errors) => {
-    form.setErrors(errors);
-    showErrors(errors);
+  const submission = useSubmit({
+    form,
+    send: launchBatch,
+    doing: ({ count = 1 }) => `Launching ${processes(count)}`,
+    onDone: ({ batch_id, total_count, seed }, toast) => {
+      // Accepted is not created: the batch's page shows the progress.
+      toast.done(`Launching ${processes(total_count)}`, `Accepted, seed ${seed}`);
+      return navigate({ to: '/process-batches/$id', params: { id: batch_id } });
+    },
+    pathOf: (path) => launchPath(path, context),
+    onErrors: showErrors,
+    affects: [batchKeys.all],
   });
-
-  const valid = Object.keys(validateLaunch(form.values, context)).length === 0;
-  const applyBehavior = (behavior: Record<string, unknown> | null) => {
-    form.setFieldValue('chaos', chaosOf(type, behavior));
-    form.clearErrors();
-  };
+  const isValid = Object.keys(validateLaunch(form.values, context)).length === 0;
+  const request = isValid ? requestOf(form.values) : null;
+  const count = numberOf(form.values.count) ?? 0;
 
   return (
-    <form
-      onSubmit={form.onSubmit((values) => launch(requestOf(values)), showErrors)}
-      noValidate
-      data-testid="launch-form"
+    <FormFrame
+      testId="launch"
+      onSubmit={form.onSubmit((values) => submission.submit(requestOf(values)), showErrors)}
+      submission={submission}
+      path="/process-batches"
+      request={request}
+      icon={<IconRocket size={16} />}
+      label={`Launch ${count > 0 ? processes(count) : ''}`}
+      aside={<Prediction request={request} />}
+      note={`${type.type}, version ${type.version}`}
     >
-      <div className={classes.layout}>
-        <Stack gap="md" miw={0}>
-          <Panel title="What to launch">
-            <Stack gap="lg">
-              <CountField
-                label="Processes"
-                max={context.defaults.max_batch_count}
-                {...form.getInputProps('count')}
-                value={form.values.count}
-              />
-              <NameAndSeed form={form} drawnSeed={drawnSeed} />
-              <InputFields form={form} fields={context.fields} />
-            </Stack>
-          </Panel>
-          <Panel
-            title="Chaos, by step"
-            flush
-            actions={<Presets type={type} chaos={form.values.chaos} onApply={applyBehavior} />}
-          >
-            <StepPanels
-              steps={type.steps}
-              chaos={form.values.chaos}
-              errors={form.errors}
-              opened={opened}
-              onOpen={setOpened}
-              onChange={(step, field, value) => form.setFieldValue(`chaos.${step}.${field}`, value)}
-              onLeave={(step, field) => form.validateField(`chaos.${step}.${field}`)}
-            />
-          </Panel>
-          <ExperimentFields form={form} config={config} />
-          <Panel title="Attempts and leases">
-            <PolicyFields form={form} />
-          </Panel>
+      <Panel title="What to launch">
+        <Stack gap="lg">
+          <CountField form={form} label="Processes" />
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
+            {text('name', 'Name', 'to find it again; may stay empty', 'Month end, rehearsal 3')}
+            {text('seed', 'Seed', 'the same seed gives the same faults', `${drawnSeed}, drawn for you`)}
+          </SimpleGrid>
+          <InputFields form={form} fields={context.fields} />
         </Stack>
-        <Summary
-          form={form}
-          context={context}
-          request={valid ? requestOf(form.values) : null}
-          busy={busy}
-          refusal={refusal}
-        />
-      </div>
-    </form>
+      </Panel>
+      <Panel
+        title="Chaos, by step"
+        flush
+        actions={
+          <Presets
+            type={type}
+            chaos={form.values.chaos}
+            onApply={(behavior) => {
+              form.setFieldValue('chaos', chaosOf(type, behavior));
+              form.clearErrors();
+            }}
+          />
+        }
+      >
+        <StepPanels type={type} form={form} panels={panels} />
+      </Panel>
+      <ExperimentFields form={form} config={config} />
+      <Panel title="Attempts and leases">
+        <PolicyFields form={form} />
+      </Panel>
+    </FormFrame>
   );
-}
-
-function NameAndSeed({ form, drawnSeed }: { form: LaunchForm; drawnSeed: string }) {
-  return (
-    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
-      <TextInput
-        {...form.getInputProps('name')}
-        label="Name"
-        description="to find it again; may stay empty"
-        placeholder="Month end, rehearsal 3"
-        size="sm"
-      />
-      <TextInput
-        {...form.getInputProps('seed')}
-        label="Seed"
-        description="the same seed gives the same faults"
-        placeholder={`${drawnSeed}, drawn for you`}
-        size="sm"
-      />
-    </SimpleGrid>
-  );
-}
-
-function focusFirstInvalid(): void {
-  const field = document.querySelector<HTMLElement>('[data-testid="launch-form"] [aria-invalid="true"]');
-  field?.scrollIntoView({ block: 'center' });
-  // A date field opens its calendar when focused, which would cover what it is to be told.
-  if (!field?.hasAttribute('data-dates-input')) field?.focus();
 }

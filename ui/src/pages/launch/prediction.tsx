@@ -1,5 +1,5 @@
-// What is predicted: the closed form of a whole process as one drags, and beneath it the exact count of this very launch.
-// Promises to say which is which, and to show no figure of another form than the one that stands there.
+// The prediction of a launch: of a sample while one drags, then of every process.
+// Figures of an older form are dimmed, and an estimate is labelled as one.
 
 import { Badge, Button, Group, Loader, Stack, Text, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
@@ -8,75 +8,69 @@ import type { Preview } from '../../../../src/http/contract.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import { problemFrom } from '../../api/client.ts';
 import { previewQuery } from '../../api/verdicts.ts';
-import { NO_CHAOS, numberOf } from '../../parts/chaos/chaos.ts';
-import { expectedProcess } from '../../parts/chaos/whole-process.ts';
 import { endingParts, predictedFaults } from '../../parts/experiment/prediction.ts';
-import { formatCount, formatPercent, formatRate, humanize, pluralize } from '../../parts/format.ts';
+import { formatCount, humanize, pluralize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { Legend, StackedBar } from '../../parts/stacked-bar.tsx';
-import type { LaunchContext } from './form.ts';
+import { scalePreview } from './estimate.ts';
 import classes from './launch.module.css';
-import type { LaunchForm } from './use-launch-form.ts';
 
-const DEBOUNCE_MS = 400;
+/** A sample is predicted within some 50 ms, 100,000 processes within a second. */
+const SAMPLE_COUNT = 1_000;
+const SAMPLE_AFTER_MS = 150;
+const ALL_AFTER_MS = 600;
 
-/** Moves while one drags: nothing is asked. */
-export function ClosedForm({ form, context }: { form: LaunchForm; context: LaunchContext }) {
-  const { chaos, max_attempts, experiment } = form.values;
-  const steps = context.type.steps.map(({ key, compensated }) => ({
-    key,
-    compensated,
-    chaos: chaos[key] ?? NO_CHAOS,
-  }));
-  const expected = expectedProcess(steps, numberOf(max_attempts) ?? 1, numberOf(experiment.scope_pct) ?? 100);
-  const parts = endingParts(expected);
-  return (
-    <section data-testid="closed-form">
-      <Title order={2} size="h5">
-        A whole process, as expected
-      </Title>
-      <Text size="xs" c="dimmed" mb={6}>
-        Retries included, {formatRate(expected.attempts)} attempts each. For steps in this order.
-      </Text>
-      <StackedBar parts={parts} total={100} label="A whole process" size={12} format={formatPercent} />
-      <div className={classes.legend}>
-        <Legend parts={parts} format={formatPercent} hideZero testId="closed-form-legend" />
-      </div>
-    </section>
-  );
+function usePrediction(request: LaunchRequest | null) {
+  const text = JSON.stringify(request);
+  const [sampled] = useDebouncedValue(text, SAMPLE_AFTER_MS, { leading: true });
+  const [settled] = useDebouncedValue(text, ALL_AFTER_MS);
+  const launch: LaunchRequest = JSON.parse(sampled) ?? {};
+  const count = launch.count ?? 1;
+  const isLarge = count > SAMPLE_COUNT;
+  const sample = useQuery({
+    ...previewQuery({ ...launch, count: Math.min(count, SAMPLE_COUNT) }),
+    enabled: sampled !== 'null',
+  });
+  const all = useQuery({
+    ...previewQuery(launch),
+    placeholderData: undefined,
+    enabled: isLarge && sampled !== 'null' && settled === text,
+  });
+  const isStale = sampled !== text || sample.isPlaceholderData;
+  const estimate = sample.data && isLarge ? scalePreview(sample.data, count) : sample.data;
+  return {
+    preview: all.data ?? estimate,
+    isStale,
+    isBusy: request !== null && (isStale || sample.isFetching || (isLarge && (settled !== text || all.isFetching))),
+    query: sample.isError ? sample : all,
+  };
 }
 
-/** The server's own count, asked for when one stops typing. `request` is null while the form is not valid. */
-export function ExactPreview({ request }: { request: LaunchRequest | null }) {
-  const [settled] = useDebouncedValue(request, DEBOUNCE_MS, { leading: true });
-  const preview = useQuery({ ...previewQuery(settled ?? {}), enabled: settled !== null });
-  const stale = preview.isPlaceholderData || JSON.stringify(settled) !== JSON.stringify(request);
-  const busy = request !== null && (preview.isFetching || stale);
+/** `request` is null while the form is invalid. */
+export function Prediction({ request }: { request: LaunchRequest | null }) {
+  const { preview, isStale, isBusy, query } = usePrediction(request);
   return (
-    <section data-testid="preview" aria-busy={busy}>
+    <section data-testid="preview" aria-busy={isBusy}>
       <Group justify="space-between" gap="xs" mb={4}>
         <Title order={2} size="h5">
-          This very launch
+          Prediction
         </Title>
-        {busy ? (
-          <Loader size={14} aria-label="Counting" />
+        {isBusy ? (
+          <Loader size={14} aria-label="Predicting" />
         ) : (
-          preview.data && request && <Exactness exact={preview.data.exact} />
+          preview && request && <Exactness exact={preview.exact} />
         )}
       </Group>
       {request === null ? (
-        <Text size="xs" c="dimmed">
-          Foretold when the form has no mistake.
-        </Text>
-      ) : preview.error && !stale ? (
-        <PreviewError error={preview.error} onRetry={() => preview.refetch()} />
-      ) : preview.data ? (
-        <div data-stale={busy || undefined} className={classes.preview}>
-          <PreviewFigures preview={preview.data} />
+        <Hint>Correct the form to see what the launch will do.</Hint>
+      ) : query.error && !isStale ? (
+        <PreviewError error={query.error} onRetry={() => query.refetch()} />
+      ) : preview ? (
+        <div style={{ opacity: isStale ? 0.55 : undefined }}>
+          <Figures preview={preview} />
         </div>
       ) : (
-        <Text size="xs" c="dimmed">
-          Counting what each roll will say…
-        </Text>
+        <Hint>Predicting each process…</Hint>
       )}
     </section>
   );
@@ -88,21 +82,20 @@ function Exactness({ exact }: { exact: boolean }) {
       size="sm"
       variant="light"
       color={exact ? 'teal' : 'yellow'}
-      title={exact ? 'Every roll was drawn: no estimate' : 'An expectation, not a count'}
+      title={exact ? 'Every process was predicted' : 'An estimate, not a count'}
     >
-      {exact ? 'Exact' : 'Expected'}
+      {exact ? 'Exact' : 'Estimate'}
     </Badge>
   );
 }
 
 function PreviewError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const problem = problemFrom(error);
-  const [firstMistake] = problem.errors;
+  const [first] = problem.errors;
   return (
     <Stack gap={6} align="flex-start" role="alert">
       <Text size="xs" c="red">
-        Not predicted. {firstMistake ? `${humanize(firstMistake.path)} ${firstMistake.message}.` : problem.detail} (
-        {problem.code})
+        Not predicted. {first ? `${humanize(first.path)} ${first.message}.` : problem.detail} ({problem.code})
       </Text>
       <Button size="compact-xs" variant="default" onClick={onRetry}>
         Try again
@@ -111,31 +104,24 @@ function PreviewError({ error, onRetry }: { error: unknown; onRetry: () => void 
   );
 }
 
-function PreviewFigures({ preview }: { preview: Preview }) {
-  const { expected, steps } = preview;
-  const parts = endingParts(expected);
+function Figures({ preview }: { preview: Preview }) {
+  const parts = endingParts(preview.expected);
   const total = parts.reduce((sum, part) => sum + part.value, 0);
   return (
     <Stack gap={8}>
-      {preview.note && (
-        <Text size="xs" c="dimmed">
-          {preview.note}
-        </Text>
-      )}
-      <StackedBar parts={parts} total={total} label="This launch" size={12} />
+      {preview.note && <Hint>{preview.note}</Hint>}
+      <StackedBar parts={parts} total={total} label="This launch" />
       <Legend parts={parts} hideZero testId="preview-endings" />
-      <ul className={classes.stepsPredicted}>
-        {Object.entries(steps).map(([step, predicted]) => (
+      <ul className={classes.steps}>
+        {Object.entries(preview.steps).map(([step, predicted]) => (
           <li key={step} data-testid={`preview-${step}`}>
-            <div className={classes.splitHead}>
+            <Group justify="space-between" gap={0} fz="xs" fw={500}>
               <span>{humanize(step)}</span>
               <Text span inherit c="dimmed">
-                {pluralize(predicted.attempts, 'attempt')}, {formatCount(predicted.success)} succeed
+                {pluralize(Math.round(predicted.attempts), 'attempt')}, {formatCount(predicted.success)} succeed
               </Text>
-            </div>
-            <Text size="xs" c="dimmed">
-              {predictedFaults(predicted) || 'no fault'}
-            </Text>
+            </Group>
+            <Hint>{predictedFaults(predicted) || 'no fault'}</Hint>
           </li>
         ))}
       </ul>

@@ -1,4 +1,4 @@
-// Ready-made chaos: the built-in and the saved profiles of a process type, one press each; and the way to save one's own.
+// The built-in and saved profiles of a process type, to apply to a form, and a button to save the form's chaos as one.
 
 import { Button, Group, Skeleton, Text, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -29,7 +29,7 @@ export function Presets({ type, chaos, onApply }: PresetsProps) {
       <PresetButton
         id="none"
         name="None"
-        hint="Every step runs as if chaos did not exist"
+        hint="Every step runs without injected faults"
         onClick={() => onApply(null)}
       />
       {profiles.isPending && <Skeleton width={180} height={22} />}

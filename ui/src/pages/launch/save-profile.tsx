@@ -1,13 +1,19 @@
-// Saves the chaos of a form under a name, for other launches. A name that is taken is told at its field.
+// Saves the chaos of a launch as a profile, for other launches.
 
-import { Button, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { problemFrom } from '../../api/client.ts';
-import { createProfile, profileKeys } from '../../api/profiles.ts';
+import { Button, Group, Stack } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import type { FormEvent } from 'react';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
+import {
+  namesOf,
+  ProfileFields,
+  type ProfileNames,
+  useSaveProfile,
+  validateNames,
+} from '../../parts/chaos/profile-fields.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
-import { startToast } from '../../parts/toast.ts';
+import { Refusal } from '../../parts/form/request-card.tsx';
+import { Hint } from '../../parts/hint.tsx';
 
 export interface SaveProfileProps {
   processType: string;
@@ -16,66 +22,29 @@ export interface SaveProfileProps {
 }
 
 export default function SaveProfile({ processType, behavior, onClose }: SaveProfileProps) {
-  const [name, setName] = useState('');
-  const [description, setDescription] = useState('');
-  const [missing, setMissing] = useState(false);
-  const queryClient = useQueryClient();
-  const mutation = useMutation({
-    mutationFn: () =>
-      createProfile({
-        name: name.trim(),
-        process_type: processType,
-        behavior,
-        ...(description.trim() && { description: description.trim() }),
-      }),
-    onSuccess: (profile) => {
-      startToast('Saving…').done(`Profile ${profile.name} saved`);
-      onClose();
-      return queryClient.invalidateQueries({ queryKey: profileKeys.all });
-    },
-  });
-
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    // It lies in a portal, but React lets its events rise to the form around it.
+  const form = useForm<ProfileNames>({ initialValues: { name: '', description: '' }, validate: validateNames });
+  const { submit, busy, refusal } = useSaveProfile({ form, profile: null, onSaved: onClose });
+  const save = form.onSubmit((names) => submit({ ...namesOf(names), process_type: processType, behavior }));
+  const onSubmit = (event: FormEvent<HTMLFormElement>) => {
+    // React passes events of a portal on to the form around it.
     event.stopPropagation();
-    if (name.trim()) mutation.mutate();
-    else setMissing(true);
+    save(event);
   };
-  const refusal = mutation.error && problemFrom(mutation.error);
   return (
     <Dialog opened onClose={onClose} title="Save as profile">
-      <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <TextInput
-            label="Name"
-            withAsterisk
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={missing && !name.trim() ? 'is needed' : refusal?.detail}
-            maxLength={100}
-            data-autofocus
-          />
-          <Textarea
-            label="Description"
-            description="what it is like; may stay empty"
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-            maxLength={1_000}
-            autosize
-            minRows={2}
-          />
+      <form onSubmit={onSubmit} noValidate>
+        <Stack>
+          <ProfileFields form={form} />
           <div>
-            <Text size="xs" c="dimmed" mb={6}>
-              For {processType}
-            </Text>
+            <Hint mb={6}>For {processType}</Hint>
             <BehaviorList behavior={behavior} processType={processType} />
           </div>
+          {refusal && <Refusal problem={refusal} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
-              Not now
+              Back
             </Button>
-            <Button type="submit" loading={mutation.isPending} data-testid="confirm-save-profile">
+            <Button type="submit" loading={busy} data-testid="confirm-save-profile">
               Save profile
             </Button>
           </Group>

@@ -1,4 +1,4 @@
-// The documents that a process made, each a click away.
+// Links to the documents that a process made.
 
 import { Button, Stack, Text } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
@@ -38,7 +38,7 @@ export function Artifacts({ process }: { process: ProcessDetail }) {
 
 const DATA = ['JSON', 'NDJSON'];
 
-/** What is for people is named after what the process makes ("Open statement (PDF)"), data after its step. */
+/** Documents are named after the process ("Open statement (PDF)"), data after its step. */
 function openLabel(processType: string, step: string, path: string): string {
   const extension = path.slice(path.lastIndexOf('.') + 1).toUpperCase();
   if (DATA.includes(extension)) return `Open ${humanize(step).toLowerCase()} data (${extension})`;

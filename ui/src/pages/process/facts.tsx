@@ -1,4 +1,4 @@
-// The plain facts of a process: where it belongs and when it ran.
+// Facts of a process: where it belongs and when it ran.
 
 import type { ProcessDetail } from '../../../../src/http/contract.ts';
 import { formatCount, humanize } from '../../parts/format.ts';

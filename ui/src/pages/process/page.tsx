@@ -1,6 +1,6 @@
-// One process: what happened to it, step by step and attempt by attempt, and what it holds. Live until it has ended.
+// One process: its steps and attempts, documents and state. Live until it has ended.
 
-import { Grid, Skeleton, Stack } from '@mantine/core';
+import { Grid, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ProcessDetail } from '../../../../src/http/contract.ts';
@@ -8,13 +8,13 @@ import { processDetailQuery } from '../../api/processes.ts';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { shortId } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { PageSkeleton, QueryView } from '../../parts/query-view.tsx';
 import { Artifacts } from './artifacts.tsx';
 import { ProcessFacts } from './facts.tsx';
 import { ProcessHead } from './process-head.tsx';
 import { ProcessState } from './state.tsx';
 import { StepTimeline } from './timeline.tsx';
-import { Trouble } from './trouble.tsx';
+import { ProcessTrouble } from './trouble.tsx';
 
 const route = getRouteApi('/processes/$id');
 
@@ -22,7 +22,7 @@ export default function ProcessPage() {
   const { id } = route.useParams();
   const process = useQuery(processDetailQuery(id));
   return (
-    <QueryView query={process} skeleton={<ProcessSkeleton id={id} />}>
+    <QueryView query={process} skeleton={<PageSkeleton title={`Process ${shortId(id)}`} heights={[320]} />}>
       {(data) => <ProcessView process={data} failed={process.isError} />}
     </QueryView>
   );
@@ -32,7 +32,7 @@ function ProcessView({ process, failed }: { process: ProcessDetail; failed: bool
   return (
     <>
       <ProcessHead process={process} failed={failed} />
-      <Trouble process={process} />
+      <ProcessTrouble process={process} />
       <Grid gap="md" align="flex-start">
         <Grid.Col span={{ base: 12, md: 8 }}>
           <Panel title="Timeline" testId="timeline">
@@ -51,15 +51,5 @@ function ProcessView({ process, failed }: { process: ProcessDetail; failed: bool
         </Grid.Col>
       </Grid>
     </>
-  );
-}
-
-function ProcessSkeleton({ id }: { id: string }) {
-  return (
-    <Stack gap="md">
-      <title>{`Process ${shortId(id)} · Faultline`}</title>
-      <Skeleton height={34} width={320} />
-      <Skeleton height={320} />
-    </Stack>
   );
 }

@@ -1,4 +1,4 @@
-// The state of a process: its top level at a glance, all of it as JSON.
+// The state of a process: its top level as fields, or all of it as JSON.
 
 import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
@@ -7,7 +7,7 @@ import { inputNames, useProcessType } from '../../api/service.ts';
 import { DocumentPairs, JsonView } from '../../parts/json-view.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
-/** Shown beside it, readable, as the behavior. */
+/** Shown in a panel of its own. */
 const ELSEWHERE = ['behavior'];
 
 export function ProcessState({ process }: { process: ProcessDetail }) {

@@ -1,27 +1,19 @@
-// Payload and result of a command, folded away until asked for.
+// Payload and result of a command, folded away.
 
-import { Collapse, UnstyledButton } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { IconChevronRight } from '@tabler/icons-react';
+import { SimpleGrid } from '@mantine/core';
 import type { ProcessStep } from '../../../../src/http/contract.ts';
+import { Disclosure } from '../../parts/disclosure.tsx';
 import { humanize } from '../../parts/format.ts';
 import { JsonView } from '../../parts/json-view.tsx';
-import classes from './process.module.css';
 
 export function StepDocuments({ step }: { step: ProcessStep }) {
-  const [opened, { toggle }] = useDisclosure(false);
+  const name = humanize(step.step).toLowerCase();
   return (
-    <div>
-      <UnstyledButton className={classes.disclosure} onClick={toggle} aria-expanded={opened}>
-        <IconChevronRight size={13} data-open={opened || undefined} aria-hidden />
-        Payload and result
-      </UnstyledButton>
-      <Collapse expanded={opened} keepMounted={false}>
-        <div className={classes.documents}>
-          <JsonView value={step.payload} label={`Payload of ${humanize(step.step).toLowerCase()}`} />
-          <JsonView value={step.result} label={`Result of ${humanize(step.step).toLowerCase()}`} />
-        </div>
-      </Collapse>
-    </div>
+    <Disclosure label="Payload and result">
+      <SimpleGrid minColWidth="16rem" autoFlow="auto-fit" spacing="sm" mt={6}>
+        <JsonView value={step.payload} label={`Payload of ${name}`} />
+        <JsonView value={step.result} label={`Result of ${name}`} />
+      </SimpleGrid>
+    </Disclosure>
   );
 }

@@ -1,4 +1,4 @@
-// The steps of a process in the order in which they were sent, compensations included.
+// The steps of a process in the order of sending, compensations included.
 
 import { Group, Text, Timeline } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -8,7 +8,8 @@ import { workersQuery } from '../../api/stats.ts';
 import { AttemptList } from '../../parts/attempts/attempts.tsx';
 import { humanize, pluralize } from '../../parts/format.ts';
 import { LinkTo } from '../../parts/links.tsx';
-import { COMMAND_DISPLAY, lookOf } from '../../parts/status.ts';
+import { Note } from '../../parts/panel.tsx';
+import { COMMAND_DISPLAY, displayOf } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 import classes from './process.module.css';
@@ -18,13 +19,7 @@ export function StepTimeline({ process }: { process: ProcessDetail }) {
   const { data: late } = useQuery(lateResultsQuery(process));
   const { data: workers } = useQuery({ ...workersQuery, refetchInterval: false });
   const names = new Map(workers?.items.map((worker) => [worker.worker_id, worker.name]));
-  if (process.steps.length === 0) {
-    return (
-      <Text size="sm" c="dimmed">
-        Nothing was sent yet.
-      </Text>
-    );
-  }
+  if (process.steps.length === 0) return <Note>Nothing was sent yet.</Note>;
   return (
     <Timeline
       bulletSize={26}
@@ -34,13 +29,12 @@ export function StepTimeline({ process }: { process: ProcessDetail }) {
       classNames={{ item: classes.item }}
     >
       {process.steps.map((step) => {
-        const look = lookOf(COMMAND_DISPLAY, step.status);
-        const Icon = look.icon;
+        const { icon: Icon, color } = displayOf(COMMAND_DISPLAY, step.status);
         return (
           <Timeline.Item
             key={step.command_id}
             bullet={<Icon size={15} stroke={2} aria-hidden />}
-            color={look.color}
+            color={color}
             lineVariant={step.purpose === 'compensation' ? 'dashed' : 'solid'}
             data-testid={`step-${step.step}`}
             data-purpose={step.purpose}
@@ -67,7 +61,7 @@ function StepHead({ step }: { step: ProcessStep }) {
           <Text fw={600}>
             {step.purpose === 'compensation' ? `Undo ${humanize(step.step).toLowerCase()}` : humanize(step.step)}
           </Text>
-          <StatusBadge look={lookOf(COMMAND_DISPLAY, step.status)} />
+          <StatusBadge display={displayOf(COMMAND_DISPLAY, step.status)} />
         </Group>
         <LinkTo to="/audit" search={{ command_id: step.command_id }} size="xs">
           Audit of this command

@@ -1,20 +1,20 @@
-// A saved profile, to be changed. Batches launched with it keep what they were launched with.
+// Changes a saved profile. Batches launched with it keep what they were launched with.
 
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { profileQuery } from '../../api/profiles.ts';
 import { configQuery } from '../../api/service.ts';
+import { NoProcessType } from '../../parts/form/process-type.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { NoProcessType } from './no-process-type.tsx';
 import { ProfileForm } from './profile-form.tsx';
 
 const route = getRouteApi('/profiles/$id');
 
 export default function EditProfilePage() {
   const { id } = route.useParams();
-  // What is typed would be lost under another answer: it is read once.
+  // Read once: a refetch would discard what was typed.
   const profile = useQuery({ ...profileQuery(id), staleTime: Infinity, gcTime: 0 });
   const config = useQuery(configQuery);
   return (
@@ -27,14 +27,11 @@ export default function EditProfilePage() {
         {({ process_types }) => (
           <QueryView query={profile} skeleton={<Skeleton height={260} />}>
             {(saved) => {
-              // One for any process is shown with the steps of the first.
+              // A profile for any process is shown with the steps of the first.
               const wanted = saved.process_type ?? process_types[0]?.type;
               const type = process_types.find((candidate) => candidate.type === wanted);
-              return type ? (
-                <ProfileForm key={id} type={type} from={saved} profile={saved} />
-              ) : (
-                <NoProcessType name={wanted} />
-              );
+              if (!type) return <NoProcessType name={wanted} />;
+              return <ProfileForm key={id} type={type} from={saved} profile={saved} />;
             }}
           </QueryView>
         )}

@@ -1,65 +1,58 @@
-// A new profile, from nothing or like another one (?like=).
+// A new profile, empty or copied from another one (?like=).
 
-import { Select, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { Profile } from '../../../../src/http/contract.ts';
 import { profileQuery } from '../../api/profiles.ts';
 import { configQuery, type ProcessType } from '../../api/service.ts';
+import { NoProcessType, TypeSelect } from '../../parts/form/process-type.tsx';
 import { PageHead } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { NoProcessType } from './no-process-type.tsx';
 import { ProfileForm } from './profile-form.tsx';
 
 const route = getRouteApi('/profiles/new');
 
 export default function NewProfilePage() {
-  const { like } = route.useSearch();
   const config = useQuery(configQuery);
   return (
     <>
       <PageHead title="New chaos profile" />
       <QueryView query={config} skeleton={<Skeleton height={260} />}>
-        {({ process_types }) => <ForType types={process_types} like={like} />}
+        {({ process_types }) => <ForType types={process_types} />}
       </QueryView>
     </>
   );
 }
 
-function ForType({ types, like }: { types: ProcessType[]; like: string | undefined }) {
+function ForType({ types }: { types: ProcessType[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const { like } = search;
   const type = types.find((candidate) => candidate.type === search.type) ?? types[0];
   const original = useQuery({
     ...profileQuery(like ?? '', type?.type),
     enabled: like !== undefined && type !== undefined,
   });
   if (!type) return <NoProcessType />;
+  const formFrom = (from: Profile | null) => (
+    <ProfileForm key={type.type} type={type} from={from && { ...from, name: `${from.name}, copy` }} profile={null} />
+  );
   return (
     <>
-      {types.length > 1 && (
-        <Select
-          label="For the steps of"
-          data={types.map((candidate) => candidate.type)}
-          value={type.type}
-          onChange={(value) => navigate({ search: { ...search, type: value ?? undefined }, replace: true })}
-          allowDeselect={false}
-          maw={320}
-          mb="md"
-        />
-      )}
+      <TypeSelect
+        label="For the steps of"
+        types={types}
+        value={type.type}
+        onChange={(next) => navigate({ search: { ...search, type: next }, replace: true })}
+      />
       {like ? (
         <QueryView query={original} skeleton={<Skeleton height={260} />}>
-          {(profile) => <ProfileForm key={type.type} type={type} from={copyOf(profile)} profile={null} />}
+          {formFrom}
         </QueryView>
       ) : (
-        <ProfileForm key={type.type} type={type} from={null} profile={null} />
+        formFrom(null)
       )}
     </>
   );
-}
-
-/** Under another name, for its own is taken. */
-function copyOf({ name, description, behavior }: Profile) {
-  return { name: `${name}, mine`, description, behavior };
 }

@@ -1,4 +1,4 @@
-// Brings profiles back from a file: what to do with names that are taken, and what became of each.
+// Imports profiles from a file, with a choice for names that already exist.
 
 import { Badge, Button, FileButton, Group, Radio, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -8,15 +8,16 @@ import { useState } from 'react';
 import type { OnConflict, ProfileImportAnswer } from '../../../../src/http/contract.ts';
 import { problemFrom } from '../../api/client.ts';
 import { importProfiles, profileKeys } from '../../api/profiles.ts';
+import { Action } from '../../parts/action.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Refusal } from '../../parts/form/request-card.tsx';
 import { pluralize } from '../../parts/format.ts';
 
-const CHOICES: { value: OnConflict; label: string; hint: string }[] = [
-  { value: 'fail', label: 'Import nothing', hint: 'all of the file or none of it' },
-  { value: 'skip', label: 'Leave those out', hint: 'what is here stays as it is' },
-  { value: 'replace', label: 'Replace what is here', hint: 'those of the file win' },
-];
+const CHOICES: Record<OnConflict, [label: string, hint: string]> = {
+  fail: ['Import nothing', 'all of the file or none of it'],
+  skip: ['Skip them', 'existing profiles stay as they are'],
+  replace: ['Replace them', 'existing profiles are overwritten'],
+};
 
 const RESULT_COLORS: Record<ProfileImportAnswer['items'][number]['result'], string> = {
   created: 'teal',
@@ -28,14 +29,9 @@ export function ImportProfiles() {
   const [opened, { open, close }] = useDisclosure(false);
   return (
     <>
-      <Button
-        variant="default"
-        leftSection={<IconUpload size={15} aria-hidden />}
-        onClick={open}
-        data-testid="import-profiles"
-      >
+      <Action icon={IconUpload} onClick={open} data-testid="import-profiles">
         Import
-      </Button>
+      </Action>
       <Dialog opened={opened} onClose={close} title="Import profiles">
         <ImportForm onClose={close} />
       </Dialog>
@@ -51,15 +47,15 @@ function ImportForm({ onClose }: { onClose: () => void }) {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: profileKeys.all }),
   });
   return (
-    <Stack gap="md">
-      <Text size="sm">A document as it was exported here or elsewhere.</Text>
+    <Stack>
+      <Text size="sm">An exported document.</Text>
       <Radio.Group
-        label="Where a name is taken"
+        label="Profiles with a name that already exists"
         value={onConflict}
-        onChange={(value) => setOnConflict(CHOICES.find((choice) => choice.value === value)?.value ?? 'fail')}
+        onChange={(value) => setOnConflict(value as OnConflict)}
       >
         <Stack gap="xs" mt={6}>
-          {CHOICES.map(({ value, label, hint }) => (
+          {Object.entries(CHOICES).map(([value, [label, hint]]) => (
             <Radio key={value} value={value} label={label} description={hint} />
           ))}
         </Stack>
@@ -68,7 +64,7 @@ function ImportForm({ onClose }: { onClose: () => void }) {
       {mutation.data && <Imported answer={mutation.data} />}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
-          {mutation.data ? 'Done' : 'Not now'}
+          {mutation.data ? 'Done' : 'Cancel'}
         </Button>
         <FileButton onChange={(file) => file && mutation.mutate(file)} accept="application/json,.json">
           {(props) => (
@@ -102,11 +98,11 @@ function Imported({ answer: { items } }: { answer: ProfileImportAnswer }) {
   );
 }
 
-/** @throws Error in words for whoever chose the file */
+/** @throws Error with a message for the page */
 function parseFile(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error('This file is no JSON document.');
+    throw new Error('This file is not a JSON document.');
   }
 }

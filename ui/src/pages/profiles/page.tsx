@@ -1,12 +1,14 @@
-// Chaos profiles: the built-in ones of a process type and the saved ones; to use, change, take along and bring back.
+// Chaos profiles: the built-in ones of a process type and the saved ones, to change, export and import.
 
-import { Alert, Button, EmptyState, Select, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { IconBolt, IconDownload, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { Profile } from '../../../../src/http/contract.ts';
 import { profilesExportUrl, profilesQuery } from '../../api/profiles.ts';
 import { configQuery } from '../../api/service.ts';
+import { Empty } from '../../parts/empty.tsx';
+import { TypeSelect } from '../../parts/form/process-type.tsx';
 import { ButtonTo } from '../../parts/links.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
@@ -18,14 +20,14 @@ const route = getRouteApi('/profiles');
 export default function ProfilesPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const types = useQuery(configQuery).data?.process_types.map(({ type }) => type) ?? [];
-  const type = search.type ?? types[0];
+  const types = useQuery(configQuery).data?.process_types ?? [];
+  const type = search.type ?? types[0]?.type;
   const profiles = useQuery(profilesQuery(type));
   return (
     <>
       <PageHead
         title="Chaos profiles"
-        description="What is to go wrong, under a name: one press on the launch page, one document to take along."
+        description="Chaos with a name: applied with one click on the launch page, exported and imported as a document."
         actions={
           <>
             <ImportProfiles />
@@ -39,23 +41,18 @@ export default function ProfilesPage() {
             >
               Export saved
             </Button>
-            <ButtonTo to="/profiles/new" search={{ type }} leftSection={<IconPlus size={15} />}>
+            <ButtonTo to="/profiles/new" search={{ type }} icon={IconPlus}>
               New profile
             </ButtonTo>
           </>
         }
       />
-      {types.length > 1 && (
-        <Select
-          label="For the steps of"
-          data={types}
-          value={type ?? null}
-          onChange={(value) => navigate({ search: { type: value ?? undefined }, replace: true })}
-          allowDeselect={false}
-          maw={320}
-          mb="md"
-        />
-      )}
+      <TypeSelect
+        label="For the steps of"
+        types={types}
+        value={type}
+        onChange={(next) => navigate({ search: { type: next }, replace: true })}
+      />
       <QueryView query={profiles}>{({ items }) => <BothKinds profiles={items} type={type} />}</QueryView>
     </>
   );
@@ -65,15 +62,14 @@ function BothKinds({ profiles, type }: { profiles: Profile[]; type: string | und
   const saved = profiles.filter(({ builtin }) => !builtin);
   const builtin = profiles.filter((profile) => profile.builtin);
   return (
-    <Stack gap="md">
+    <Stack>
       <Panel title="Saved" flush testId="saved-profiles">
         {saved.length === 0 ? (
-          <EmptyState
-            size="sm"
-            py="lg"
-            icon={<IconBolt stroke={1.5} />}
+          <Empty
+            small
+            icon={IconBolt}
             title="No profile was saved yet"
-            description="Save the chaos of a launch, begin with a built-in one, or import a document."
+            description="Save the chaos of a launch, copy a built-in profile, or import a document."
           />
         ) : (
           <ProfileTable profiles={saved} label="Saved profiles" type={type} />
@@ -81,9 +77,9 @@ function BothKinds({ profiles, type }: { profiles: Profile[]; type: string | und
       </Panel>
       <Panel title="Built in" flush testId="builtin-profiles">
         {builtin.length === 0 ? (
-          <Alert color="gray" m="md">
-            <Text size="sm">They are made for the steps of a process type, and this service has none.</Text>
-          </Alert>
+          <Text size="sm" p="md">
+            Built-in profiles are made for the steps of a process type, and this service has none.
+          </Text>
         ) : (
           <ProfileTable profiles={builtin} label="Built-in profiles" type={type} />
         )}

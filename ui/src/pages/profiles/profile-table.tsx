@@ -1,57 +1,42 @@
-// Profiles as rows: what each asks for, and what one can do with it.
+// Profiles as rows: their chaos, and buttons to copy and delete them.
 
-import { ActionIcon, Group, Stack, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Group, Text, Tooltip } from '@mantine/core';
 import { IconCopyPlus, IconTrash } from '@tabler/icons-react';
 import type { Profile } from '../../../../src/http/contract.ts';
-import { describeBehavior, stepBehavior } from '../../parts/behavior.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { humanize } from '../../parts/format.ts';
+import { deleteProfile, profileKeys } from '../../api/profiles.ts';
+import { BehaviorList } from '../../parts/behavior-list.tsx';
+import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
+import { useVerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { Hint } from '../../parts/hint.tsx';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
 import { Moment } from '../../parts/time.tsx';
-import { useDeleteProfile } from './use-delete-profile.tsx';
+import { useVerb } from '../../parts/use-verb.ts';
 
 export interface ProfileTableProps {
   profiles: Profile[];
   label: string;
-  /** For whose steps the built-in ones stand here. */
+  /** The process type whose steps the built-in profiles have. */
   type: string | undefined;
 }
 
 export function ProfileTable({ profiles, label, type }: ProfileTableProps) {
-  const { ask, dialog } = useDeleteProfile();
+  const updated: Column<Profile> = figure('Changed', ({ updated_at }) => updated_at && <Moment at={updated_at} />);
   const columns: Column<Profile>[] = [
-    { key: 'name', label: 'Profile', lead: true, cell: (profile) => <Name profile={profile} /> },
-    { key: 'chaos', label: 'Chaos', cell: ({ behavior }) => <InWords behavior={behavior} /> },
-    ...(profiles.some(({ updated_at }) => updated_at)
-      ? [
-          {
-            key: 'updated',
-            label: 'Changed',
-            align: 'end',
-            shrink: true,
-            cell: ({ updated_at }: Profile) => updated_at && <Moment at={updated_at} />,
-          } as const,
-        ]
-      : []),
+    { label: 'Profile', lead: true, cell: (profile) => <Name profile={profile} /> },
     {
-      key: 'actions',
-      label: 'Actions',
-      hiddenLabel: true,
-      shrink: true,
-      align: 'end',
-      cell: (profile) => <Actions profile={profile} type={type} onDelete={() => ask(profile)} />,
+      label: 'Chaos',
+      cell: ({ behavior, process_type }) => (
+        <BehaviorList behavior={behavior} processType={process_type ?? type ?? null} />
+      ),
     },
+    ...(profiles.some(({ updated_at }) => updated_at) ? [updated] : []),
+    { ...figure('Actions', (profile) => <Actions profile={profile} type={type} />), hiddenLabel: true },
   ];
-  return (
-    <>
-      <DataTable label={label} columns={columns} rows={profiles} rowKey={({ profile_id }) => profile_id} />
-      {dialog}
-    </>
-  );
+  return <DataTable label={label} columns={columns} rows={profiles} rowKey={({ profile_id }) => profile_id} />;
 }
 
-function Name({ profile }: { profile: Profile }) {
-  const { profile_id, name, description, builtin, process_type } = profile;
+function Name({ profile: { profile_id, name, description, builtin, process_type } }: { profile: Profile }) {
+  const scope = process_type ? `for ${process_type}` : 'for any process';
   return (
     <div>
       {builtin ? (
@@ -63,37 +48,12 @@ function Name({ profile }: { profile: Profile }) {
           {name}
         </LinkTo>
       )}
-      {(description || !builtin) && (
-        <Text size="xs" c="dimmed">
-          {[description, !builtin && (process_type ? `for ${process_type}` : 'for any process')]
-            .filter(Boolean)
-            .join(' · ')}
-        </Text>
-      )}
+      <Hint>{[description, !builtin && scope].filter(Boolean).join(' · ')}</Hint>
     </div>
   );
 }
 
-/** Steps that are treated alike stand together. */
-function InWords({ behavior }: { behavior: Record<string, unknown> }) {
-  const lines = new Map<string, string[]>();
-  for (const step of Object.keys(behavior)) {
-    const words = describeBehavior(stepBehavior(behavior, step)).join(', ');
-    if (words) lines.set(words, [...(lines.get(words) ?? []), humanize(step)]);
-  }
-  if (lines.size === 0) return 'none';
-  return (
-    <Stack gap={2}>
-      {[...lines].map(([words, steps]) => (
-        <Text key={words} size="xs">
-          <b>{steps.join(', ')}</b>: {words}
-        </Text>
-      ))}
-    </Stack>
-  );
-}
-
-function Actions({ profile, type, onDelete }: { profile: Profile; type: string | undefined; onDelete: () => void }) {
+function Actions({ profile, type }: { profile: Profile; type: string | undefined }) {
   return (
     <Group gap={6} justify="flex-end" wrap="nowrap">
       <ButtonTo
@@ -105,20 +65,33 @@ function Actions({ profile, type, onDelete }: { profile: Profile; type: string |
       >
         Copy
       </ButtonTo>
-      {!profile.builtin && (
-        <Tooltip label={`Delete ${profile.name}`}>
-          <ActionIcon
-            variant="subtle"
-            color="red"
-            size="sm"
-            onClick={onDelete}
-            aria-label={`Delete ${profile.name}`}
-            data-testid="delete-profile"
-          >
-            <IconTrash size={15} />
-          </ActionIcon>
-        </Tooltip>
-      )}
+      {!profile.builtin && <Delete profile={profile} />}
     </Group>
+  );
+}
+
+function Delete({ profile: { profile_id, name } }: { profile: Profile }) {
+  const remove = useVerb<string>({
+    send: () => deleteProfile(profile_id),
+    doing: `Deleting ${name}`,
+    done: `${name} deleted`,
+    failed: `${name} not deleted`,
+    affects: [profileKeys.all],
+  });
+  const { ask, dialog } = useVerbDialog(remove, {
+    title: `Delete ${name}?`,
+    confirm: 'Delete profile',
+    keep: 'Keep it',
+    children: 'Batches launched with it keep their behavior.',
+  });
+  return (
+    <>
+      <Tooltip label={`Delete ${name}`}>
+        <ActionIcon variant="subtle" color="red" size="sm" onClick={ask} aria-label={`Delete ${name}`}>
+          <IconTrash size={15} />
+        </ActionIcon>
+      </Tooltip>
+      {dialog}
+    </>
   );
 }

@@ -1,4 +1,4 @@
-// Queues and workers: what waits in each domain, who works it, and the verbs that pause, resume and cap it.
+// Queues and workers: the backlog of each domain, its workers, and the verbs that pause, resume and cap it.
 
 import { Stack } from '@mantine/core';
 import { PageHead } from '../../parts/panel.tsx';
@@ -10,7 +10,7 @@ export default function QueuesPage() {
     <>
       <PageHead
         title="Queues and workers"
-        description="What waits in each domain and who takes it. A paused domain drains: what runs goes on, nothing begins."
+        description="The backlog of each domain and its workers. In a paused domain, commands in progress finish and none begins."
       />
       <Stack gap="lg">
         <Domains />

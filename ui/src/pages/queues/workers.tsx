@@ -1,23 +1,24 @@
-// The workers: how each fares and why, what it does in each domain, and how fast.
+// The workers: the health of each, its slots by domain, and its rate.
 
-import { EmptyState, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { IconServer } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Worker } from '../../../../src/http/contract.ts';
 import { REFRESH } from '../../api/refresh.ts';
 import { workersQuery } from '../../api/stats.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
+import { Empty } from '../../parts/empty.tsx';
 import { formatCount, formatDuration, formatRate } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { HEALTH_DISPLAY, lookOf, WORKER_DISPLAY } from '../../parts/status.ts';
+import { displayOf, HEALTH_DISPLAY, WORKER_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { WorkerSlots } from '../../parts/worker-slots.tsx';
 
 const COLUMNS: Column<Worker>[] = [
   {
-    key: 'name',
     label: 'Worker',
     lead: true,
     cell: (worker) => (
@@ -25,51 +26,28 @@ const COLUMNS: Column<Worker>[] = [
         <Text span inherit fw={600}>
           {worker.name}
         </Text>
-        <Text size="xs" c="dimmed">
-          process {worker.pid}
-        </Text>
+        <Hint>process {worker.pid}</Hint>
       </div>
     ),
   },
-  { key: 'health', label: 'Health', cell: (worker) => <Health worker={worker} /> },
-  { key: 'slots', label: 'In flight', cell: (worker) => <WorkerSlots worker={worker} /> },
-  { key: 'domains', label: 'By domain', cell: (worker) => <ByDomain worker={worker} /> },
-  {
-    key: 'rate',
-    label: 'Settled',
-    align: 'end',
-    shrink: true,
-    cell: (worker) => (
+  { label: 'Health', cell: (worker) => <Health worker={worker} /> },
+  { label: 'In flight', cell: (worker) => <WorkerSlots worker={worker} /> },
+  { label: 'By domain', cell: (worker) => <ByDomain worker={worker} /> },
+  figure('Settled', (worker) => (
+    <div>
+      {isAlive(worker) ? `${formatRate(worker.settled_per_second)}/s` : '–'}
+      <Hint>{formatCount(worker.settled_count)} in all</Hint>
+    </div>
+  )),
+  figure('Memory', ({ rss_bytes, loop_delay_ms }) =>
+    rss_bytes === null ? null : (
       <div>
-        {isAlive(worker) ? `${formatRate(worker.settled_per_second)}/s` : '–'}
-        <Text size="xs" c="dimmed">
-          {formatCount(worker.settled_count)} in all
-        </Text>
+        {formatCount(rss_bytes / 1_048_576)} MiB
+        <Hint title="delay of its timers, 99th percentile">loop {formatDuration(loop_delay_ms ?? 0)}</Hint>
       </div>
     ),
-  },
-  {
-    key: 'memory',
-    label: 'Memory',
-    align: 'end',
-    shrink: true,
-    cell: ({ rss_bytes, loop_delay_ms }) =>
-      rss_bytes === null ? null : (
-        <div>
-          {formatCount(rss_bytes / 1_048_576)} MiB
-          <Text size="xs" c="dimmed" title="how late its timers were, 99th percentile">
-            loop {formatDuration(loop_delay_ms ?? 0)}
-          </Text>
-        </div>
-      ),
-  },
-  {
-    key: 'heartbeat',
-    label: 'Heartbeat',
-    align: 'end',
-    shrink: true,
-    cell: (worker) => <Ago at={worker.heartbeat_at} />,
-  },
+  ),
+  figure('Heartbeat', (worker) => <Ago at={worker.heartbeat_at} />),
 ];
 
 export function Workers() {
@@ -79,10 +57,9 @@ export function Workers() {
       <QueryView query={workers}>
         {({ items }) =>
           items.length === 0 ? (
-            <EmptyState
-              size="sm"
-              py="lg"
-              icon={<IconServer stroke={1.5} />}
+            <Empty
+              small
+              icon={IconServer}
               title="No worker has reported"
               description="Commands wait until one starts: faultline work."
             />
@@ -95,24 +72,20 @@ export function Workers() {
   );
 }
 
-/** Those that live first, each group by name. */
+/** Live workers first, each group by name. */
 function inOrder(items: readonly Worker[]): Worker[] {
   return items.toSorted((a, b) => Number(isAlive(b)) - Number(isAlive(a)) || a.name.localeCompare(b.name));
 }
 
 const isAlive = ({ status }: Worker) => status === 'RUNNING' || status === 'DRAINING';
 
-/** What it said of itself counts only while it lives. */
+/** The reported health counts only while the worker is alive. */
 function Health({ worker }: { worker: Worker }) {
-  if (worker.status !== 'RUNNING') return <StatusBadge look={lookOf(WORKER_DISPLAY, worker.status)} />;
+  if (worker.status !== 'RUNNING') return <StatusBadge display={displayOf(WORKER_DISPLAY, worker.status)} />;
   return (
     <div>
-      <StatusBadge look={HEALTH_DISPLAY[worker.health]} />
-      {worker.health_reason && (
-        <Text size="xs" c="dimmed" mt={2}>
-          {worker.health_reason}
-        </Text>
-      )}
+      <StatusBadge display={HEALTH_DISPLAY[worker.health]} />
+      {worker.health_reason && <Hint mt={2}>{worker.health_reason}</Hint>}
     </div>
   );
 }

@@ -1,16 +1,16 @@
-// All of a reply: whom it answers, why it is kept where it is, and what it says.
+// The details of a reply.
 
 import { Text } from '@mantine/core';
 import type { Reply } from '../../../../src/http/contract.ts';
+import { RowDetail } from '../../parts/expansion.tsx';
 import { FullId, ShortId } from '../../parts/id.tsx';
 import { JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Moment } from '../../parts/time.tsx';
-import classes from './replies.module.css';
 
 export function ReplyDetail({ reply }: { reply: Reply }) {
   return (
-    <div className={classes.detail} data-testid="reply-detail">
+    <RowDetail testId="reply-detail">
       <div style={{ minWidth: 0 }}>
         {reply.error_code && (
           <Text size="sm" mb="sm" style={{ overflowWrap: 'anywhere' }}>
@@ -18,7 +18,7 @@ export function ReplyDetail({ reply }: { reply: Reply }) {
           </Text>
         )}
         <Pairs>
-          {reply.note && <Pair name="Why here">{reply.note}</Pair>}
+          {reply.note && <Pair name="Kept because">{reply.note}</Pair>}
           <Pair name="Queue">{reply.queue}</Pair>
           <Pair name="Reply">
             <FullId id={reply.reply_id} label="reply id" />
@@ -49,12 +49,12 @@ export function ReplyDetail({ reply }: { reply: Reply }) {
               </LinkTo>
             </Pair>
           )}
-          <Pair name="Came">
+          <Pair name="Received">
             <Moment at={reply.created_at} />
           </Pair>
         </Pairs>
       </div>
       <JsonView value={reply.result} label="Result" />
-    </div>
+    </RowDetail>
   );
 }

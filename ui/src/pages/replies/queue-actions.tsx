@@ -1,22 +1,22 @@
-// What can be done with a whole queue: take the oldest replies, or throw all of them away.
+// The verbs of a whole queue: consume the oldest replies, or delete all.
 
-import { Button, Group, NumberInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Group, NumberInput, Stack, Text } from '@mantine/core';
 import { IconInboxOff, IconMailOpened } from '@tabler/icons-react';
 import { useState } from 'react';
-import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
-import { VerbDialog } from '../../parts/form/verb-dialog.tsx';
-import { Consumed } from './consumed.tsx';
-import { useReplyVerbs } from './use-reply-verbs.ts';
-
-const MOST = 1_000;
+import type { Reply } from '../../../../src/http/contract.ts';
+import { LIMITS } from '../../../../src/model/limits.ts';
+import { Action } from '../../parts/action.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { type NumberText, wholeNumberError } from '../../parts/form/checks.ts';
+import { pluralize } from '../../parts/format.ts';
+import { JsonView } from '../../parts/json-view.tsx';
+import { useClearQueue, useConsume } from './verbs.tsx';
 
 export function QueueActions({ queue }: { queue: string }) {
-  const { consume, clear } = useReplyVerbs();
-  const [opened, { open, close }] = useDisclosure(false);
+  const consume = useConsume(queue);
+  const clear = useClearQueue(queue);
   const [limit, setLimit] = useState<NumberText>(10);
-  const count = numberOf(limit);
-  const valid = count !== null && Number.isInteger(count) && count >= 1 && count <= MOST;
+  const isValid = wholeNumberError(limit, LIMITS.reply_count) === null;
   return (
     <Group gap="xs">
       <NumberInput
@@ -25,43 +25,41 @@ export function QueueActions({ queue }: { queue: string }) {
         aria-label="How many to consume"
         value={limit}
         onChange={setLimit}
-        error={!valid}
-        min={1}
-        max={MOST}
-        allowDecimal={false}
-        clampBehavior="none"
+        error={!isValid}
+        {...LIMITS.reply_count}
       />
-      <Button
-        variant="default"
-        leftSection={<IconMailOpened size={15} />}
-        disabled={!valid}
+      <Action
+        icon={IconMailOpened}
+        disabled={!isValid}
         loading={consume.isPending}
-        onClick={() => valid && consume.mutate({ queue, limit: count })}
+        onClick={() => consume.mutate(Number(limit))}
         data-testid="consume"
       >
         Consume
-      </Button>
-      <Button
-        variant="default"
-        c="red"
-        leftSection={<IconInboxOff size={15} />}
-        onClick={open}
-        loading={clear.isPending}
-        data-testid="clear-queue"
-      >
+      </Action>
+      <Action icon={IconInboxOff} c="red" onClick={clear.ask} loading={clear.busy} data-testid="clear-queue">
         Clear
-      </Button>
-      <Consumed replies={consume.data?.items ?? null} onClose={consume.reset} />
-      <VerbDialog
-        title={`Clear ${queue}?`}
-        opened={opened}
-        onClose={close}
-        onConfirm={() => clear.mutate(queue)}
-        confirm="Delete all replies"
-        keep="Keep them"
-      >
-        Every reply that was asked for is deleted, and nobody will ever read it. What is kept for a process stays.
-      </VerbDialog>
+      </Action>
+      <Consumed replies={consume.data?.items ?? []} onClose={consume.reset} />
+      {clear.dialog}
     </Group>
+  );
+}
+
+/** Consumed replies are in the answer only, so this is the last place to read them. */
+function Consumed({ replies, onClose }: { replies: Reply[]; onClose: () => void }) {
+  const title = `${pluralize(replies.length, 'reply', 'replies')} consumed`;
+  return (
+    <Dialog opened={replies.length > 0} onClose={onClose} title={title}>
+      <Stack data-testid="consumed">
+        <Text size="sm">Removed from the queue. Copy them now if you need them.</Text>
+        <JsonView value={replies} label="Consumed replies" />
+        <Group justify="flex-end">
+          <Button onClick={onClose} data-autofocus>
+            Done
+          </Button>
+        </Group>
+      </Stack>
+    </Dialog>
   );
 }

@@ -1,6 +1,5 @@
-// The queue or batch whose replies are listed, as it stands in the address.
+// The search parameters of the replies.
 
 import { searchOf, text } from '../../parts/search.ts';
 
 export const repliesSearch = searchOf({ queue: text, batch_id: text, cursor: text });
-export type RepliesSearch = ReturnType<typeof repliesSearch>;

@@ -1,12 +1,10 @@
-// Replies as rows: what came of which command; looked into, deleted, or given to the process they are kept for.
+// Replies as rows: read, deleted, or delivered to the process for which they are kept.
 
-import { ActionIcon, Button, Text, Tooltip } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { IconChevronRight, IconRoute, IconTrash } from '@tabler/icons-react';
-import { useState } from 'react';
+import { ActionIcon, Button, Group, Text, Tooltip } from '@mantine/core';
+import { IconRoute, IconTrash } from '@tabler/icons-react';
 import type { Reply } from '../../../../src/http/contract.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
-import { VerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
+import { type Expansion, useExpansion } from '../../parts/expansion.tsx';
 import { shortId } from '../../parts/format.ts';
 import { ShortId } from '../../parts/id.tsx';
 import { LinkTo } from '../../parts/links.tsx';
@@ -14,70 +12,49 @@ import { REPLY_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { ReplyDetail } from './detail.tsx';
-import classes from './replies.module.css';
-import { useReplyVerbs } from './use-reply-verbs.ts';
+import { useDeleteReply, useRedrive } from './verbs.tsx';
 
 export function ReplyTable({ replies, withQueue }: { replies: Reply[]; withQueue: boolean }) {
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const toggle = (id: string) =>
-    setOpened((current) => {
-      const next = new Set(current);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
+  const expansion = useExpansion();
   return (
     <DataTable
       label="Replies"
-      columns={columnsOf(opened, toggle, withQueue)}
+      columns={columnsOf(expansion, withQueue)}
       rows={replies}
       rowKey={(reply) => reply.reply_id}
-      expansion={(reply) => (opened.has(reply.reply_id) ? <ReplyDetail reply={reply} /> : null)}
+      expansion={(reply) => (expansion.isOpened(reply.reply_id) ? <ReplyDetail reply={reply} /> : null)}
       testId="reply-table"
     />
   );
 }
 
-function columnsOf(opened: ReadonlySet<string>, toggle: (id: string) => void, withQueue: boolean): Column<Reply>[] {
+function columnsOf(expansion: Expansion, withQueue: boolean): Column<Reply>[] {
   const queue: Column<Reply> = {
-    key: 'queue',
     label: 'Queue',
     cell: (reply) => <span style={{ whiteSpace: 'nowrap' }}>{reply.queue}</span>,
   };
   return [
     {
-      key: 'of',
       label: 'Reply',
       lead: true,
       cell: (reply) => (
-        <span className={classes.handle}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            onClick={() => toggle(reply.reply_id)}
-            aria-expanded={opened.has(reply.reply_id)}
-            aria-label={`Details of reply ${shortId(reply.reply_id)}`}
-          >
-            <IconChevronRight
-              size={15}
-              className={classes.chevron}
-              data-open={opened.has(reply.reply_id) || undefined}
-            />
-          </ActionIcon>
+        <Group component="span" display="inline-flex" gap={8} wrap="nowrap">
+          {expansion.button(reply.reply_id, `Details of reply ${shortId(reply.reply_id)}`)}
           <Subject reply={reply} />
-        </span>
+        </Group>
       ),
     },
-    {
-      key: 'outcome',
-      label: 'Outcome',
-      shrink: true,
-      cell: (reply) => <StatusBadge look={REPLY_DISPLAY[reply.outcome]} />,
-    },
+    { label: 'Outcome', shrink: true, cell: (reply) => <StatusBadge display={REPLY_DISPLAY[reply.outcome]} /> },
     ...(withQueue ? [queue] : []),
-    { key: 'says', label: 'Says', cell: (reply) => <Says reply={reply} /> },
-    { key: 'at', label: 'Waits', align: 'end', shrink: true, cell: (reply) => <Ago at={reply.created_at} /> },
-    { key: 'act', label: 'Act', hiddenLabel: true, shrink: true, cell: (reply) => <Actions reply={reply} /> },
+    { label: 'Content', cell: (reply) => <Content reply={reply} /> },
+    figure('Waiting', (reply) => <Ago at={reply.created_at} />),
+    {
+      label: 'Act',
+      hiddenLabel: true,
+      shrink: true,
+      // Requested replies can be deleted; those kept for a process can only be delivered to it.
+      cell: (reply) => (reply.note === null ? <Delete reply={reply} /> : <Redrive reply={reply} />),
+    },
   ];
 }
 
@@ -97,75 +74,56 @@ function Subject({ reply }: { reply: Reply }) {
   );
 }
 
-function Says({ reply }: { reply: Reply }) {
-  if (reply.note) {
-    return (
-      <Text span inherit c="orange" lineClamp={1} title={reply.note}>
-        {reply.note}
-      </Text>
-    );
-  }
-  const text = reply.error_code
-    ? `${reply.error_code} ${reply.error_message ?? ''}`
-    : reply.result === null || reply.result === undefined
-      ? ''
-      : JSON.stringify(reply.result);
-  if (!text) return null;
+function Content({ reply: { note, error_code, error_message, result } }: { reply: Reply }) {
+  const json = result === null || result === undefined ? '' : JSON.stringify(result);
+  const text = note ?? (error_code ? `${error_code} ${error_message ?? ''}` : json);
   return (
-    <Text span inherit c="dimmed" lineClamp={1} style={{ overflowWrap: 'anywhere' }}>
+    <Text
+      span
+      inherit
+      c={note ? 'orange' : 'dimmed'}
+      lineClamp={1}
+      title={note ?? undefined}
+      style={{ overflowWrap: 'anywhere' }}
+    >
       {text.slice(0, 200)}
     </Text>
   );
 }
 
-/** What was asked for can be deleted; what is kept for a process can only be given to it. */
-function Actions({ reply }: { reply: Reply }) {
-  return reply.note === null ? <Delete reply={reply} /> : <Redrive reply={reply} />;
-}
-
 function Redrive({ reply }: { reply: Reply }) {
-  const { redrive } = useReplyVerbs();
+  const redrive = useRedrive(reply);
   return (
-    <Tooltip label="Its process takes it now, if a service knows it">
+    <Tooltip label="Works once a service knows its process type">
       <Button
         size="compact-sm"
         variant="default"
         leftSection={<IconRoute size={14} stroke={1.8} aria-hidden />}
         loading={redrive.isPending}
-        onClick={() => redrive.mutate(reply)}
+        onClick={() => redrive.mutate()}
       >
-        Give to process
+        Deliver to process
       </Button>
     </Tooltip>
   );
 }
 
 function Delete({ reply }: { reply: Reply }) {
-  const { remove } = useReplyVerbs();
-  const [asking, { open, close }] = useDisclosure(false);
+  const remove = useDeleteReply(reply);
   return (
     <>
       <Tooltip label="Delete">
         <ActionIcon
           variant="default"
           size={28}
-          onClick={open}
-          loading={remove.isPending}
+          onClick={remove.ask}
+          loading={remove.busy}
           aria-label={`Delete reply ${shortId(reply.reply_id)}`}
         >
           <IconTrash size={15} stroke={1.8} aria-hidden />
         </ActionIcon>
       </Tooltip>
-      <VerbDialog
-        title="Delete this reply?"
-        opened={asking}
-        onClose={close}
-        onConfirm={() => remove.mutate(reply)}
-        confirm="Delete reply"
-        keep="Keep it"
-      >
-        Whoever asked for it will never read it.
-      </VerbDialog>
+      {remove.dialog}
     </>
   );
 }

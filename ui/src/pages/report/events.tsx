@@ -1,8 +1,7 @@
-// What disturbed the service, and how soon the batch recovered; and everything that stopped chaos.
+// The turbulence during the batch and how soon the batch recovered, and everything that stopped chaos.
 
-import { Text } from '@mantine/core';
 import type { Report } from '../../../../src/http/contract.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { stopLabel, turbulenceLabel } from '../../parts/experiment/experiment.ts';
 import { capitalize, formatDuration, humanize } from '../../parts/format.ts';
 import { Panel } from '../../parts/panel.tsx';
@@ -11,24 +10,18 @@ import { Moment } from '../../parts/time.tsx';
 type Turbulence = Report['turbulence'][number];
 type Stop = Report['stops'][number];
 
-const AT = { key: 'at', label: 'At', shrink: true, cell: ({ at }: { at: string }) => <Moment at={at} /> } as const;
+const AT = { label: 'At', shrink: true, cell: ({ at }: { at: string }) => <Moment at={at} /> } as const;
 
 const TURBULENCE: Column<Turbulence>[] = [
-  { key: 'kind', label: 'What', lead: true, cell: ({ kind }) => capitalize(turbulenceLabel(kind)) },
+  { label: 'What', lead: true, cell: ({ kind }) => capitalize(turbulenceLabel(kind)) },
   AT,
-  {
-    key: 'recovery',
-    label: 'Next success after',
-    align: 'end',
-    shrink: true,
-    cell: ({ recovery_ms }) => (recovery_ms === null ? 'none came' : formatDuration(recovery_ms)),
-  },
+  figure('Next success after', ({ recovery_ms }) => (recovery_ms === null ? 'none' : formatDuration(recovery_ms))),
 ];
 
 const STOPS: Column<Stop>[] = [
-  { key: 'type', label: 'What', lead: true, cell: ({ type }) => humanize(type) },
+  { label: 'What', lead: true, cell: ({ type }) => humanize(type) },
   AT,
-  { key: 'why', label: 'Why', cell: ({ details }) => whyOf(details) },
+  { label: 'Why', cell: ({ details }) => whyOf(details) },
 ];
 
 export function ReportEvents({ report: { turbulence, stops } }: { report: Report }) {
@@ -53,15 +46,11 @@ export function ReportEvents({ report: { turbulence, stops } }: { report: Report
   );
 }
 
-function whyOf({ metric, above, reason, actor }: Record<string, unknown>) {
-  const words = [
+function whyOf({ metric, above, reason, actor }: Record<string, unknown>): string | null {
+  const parts = [
     typeof metric === 'string' && typeof above === 'number' && stopLabel(metric, above),
     typeof actor === 'string' && actor,
     typeof reason === 'string' && reason,
   ].filter(Boolean);
-  return words.length > 0 ? (
-    <Text span inherit>
-      {words.join(' · ')}
-    </Text>
-  ) : null;
+  return parts.join(' · ') || null;
 }

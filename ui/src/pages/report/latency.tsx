@@ -1,30 +1,23 @@
-// Each step's attempts: how long they took, how many were interrupted, how many failed by themselves.
+// The attempts of each step: how many were interrupted or really failed, and how long they took.
 
-import { Text } from '@mantine/core';
 import type { Report } from '../../../../src/http/contract.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { formatCount, formatDuration, humanize } from '../../parts/format.ts';
+import { Note } from '../../parts/panel.tsx';
 
 type ReportStep = Report['steps'][number];
 
-const figure = (key: string, label: string, cell: (step: ReportStep) => string): Column<ReportStep> => ({
-  key,
-  label,
-  cell,
-  align: 'end',
-  shrink: true,
-});
 const latency = (part: keyof ReportStep['latency_ms'], label: string) =>
-  figure(part, label, ({ latency_ms }) => {
+  figure<ReportStep>(label, ({ latency_ms }) => {
     const ms = latency_ms[part];
-    return ms === null ? '–' : formatDuration(ms);
+    return ms === null ? null : formatDuration(ms);
   });
 
 const COLUMNS: Column<ReportStep>[] = [
-  { key: 'step', label: 'Step', lead: true, cell: ({ step }) => humanize(step) },
-  figure('attempts', 'Attempts', ({ observed }) => formatCount(observed.attempts)),
-  figure('interrupted', 'Interrupted', ({ observed }) => formatCount(observed.interrupted)),
-  figure('real_failures', 'Real failures', ({ real_failures }) => formatCount(real_failures)),
+  { label: 'Step', lead: true, cell: ({ step }) => humanize(step) },
+  figure('Attempts', ({ observed }) => formatCount(observed.attempts)),
+  figure('Interrupted', ({ observed }) => formatCount(observed.interrupted)),
+  figure('Real failures', ({ real_failures }) => formatCount(real_failures)),
   latency('p50', 'Latency p50'),
   latency('p95', 'p95'),
   latency('p99', 'p99'),
@@ -32,13 +25,7 @@ const COLUMNS: Column<ReportStep>[] = [
 ];
 
 export function Latency({ report }: { report: Report }) {
-  if (report.steps.length === 0) {
-    return (
-      <Text size="sm" c="dimmed" p="md">
-        No step was attempted yet.
-      </Text>
-    );
-  }
+  if (report.steps.length === 0) return <Note p="md">No step was attempted yet.</Note>;
   return (
     <DataTable label="Steps" columns={COLUMNS} rows={report.steps} rowKey={({ step }) => step} testId="report-steps" />
   );

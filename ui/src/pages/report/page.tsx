@@ -1,6 +1,6 @@
-// The report of a batch, for reading: what was expected, what was done to it, what became of it, and the verdict. To be saved, too.
+// The report of a batch: what was predicted, what was injected, the outcome and the verdict. It can be saved as a file.
 
-import { Button, Skeleton, Stack } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { IconArrowLeft, IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -11,13 +11,13 @@ import { observedEndings } from '../../parts/experiment/prediction.ts';
 import { shortId } from '../../parts/format.ts';
 import { ButtonTo } from '../../parts/links.tsx';
 import { PageHead, Panel } from '../../parts/panel.tsx';
-import { QueryView } from '../../parts/query-view.tsx';
+import { PageSkeleton, QueryView } from '../../parts/query-view.tsx';
 import { BATCH_DISPLAY, isStill, VERDICT_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { Checks } from '../../parts/verdict/checks.tsx';
 import { Comparison } from '../../parts/verdict/comparison.tsx';
-import { Judging } from '../../parts/verdict/verifying.tsx';
+import { Verifying } from '../../parts/verdict/verifying.tsx';
 import { ReportEvents } from './events.tsx';
 import { Latency } from './latency.tsx';
 import { ReportSettings } from './settings.tsx';
@@ -32,7 +32,15 @@ export default function ReportPage() {
       data && isStill(data.status) ? false : unlessRefused(REFRESH.list_ms, error),
   });
   return (
-    <QueryView query={report} skeleton={<ReportSkeleton id={id} />}>
+    <QueryView
+      query={report}
+      skeleton={
+        <>
+          <Verifying batch_id={id} />
+          <PageSkeleton title={`Report ${shortId(id)}`} heights={[170, 320]} />
+        </>
+      }
+    >
       {(data) => <ReportView report={data} />}
     </QueryView>
   );
@@ -45,13 +53,13 @@ function ReportView({ report }: { report: Report }) {
         title={`Report: ${report.name ?? `batch ${shortId(report.batch_id)}`}`}
         badges={
           <>
-            <StatusBadge look={VERDICT_DISPLAY[report.verdict]} size="lg" testId="report-verdict" />
-            <StatusBadge look={BATCH_DISPLAY[report.status]} size="lg" />
+            <StatusBadge display={VERDICT_DISPLAY[report.verdict]} size="lg" testId="report-verdict" />
+            <StatusBadge display={BATCH_DISPLAY[report.status]} size="lg" />
           </>
         }
         description={
           <>
-            Made <Moment at={report.generated_at} />
+            Generated <Moment at={report.generated_at} />
           </>
         }
         actions={<Downloads id={report.batch_id} />}
@@ -110,23 +118,11 @@ function Downloads({ id }: { id: string }) {
   );
   return (
     <>
-      <ButtonTo to="/process-batches/$id" params={{ id }} variant="default" leftSection={<IconArrowLeft size={15} />}>
-        To the batch
+      <ButtonTo to="/process-batches/$id" params={{ id }} variant="default" icon={IconArrowLeft}>
+        Back to the batch
       </ButtonTo>
       {save('json', 'JSON', 'json')}
       {save('markdown', 'Markdown', 'md')}
     </>
-  );
-}
-
-function ReportSkeleton({ id }: { id: string }) {
-  return (
-    <Stack gap="md">
-      <title>{`Report ${shortId(id)} · Faultline`}</title>
-      <Judging batch_id={id} />
-      <Skeleton height={34} width={320} />
-      <Skeleton height={170} />
-      <Skeleton height={320} />
-    </Stack>
   );
 }

@@ -1,13 +1,13 @@
-// What was asked for, and how it went as a whole: the first part of a report.
+// What was requested, and how it went as a whole: the first part of a report.
 
-import { SimpleGrid, Text } from '@mantine/core';
+import { SimpleGrid } from '@mantine/core';
 import type { Report } from '../../../../src/http/contract.ts';
 import { inputNames, useProcessType } from '../../api/service.ts';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { ExperimentFacts } from '../../parts/experiment/experiment-facts.tsx';
 import { formatCount, formatDuration, pluralize } from '../../parts/format.ts';
 import { DocumentPairs, Pair, Pairs } from '../../parts/json-view.tsx';
-import { Panel } from '../../parts/panel.tsx';
+import { Heading, Panel } from '../../parts/panel.tsx';
 import { Moment } from '../../parts/time.tsx';
 
 export function ReportSettings({ report }: { report: Report }) {
@@ -20,18 +20,16 @@ export function ReportSettings({ report }: { report: Report }) {
         />
         <Run report={report} />
         <div>
-          <Text size="xs" fw={600} c="dimmed" mb={8} component="h3">
-            Chaos, as launched
-          </Text>
+          <Heading>Chaos, as launched</Heading>
           <BehaviorList behavior={settings.behavior} processType={settings.process_type} />
           {settings.behavior_versions
             .filter(({ version }) => version > 0)
             .map(({ version, at, actor, reason, behavior }) => (
               <div key={version}>
-                <Text size="xs" fw={600} c="dimmed" mt="sm" mb={8}>
+                <Heading mt="sm">
                   Change {version}, <Moment at={at} />, {actor}
                   {reason && `: ${reason}`}
-                </Text>
+                </Heading>
                 <BehaviorList behavior={behavior} processType={settings.process_type} />
               </div>
             ))}
@@ -54,7 +52,7 @@ function Run({ report }: { report: Report }) {
         <Pair name="Launched">
           <Moment at={report.created_at} />
         </Pair>
-        <Pair name="Took">{report.duration_ms === null ? 'still runs' : formatDuration(report.duration_ms)}</Pair>
+        <Pair name="Took">{report.duration_ms === null ? 'still running' : formatDuration(report.duration_ms)}</Pair>
         <Pair name="Attempts">
           {settings.retry.max_attempts}, after {settings.retry.backoff_ms.map(formatDuration).join(', ')}
         </Pair>
@@ -62,9 +60,7 @@ function Run({ report }: { report: Report }) {
         <Pair name="Undone">{pluralize(report.compensations, 'compensation')}</Pair>
         <Pair name="Operators">{pluralize(report.operator_verbs, 'verb')}</Pair>
       </Pairs>
-      <Text size="xs" fw={600} c="dimmed" mt="sm" mb={8} component="h3">
-        Input
-      </Text>
+      <Heading mt="sm">Input</Heading>
       <DocumentPairs value={settings.input} first={inputNames(type)} />
     </div>
   );

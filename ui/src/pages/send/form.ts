@@ -1,20 +1,23 @@
-// The form that sends commands: its values, its way to a request, and the server's complaints back to its fields. Pure.
-// Promises to leave out what is empty and what is the service's default anyway, so that a request says only what was chosen.
+// The form that sends commands: its values, the request they make, and the fields of the server's errors. Pure.
+// A request holds only what differs from the service's defaults.
 
-import type { CommandDetail, CommandTemplate, Config, NewCommand, Problem } from '../../../../src/http/contract.ts';
-import type { DeadlineAction, MAX_DEADLINE_MS, MAX_DELAY_MS } from '../../../../src/model/command.ts';
+import type { CommandDetail, CommandTemplate, Config, NewCommand } from '../../../../src/http/contract.ts';
+import type { DeadlineAction } from '../../../../src/model/command.ts';
+import { LIMITS, type Range, SHAPES } from '../../../../src/model/limits.ts';
+import { fromBehavior, NO_CHAOS, type StepChaos, toBehavior, validateChaos } from '../../parts/chaos/chaos.ts';
 import {
-  fromBehavior,
-  NO_CHAOS,
+  durationError,
   type NumberText,
   numberOf,
-  type StepChaos,
-  toBehavior,
-  validateChaos,
-} from '../../parts/chaos/chaos.ts';
-import { jsonObjectError } from '../../parts/form/json-text.ts';
-import { type PolicyValues, parseBackoff, policyValues, validatePolicy } from '../../parts/form/policy.ts';
-import { formatDuration, parseDuration, writeDuration } from '../../parts/format.ts';
+  parseBackoff,
+  shapeError,
+  UUID,
+  under,
+  wholeNumberError,
+} from '../../parts/form/checks.ts';
+import { compact, documentText, jsonObjectError } from '../../parts/form/json-text.ts';
+import { type PolicyValues, policyValues, validatePolicy } from '../../parts/form/policy.ts';
+import { parseDuration, writeDuration } from '../../parts/format.ts';
 
 export interface TemplateValues extends PolicyValues {
   domain: string;
@@ -38,150 +41,86 @@ export interface SendValues extends TemplateValues {
 
 export type Defaults = Config['defaults'];
 
-export const BUNDLED = { domain: 'e2e', type: 'TestCommand' } as const;
-const NAME = /^[A-Za-z0-9._:-]{1,64}$/;
-const QUEUE = /^[A-Za-z0-9._:-]{1,200}$/;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-// Types only may be taken from the server; they are the numbers themselves.
-const LONGEST_DELAY_MS: typeof MAX_DELAY_MS = 315_360_000_000;
-const LONGEST_DEADLINE_MS: typeof MAX_DEADLINE_MS = 2_000_000_000;
-
-/** `from`: what is to be sent again; its ids are its own. */
-export function initialTemplate(defaults: Defaults, from?: Partial<CommandDetail>): TemplateValues {
+/** `from`: what is sent again; its ids stay its own. */
+export function initialTemplate(defaults: Defaults, from: Partial<CommandDetail> = {}): TemplateValues {
+  const { retry, lease_ms } = defaults;
+  const policy = { retry: { ...retry, ...compact(from) }, lease_ms: from.lease_ms ?? lease_ms };
   return {
-    domain: from?.domain ?? BUNDLED.domain,
-    type: from?.type ?? BUNDLED.type,
-    payload: isFilled(from?.payload) ? JSON.stringify(from?.payload, null, 2) : '',
-    chaos: fromBehavior(from?.behavior),
-    ...policyValues({
-      retry: {
-        max_attempts: from?.max_attempts ?? defaults.retry.max_attempts,
-        backoff_ms: from?.backoff_ms ?? defaults.retry.backoff_ms,
-      },
-      lease_ms: from?.lease_ms ?? defaults.lease_ms,
-    }),
-    jitter_pct: from?.jitter_pct ?? defaults.retry.jitter_pct,
+    domain: from.domain ?? defaults.command?.domain ?? '',
+    type: from.type ?? defaults.command?.type ?? '',
+    payload: documentText(from.payload),
+    chaos: fromBehavior(from.behavior),
+    ...policyValues(policy),
+    jitter_pct: from.jitter_pct ?? retry.jitter_pct,
     delay: '',
-    priority: from?.priority ?? '',
-    deadline: from?.deadline_ms ? writeDuration(from.deadline_ms) : '',
-    on_deadline: from?.on_deadline ?? 'tsq',
-    reply_to: from?.reply_to ?? '',
+    priority: from.priority ?? '',
+    deadline: from.deadline_ms ? writeDuration(from.deadline_ms) : '',
+    on_deadline: from.on_deadline ?? 'tsq',
+    reply_to: from.reply_to ?? '',
     correlation_id: '',
   };
 }
 
-function isFilled(payload: unknown): boolean {
-  return typeof payload === 'object' && payload !== null && Object.keys(payload).length > 0;
-}
-
 /** The request of valid values. */
-export function toTemplate(values: TemplateValues, defaults: Defaults): CommandTemplate {
-  const behavior = toBehavior(values.chaos);
-  const max_attempts = numberOf(values.max_attempts);
-  const backoff_ms = parseBackoff(values.backoff);
-  const lease_ms = numberOf(values.lease_ms);
-  const jitter_pct = numberOf(values.jitter_pct);
-  const priority = numberOf(values.priority);
-  const delay_ms = values.delay.trim() && parseDuration(values.delay);
-  const deadline_ms = values.deadline.trim() && parseDuration(values.deadline);
-  return {
+export function toTemplate(values: TemplateValues, { retry, lease_ms }: Defaults): CommandTemplate {
+  const unless = <Value>(standard: Value, value: Value) => (String(value) === String(standard) ? null : value);
+  const deadline_ms = parseDuration(values.deadline);
+  return compact({
     domain: values.domain.trim(),
     type: values.type.trim(),
-    ...(values.payload.trim() && { payload: JSON.parse(values.payload) }),
-    ...(behavior && { behavior }),
-    ...(max_attempts !== null && max_attempts !== defaults.retry.max_attempts && { max_attempts }),
-    ...(backoff_ms && String(backoff_ms) !== String(defaults.retry.backoff_ms) && { backoff_ms }),
-    ...(lease_ms !== null && lease_ms !== defaults.lease_ms && { lease_ms }),
-    ...(jitter_pct !== null && jitter_pct !== defaults.retry.jitter_pct && { jitter_pct }),
-    ...(delay_ms && { delay_ms }),
-    ...(priority !== null && { priority }),
-    ...(deadline_ms && { deadline_ms, on_deadline: values.on_deadline }),
-    ...(values.reply_to.trim() && { reply_to: values.reply_to.trim() }),
-    ...(values.correlation_id.trim() && { correlation_id: values.correlation_id.trim() }),
-  };
+    payload: values.payload.trim() && JSON.parse(values.payload),
+    behavior: toBehavior(values.chaos),
+    max_attempts: unless(retry.max_attempts, numberOf(values.max_attempts)),
+    backoff_ms: unless(retry.backoff_ms, parseBackoff(values.backoff)),
+    lease_ms: unless(lease_ms, numberOf(values.lease_ms)),
+    jitter_pct: unless(retry.jitter_pct, numberOf(values.jitter_pct)),
+    delay_ms: parseDuration(values.delay) || null,
+    priority: numberOf(values.priority),
+    deadline_ms,
+    on_deadline: deadline_ms === null ? null : values.on_deadline,
+    reply_to: values.reply_to.trim(),
+    correlation_id: values.correlation_id.trim(),
+  });
 }
 
 export function toCommand(values: SendValues, defaults: Defaults): NewCommand {
-  const command_id = values.command_id.trim();
-  return { ...(command_id && { command_id }), ...toTemplate(values, defaults) };
+  return { ...compact({ command_id: values.command_id.trim() }), ...toTemplate(values, defaults) };
 }
 
-/** By path of the form, what the server would refuse. */
+/** By path of the form, what the server would reject. */
 export function validateTemplate(values: TemplateValues): Record<string, string> {
-  const errors: Record<string, string> = {};
-  const check = (path: string, error: string | null) => {
-    if (error) errors[path] = error;
-  };
-  check('domain', nameError(values.domain));
-  check('type', nameError(values.type));
-  check('payload', values.payload.trim() ? jsonObjectError(values.payload) : null);
-  for (const [field, error] of Object.entries(validateChaos(values.chaos))) check(`chaos.${field}`, error);
-  for (const [field, error] of Object.entries(validatePolicy(values))) check(field, error);
-  check('jitter_pct', wholeUpTo(values.jitter_pct, 100));
-  check('priority', wholeUpTo(values.priority, 9));
-  check('delay', durationError(values.delay, 0, LONGEST_DELAY_MS));
-  check('deadline', durationError(values.deadline, 1, LONGEST_DEADLINE_MS));
-  check('reply_to', queueError(values.reply_to));
-  check('correlation_id', uuidError(values.correlation_id));
-  return errors;
+  const name = (text: string) => (text.trim() ? shapeError(text, SHAPES.name) : 'is needed');
+  // An empty number is the server's default.
+  const number = (value: NumberText, range: Range) => (value === '' ? null : wholeNumberError(value, range));
+  const own = compact({
+    domain: name(values.domain),
+    type: name(values.type),
+    payload: values.payload.trim() && jsonObjectError(values.payload),
+    ...validatePolicy(values),
+    jitter_pct: number(values.jitter_pct, LIMITS.jitter_pct),
+    priority: number(values.priority, LIMITS.priority),
+    delay: durationError(values.delay, LIMITS.delay_ms),
+    deadline: durationError(values.deadline, LIMITS.deadline_ms),
+    reply_to: shapeError(values.reply_to, SHAPES.queue),
+    correlation_id: shapeError(values.correlation_id, UUID),
+  });
+  return { ...own, ...under('chaos', validateChaos(values.chaos)) } as Record<string, string>;
 }
 
 export function validateCommand(values: SendValues): Record<string, string> {
-  const errors = validateTemplate(values);
-  const error = uuidError(values.command_id);
-  return error ? { ...errors, command_id: error } : errors;
+  const own = compact({ command_id: shapeError(values.command_id, UUID) });
+  return { ...validateTemplate(values), ...(own as Record<string, string>) };
 }
 
-function nameError(text: string): string | null {
-  if (!text.trim()) return 'is needed';
-  return NAME.test(text.trim()) ? null : 'must be 1 to 64 of A-Z a-z 0-9 . _ : -';
-}
-
-export function queueError(text: string): string | null {
-  return !text.trim() || QUEUE.test(text.trim()) ? null : 'must be 1 to 200 of A-Z a-z 0-9 . _ : -';
-}
-
-function uuidError(text: string): string | null {
-  return !text.trim() || UUID.test(text.trim()) ? null : 'must be a UUID';
-}
-
-/** Empty is none: the server has its own then. */
-function wholeUpTo(value: NumberText, max: number): string | null {
-  const number = numberOf(value);
-  if (number === null) return null;
-  return Number.isInteger(number) && number >= 0 && number <= max ? null : `must be a whole number, 0 to ${max}`;
-}
-
-function durationError(text: string, min: number, max: number): string | null {
-  if (!text.trim()) return null;
-  const ms = parseDuration(text);
-  if (ms === null) return 'must be a duration, such as 30 s or 5 min';
-  return ms < min || ms > max ? `must be ${formatDuration(min)} to ${formatDuration(max)}` : null;
-}
-
-/** Where a field of the wire stands in the form. */
+/** Fields of the request that have another name in the form. */
 const RENAMED: Record<string, string> = { backoff_ms: 'backoff', delay_ms: 'delay', deadline_ms: 'deadline' };
 
-/** The server's complaints by path of the form (`known`: its top level); what belongs to no field is given apart. */
-export function placeErrors(
-  problem: Problem,
-  known: readonly string[],
-): { byField: Record<string, string>; rest: Problem['errors'] } {
-  const byField: Record<string, string> = {};
-  const rest: Problem['errors'] = [];
-  for (const error of problem.errors) {
-    const path = formPath(error.path, known);
-    if (path) byField[path] ??= error.message;
-    else rest.push(error);
-  }
-  return { byField, rest };
-}
-
-function formPath(path: string, known: readonly string[]): string | null {
+/** The form's path of a field of the request; null when it is not among the `known` values. */
+export function sendPath(path: string, known: object): string | null {
   const [head = '', second = ''] = path.replace(/^template\./, '').split('.');
   if (head === 'behavior') return second in NO_CHAOS ? `chaos.${second}` : null;
-  // A batch has a reply_to of its own, beside that of its commands.
-  if (path === 'reply_to' && known.includes('batch_reply_to')) return 'batch_reply_to';
+  // A batch has its own reply_to, besides that of its commands.
+  if (path === 'reply_to' && 'batch_reply_to' in known) return 'batch_reply_to';
   const name = RENAMED[head] ?? head;
-  return known.includes(name) ? name : null;
+  return name in known ? name : null;
 }

@@ -1,4 +1,4 @@
-// The form that sends many commands as one batch: so many of a kind, these very ones, or none yet. Pure.
+// The form that sends many commands as one batch. Pure.
 
 import type {
   CommandBatchDetail,
@@ -6,19 +6,13 @@ import type {
   NewCommand,
   NewCommandBatch,
 } from '../../../../src/http/contract.ts';
-import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
-import { jsonError, jsonObjectError } from '../../parts/form/json-text.ts';
-import { wholeNumberError } from '../../parts/form/policy.ts';
-import {
-  type Defaults,
-  initialTemplate,
-  queueError,
-  type TemplateValues,
-  toTemplate,
-  validateTemplate,
-} from './form.ts';
+import { LIMITS, MAX_LENGTH, SHAPES } from '../../../../src/model/limits.ts';
+import { lengthError, type NumberText, numberOf, shapeError, wholeNumberError } from '../../parts/form/checks.ts';
+import { compact, documentText, jsonError, jsonObjectError } from '../../parts/form/json-text.ts';
+import { formatCount } from '../../parts/format.ts';
+import { type Defaults, initialTemplate, type TemplateValues, toTemplate, validateTemplate } from './form.ts';
 
-/** count: so many like the template; list: these very commands; open: none yet, they are added later. */
+/** count: equal commands from the template; list: commands given as JSON; open: none yet, they are added later. */
 export type Content = 'count' | 'list' | 'open';
 
 export interface ManyValues extends TemplateValues {
@@ -32,72 +26,61 @@ export interface ManyValues extends TemplateValues {
   batch_reply_to: string;
 }
 
-/** Commands in the body of one request; the server has the same limit. */
-export const MAX_LISTED = 1_000;
-const SEED = /^[A-Za-z0-9._-]{1,64}$/;
-
-/** `from`: a batch that is to be sent again. */
+/** `from`: a batch that is sent again. */
 export function initialMany(defaults: Defaults, from?: CommandBatchDetail): ManyValues {
   const template = from?.template as CommandTemplate | null | undefined;
+  const { behavior, retry, lease_ms } = from ?? {};
   return {
-    ...initialTemplate(defaults, {
-      ...(template as object),
-      ...(from?.behavior && { behavior: from.behavior }),
-      ...(from?.retry ?? {}),
-      ...(from && { lease_ms: from.lease_ms }),
-    }),
+    ...initialTemplate(defaults, { ...(template as object), ...compact({ behavior, ...retry, lease_ms }) }),
     content: from && !template ? 'open' : 'count',
     count: from?.total_count || 1_000,
     commands: '',
     name: from?.name ?? '',
     seed: from?.seed ?? '',
-    custom: from?.custom ? JSON.stringify(from.custom, null, 2) : '',
+    custom: documentText(from?.custom),
     batch_reply_to: from?.reply_to ?? '',
   };
 }
 
 /** The request of valid values. */
 export function toBatch(values: ManyValues, defaults: Defaults): NewCommandBatch {
-  const envelope = {
-    ...(values.name.trim() && { name: values.name.trim() }),
-    ...(values.seed.trim() && { seed: values.seed.trim() }),
-    ...(values.custom.trim() && { custom: JSON.parse(values.custom) }),
-    ...(values.batch_reply_to.trim() && { reply_to: values.batch_reply_to.trim() }),
-  };
+  const envelope = compact({
+    name: values.name.trim(),
+    seed: values.seed.trim(),
+    custom: values.custom.trim() && JSON.parse(values.custom),
+    reply_to: values.batch_reply_to.trim(),
+  });
   if (values.content === 'open') return envelope;
   if (values.content === 'list') return { ...envelope, commands: JSON.parse(values.commands) as NewCommand[] };
   return { ...envelope, count: numberOf(values.count) ?? 1, template: toTemplate(values, defaults) };
 }
 
-/** By path of the form, what the server would refuse; of the template only what is sent. */
-export function validateMany(values: ManyValues, defaults: Defaults): Record<string, string> {
-  const errors: Record<string, string> = values.content === 'count' ? validateTemplate(values) : {};
-  const check = (path: string, error: string | null) => {
-    if (error) errors[path] = error;
-  };
-  if (values.content === 'count') check('count', wholeNumberError(values.count, 1, defaults.max_batch_count));
-  if (values.content === 'list') check('commands', commandsError(values.commands));
-  check('name', values.name.trim().length > 200 ? 'must have at most 200 characters' : null);
-  const seed = values.seed.trim();
-  check('seed', seed && !SEED.test(seed) ? 'must be 1 to 64 of A-Z a-z 0-9 . _ -' : null);
-  check('custom', values.custom.trim() ? jsonObjectError(values.custom) : null);
-  check('batch_reply_to', queueError(values.batch_reply_to));
-  return errors;
+/** By path of the form, what the server would reject. */
+export function validateMany(values: ManyValues): Record<string, string> {
+  const { content } = values;
+  const own = compact({
+    count: content === 'count' && wholeNumberError(values.count, LIMITS.batch_count),
+    commands: content === 'list' && commandsError(values.commands),
+    name: lengthError(values.name, MAX_LENGTH.label),
+    seed: shapeError(values.seed, SHAPES.seed),
+    custom: values.custom.trim() && jsonObjectError(values.custom),
+    batch_reply_to: shapeError(values.batch_reply_to, SHAPES.queue),
+  });
+  return { ...(content === 'count' && validateTemplate(values)), ...(own as Record<string, string>) };
 }
 
-/** Why a text is no list of commands; what each of them is, the server says. */
+/** Why a text is not a list of commands; whether each is a command, the server checks. */
 export function commandsError(text: string): string | null {
   if (!text.trim()) return 'is needed';
   const error = jsonError(text);
   if (error) return error;
   const value: unknown = JSON.parse(text);
   if (!Array.isArray(value)) return 'must be a JSON array of commands';
-  return value.length < 1 || value.length > MAX_LISTED
-    ? `must be 1 to ${MAX_LISTED.toLocaleString('en-US')} commands`
-    : null;
+  const { min, max } = LIMITS.request_commands;
+  return value.length < min || value.length > max ? `must be ${min} to ${formatCount(max)} commands` : null;
 }
 
-/** How many commands a form would send, where that is known. */
+/** How many commands a form would send; null when that is unknown. */
 export function countOf(values: ManyValues): number | null {
   if (values.content === 'open') return 0;
   if (values.content === 'count') return numberOf(values.count);

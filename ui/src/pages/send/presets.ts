@@ -14,7 +14,7 @@ function preset(key: string, label: string, hint: string, chaos: Partial<StepCha
 }
 
 export const COMMAND_PRESETS: readonly CommandPreset[] = [
-  preset('none', 'None', 'Runs as if chaos did not exist', {}),
+  preset('none', 'None', 'Runs without injected faults', {}),
   preset('flaky', 'Flaky', '10 % transient failures, 2 % timeouts, 20 to 200 ms slower', {
     fail_transient_pct: 10,
     timeout_pct: 2,

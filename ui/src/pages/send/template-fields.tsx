@@ -1,10 +1,10 @@
-// The fields that say what a command is: where it goes and what it carries, how it fails, how it is tried, when it runs and who hears of it.
-// The same for one command and for a hundred thousand.
+// The fields of a command, the same for one and for many: its target, chaos, policy, time and reply.
 
-import { Autocomplete, Button, Group, NumberInput, Select, SimpleGrid, Stack, TextInput, Tooltip } from '@mantine/core';
-import type { UseFormReturnType } from '@mantine/form';
+import { Autocomplete, Button, Group, SimpleGrid, Stack, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { LIMITS } from '../../../../src/model/limits.ts';
 import { ChaosFields } from '../../parts/chaos/chaos-fields.tsx';
+import { type AnyForm, fieldsOf } from '../../parts/form/fields.tsx';
 import { JsonField } from '../../parts/form/json-field.tsx';
 import { PolicyFields } from '../../parts/form/policy-fields.tsx';
 import { formatDuration, parseDuration } from '../../parts/format.ts';
@@ -14,27 +14,49 @@ import type { TemplateValues } from './form.ts';
 import { COMMAND_PRESETS } from './presets.ts';
 import { useKnownTypes } from './use-known-types.ts';
 
-/** The part of a form that these fields need, whatever else it holds. */
-export interface TemplateForm {
-  values: TemplateValues;
-  errors: Record<string, ReactNode>;
-  getInputProps: UseFormReturnType<TemplateValues>['getInputProps'];
-  setFieldValue(path: string, value: unknown): void;
-  validateField(path: string): unknown;
+type TemplateForm = AnyForm & { values: TemplateValues };
+
+export interface TemplateFieldsProps {
+  form: TemplateForm;
+  title: string;
+  /** Another field of the reply. */
+  extra?: ReactNode;
 }
 
-/** Domain, type and payload. */
-export function TargetFields({ form }: { form: TemplateForm }) {
+export function TemplateFields({ form, title, extra }: TemplateFieldsProps) {
+  const { number } = fieldsOf(form);
+  return (
+    <>
+      <Panel title={title}>
+        <TargetFields form={form} />
+      </Panel>
+      <Panel title="Chaos" actions={<Presets form={form} />}>
+        <ChaosFields form={form} path="chaos" step="command" chaos={form.values.chaos} />
+      </Panel>
+      <Panel title="Attempts and leases">
+        <Stack>
+          <PolicyFields form={form} />
+          <SimpleGrid cols={{ base: 1, xs: 3 }}>
+            {number('jitter_pct', 'Jitter (%)', 'the most by which a delay is shortened', LIMITS.jitter_pct)}
+            {number('priority', 'Priority', '0 first, 9 last', LIMITS.priority, { placeholder: 'the default' })}
+          </SimpleGrid>
+        </Stack>
+      </Panel>
+      <TimeAndReply form={form} extra={extra} />
+    </>
+  );
+}
+
+function TargetFields({ form }: { form: TemplateForm }) {
   const { domains, typesOf } = useKnownTypes();
   return (
-    <Stack gap="md">
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+    <Stack>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <Autocomplete
           {...form.getInputProps('domain')}
           label="Domain"
-          description="whose workers take it"
+          description="its workers run the command"
           data={domains}
-          size="sm"
           withAsterisk
         />
         <Autocomplete
@@ -42,7 +64,6 @@ export function TargetFields({ form }: { form: TemplateForm }) {
           label="Command type"
           description="a handler of the domain"
           data={typesOf(form.values.domain.trim())}
-          size="sm"
           withAsterisk
         />
       </SimpleGrid>
@@ -57,109 +78,48 @@ export function TargetFields({ form }: { form: TemplateForm }) {
   );
 }
 
-export function ChaosSection({ form }: { form: TemplateForm }) {
+function Presets({ form }: { form: TemplateForm }) {
   return (
-    <Panel
-      title="Chaos"
-      actions={
-        <Group gap={6} role="group" aria-label="Chaos presets">
-          {COMMAND_PRESETS.map(({ key, label, hint, chaos }) => (
-            <Tooltip key={key} label={hint}>
-              <Button
-                size="compact-xs"
-                variant="default"
-                onClick={() => form.setFieldValue('chaos', chaos)}
-                data-testid={`preset-${key}`}
-              >
-                {label}
-              </Button>
-            </Tooltip>
-          ))}
-        </Group>
-      }
-    >
-      <ChaosFields
-        step="command"
-        path="chaos"
-        chaos={form.values.chaos}
-        errors={form.errors}
-        onChange={(field, value) => form.setFieldValue(`chaos.${field}`, value)}
-        onLeave={(field) => form.validateField(`chaos.${field}`)}
-      />
-    </Panel>
+    <Group gap={6} role="group" aria-label="Chaos presets">
+      {COMMAND_PRESETS.map(({ key, label, hint, chaos }) => (
+        <Tooltip key={key} label={hint}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            onClick={() => form.setFieldValue('chaos', chaos)}
+            data-testid={`preset-${key}`}
+          >
+            {label}
+          </Button>
+        </Tooltip>
+      ))}
+    </Group>
   );
 }
 
-export function PolicySection({ form }: { form: TemplateForm }) {
-  return (
-    <Panel title="Attempts and leases">
-      <Stack gap="md">
-        <PolicyFields form={form} />
-        <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="md">
-          <NumberInput
-            {...form.getInputProps('jitter_pct')}
-            label="Jitter (%)"
-            description="shortens delays, at most"
-            min={0}
-            max={100}
-            allowDecimal={false}
-            clampBehavior="none"
-            size="sm"
-          />
-          <NumberInput
-            {...form.getInputProps('priority')}
-            label="Priority"
-            description="0 goes first, 9 last"
-            placeholder="the default"
-            min={0}
-            max={9}
-            allowDecimal={false}
-            clampBehavior="none"
-            size="sm"
-          />
-        </SimpleGrid>
-      </Stack>
-    </Panel>
-  );
-}
-
-/** Delay and deadline; `children`: who hears of it. */
-export function TimeSection({ form, children }: { form: TemplateForm; children: ReactNode }) {
+function TimeAndReply({ form, extra }: Omit<TemplateFieldsProps, 'title'>) {
+  const { text, select } = fieldsOf(form);
+  const { delay, deadline } = form.values;
+  const deadlineHint = describeDuration(deadline, 'settled within', 'none');
   return (
     <Panel title="Time and reply">
-      <Stack gap="md">
-        <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="md">
-          <TextInput
-            {...form.getInputProps('delay')}
-            label="Delay"
-            description={inWords(form.values.delay, 'not before', 'at once')}
-            placeholder="30 s"
-            size="sm"
-          />
-          <TextInput
-            {...form.getInputProps('deadline')}
-            label="Deadline"
-            description={inWords(form.values.deadline, 'settled within', 'none')}
-            placeholder="5 min"
-            size="sm"
-          />
-          <Select
-            {...form.getInputProps('on_deadline')}
-            label="When the deadline passes"
-            description="if it is not settled by then"
-            data={Object.entries(DEADLINE_LABELS).map(([value, label]) => ({ value, label }))}
-            allowDeselect={false}
-            disabled={!form.values.deadline.trim()}
-            size="sm"
-          />
+      <Stack>
+        <SimpleGrid cols={{ base: 1, xs: 3 }}>
+          {text('delay', 'Delay', describeDuration(delay, 'not before', 'at once'), '30 s')}
+          {text('deadline', 'Deadline', deadlineHint, '5 min')}
+          {select('on_deadline', 'At the deadline', 'if not yet settled', DEADLINE_LABELS, !deadline.trim())}
         </SimpleGrid>
-        {children}
+        <SimpleGrid cols={{ base: 1, xs: 3 }}>
+          {text('reply_to', 'Reply to', 'a queue; empty for no reply', 'my-replies')}
+          {text('correlation_id', 'Correlation id', 'a UUID, returned in the reply')}
+          {extra}
+        </SimpleGrid>
       </Stack>
     </Panel>
   );
 }
 
-function inWords(text: string, word: string, none: string): string {
-  const ms = text.trim() ? parseDuration(text) : null;
-  return ms === null ? none : `${word} ${formatDuration(ms)}`;
+function describeDuration(text: string, prefix: string, none: string): string {
+  const ms = parseDuration(text);
+  return ms === null ? none : `${prefix} ${formatDuration(ms)}`;
 }

@@ -1,10 +1,9 @@
-// Which domains and command types there are, as far as this service tells: suggestions, never a limit.
+// The known domains and command types: suggestions, not limits.
 
 import { useQuery } from '@tanstack/react-query';
 import type { Config } from '../../../../src/http/contract.ts';
 import { configQuery } from '../../api/service.ts';
 import { workersQuery } from '../../api/stats.ts';
-import { BUNDLED } from './form.ts';
 
 export interface KnownTypes {
   domains: string[];
@@ -14,13 +13,18 @@ export interface KnownTypes {
 export function useKnownTypes(): KnownTypes {
   const { data: config } = useQuery(configQuery);
   const { data: workers } = useQuery({ ...workersQuery, refetchInterval: false });
-  return knownTypes(config?.process_types ?? [], workers?.items.flatMap((worker) => worker.domains) ?? []);
+  return knownTypes(config, workers?.items.flatMap((worker) => worker.domains) ?? []);
 }
 
-/** Pure, for tests. Faultline's own domain is no place to send to. */
-export function knownTypes(processTypes: Config['process_types'], workerDomains: readonly string[]): KnownTypes {
-  const types = new Map<string, Set<string>>([[BUNDLED.domain, new Set([BUNDLED.type])]]);
-  for (const { domain, steps } of processTypes) {
+/** Pure, for tests. Commands cannot be sent to the internal domain. */
+export function knownTypes(
+  config: Pick<Config, 'process_types' | 'defaults'> | undefined,
+  workerDomains: readonly string[],
+): KnownTypes {
+  const types = new Map<string, Set<string>>();
+  const command = config?.defaults.command;
+  if (command) types.set(command.domain, new Set([command.type]));
+  for (const { domain, steps } of config?.process_types ?? []) {
     const ofDomain = types.get(domain) ?? new Set<string>();
     for (const { command } of steps) ofDomain.add(command);
     types.set(domain, ofDomain);

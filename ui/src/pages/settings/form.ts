@@ -1,11 +1,12 @@
-// Settings as a form holds them, and what of them was changed. Pure.
-// Promises to send only what is another value than the server showed, and null where it is the default again.
+// Settings as a form holds them, and the changes to send. Pure.
+// A change is null where a setting returns to its default.
 
 import type { Config, SettingsChange } from '../../../../src/http/contract.ts';
-import type { SettingPath } from '../../../../src/model/settings.ts';
-import { type NumberText, numberOf } from '../../parts/chaos/chaos.ts';
-import { parseBackoff, wholeNumberError } from '../../parts/form/policy.ts';
-import { formatCount, formatDuration, pluralize, writeDuration } from '../../parts/format.ts';
+import { SETTING_BOUNDS, type SettingPath } from '../../../../src/model/limits.ts';
+import { backoffError, type NumberText, numberOf, parseBackoff, wholeNumberError } from '../../parts/form/checks.ts';
+import { compact } from '../../parts/form/json-text.ts';
+import { writeBackoff } from '../../parts/form/policy.ts';
+import { formatCount, formatDuration, pluralize } from '../../parts/format.ts';
 
 export type ShownSettings = Config['settings'];
 export type SettingsValues = Record<SettingPath, NumberText>;
@@ -14,98 +15,49 @@ export interface SettingField {
   path: SettingPath;
   label: string;
   description: string;
-  min: number;
-  max: number;
-  /** How a value reads, for people. */
-  words: (value: unknown) => string;
-  /** An empty field is a value of its own: never. */
+  /** A value as text. */
+  format: (value: unknown) => string;
+  /** An empty field means never. */
   optional?: boolean;
 }
 
-const ms = (value: unknown) => formatDuration(Number(value));
+const duration = (value: unknown) => formatDuration(Number(value));
 const count = (value: unknown) => formatCount(Number(value));
+const delays = (value: unknown) => (Array.isArray(value) ? writeBackoff(value) : '');
+const percent = (value: unknown) => `${value} %`;
+const days = (value: unknown) => (value === null ? 'never' : pluralize(Number(value), 'day'));
+
+function field(path: SettingPath, label: string, format: SettingField['format'], description: string): SettingField {
+  return { path, label, format, description };
+}
 
 /** The fields by group, in the order of the page. */
 export const GROUPS: readonly { title: string; hint: string; fields: readonly SettingField[] }[] = [
   {
     title: 'Workers',
-    hint: 'For workers that were not started with a value of their own.',
+    hint: 'For workers started without a value of their own.',
     fields: [
-      {
-        path: 'slots',
-        label: 'Slots',
-        description: 'attempts at a time per domain',
-        min: 1,
-        max: 10_000,
-        words: count,
-      },
-      {
-        path: 'poll_ms',
-        label: 'Poll (ms)',
-        description: 'how often to look without a hint',
-        min: 10,
-        max: 60_000,
-        words: ms,
-      },
-      {
-        path: 'drain_ms',
-        label: 'Drain (ms)',
-        description: 'how long a stop waits for attempts',
-        min: 0,
-        max: 3_600_000,
-        words: ms,
-      },
+      field('slots', 'Slots', count, 'concurrent attempts per domain'),
+      field('poll_ms', 'Poll (ms)', duration, 'interval between polls when no notification arrives'),
+      field('drain_ms', 'Drain (ms)', duration, 'how long a stop waits for attempts'),
     ],
   },
   {
     title: 'Retries and leases',
-    hint: 'For commands and batches that are sent without a policy of their own, from now on.',
+    hint: 'For commands and batches sent from now on without a policy of their own.',
     fields: [
-      {
-        path: 'retry.max_attempts',
-        label: 'Attempts',
-        description: 'before troubleshooting',
-        min: 1,
-        max: 100,
-        words: count,
-      },
-      {
-        path: 'retry.backoff_ms',
-        label: 'Delays between attempts',
-        description: 'the last one repeats',
-        min: 0,
-        max: 86_400_000,
-        words: (value) => delaysText(value),
-      },
-      {
-        path: 'retry.jitter_pct',
-        label: 'Jitter (%)',
-        description: 'by how much a delay may be shortened',
-        min: 0,
-        max: 100,
-        words: (value) => `${value} %`,
-      },
-      {
-        path: 'lease_ms',
-        label: 'Lease (ms)',
-        description: 'how long an attempt has, unless renewed',
-        min: 500,
-        max: 3_600_000,
-        words: ms,
-      },
+      field('retry.max_attempts', 'Attempts', count, 'before troubleshooting'),
+      field('retry.backoff_ms', 'Delays between attempts', delays, 'the last one repeats'),
+      field('retry.jitter_pct', 'Jitter (%)', percent, 'the most by which a delay is shortened'),
+      field('lease_ms', 'Lease (ms)', duration, 'how long an attempt has, unless renewed'),
     ],
   },
   {
     title: 'Retention',
-    hint: 'What faultline prune deletes when it is not told otherwise.',
+    hint: 'What faultline prune deletes by default.',
     fields: [
       {
-        path: 'retention.prune_after_days',
-        label: 'Prune after (days)',
-        description: 'since it ended; empty: never',
-        min: 1,
-        max: 36_500,
-        words: (value) => (value === null ? 'never' : pluralize(Number(value), 'day')),
+        ...field('retention.prune_after_days', 'Prune after (days)', days, 'after its end; empty: never'),
         optional: true,
       },
     ],
@@ -114,13 +66,9 @@ export const GROUPS: readonly { title: string; hint: string; fields: readonly Se
 
 export const FIELDS = GROUPS.flatMap(({ fields }) => fields);
 
-function delaysText(value: unknown): string {
-  return Array.isArray(value) ? value.map((delay) => writeDuration(Number(delay))).join(', ') : '';
-}
-
-/** What a field shows for a value of the wire. */
+/** The text of a value in its field. */
 export function shownAs(path: SettingPath, value: unknown): NumberText {
-  if (path === 'retry.backoff_ms') return delaysText(value);
+  if (path === 'retry.backoff_ms') return delays(value);
   return value === null || value === undefined ? '' : (value as number);
 }
 
@@ -128,24 +76,17 @@ export function settingsValues(shown: ShownSettings): SettingsValues {
   return Object.fromEntries(FIELDS.map(({ path }) => [path, shownAs(path, shown[path]?.value)])) as SettingsValues;
 }
 
-/** By path, what the server would refuse. */
+/** By path, what the server would reject. */
 export function validateSettings(values: SettingsValues): Partial<Record<SettingPath, string>> {
-  const errors = FIELDS.flatMap((field): [SettingPath, string][] => {
-    const error = errorOf(field, values[field.path]);
-    return error === null ? [] : [[field.path, error]];
-  });
-  return Object.fromEntries(errors);
+  return compact(Object.fromEntries(FIELDS.map((each) => [each.path, errorOf(each, values[each.path])])));
 }
 
-function errorOf({ path, min, max, optional }: SettingField, value: NumberText): string | null {
-  if (path !== 'retry.backoff_ms') return optional && value === '' ? null : wholeNumberError(value, min, max);
-  const delays = parseBackoff(String(value));
-  if (delays === null) return 'must be durations, such as 10 s, 1 min, 5 min';
-  if (delays.length < 1 || delays.length > 20) return 'must be 1 to 20 durations';
-  return delays.some((delay) => delay > max) ? 'must be at most 24 h each' : null;
+function errorOf({ path, optional }: SettingField, value: NumberText): string | null {
+  if (path === 'retry.backoff_ms') return backoffError(String(value));
+  return optional && value === '' ? null : wholeNumberError(value, SETTING_BOUNDS[path]);
 }
 
-/** What is to be sent; null when nothing was changed. The values must be valid. */
+/** The changes of valid values; null when there are none. */
 export function changeOf(shown: ShownSettings, values: SettingsValues): SettingsChange | null {
   const change: Record<string, unknown> = {};
   for (const { path } of FIELDS) {

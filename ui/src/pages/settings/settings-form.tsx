@@ -1,15 +1,16 @@
-// The form of the settings: a field each with its default beside it, refusals at the field they are about, one button for all.
+// The settings as a form: each field with its default and its errors, and one button for all.
 
 import { ActionIcon, Button, Group, NumberInput, SimpleGrid, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconArrowBackUp } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import type { SettingsChange } from '../../../../src/http/contract.ts';
+import { SETTING_BOUNDS } from '../../../../src/model/limits.ts';
 import { problemFrom } from '../../api/client.ts';
 import { changeSettings, serviceKeys } from '../../api/service.ts';
-import { actorBody, useActor } from '../../parts/actor.ts';
-import type { NumberText } from '../../parts/chaos/chaos.ts';
+import type { NumberText } from '../../parts/form/checks.ts';
 import { Panel } from '../../parts/panel.tsx';
-import { startToast } from '../../parts/toast.ts';
+import { useVerb } from '../../parts/use-verb.ts';
 import {
   changeOf,
   GROUPS,
@@ -23,35 +24,37 @@ import {
 
 export function SettingsForm({ shown }: { shown: ShownSettings }) {
   const queryClient = useQueryClient();
-  const actor = useActor();
-  /** Only what was typed: the rest follows the server, also when somebody else changes it. */
+  /** Only what was typed; the other fields follow the server. */
   const [typed, setTyped] = useState<Partial<SettingsValues>>({});
+  /** The server's errors by path, until the field is changed. */
+  const [refusals, setRefusals] = useState<Record<string, string>>({});
   const values = { ...settingsValues(shown), ...typed };
   const errors = validateSettings(values);
-  const refused = useRefusals();
   const change = Object.keys(errors).length === 0 ? changeOf(shown, values) : null;
 
-  const mutation = useMutation({
-    mutationFn: (body: NonNullable<typeof change>) => changeSettings({ ...actorBody(actor), ...body }),
-    onMutate: () => startToast('Saving settings…'),
-    onSuccess: (config, _body, toast) => {
+  const save = useVerb({
+    send: (body: SettingsChange, by) => changeSettings({ ...by(), ...body }),
+    doing: 'Saving settings',
+    done: ['Settings saved', 'They apply to every process within a second.'],
+    failed: 'Settings not saved',
+    affects: [],
+    onDone: (config) => {
       queryClient.setQueryData(serviceKeys.config, config);
       setTyped({});
-      toast.done('Settings saved', 'Every process follows within a second.');
-    },
-    onError: (error, _body, toast) => {
-      refused.show(error);
-      toast?.failed('Settings not saved', error);
     },
   });
-
+  const onError = (error: unknown) =>
+    // `retry.backoff_ms.1` is an item of that field.
+    setRefusals(
+      Object.fromEntries(problemFrom(error).errors.map(({ path, message }) => [path.replace(/\.\d+$/, ''), message])),
+    );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (change !== null) mutation.mutate(change);
+    if (change !== null) save.mutate(change, { onError });
   };
-  const set = (field: SettingField, value: NumberText) => {
-    refused.clear(field.path);
-    setTyped((before) => ({ ...before, [field.path]: value }));
+  const set = ({ path }: SettingField, value: NumberText) => {
+    setRefusals(({ [path]: _changed, ...rest }) => rest);
+    setTyped((before) => ({ ...before, [path]: value }));
   };
 
   return (
@@ -62,14 +65,14 @@ export function SettingsForm({ shown }: { shown: ShownSettings }) {
             <Text size="sm" c="dimmed" mb="md">
               {hint}
             </Text>
-            <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
+            <SimpleGrid cols={{ base: 1, xs: 2 }}>
               {fields.map((field) => (
                 <Field
                   key={field.path}
                   field={field}
                   shown={shown}
                   value={values[field.path]}
-                  error={errors[field.path] ?? refused.of(field.path)}
+                  error={errors[field.path] ?? refusals[field.path]}
                   onChange={(value) => set(field, value)}
                 />
               ))}
@@ -80,27 +83,13 @@ export function SettingsForm({ shown }: { shown: ShownSettings }) {
           <Button variant="default" disabled={Object.keys(typed).length === 0} onClick={() => setTyped({})}>
             Undo changes
           </Button>
-          <Button type="submit" disabled={change === null} loading={mutation.isPending} data-testid="save-settings">
+          <Button type="submit" disabled={change === null} loading={save.isPending} data-testid="save-settings">
             Save settings
           </Button>
         </Group>
       </Stack>
     </form>
   );
-}
-
-/** What the server refused, by path, until that field is changed. */
-function useRefusals() {
-  const [refusals, setRefusals] = useState<Record<string, string>>({});
-  return {
-    of: (path: string): string | undefined => refusals[path],
-    show: (error: unknown) =>
-      // `retry.backoff_ms.1` is about an item of that field.
-      setRefusals(
-        Object.fromEntries(problemFrom(error).errors.map(({ path, message }) => [path.replace(/\.\d+$/, ''), message])),
-      ),
-    clear: (path: string) => setRefusals(({ [path]: _gone, ...rest }) => rest),
-  };
 }
 
 interface FieldProps {
@@ -116,12 +105,10 @@ function Field({ field, shown, value, error, onChange }: FieldProps) {
   const isDefault = String(value) === String(shownAs(field.path, normal));
   const common = {
     label: field.label,
-    description: `${field.description}; default ${field.words(normal)}`,
+    description: `${field.description}; default ${field.format(normal)}`,
     error,
-    'data-path': field.path,
-    size: 'sm' as const,
     rightSection: isDefault ? null : (
-      <Tooltip label={`Back to the default: ${field.words(normal)}`}>
+      <Tooltip label={`Back to the default: ${field.format(normal)}`}>
         <ActionIcon
           variant="subtle"
           color="gray"
@@ -140,11 +127,7 @@ function Field({ field, shown, value, error, onChange }: FieldProps) {
       {...common}
       value={value}
       onChange={onChange}
-      min={field.min}
-      max={field.max}
-      allowDecimal={false}
-      clampBehavior="none"
-      thousandSeparator=","
+      {...SETTING_BOUNDS[field.path]}
       placeholder={field.optional ? 'never' : undefined}
     />
   );

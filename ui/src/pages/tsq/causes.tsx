@@ -1,6 +1,6 @@
-// What waits, by cause, with the share of each: thousands of rows are often three causes. Choosing one filters the list.
+// The items by cause, with the share of each. Choosing a cause filters the list.
 
-import { Button, Progress, Text } from '@mantine/core';
+import { Box, Button, Progress, Text } from '@mantine/core';
 import { IconBolt } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -8,6 +8,7 @@ import { useState } from 'react';
 import type { TsqGroup } from '../../../../src/http/contract.ts';
 import { type TsqFilter, tsqGroupsQuery } from '../../api/tsq.ts';
 import { formatCount, formatPercent, pluralize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { CHAOS_COLOR } from '../../parts/status.ts';
@@ -16,10 +17,10 @@ import type { TsqSearch } from './search.ts';
 import classes from './tsq-page.module.css';
 
 const route = getRouteApi('/tsq');
-/** More are shown when asked for. */
+/** Shown at first. */
 const FIRST = 5;
 
-/** Nothing while there is nothing: the list below says so. */
+/** Nothing when there are no items: the list below says so. */
 export function Causes() {
   const { cursor: _cursor, job: _job, error_group: _group, ...filter } = route.useSearch();
   const { data } = useQuery(tsqGroupsQuery(filter satisfies TsqFilter));
@@ -27,12 +28,12 @@ export function Causes() {
   if (!data || data.groups.length === 0) return null;
   const { groups, count } = data;
   return (
-    <div className={classes.causesPanel}>
+    <Box mb="md">
       <Panel
         title="By cause"
         testId="tsq-causes"
         actions={
-          <Text size="sm" c="dimmed" className={classes.figure}>
+          <Text size="sm" c="dimmed">
             {pluralize(count, 'item')}
           </Text>
         }
@@ -48,7 +49,7 @@ export function Causes() {
           </Button>
         )}
       </Panel>
-    </div>
+    </Box>
   );
 }
 
@@ -56,7 +57,8 @@ const keyOf = ({ error_group, injected, domain, type }: TsqGroup) => [error_grou
 
 function Cause({ group, total }: { group: TsqGroup; total: number }) {
   const search = route.useSearch();
-  const chosen = isChosen(group, search);
+  const { error_group, injected, domain, type } = group;
+  const chosen = error_group === search.error_group;
   const share = total > 0 ? (group.count / total) * 100 : 0;
   return (
     <li className={classes.cause} data-chosen={chosen || undefined} data-injected={group.injected}>
@@ -66,7 +68,7 @@ function Cause({ group, total }: { group: TsqGroup; total: number }) {
         )}
         <LinkTo
           to="/tsq"
-          search={chosen ? without(search) : { ...without(search), ...choiceOf(group) }}
+          search={chosen ? without(search) : { ...without(search), error_group, injected, domain, type }}
           aria-current={chosen || undefined}
           inherit
           fw={600}
@@ -74,15 +76,12 @@ function Cause({ group, total }: { group: TsqGroup; total: number }) {
         >
           {group.error_code ?? 'Unknown error'}
         </LinkTo>
-        <Text span size="xs" c="dimmed" truncate>
+        <Hint span truncate>
           {group.type}
-        </Text>
+        </Hint>
       </span>
-      <span className={`${classes.figure} ${classes.causeCount}`}>
-        <b>{formatCount(group.count)}</b>{' '}
-        <Text span size="xs" c="dimmed">
-          {formatPercent(share)}
-        </Text>
+      <span className={classes.causeCount}>
+        <b>{formatCount(group.count)}</b> <Hint span>{formatPercent(share)}</Hint>
       </span>
       <Progress
         className={classes.share}
@@ -91,28 +90,17 @@ function Cause({ group, total }: { group: TsqGroup; total: number }) {
         color={group.injected ? CHAOS_COLOR : 'orange'}
         aria-label={`Share of ${group.error_code ?? 'unknown errors'}`}
       />
-      <Text size="xs" c="dimmed" lineClamp={1} style={{ overflowWrap: 'anywhere' }}>
+      <Hint lineClamp={1} style={{ overflowWrap: 'anywhere' }}>
         {group.sample_message ?? 'No message was given.'}
-      </Text>
-      <Text size="xs" c="dimmed" ta="end" style={{ whiteSpace: 'nowrap' }}>
+      </Hint>
+      <Hint ta="end" style={{ whiteSpace: 'nowrap' }}>
         newest <Ago at={group.newest_at} />
-      </Text>
+      </Hint>
     </li>
   );
 }
 
-const choiceOf = ({ error_group, injected, domain, type }: TsqGroup): TsqSearch => ({
-  error_group,
-  injected,
-  domain,
-  type,
-});
-
-function isChosen(group: TsqGroup, search: TsqSearch): boolean {
-  return search.error_group === group.error_group;
-}
-
-/** As it was before a cause was chosen; another page of the list is no page of the new one. */
+/** The search without the chosen cause, from its first page. */
 function without({ error_group, cursor: _cursor, ...search }: TsqSearch): TsqSearch {
   if (error_group === undefined) return search;
   const { injected: _injected, domain: _domain, type: _type, ...rest } = search;

@@ -2,22 +2,22 @@
 
 import { Button, Group, SegmentedControl } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import { BatchFilter, ClearFilters, TextFilter } from '../../parts/filters.tsx';
+import type { ReactNode } from 'react';
+import { BatchFilter, TextFilter } from '../../parts/filters.tsx';
 import { shortId } from '../../parts/format.ts';
 import type { TsqSearch } from './search.ts';
-import classes from './tsq-page.module.css';
 
 export interface TsqFiltersProps {
   search: TsqSearch;
   onChange: (search: TsqSearch) => void;
-  /** Absent while nothing is filtered. */
-  onClear: (() => void) | undefined;
+  /** The button that clears the filters, when there are any. */
+  clear: ReactNode;
 }
 
-export function TsqFilters({ search, onChange, onClear }: TsqFiltersProps) {
+export function TsqFilters({ search, onChange, clear }: TsqFiltersProps) {
   const set = (change: TsqSearch) => onChange({ ...search, ...change });
   return (
-    <Group gap="xs" className={classes.filters} role="search" aria-label="Filters">
+    <Group gap="xs" mb="sm" role="search" aria-label="Filters">
       <SegmentedControl
         size="xs"
         aria-label="Origin"
@@ -39,22 +39,22 @@ export function TsqFilters({ search, onChange, onClear }: TsqFiltersProps) {
         value={search.process_id && shortId(search.process_id)}
         onRemove={() => set({ process_id: undefined })}
       />
-      {onClear && <ClearFilters onClear={onClear} />}
+      {clear}
     </Group>
   );
 }
 
-/** A filter that is set by a link and not typed: it can only be taken off. */
+/** A filter set by a link: it can only be removed. */
 function Given({ name, value, onRemove }: { name: string; value: string | undefined; onRemove: () => void }) {
   if (!value) return null;
   return (
     <Button
       size="xs"
       variant="light"
-      className={classes.given}
+      maw="22rem"
       rightSection={<IconX size={12} />}
       onClick={onRemove}
-      aria-label={`Take off the filter ${name}: ${value}`}
+      aria-label={`Remove the filter ${name}: ${value}`}
     >
       {name}: {value}
     </Button>

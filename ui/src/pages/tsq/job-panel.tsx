@@ -1,24 +1,25 @@
-// The job that is watched: how far it is, how fast, what it could not do, and its end if one wishes.
+// One job: its progress, rate and failures, and a button to abort it.
 
-import { Alert, Badge, Button, CloseButton, Group, Progress, Text } from '@mantine/core';
+import { Alert, Button, CloseButton, Group, Progress, Text } from '@mantine/core';
 import { IconPlayerStop } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import type { TsqJob, TsqJobDetail } from '../../../../src/http/contract.ts';
 import { tsqJobQuery } from '../../api/tsq-jobs.ts';
 import { formatCount, formatDuration, formatPercent, formatRate, pluralize } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { ShortId } from '../../parts/id.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
-import { useTsqJob } from '../../parts/tsq/use-tsq-job.ts';
 import { AFFECTED_QUERY_KEYS } from '../../parts/tsq/use-tsq-verb.ts';
 import { VERB_LABELS } from '../../parts/tsq/verb-labels.ts';
-import { JOB_DISPLAY } from './job-display.ts';
+import { JobStatus } from './job-status.tsx';
+import { useAbortJob } from './jobs.ts';
 import classes from './tsq-page.module.css';
 
 export function JobPanel({ jobId, onClose }: { jobId: string; onClose: () => void }) {
   const query = useQuery(tsqJobQuery(jobId));
-  useMovedWhenEnded(query.data);
+  useRefreshWhenEnded(query.data);
   return (
     <section className={classes.job} aria-label="Job" data-testid="tsq-job" data-status={query.data?.status}>
       <CloseButton className={classes.jobClose} size="sm" onClick={onClose} aria-label="Stop watching this job" />
@@ -27,8 +28,8 @@ export function JobPanel({ jobId, onClose }: { jobId: string; onClose: () => voi
   );
 }
 
-/** What a job did shows wherever its items do. */
-function useMovedWhenEnded(job: TsqJobDetail | undefined): void {
+/** Refreshes everything that shows the items of a job when it ends. */
+function useRefreshWhenEnded(job: TsqJobDetail | undefined): void {
   const queryClient = useQueryClient();
   const wasRunning = useRef(false);
   const running = job?.status === 'RUNNING';
@@ -40,26 +41,24 @@ function useMovedWhenEnded(job: TsqJobDetail | undefined): void {
 }
 
 function Job({ job }: { job: TsqJobDetail }) {
-  const starter = useTsqJob();
+  const abort = useAbortJob(job.job_id);
   const running = job.status === 'RUNNING';
   return (
     <>
       <Group gap="xs" pr={32}>
         <Text fw={600}>{titleOf(job)}</Text>
-        <Badge variant="light" color={JOB_DISPLAY[job.status].color} data-testid="tsq-job-status">
-          {JOB_DISPLAY[job.status].label}
-        </Badge>
-        <Text size="xs" c="dimmed">
+        <JobStatus status={job.status} testId="tsq-job-status" />
+        <Hint>
           by {job.actor}
           {job.reason && `: ${job.reason}`}
-        </Text>
+        </Hint>
       </Group>
       <Progress.Root size={10} mt="sm" role="img" aria-label={`${formatPercent(job.progress * 100)} of the job`}>
         <Progress.Section withAria={false} value={shareOf(job, job.done_count)} color="teal" animated={running} />
         <Progress.Section withAria={false} value={shareOf(job, job.failed_count)} color="red" />
       </Progress.Root>
       <Group justify="space-between" mt="xs" gap="xs">
-        <Text size="sm" className={classes.figure} data-testid="tsq-job-figures">
+        <Text size="sm" style={{ fontVariantNumeric: 'tabular-nums' }} data-testid="tsq-job-figures">
           {figuresOf(job)}
         </Text>
         {running && (
@@ -67,8 +66,8 @@ function Job({ job }: { job: TsqJobDetail }) {
             size="compact-sm"
             variant="default"
             leftSection={<IconPlayerStop size={14} />}
-            loading={starter.busy}
-            onClick={() => starter.abort(job.job_id)}
+            loading={abort.isPending}
+            onClick={() => abort.mutate(undefined)}
           >
             Abort
           </Button>

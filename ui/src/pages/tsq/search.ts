@@ -1,4 +1,4 @@
-// The filters of the troubleshooting queue, and the job shown above it, as they stand in the address.
+// The search parameters of the troubleshooting queue: filters, and the job shown above it.
 
 import { flag, searchOf, text } from '../../parts/search.ts';
 

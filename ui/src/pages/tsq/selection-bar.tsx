@@ -1,4 +1,4 @@
-// What is selected and what can be done with it. It keeps its place, so that nothing jumps. More than one command is a job.
+// The selection and its verbs. It is always there, so that rows do not move.
 
 import { Button, Group, Text } from '@mantine/core';
 import { formatCount } from '../../parts/format.ts';
@@ -11,7 +11,7 @@ export interface SelectionBarProps {
   selection: Selection;
   runner: VerbRunner;
   shown: number;
-  /** Of all that match; undefined until it is known. */
+  /** How many match; undefined until known. */
   total: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export function SelectionBar({ selection, runner, shown, total = shown }: Select
           </Button>
         )}
       </Group>
-      {count > 0 && <VerbButtons commandIds={ids} count={count} runner={runner} onRun={selection.clear} />}
+      {count > 0 && <VerbButtons commandIds={ids} count={count} runner={runner} onEnd={selection.clear} />}
     </div>
   );
 }

@@ -1,45 +1,38 @@
-// The rows of the troubleshooting queue: select, look into, act.
+// The rows of the troubleshooting queue.
 
-import { ActionIcon, Checkbox, Text } from '@mantine/core';
-import { IconChevronRight } from '@tabler/icons-react';
-import { useState } from 'react';
+import { Checkbox, Group, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import type { TsqItem } from '../../../../src/http/contract.ts';
-import { type Column, DataTable } from '../../parts/data-table.tsx';
+import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
+import { type Expansion, useExpansion } from '../../parts/expansion.tsx';
 import { humanize, shortId } from '../../parts/format.ts';
+import { Hint } from '../../parts/hint.tsx';
 import { LinkTo } from '../../parts/links.tsx';
 import { InjectedBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
-import { RowActions } from './row-actions.tsx';
-import { RowDetail } from './row-detail.tsx';
-import classes from './tsq-page.module.css';
+import { useTsqVerb } from '../../parts/tsq/use-tsq-verb.ts';
+import { VerbButtons } from '../../parts/tsq/verb-buttons.tsx';
+import { ItemDetail } from './item-detail.tsx';
 import type { Selection } from './use-selection.ts';
 
 export function TsqTable({ items, selection }: { items: TsqItem[]; selection: Selection }) {
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
-  const toggle = (id: string) =>
-    setOpened((current) => {
-      const next = new Set(current);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
-
+  const expansion = useExpansion();
   return (
     <DataTable
       label="Commands in troubleshooting"
-      columns={columnsOf(selection, opened, toggle)}
+      columns={columnsOf(selection, expansion)}
       rows={items}
       rowKey={(item) => item.command_id}
       isSelected={(item) => selection.has(item.command_id)}
-      expansion={(item) => (opened.has(item.command_id) ? <RowDetail item={item} /> : null)}
+      expansion={(item) => (expansion.isOpened(item.command_id) ? <ItemDetail item={item} /> : null)}
       testId="tsq-table"
     />
   );
 }
 
-function columnsOf(selection: Selection, opened: ReadonlySet<string>, toggle: (id: string) => void): Column<TsqItem>[] {
+function columnsOf(selection: Selection, expansion: Expansion): Column<TsqItem>[] {
   return [
     {
-      key: 'select',
       label: 'Select',
       hiddenLabel: true,
       shrink: true,
@@ -52,57 +45,36 @@ function columnsOf(selection: Selection, opened: ReadonlySet<string>, toggle: (i
           aria-label="Select all on this page"
         />
       ),
-      cell: (item) => (
-        <span className={classes.handles}>
+      cell: ({ command_id }) => (
+        <Group component="span" display="inline-flex" gap={6} wrap="nowrap">
           <Checkbox
             size="xs"
-            checked={selection.has(item.command_id)}
-            onChange={() => selection.toggle(item.command_id)}
-            aria-label={`Select command ${shortId(item.command_id)}`}
+            checked={selection.has(command_id)}
+            onChange={() => selection.toggle(command_id)}
+            aria-label={`Select command ${shortId(command_id)}`}
           />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            onClick={() => toggle(item.command_id)}
-            aria-expanded={opened.has(item.command_id)}
-            aria-label={`Details of command ${shortId(item.command_id)}`}
-          >
-            <IconChevronRight
-              size={15}
-              className={classes.chevron}
-              data-open={opened.has(item.command_id) || undefined}
-            />
-          </ActionIcon>
-        </span>
+          {expansion.button(command_id, `Details of command ${shortId(command_id)}`)}
+        </Group>
       ),
     },
-    { key: 'error', label: 'Error', lead: true, cell: (item) => <ErrorCell item={item} /> },
-    { key: 'command', label: 'Command', shrink: true, cell: (item) => <CommandCell item={item} /> },
-    {
-      key: 'attempts',
-      label: 'Attempts',
-      align: 'end',
-      shrink: true,
-      cell: (item) => item.attempts,
-    },
-    { key: 'parked', label: 'Parked', align: 'end', shrink: true, cell: (item) => <Ago at={item.parked_at} /> },
-    { key: 'act', label: 'Act', hiddenLabel: true, shrink: true, cell: (item) => <RowActions item={item} /> },
+    { label: 'Error', lead: true, cell: (item) => <ErrorCell item={item} /> },
+    { label: 'Command', shrink: true, cell: (item) => <CommandCell item={item} /> },
+    figure('Attempts', (item) => item.attempts),
+    figure('Parked', (item) => <Ago at={item.parked_at} />),
+    { label: 'Act', hiddenLabel: true, shrink: true, cell: (item) => <Verbs item={item} /> },
   ];
 }
 
 function ErrorCell({ item }: { item: TsqItem }) {
   return (
-    <div className={classes.errorCell}>
-      <span className={classes.errorHead}>
+    <div style={{ minWidth: 0 }}>
+      <Group component="span" display="inline-flex" gap="4px 8px">
         <Text span inherit fw={600}>
           {item.error_code ?? 'Unknown error'}
         </Text>
         {item.fault && <InjectedBadge fault={item.fault} />}
-      </span>
-      <Text size="xs" c="dimmed" lineClamp={1}>
-        {item.error_message}
-      </Text>
+      </Group>
+      <Hint lineClamp={1}>{item.error_message}</Hint>
     </div>
   );
 }
@@ -113,7 +85,7 @@ function CommandCell({ item }: { item: TsqItem }) {
       <LinkTo to="/commands/$id" params={{ id: item.command_id }} inherit>
         {item.type}
       </LinkTo>
-      <Text size="xs" c="dimmed">
+      <Hint>
         {item.process_id ? (
           <LinkTo to="/processes/$id" params={{ id: item.process_id }} inherit>
             process {shortId(item.process_id)}
@@ -122,7 +94,14 @@ function CommandCell({ item }: { item: TsqItem }) {
           item.domain
         )}
         {item.purpose === 'compensation' && `, undoes ${humanize(item.step ?? 'a step').toLowerCase()}`}
-      </Text>
+      </Hint>
     </div>
   );
+}
+
+function Verbs({ item }: { item: TsqItem }) {
+  const runner = useTsqVerb();
+  // Icons need a hover to be explained, which touch screens do not have.
+  const wide = useMediaQuery('(min-width: 48em)', true, { getInitialValueInEffect: false });
+  return <VerbButtons commandIds={[item.command_id]} runner={runner} iconsOnly={wide} />;
 }

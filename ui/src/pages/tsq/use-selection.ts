@@ -1,4 +1,4 @@
-// Which rows are selected: some of the page, or all that match whatever page they are on. Rows that leave the page leave the selection.
+// The selected rows: some of the page, or all that match on every page. A row that leaves the page leaves the selection.
 
 import { useState } from 'react';
 
@@ -15,7 +15,7 @@ export interface Selection {
   selectMatching: () => void;
 }
 
-/** `scope` names what the list shows: another filter is another list, and nothing of it is selected. */
+/** `scope` identifies the list: another filter is another list, with nothing selected. */
 export function useSelection(shown: readonly string[], scope: string): Selection {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [everything, setEverything] = useState<string | null>(null);

@@ -1,11 +1,11 @@
-// The attempts of a command: what each came to, how long it took, who made it, and when the next followed.
-// Promises that an injected fault is never shown as a real failure: it has its own colour, icon and word.
+// The attempts of a command: outcome, duration, worker, and when the next followed.
+// An injected fault never looks like a real failure: it has its own color, icon and label.
 
 import { Group, Text } from '@mantine/core';
 import { IconHourglass, IconTrashX } from '@tabler/icons-react';
 import type { Attempt, AuditEvent } from '../../../../src/http/contract.ts';
 import { formatDuration, shortId } from '../format.ts';
-import { CHAOS_COLOR, EFFECT_LABELS, lookOf, OUTCOME_DISPLAY, PARK_REASONS, wordFor } from '../status.ts';
+import { CHAOS_COLOR, displayOf, EFFECT_LABELS, labelOf, OUTCOME_DISPLAY, PARK_REASONS } from '../status.ts';
 import { InjectedBadge, StatusBadge } from '../status-badge.tsx';
 import { Elapsed, Moment } from '../time.tsx';
 import classes from './attempts.module.css';
@@ -13,7 +13,7 @@ import classes from './attempts.module.css';
 export interface AttemptListProps {
   attempts: readonly Attempt[];
   workerNames: ReadonlyMap<string, string>;
-  /** Results of this command that came too late. */
+  /** Results that came too late. */
   lateAttempts: readonly AuditEvent[];
 }
 
@@ -44,13 +44,13 @@ interface AttemptRowProps {
 }
 
 function AttemptRow({ attempt, next, worker, late }: AttemptRowProps) {
-  const look = attempt.outcome === null ? RUNNING : lookOf(OUTCOME_DISPLAY, attempt.outcome);
+  const display = attempt.outcome === null ? RUNNING : displayOf(OUTCOME_DISPLAY, attempt.outcome);
   return (
     <li className={classes.attempt} data-injected={attempt.fault ? true : undefined} data-testid="attempt">
       <div className={classes.attemptLine}>
         <span className={classes.number}>{attempt.attempt}</span>
         <Group gap={6}>
-          <StatusBadge look={look} />
+          <StatusBadge display={display} />
           {attempt.fault && <InjectedBadge fault={attempt.fault} />}
         </Group>
         <Text size="xs" c="dimmed" className={classes.attemptFacts}>
@@ -73,7 +73,7 @@ function AttemptRow({ attempt, next, worker, late }: AttemptRowProps) {
   );
 }
 
-/** What the attempt led to: the delay that was asked for, and the one it took. */
+/** The effect of the attempt: a retry with its requested and actual delay, or another. */
 function FollowUp({ attempt, next }: { attempt: Attempt; next: Attempt | undefined }) {
   if (!attempt.effect || attempt.effect === 'COMPLETED' || attempt.ended_at === null) return null;
   const ended = Date.parse(attempt.ended_at);
@@ -81,8 +81,8 @@ function FollowUp({ attempt, next }: { attempt: Attempt; next: Attempt | undefin
   const took = next && formatDuration(Math.max(0, Date.parse(next.started_at) - ended));
   return (
     <Text size="xs" c="dimmed" className={classes.followUp}>
-      {asked ? `Retry after ${asked}${took ? `, begun after ${took}` : ''}` : wordFor(EFFECT_LABELS, attempt.effect)}
-      {attempt.reason && `: ${wordFor(PARK_REASONS, attempt.reason)}`}
+      {asked ? `Retry after ${asked}${took ? `, begun after ${took}` : ''}` : labelOf(EFFECT_LABELS, attempt.effect)}
+      {attempt.reason && `: ${labelOf(PARK_REASONS, attempt.reason)}`}
     </Text>
   );
 }

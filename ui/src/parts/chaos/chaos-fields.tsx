@@ -1,103 +1,187 @@
-// The chaos of one command as fields: shares with their expected split, more faults, delay, error and a response of one's own.
-// Knows no form: it is told what it holds and tells what changes, so that every form that has chaos has the same.
+// The chaos of one command as fields. Every form with chaos uses these.
 
-import { SimpleGrid, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
-import { MAIN_FAULTS } from '../behavior.ts';
-import { formatPercent, humanize } from '../format.ts';
-import { Legend } from '../stacked-bar.tsx';
+import { Collapse, NumberInput, SimpleGrid, Stack, Switch, Text, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import { FAULT_LABELS, type FaultField, FIRST_ATTEMPTS, MAIN_FAULTS, MORE_FAULTS } from '../behavior.ts';
+import { Chevron } from '../chevron.tsx';
+import { numberOf } from '../form/checks.ts';
+import { type AnyForm, fieldsOf } from '../form/fields.tsx';
+import { JsonField } from '../form/json-field.tsx';
+import { PercentSlider } from '../form/percent-slider.tsx';
+import { formatDuration, formatPercent, humanize, pluralize } from '../format.ts';
+import { Hint } from '../hint.tsx';
+import { Legend, StackedBar } from '../stacked-bar.tsx';
 import classes from './chaos.module.css';
-import type { ChaosFieldsProps } from './chaos.ts';
-import { DelayFields } from './delay-fields.tsx';
-import { MoreFaults } from './more-faults.tsx';
-import { PercentField } from './percent-field.tsx';
-import { SplitBar, splitParts } from './split-bar.tsx';
+import { type DurationShape, MAX_FIRST_ATTEMPTS, type StepChaos } from './chaos.ts';
+import { firstAttempt } from './first-attempt.ts';
+
+export interface ChaosFieldsProps {
+  form: AnyForm;
+  /** Path of this chaos in the form: `chaos.render`. */
+  path: string;
+  /** The step's key, or another name of the command; every label begins with it. */
+  step: string;
+  chaos: StepChaos;
+}
 
 export function ChaosFields(props: ChaosFieldsProps) {
-  const { step, path, chaos, errors, onChange } = props;
+  const { step, chaos } = props;
+  const parts = firstAttempt(chaos);
   return (
     <Stack gap="lg">
       <div>
-        <Text size="xs" c="dimmed" mb={6}>
-          Expected first attempt, before any retry
-        </Text>
-        <SplitBar step={step} chaos={chaos} />
+        <Hint mb={6}>Expected first attempt, before any retry</Hint>
+        <StackedBar
+          parts={parts}
+          total={100}
+          label={`${humanize(step)}, expected first attempt`}
+          format={formatPercent}
+        />
         <div className={classes.legend}>
-          <Legend parts={splitParts(chaos)} format={formatPercent} hideZero testId={`split-${step}`} />
+          <Legend parts={parts} format={formatPercent} hideZero testId={`split-${step}`} />
         </div>
       </div>
-      <Stack gap="md">
+      <Stack>
         {MAIN_FAULTS.map((field) => (
-          <PercentField
-            key={field}
-            step={step}
-            path={`${path}.${field}`}
-            field={field}
-            value={chaos[field]}
-            error={errors[`${path}.${field}`]}
-            onChange={(value) => onChange(field, value)}
-          />
+          <PercentField key={field} {...props} field={field} />
         ))}
       </Stack>
       <MoreFaults {...props} />
       <DelayFields {...props} />
-      <ErrorFields {...props} />
-      <ResponseFields {...props} />
+      <ErrorAndResponse {...props} />
     </Stack>
   );
 }
 
-function ErrorFields({ step, path, chaos, errors, onChange, onLeave }: ChaosFieldsProps) {
+function FaultRow({ label, effect, children }: { label: string; effect: string; children: ReactNode }) {
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md">
-      <TextInput
-        value={chaos.error_code}
-        error={errors[`${path}.error_code`]}
-        onChange={(event) => onChange('error_code', event.currentTarget.value)}
-        onBlur={() => onLeave('error_code')}
-        label={`${humanize(step)}: error code`}
-        placeholder="CHAOS_TRANSIENT, ..."
-        size="sm"
-        data-path={`${path}.error_code`}
+    <div className={classes.percent}>
+      <div style={{ lineHeight: 1.35 }}>
+        <Text size="sm" fw={500}>
+          {humanize(label)}
+        </Text>
+        <Hint>{effect}</Hint>
+      </div>
+      {children}
+    </div>
+  );
+}
+
+function PercentField({ form, path, step, field }: ChaosFieldsProps & { field: FaultField }) {
+  const { label, effect, color } = FAULT_LABELS[field];
+  return (
+    <FaultRow label={label} effect={effect}>
+      <PercentSlider
+        {...form.getInputProps(`${path}.${field}`)}
+        label={`${humanize(step)}: ${label} %`}
+        color={color}
       />
-      <TextInput
-        value={chaos.error_message}
-        error={errors[`${path}.error_message`]}
-        onChange={(event) => onChange('error_message', event.currentTarget.value)}
-        onBlur={() => onLeave('error_message')}
-        label={`${humanize(step)}: error message`}
-        placeholder="the default of each fault"
-        size="sm"
-        data-path={`${path}.error_message`}
-      />
+    </FaultRow>
+  );
+}
+
+const MORE_FIELDS = [...MORE_FAULTS, 'fail_first_attempts'] as const;
+
+/** The rarer faults stay hidden until opened, unless one of them is set. */
+function MoreFaults(props: ChaosFieldsProps) {
+  const { form, path, step, chaos } = props;
+  const set = MORE_FIELDS.filter((field) => (numberOf(chaos[field]) ?? 0) > 0).length;
+  const faulty = MORE_FIELDS.some((field) => form.errors[`${path}.${field}`]);
+  const [wanted, { toggle }] = useDisclosure(set > 0);
+  const opened = wanted || faulty;
+  return (
+    <div>
+      <UnstyledButton
+        className={classes.more}
+        onClick={toggle}
+        aria-expanded={opened}
+        aria-label={`More faults of ${step}`}
+        data-testid={`more-faults-${step}`}
+      >
+        <Chevron opened={opened} />
+        More faults
+        <Hint span fw={400}>
+          {set > 0 ? `${pluralize(set, 'kind')} set` : 'crash, lost connection, lost acknowledgement, duplicate, ...'}
+        </Hint>
+      </UnstyledButton>
+      <Collapse expanded={opened} keepMounted={false}>
+        <Stack pt="md">
+          <FaultRow label={FIRST_ATTEMPTS.label} effect={FIRST_ATTEMPTS.effect}>
+            <NumberInput
+              {...form.getInputProps(`${path}.fail_first_attempts`)}
+              w={104}
+              size="xs"
+              ms="auto"
+              aria-label={`${humanize(step)}: ${FIRST_ATTEMPTS.label}`}
+              placeholder="0"
+              min={0}
+              max={MAX_FIRST_ATTEMPTS}
+            />
+          </FaultRow>
+          {MORE_FAULTS.map((field) => (
+            <PercentField key={field} {...props} field={field} />
+          ))}
+        </Stack>
+      </Collapse>
+    </div>
+  );
+}
+
+const SHAPES: Record<DurationShape, string> = {
+  normal: 'Normal: mostly in the middle',
+  uniform: 'Uniform: all equally likely',
+  lognormal: 'Log-normal: a few much longer',
+  fixed: 'Fixed: always the same',
+};
+
+function DelayFields({ form, path, step, chaos }: ChaosFieldsProps) {
+  const { number, select } = fieldsOf(form);
+  const name = humanize(step);
+  const bound = (field: 'min_duration_ms' | 'max_duration_ms', word: string) => {
+    const ms = numberOf(chaos[field]);
+    const hint = ms ? formatDuration(ms) : 'none';
+    return number(`${path}.${field}`, `${name}: ${word} delay (ms)`, hint, { min: 0 }, { placeholder: '0', step: 100 });
+  };
+  const isDelayed = Boolean(numberOf(chaos.min_duration_ms) || numberOf(chaos.max_duration_ms));
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }} style={{ alignItems: 'end' }}>
+      {bound('min_duration_ms', 'shortest')}
+      {bound('max_duration_ms', 'longest')}
+      {isDelayed && select(`${path}.duration_shape`, `${name}: spread of delays`, undefined, SHAPES)}
+      {isDelayed && (
+        <Switch
+          {...form.getInputProps(`${path}.delay_failures`, { type: 'checkbox' })}
+          label={`${name}: delay injected failures, too`}
+          mb={6}
+        />
+      )}
     </SimpleGrid>
   );
 }
 
-function ResponseFields({ step, path, chaos, errors, onChange, onLeave }: ChaosFieldsProps) {
+function ErrorAndResponse({ form, path, step, chaos }: ChaosFieldsProps) {
+  const { text } = fieldsOf(form);
+  const name = humanize(step);
   return (
-    <Stack gap="sm">
+    <>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        {text(`${path}.error_code`, `${name}: error code`, undefined, 'CHAOS_TRANSIENT, ...')}
+        {text(`${path}.error_message`, `${name}: error message`, undefined, 'the default of each fault')}
+      </SimpleGrid>
       <Switch
-        checked={chaos.send_response}
-        onChange={(event) => onChange('send_response', event.currentTarget.checked)}
-        label={`${humanize(step)}: merge a response of my own into the reply`}
-        size="sm"
-        data-path={`${path}.send_response`}
+        {...form.getInputProps(`${path}.send_response`, { type: 'checkbox' })}
+        label={`${name}: merge response data into the reply`}
       />
       {chaos.send_response && (
-        <Textarea
+        <JsonField
+          {...form.getInputProps(`${path}.response_data`)}
           value={chaos.response_data}
-          error={errors[`${path}.response_data`]}
-          onChange={(event) => onChange('response_data', event.currentTarget.value)}
-          onBlur={() => onLeave('response_data')}
-          label={`${humanize(step)}: response data (JSON object)`}
+          label={`${name}: response data (JSON object)`}
           placeholder='{"result_path": "elsewhere.pdf"}'
-          autosize
           minRows={2}
-          maxRows={10}
-          classNames={{ input: classes.mono }}
-          data-path={`${path}.response_data`}
         />
       )}
-    </Stack>
+    </>
   );
 }

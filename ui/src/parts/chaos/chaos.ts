@@ -1,14 +1,11 @@
-// What the form knows of one step's chaos, and its way to a behavior document and back. Pure.
-// Promises that a panel in which nothing is set asks for nothing: zero and empty fields are left out.
+// The chaos of one step as a form holds it, and its conversion to a behavior document and back. Pure.
 
-import type { ReactNode } from 'react';
 import type { CommandBehavior } from '../../../../src/http/contract.ts';
 import { FAULT_FIELDS, type FaultField } from '../behavior.ts';
+import { lengthError, type NumberText, numberOf, percentError } from '../form/checks.ts';
+import { compact, isJsonObject } from '../form/json-text.ts';
+import { formatCount } from '../format.ts';
 
-/** A number field as Mantine gives it: a number, or the text of one that is not finished. */
-export type NumberText = number | string;
-
-/** How delays are spread between the bounds; `normal` where nothing is said. */
 export type DurationShape = NonNullable<CommandBehavior['duration_shape']>;
 
 export type StepChaos = Record<FaultField, NumberText> & {
@@ -23,19 +20,6 @@ export type StepChaos = Record<FaultField, NumberText> & {
   /** JSON text of an object. */
   response_data: string;
 };
-
-export interface ChaosFieldsProps {
-  /** Whose chaos it is, such as a step's key: all labels begin with it, for there may be several. */
-  step: string;
-  /** Where it stands in the form: `chaos.render`. */
-  path: string;
-  chaos: StepChaos;
-  /** What is wrong, by path. */
-  errors: Record<string, ReactNode>;
-  onChange: (field: keyof StepChaos, value: StepChaos[keyof StepChaos]) => void;
-  /** A field was left: the time to say what is wrong with it. */
-  onLeave: (field: keyof StepChaos) => void;
-}
 
 export const NO_CHAOS: StepChaos = {
   fail_permanent_pct: 0,
@@ -60,120 +44,73 @@ export const NO_CHAOS: StepChaos = {
 
 export const MAX_FIRST_ATTEMPTS = 100;
 const MAX_DURATION_MS = 3_600_000;
-const MAX_CODE_LENGTH = 100;
-const MAX_MESSAGE_LENGTH = 1_000;
 
-export function numberOf(value: NumberText): number | null {
-  if (typeof value === 'number') return value;
-  const text = value.trim();
-  return text === '' || Number.isNaN(Number(text)) ? null : Number(text);
-}
-
-/** The behavior document of a step, or null where it asks for nothing. Throws on JSON that does not parse: validate first. */
+/** The behavior document of a step; null when it asks for nothing. Throws on invalid JSON: validate first. */
 export function toBehavior(chaos: StepChaos): CommandBehavior | null {
-  const behavior: CommandBehavior = {};
-  for (const field of FAULT_FIELDS) {
-    const percent = numberOf(chaos[field]);
-    if (percent) behavior[field] = percent;
-  }
-  const first = numberOf(chaos.fail_first_attempts);
-  if (first) behavior.fail_first_attempts = first;
-  Object.assign(behavior, toDelay(chaos));
-  if (chaos.error_code.trim()) behavior.error_code = chaos.error_code.trim();
-  if (chaos.error_message.trim()) behavior.error_message = chaos.error_message.trim();
-  if (chaos.send_response) {
-    behavior.send_response = true;
-    if (chaos.response_data.trim()) behavior.response_data = JSON.parse(chaos.response_data);
-  }
+  const counts = [...FAULT_FIELDS, 'fail_first_attempts'] as const;
+  const behavior = compact({
+    ...Object.fromEntries(counts.map((field) => [field, numberOf(chaos[field]) || null])),
+    ...toDelay(chaos),
+    error_code: chaos.error_code.trim(),
+    error_message: chaos.error_message.trim(),
+    send_response: chaos.send_response,
+    response_data: chaos.send_response && chaos.response_data.trim() ? JSON.parse(chaos.response_data) : null,
+  });
   return Object.keys(behavior).length === 0 ? null : behavior;
 }
 
-/** How it is spread and what it delays means nothing without a delay, and is left out with it. */
-function toDelay(chaos: StepChaos): CommandBehavior {
-  const min = numberOf(chaos.min_duration_ms);
-  const max = numberOf(chaos.max_duration_ms);
+function toDelay({ min_duration_ms, max_duration_ms, duration_shape, delay_failures }: StepChaos) {
+  const min = numberOf(min_duration_ms);
+  const max = numberOf(max_duration_ms) || null;
   if (!min && !max) return {};
-  return {
-    ...(min !== null && { min_duration_ms: min }),
-    ...(max && { max_duration_ms: max }),
-    ...(chaos.duration_shape !== 'normal' && { duration_shape: chaos.duration_shape }),
-    ...(chaos.delay_failures && { delay_failures: true }),
-  };
+  const shape = duration_shape === 'normal' ? null : duration_shape;
+  return { min_duration_ms: min, max_duration_ms: max, duration_shape: shape, delay_failures };
 }
 
-/** As `toBehavior`, for a form that may not be valid yet: JSON that does not parse counts as none. */
+/** Like `toBehavior`, for a form that may be invalid: ignores a response that is not JSON. */
 export function toBehaviorDraft(chaos: StepChaos): CommandBehavior | null {
-  try {
-    return toBehavior(chaos);
-  } catch {
-    return toBehavior({ ...chaos, response_data: '' });
-  }
+  return toBehavior(isJsonObject(chaos.response_data) ? chaos : { ...chaos, response_data: '' });
 }
 
 export function fromBehavior(behavior: CommandBehavior | null | undefined): StepChaos {
-  if (!behavior) return { ...NO_CHAOS };
-  const shares = Object.fromEntries(FAULT_FIELDS.map((field) => [field, behavior[field] ?? 0]));
-  return {
-    ...NO_CHAOS,
-    ...shares,
-    fail_first_attempts: behavior.fail_first_attempts ?? '',
-    min_duration_ms: behavior.min_duration_ms ?? '',
-    max_duration_ms: behavior.max_duration_ms ?? '',
-    duration_shape: behavior.duration_shape ?? 'normal',
-    delay_failures: behavior.delay_failures ?? false,
-    error_code: behavior.error_code ?? '',
-    error_message: behavior.error_message ?? '',
-    send_response: behavior.send_response ?? false,
-    response_data: behavior.response_data ? JSON.stringify(behavior.response_data, null, 2) : '',
-  };
+  const { response_data, ...given } = compact(behavior ?? {});
+  return { ...NO_CHAOS, ...given, response_data: response_data ? JSON.stringify(response_data, null, 2) : '' };
 }
 
-/** By field, what the server would refuse, in its own words where it has some. */
-export function validateChaos(chaos: StepChaos): Partial<Record<keyof StepChaos, string>> {
-  const errors: Partial<Record<keyof StepChaos, string>> = {};
-  for (const field of FAULT_FIELDS) {
-    const percent = numberOf(chaos[field]);
-    if (percent !== null && (percent < 0 || percent > 100)) errors[field] = 'must be 0 to 100';
-  }
-  const first = numberOf(chaos.fail_first_attempts);
-  if (first !== null && (!Number.isInteger(first) || first < 0 || first > MAX_FIRST_ATTEMPTS)) {
-    errors.fail_first_attempts = `must be a whole number, 0 to ${MAX_FIRST_ATTEMPTS}`;
-  }
-  Object.assign(errors, validateDelay(chaos));
-  if (chaos.error_code.length > MAX_CODE_LENGTH) errors.error_code = `must have at most ${MAX_CODE_LENGTH} characters`;
-  if (chaos.error_message.length > MAX_MESSAGE_LENGTH) {
-    errors.error_message = `must have at most ${MAX_MESSAGE_LENGTH} characters`;
-  }
-  if (chaos.send_response && chaos.response_data.trim() && !isJsonObject(chaos.response_data)) {
-    errors.response_data = 'must be a JSON object, such as {"approved": true}';
-  }
-  return errors;
+type ChaosErrors = Partial<Record<keyof StepChaos, string>>;
+
+/** By field, what the server would reject. */
+export function validateChaos(chaos: StepChaos): ChaosErrors {
+  const first = numberOf(chaos.fail_first_attempts) ?? 0;
+  const badResponse = chaos.send_response && chaos.response_data.trim() && !isJsonObject(chaos.response_data);
+  const badFirst = !Number.isInteger(first) || first < 0 || first > MAX_FIRST_ATTEMPTS;
+  return compact({
+    ...Object.fromEntries(FAULT_FIELDS.map((field) => [field, percentError(chaos[field])])),
+    fail_first_attempts: badFirst && `must be a whole number, 0 to ${MAX_FIRST_ATTEMPTS}`,
+    ...validateDelay(chaos),
+    error_code: lengthError(chaos.error_code, 100),
+    error_message: lengthError(chaos.error_message, 1_000),
+    response_data: badResponse && 'must be a JSON object, such as {"approved": true}',
+  });
 }
 
-function validateDelay(chaos: StepChaos): Partial<Record<keyof StepChaos, string>> {
-  const errors: Partial<Record<keyof StepChaos, string>> = {};
-  for (const field of ['min_duration_ms', 'max_duration_ms'] as const) {
-    const ms = numberOf(chaos[field]);
-    if (ms === null) continue;
-    if (!Number.isInteger(ms)) errors[field] = 'must be whole milliseconds';
-    else if (ms < 0 || ms > MAX_DURATION_MS)
-      errors[field] = `must be 0 to ${MAX_DURATION_MS.toLocaleString('en-US')} ms`;
-  }
+function validateDelay(chaos: StepChaos): ChaosErrors {
+  const errors = compact({
+    min_duration_ms: delayError(chaos.min_duration_ms),
+    max_duration_ms: delayError(chaos.max_duration_ms),
+  });
   const min = numberOf(chaos.min_duration_ms);
   const max = numberOf(chaos.max_duration_ms);
-  if (min !== null && max !== null && min > max && !errors.max_duration_ms) {
-    errors.min_duration_ms ??= 'must not be greater than the maximum';
-  } else if (chaos.duration_shape === 'fixed' && min !== null && max !== null && min !== max) {
-    errors.duration_shape = 'takes one bound, or two that are equal';
+  if (min === null || max === null) return errors;
+  if (min > max && !errors.max_duration_ms) {
+    return { min_duration_ms: 'must not be greater than the maximum', ...errors };
   }
-  return errors;
+  if (chaos.duration_shape !== 'fixed' || min === max) return errors;
+  return { ...errors, duration_shape: 'takes one bound, or two that are equal' };
 }
 
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
+function delayError(value: NumberText): string | null {
+  const ms = numberOf(value) ?? 0;
+  if (!Number.isInteger(ms)) return 'must be whole milliseconds';
+  return ms < 0 || ms > MAX_DURATION_MS ? `must be 0 to ${formatCount(MAX_DURATION_MS)} ms` : null;
 }

@@ -1,45 +1,65 @@
-// The chaos of every step: a panel each that opens, and tells on its lid what is set inside. The same on every page that sets chaos.
+// The chaos of every step: one panel each, with a summary in its heading. Every page that sets chaos uses these.
 
 import { Accordion, Badge, Group, Text } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { useState } from 'react';
 import type { ProcessType } from '../../api/service.ts';
 import { describeBehavior } from '../behavior.ts';
+import { BehaviorBadges } from '../behavior-list.tsx';
+import type { AnyForm } from '../form/fields.tsx';
 import { humanize } from '../format.ts';
+import { Hint } from '../hint.tsx';
 import { CHAOS_COLOR } from '../status.ts';
 import classes from './chaos.module.css';
-import { NO_CHAOS, type StepChaos, toBehaviorDraft } from './chaos.ts';
+import { NO_CHAOS, toBehaviorDraft } from './chaos.ts';
 import { ChaosFields } from './chaos-fields.tsx';
-import type { StepsChaos } from './steps.ts';
+import { faultySteps, type StepsChaos } from './steps.ts';
 
-export interface StepPanelsProps {
-  steps: ProcessType['steps'];
-  chaos: StepsChaos;
-  /** What is wrong, by path: `chaos.render.timeout_pct`. */
-  errors: Record<string, ReactNode>;
-  /** The steps whose panels are open. */
-  opened: string[];
-  onOpen: (steps: string[]) => void;
-  onChange: (step: string, field: keyof StepChaos, value: StepChaos[keyof StepChaos]) => void;
-  /** A field was left: the time to say what is wrong with it. */
-  onLeave?: (step: string, field: keyof StepChaos) => void;
+/** Which panels are open, at first those given. */
+export function useStepPanels(type: ProcessType, first: ProcessType['steps'] = []) {
+  const [opened, setOpened] = useState(() => first.map(({ key }) => key));
+  return {
+    opened,
+    setOpened,
+    openFaulty: (errors: object) =>
+      setOpened((current) => [...new Set([...current, ...faultySteps(type, errors as Record<string, unknown>)])]),
+  };
 }
 
-export function StepPanels({ steps, opened, onOpen, ...panel }: StepPanelsProps) {
+export interface StepPanelsProps {
+  type: ProcessType;
+  form: AnyForm & { values: { chaos: StepsChaos } };
+  panels: ReturnType<typeof useStepPanels>;
+}
+
+export function StepPanels({ type, form, panels }: StepPanelsProps) {
   return (
-    <Accordion multiple value={opened} onChange={onOpen} chevronPosition="left" order={3} className={classes.panels}>
-      {steps.map((step) => (
-        <StepPanel key={step.key} step={step} {...panel} />
+    <Accordion
+      multiple
+      value={panels.opened}
+      onChange={panels.setOpened}
+      chevronPosition="left"
+      order={3}
+      className={classes.panels}
+    >
+      {type.steps.map((step) => (
+        <StepPanel
+          key={step.key}
+          step={step}
+          form={form}
+          faulty={faultySteps({ steps: [step] }, form.errors).length > 0}
+        />
       ))}
     </Accordion>
   );
 }
 
-type StepPanelProps = Omit<StepPanelsProps, 'steps' | 'opened' | 'onOpen'> & { step: ProcessType['steps'][number] };
+interface StepPanelProps extends Pick<StepPanelsProps, 'form'> {
+  step: ProcessType['steps'][number];
+  faulty: boolean;
+}
 
-function StepPanel({ step, chaos: all, errors, onChange, onLeave }: StepPanelProps) {
-  const path = `chaos.${step.key}`;
-  const chaos = all[step.key] ?? NO_CHAOS;
-  const faulty = Object.keys(errors).some((field) => field.startsWith(`${path}.`));
+function StepPanel({ step, form, faulty }: StepPanelProps) {
+  const chaos = form.values.chaos[step.key] ?? NO_CHAOS;
   return (
     <Accordion.Item value={step.key} data-testid={`chaos-${step.key}`}>
       <Accordion.Control>
@@ -48,62 +68,39 @@ function StepPanel({ step, chaos: all, errors, onChange, onLeave }: StepPanelPro
             <Text fw={600} size="sm">
               {humanize(step.key)}
             </Text>
-            <Text size="xs" c="dimmed">
+            <Hint>
               {step.command}
               {step.compensated ? ', undone when the process fails' : ''}
-            </Text>
+            </Hint>
           </div>
-          <ChaosSummary words={describeBehavior(toBehaviorDraft(chaos))} faulty={faulty} />
+          {faulty ? (
+            <Badge color="red" variant="light">
+              Has errors
+            </Badge>
+          ) : (
+            <ChaosSummary labels={describeBehavior(toBehaviorDraft(chaos))} />
+          )}
         </Group>
       </Accordion.Control>
       <Accordion.Panel>
-        <ChaosFields
-          step={step.key}
-          path={path}
-          chaos={chaos}
-          errors={errors}
-          onChange={(field, value) => onChange(step.key, field, value)}
-          onLeave={(field) => onLeave?.(step.key, field)}
-        />
+        <ChaosFields form={form} path={`chaos.${step.key}`} step={step.key} chaos={chaos} />
       </Accordion.Panel>
     </Accordion.Item>
   );
 }
 
-/** More would push the name of the step out of its place. */
+/** More would push the name of the step away. */
 const MAX_LABELS_SHOWN = 3;
 
-function ChaosSummary({ words, faulty }: { words: string[]; faulty: boolean }) {
-  if (faulty) {
-    return (
-      <Badge color="red" variant="light">
-        Needs a look
-      </Badge>
-    );
-  }
-  if (words.length === 0) {
-    return (
-      <Text size="xs" c="dimmed">
-        No chaos
-      </Text>
-    );
-  }
+function ChaosSummary({ labels }: { labels: string[] }) {
+  const rest = labels.slice(MAX_LABELS_SHOWN);
   return (
     <Group gap={6} className={classes.summary} data-testid="chaos-summary">
-      {words.slice(0, MAX_LABELS_SHOWN).map((word) => (
-        <Badge key={word} color={CHAOS_COLOR} variant="light" size="sm">
-          {word}
-        </Badge>
-      ))}
-      {words.length > MAX_LABELS_SHOWN && (
-        <Badge
-          color={CHAOS_COLOR}
-          variant="transparent"
-          size="sm"
-          px={0}
-          title={words.slice(MAX_LABELS_SHOWN).join(', ')}
-        >
-          and {words.length - MAX_LABELS_SHOWN} more
+      {labels.length === 0 && <Hint>No chaos</Hint>}
+      <BehaviorBadges labels={labels.slice(0, MAX_LABELS_SHOWN)} />
+      {rest.length > 0 && (
+        <Badge color={CHAOS_COLOR} variant="transparent" size="sm" px={0} title={rest.join(', ')}>
+          and {rest.length} more
         </Badge>
       )}
     </Group>

@@ -1,16 +1,16 @@
-// An experiment, readable: its hypothesis, how much chaos may touch, when it stops, what disturbs it.
+// An experiment: its hypothesis, the scope of chaos, its stop conditions and its turbulence.
 
-import { Badge, Group, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
+import { BehaviorBadges } from '../behavior-list.tsx';
 import { formatPercent } from '../format.ts';
 import { ShortId } from '../id.tsx';
 import { Pair, Pairs } from '../json-view.tsx';
 import { LinkTo } from '../links.tsx';
-import { CHAOS_COLOR } from '../status.ts';
 import { describeTurbulence, experimentOf, STOP_ACTIONS, stopLabel } from './experiment.ts';
 
 export function ExperimentFacts({ document }: { document: Record<string, unknown> | null }) {
   const { hypothesis, scope_pct, stop_conditions, turbulence, rerun_of } = experimentOf(document);
-  const disturbs = describeTurbulence(turbulence);
+  const kinds = describeTurbulence(turbulence);
   return (
     <div data-testid="experiment-facts">
       {hypothesis && (
@@ -29,23 +29,13 @@ export function ExperimentFacts({ document }: { document: Record<string, unknown
                   {stopLabel(metric, above)}: {STOP_ACTIONS[action ?? 'abort']}
                 </div>
               ))
-            : 'never by itself'}
+            : 'never automatically'}
         </Pair>
         <Pair name="Turbulence">
-          {disturbs.length === 0 ? (
-            'none'
-          ) : (
-            <Group gap={6}>
-              {disturbs.map((words) => (
-                <Badge key={words} color={CHAOS_COLOR} variant="light" size="sm">
-                  {words}
-                </Badge>
-              ))}
-            </Group>
-          )}
+          <Group gap={6}>{kinds.length === 0 ? 'none' : <BehaviorBadges labels={kinds} />}</Group>
         </Pair>
         {rerun_of && (
-          <Pair name="Again">
+          <Pair name="Rerun of">
             {rerun_of.process_id ? (
               <LinkTo to="/processes/$id" params={{ id: rerun_of.process_id }} inherit>
                 process <ShortId id={rerun_of.process_id} />

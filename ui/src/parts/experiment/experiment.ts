@@ -1,4 +1,4 @@
-// Reads an experiment document for people: what is expected to hold, how far it may go, and what disturbs it. Pure.
+// Labels of an experiment document: stop conditions and turbulence. Pure.
 
 import type { Experiment } from '../../../../src/http/contract.ts';
 import { formatCount, formatDuration, formatPercent } from '../format.ts';
@@ -11,7 +11,7 @@ export const TURBULENCE_KINDS = ['kill_worker', 'restart_postgres', 'terminate_b
 export type TurbulenceKind = (typeof TURBULENCE_KINDS)[number];
 
 export const TURBULENCE_LABELS: Record<TurbulenceKind, { label: string; effect: string; short: string }> = {
-  kill_worker: { label: 'Kill a worker', short: 'worker killed', effect: 'without warning; it is started again' },
+  kill_worker: { label: 'Kill a worker', short: 'worker killed', effect: 'without warning; it is restarted' },
   restart_postgres: {
     label: 'Restart PostgreSQL',
     short: 'PostgreSQL restarted',
@@ -22,10 +22,10 @@ export const TURBULENCE_LABELS: Record<TurbulenceKind, { label: string; effect: 
     short: 'connections terminated',
     effect: 'the server stays up',
   },
-  pause_postgres: { label: 'Pause PostgreSQL', short: 'PostgreSQL paused', effect: 'it answers nobody for a while' },
+  pause_postgres: { label: 'Pause PostgreSQL', short: 'PostgreSQL paused', effect: 'it does not respond for a while' },
 };
 
-/** A kind of turbulence in words, also one that this page does not know. */
+/** The label of a kind of turbulence, also of one that this page does not know. */
 export function turbulenceLabel(kind: string): string {
   return TURBULENCE_LABELS[kind as TurbulenceKind]?.short ?? kind.replaceAll('_', ' ');
 }
@@ -38,10 +38,10 @@ export const STOP_LABELS: Record<StopMetric, { label: string; unit: string }> = 
 
 export const STOP_ACTIONS: Record<StopAction, string> = {
   abort: 'stop injecting',
-  mark: 'write it down, go on',
+  mark: 'record it and continue',
 };
 
-/** The document of a batch, as it was read from the wire. */
+/** The experiment of a batch as the wire has it. */
 export function experimentOf(document: Record<string, unknown> | null | undefined): Partial<Experiment> {
   return (document ?? {}) as Partial<Experiment>;
 }
@@ -52,14 +52,14 @@ const VALUES: Record<StopMetric, (above: number) => string> = {
   backlog_age_ms: formatDuration,
 };
 
-/** "in troubleshooting above 100 processes"; a metric that this page does not know by its name. */
+/** "in troubleshooting above 100 processes"; an unknown metric has its own name. */
 export function stopLabel(metric: string, above: number): string {
   if (!Object.hasOwn(STOP_LABELS, metric)) return `${metric} above ${above}`;
   const known = metric as StopMetric;
   return `${STOP_LABELS[known].label.toLowerCase()} above ${VALUES[known](above)}`;
 }
 
-/** "kill a worker every 5 s", each that is asked for. */
+/** "Kill a worker every 5 s", for each kind in use. */
 export function describeTurbulence(turbulence: Experiment['turbulence']): string[] {
   if (!turbulence) return [];
   const words = TURBULENCE_KINDS.flatMap((kind) => {

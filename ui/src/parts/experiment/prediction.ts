@@ -1,4 +1,4 @@
-// What was predicted, and how what was observed compares with it. Pure.
+// Compares observed outcomes with predicted ones. Pure.
 
 import type { AttemptCounts, Batch, Preview } from '../../../../src/http/contract.ts';
 import { ALL_FAULTS, faultLabel } from '../behavior.ts';
@@ -17,7 +17,7 @@ const ENDING_KEYS = Object.keys(ENDINGS) as (keyof Endings)[];
 
 type EndedCounts = Pick<Batch, 'completed_count' | 'compensated_count' | 'failed_count' | 'in_troubleshooting_count'>;
 
-/** Where the processes of a batch stand that have ended or wait for an operator. */
+/** The processes of a batch that have ended or wait for an operator. */
 export function observedEndings(batch: EndedCounts): Endings {
   return {
     completed: batch.completed_count,
@@ -27,7 +27,7 @@ export function observedEndings(batch: EndedCounts): Endings {
   };
 }
 
-/** Counts or shares by ending, for a bar. */
+/** The parts of a bar: counts or shares by ending. */
 export function endingParts(endings: Endings) {
   return ENDING_KEYS.map((key) => ({
     key,
@@ -37,7 +37,7 @@ export function endingParts(endings: Endings) {
   }));
 }
 
-/** "12 transient, 3 timeout": what is injected, in the order in which faults are tried. */
+/** "12 transient, 3 timeout": injected faults in the order in which they are tried. */
 export function predictedFaults({ injected }: Pick<AttemptCounts, 'injected'>): string {
   return faultsOf(injected)
     .filter((fault) => (injected[fault] ?? 0) > 0)
@@ -45,14 +45,14 @@ export function predictedFaults({ injected }: Pick<AttemptCounts, 'injected'>): 
     .join(', ');
 }
 
-/** The faults named in one or more records, in the order in which they are tried; those unknown here last. */
+/** The faults in one or more records, in the order in which they are tried; unknown ones last. */
 export function faultsOf(...records: Record<string, number>[]): string[] {
   const named = new Set(records.flatMap((record) => Object.keys(record)));
   const known = ALL_FAULTS.map(({ fault }) => fault).filter((fault) => named.has(fault));
   return [...known, ...[...named].filter((fault) => !known.includes(fault))];
 }
 
-/** One figure, predicted and observed; `predicted` is null where nothing was. */
+/** One figure; `predicted` is null without a prediction. */
 export interface Compared {
   key: string;
   label: string;
@@ -72,7 +72,7 @@ function compare(key: string, label: string, predicted: number | null, observed:
   };
 }
 
-/** `must`: the batch is still and nothing came between, so any difference is one. */
+/** `must`: both must be equal, so that a difference is an error. */
 export function compareEndings(predicted: Endings | null, observed: Endings, must: boolean): Compared[] {
   return ENDING_KEYS.map((key) =>
     compare(key, ENDINGS[key].label, predicted ? predicted[key] : null, observed[key], must),
@@ -89,7 +89,7 @@ const OUTCOME_LABELS: Record<(typeof OUTCOMES)[number], string> = {
   interrupted: 'Interrupted',
 };
 
-/** Attempts, outcomes, and each fault that is in one or the other. */
+/** Attempts, outcomes, and each fault that occurs in either. */
 export function compareStep(predicted: AttemptCounts | null, observed: AttemptCounts, must: boolean): Compared[] {
   const outcomes = OUTCOMES.filter((outcome) => (predicted?.[outcome] ?? 0) > 0 || observed[outcome] > 0);
   const faults = faultsOf(predicted?.injected ?? {}, observed.injected);
@@ -112,7 +112,7 @@ export function compareStep(predicted: AttemptCounts | null, observed: AttemptCo
   ];
 }
 
-/** A batch at rest as operators left it: another text when any of its processes has moved. Else its status. */
+/** The status; at rest also the counts, so that the text changes when an operator moves a process. */
 export function momentOf(batch: EndedCounts & Pick<Batch, 'status' | 'canceled_count'>): string {
   const { completed, compensated, failed, in_troubleshooting } = observedEndings(batch);
   const counts = [completed, compensated, failed, batch.canceled_count, in_troubleshooting].join('/');

@@ -1,65 +1,55 @@
-// How many of something: a slider over five orders of magnitude, and a number field for the exact figure.
+// A count: a slider over five orders of magnitude, and a number field for the exact value.
 
 import { NumberInput, Slider } from '@mantine/core';
-import type { ReactNode } from 'react';
-import { type NumberText, numberOf } from '../chaos/chaos.ts';
+import { LIMITS } from '../../../../src/model/limits.ts';
 import { formatCount, formatShortCount } from '../format.ts';
+import { numberOf } from './checks.ts';
+import type { AnyForm } from './fields.tsx';
 import classes from './form.module.css';
 
+const { max } = LIMITS.batch_count;
+const TOP = Math.log10(max);
+const MARKS = [0, 1, 2, 3, 4, 5].filter((power) => power <= TOP);
+
 export interface CountFieldProps {
+  form: AnyForm;
   /** What is counted: "Processes". */
   label: string;
-  max: number;
-  value: NumberText;
-  error?: ReactNode;
-  onChange: (value: NumberText) => void;
-  onBlur?: () => void;
 }
 
-export function CountField({ label, max, value, error, onChange, onBlur }: CountFieldProps) {
-  const top = Math.log10(max);
-  const count = Math.min(max, Math.max(1, numberOf(value) ?? 1));
-  const marks = [0, 1, 2, 3, 4, 5].filter((power) => power <= top);
+export function CountField({ form, label }: CountFieldProps) {
+  const field = form.getInputProps('count');
+  const count = Math.min(max, Math.max(1, numberOf(field.value) ?? 1));
   return (
-    <div className={classes.count} data-path="count">
+    <div className={classes.count}>
       <NumberInput
+        {...field}
         label={label}
         description={`1 to ${formatCount(max)}`}
-        size="sm"
         w={150}
         withAsterisk
-        value={value}
-        error={error}
-        onChange={onChange}
-        onBlur={onBlur}
-        allowDecimal={false}
-        clampBehavior="none"
-        min={1}
-        max={max}
-        thousandSeparator=","
+        {...LIMITS.batch_count}
       />
       <Slider
         className={classes.countSlider}
-        classNames={{ markLabel: classes.markLabel }}
+        styles={{ markLabel: { color: 'var(--mantine-color-dimmed)' } }}
         size={5}
         thumbSize={16}
-        min={0}
-        max={top}
+        max={TOP}
         step={0.01}
-        scale={(power) => roundCount(10 ** power, max)}
+        scale={(power) => roundCount(10 ** power)}
         value={Math.log10(count)}
-        onChange={(power) => onChange(roundCount(10 ** power, max))}
+        onChange={(power) => field.onChange(roundCount(10 ** power))}
         label={formatCount}
         thumbLabel={`${label}, slider`}
         thumbValueText={(scaled) => `${formatCount(scaled)} ${label.toLowerCase()}`}
-        marks={marks.map((power) => ({ value: power, label: formatShortCount(10 ** power) }))}
+        marks={MARKS.map((power) => ({ value: power, label: formatShortCount(10 ** power) }))}
       />
     </div>
   );
 }
 
-/** Two digits that say something: 1,234 -> 1,200. */
-function roundCount(count: number, max: number): number {
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, count))) - 1);
-  return Math.min(max, Math.max(1, Math.round(count / unit) * unit));
+/** To two significant digits: 1,234 -> 1,200. */
+function roundCount(count: number): number {
+  return Math.min(max, Math.max(1, Number(count.toPrecision(2))));
 }

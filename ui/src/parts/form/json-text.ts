@@ -1,6 +1,6 @@
-// JSON as somebody types it: what is wrong with it, and where. Pure.
+// JSON typed into a form: what is wrong with it and where, and documents without empty entries. Pure.
 
-/** Why a text is no JSON, with its line and column; null where it is. */
+/** Why a text is not JSON, with line and column; null when it is. */
 export function jsonError(text: string): string | null {
   try {
     JSON.parse(text);
@@ -14,25 +14,39 @@ export function jsonError(text: string): string | null {
   }
 }
 
-/** The same, for a text that must be an object. */
 export function jsonObjectError(text: string): string | null {
-  const error = jsonError(text);
-  if (error) return error;
-  const value: unknown = JSON.parse(text);
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? null : 'must be a JSON object, such as {"account": 7}';
+  return jsonError(text) ?? (isJsonObject(text) ? null : 'must be a JSON object, such as {"account": 7}');
 }
 
-/** Engines tell it apart: V8 by offset, others by line and column; a text that merely stops, by its end; of a short one V8 tells but the token. */
+export function isJsonObject(text: string): boolean {
+  return jsonError(text) === null && isObject(JSON.parse(text));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A document as text to edit; empty when there is nothing in it. */
+export function documentText(value: unknown): string {
+  return isObject(value) && Object.keys(value).length > 0 ? JSON.stringify(value, null, 2) : '';
+}
+
+/** Engines report a position as an offset, as line and column, or not at all. */
 function positionOf(message: string, text: string): { line: number; column: number } | null {
   const named = /line (\d+) column (\d+)/.exec(message);
   if (named) return { line: Number(named[1]), column: Number(named[2]) };
-  const offset = /position (\d+)/.exec(message);
-  if (offset) return lineAndColumn(text, Number(offset[1]));
-  return /end of/i.test(message) ? lineAndColumn(text, text.length) : null;
+  const offset = /position (\d+)/.exec(message)?.[1] ?? (/end of/i.test(message) ? text.length : null);
+  if (offset === null) return null;
+  const before = text.slice(0, Number(offset)).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-function lineAndColumn(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+type Empty = null | undefined | false | '';
+
+/** The entries with a value: without null, undefined, false and empty text. */
+export function compact<Values extends object>(values: Values) {
+  const entries = Object.entries(values).filter(
+    ([, value]) => !([null, undefined, false, ''] as unknown[]).includes(value),
+  );
+  return Object.fromEntries(entries) as { [Key in keyof Values]?: Exclude<Values[Key], Empty> };
 }

@@ -1,7 +1,9 @@
-// Asks once more before something that cannot be taken back, with a reason for the audit where there is one.
+// Asks for confirmation before something that cannot be undone, and for a reason where the audit records one.
 
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { Dialog } from '../dialog.tsx';
 
 export interface VerbDialogProps {
@@ -9,40 +11,50 @@ export interface VerbDialogProps {
   opened: boolean;
   onClose: () => void;
   onConfirm: (reason: string) => void;
-  /** What will happen. */
+  /** What will happen, and further fields. */
   children: ReactNode;
-  /** The two buttons: what it does, and what leaving does. */
+  /** The labels of the two buttons: what it does, and what leaving does. */
   confirm: string;
   keep: string;
-  /** Asks for a reason, which may stay empty. */
-  withReason?: boolean;
+  color?: string | undefined;
+  /** Asks for a reason. */
+  reason?: 'optional' | 'required' | undefined;
+  /** Asked when it is submitted: false keeps the dialog open. */
+  check?: () => boolean;
 }
 
-const MAX_REASON = 1_000;
-
 export function VerbDialog(props: VerbDialogProps) {
-  const { title, opened, onClose, onConfirm, children, confirm, keep, withReason } = props;
+  const { title, opened, onClose, onConfirm, children, confirm, keep, color = 'red.9', check } = props;
+  const required = props.reason === 'required';
   const [reason, setReason] = useState('');
+  const [missing, setMissing] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (required && !reason.trim()) return setMissing(true);
+    if (check && !check()) return;
     onClose();
     onConfirm(reason.trim());
     setReason('');
+    setMissing(false);
   };
   return (
     <Dialog opened={opened} onClose={onClose} title={title}>
-      <form onSubmit={submit}>
+      <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <Text size="sm" component="div">
             {children}
           </Text>
-          {withReason && (
-            <TextInput
+          {props.reason && (
+            <Textarea
               label="Reason"
-              description="for the audit; may stay empty"
+              description={`Recorded in the audit with your name${required ? '' : '; optional'}`}
+              withAsterisk={required}
               value={reason}
+              error={missing && !reason.trim() ? 'is needed' : undefined}
               onChange={(event) => setReason(event.currentTarget.value)}
-              maxLength={MAX_REASON}
+              maxLength={MAX_LENGTH.reason}
+              autosize
+              minRows={required ? 2 : 1}
               data-autofocus
             />
           )}
@@ -50,7 +62,7 @@ export function VerbDialog(props: VerbDialogProps) {
             <Button variant="default" onClick={onClose}>
               {keep}
             </Button>
-            <Button type="submit" color="red.9" data-testid="confirm">
+            <Button type="submit" color={color} data-testid="confirm">
               {confirm}
             </Button>
           </Group>
@@ -58,4 +70,21 @@ export function VerbDialog(props: VerbDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+export interface ConfirmedVerb {
+  ask: () => void;
+  /** To be rendered by the caller. */
+  dialog: ReactNode;
+  busy: boolean;
+}
+
+/** Runs the verb when it is confirmed. */
+export function useVerbDialog(
+  verb: { mutate: (reason: string) => void; isPending: boolean },
+  props: Omit<VerbDialogProps, 'opened' | 'onClose' | 'onConfirm'>,
+): ConfirmedVerb {
+  const [opened, { open, close }] = useDisclosure(false);
+  const dialog = <VerbDialog {...props} opened={opened} onClose={close} onConfirm={(reason) => verb.mutate(reason)} />;
+  return { ask: open, dialog, busy: verb.isPending };
 }

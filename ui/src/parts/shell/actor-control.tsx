@@ -1,9 +1,10 @@
-// Says and changes who acts: the name goes into the audit with every operator verb.
+// Shows and changes the actor: the name that the audit records with every operator verb.
 
 import { Button, Group, Popover, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconUser } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
+import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { setActor, useActor } from '../actor.ts';
 import classes from './shell.module.css';
 
@@ -42,7 +43,7 @@ export function ActorControl() {
               label="Your name"
               description="Recorded with what you retry, cancel or complete. Kept in this browser."
               value={draft}
-              maxLength={100}
+              maxLength={MAX_LENGTH.actor}
               placeholder="local"
               onChange={(event) => setDraft(event.currentTarget.value)}
               data-autofocus

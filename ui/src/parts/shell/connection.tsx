@@ -1,4 +1,4 @@
-// Whether the service answers, and which of its checks fails when it says that it is not ready.
+// Whether the service responds, and which of its checks fail when it is not ready.
 
 import { Popover, Stack, Text, UnstyledButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -26,7 +26,7 @@ export function ConnectionLight() {
             Faultline {config?.version}
           </Text>
           {health.isError && (
-            <Text size="sm">The service does not answer. Figures on the page are as old as its last word.</Text>
+            <Text size="sm">The service does not respond. The page shows the last figures it received.</Text>
           )}
           {checks.map(([name, result]) => (
             <Text size="sm" key={name}>

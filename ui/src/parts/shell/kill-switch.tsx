@@ -1,35 +1,37 @@
 // The kill switch: a control that is always in reach, and a banner on every page while all chaos is stopped.
 
 import { ActionIcon, Alert, Button, Text, Tooltip, UnstyledButton } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { IconBoltOff, IconHandStop } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense } from 'react';
-import { killSwitchQuery } from '../../api/kill-switch.ts';
+import { batchKeys } from '../../api/batches.ts';
+import { engageKillSwitch, killSwitchKeys, killSwitchQuery } from '../../api/kill-switch.ts';
+import { useVerbDialog } from '../form/verb-dialog.tsx';
 import { Moment } from '../time.tsx';
+import { useVerb } from '../use-verb.ts';
 import classes from './shell.module.css';
-import { useKillSwitch } from './use-kill-switch.ts';
 
-const KillSwitchDialog = lazy(() => import('./kill-switch-dialog.tsx'));
-
-/** Nothing until it is known how the kill switch stands. `compact`: an icon, for narrow screens. */
+/** Empty until the state of the kill switch is known. `compact`: an icon, for narrow screens. */
 export function KillSwitchControl({ compact }: { compact?: boolean }) {
   const { data: killSwitch } = useQuery(killSwitchQuery);
-  const pull = usePull(killSwitch?.stopped !== true);
+  const stop = useStopChaos();
+  const resume = useResumeChaos();
   if (!killSwitch) return null;
-  const words = killSwitch.stopped ? 'Chaos is stopped' : 'Stop all chaos';
-  const Icon = killSwitch.stopped ? IconBoltOff : IconHandStop;
+  const { stopped } = killSwitch;
+  const { ask, busy, dialog } = stopped ? resume : stop;
+  const label = stopped ? 'Chaos is stopped' : 'Stop all chaos';
+  const action = stopped ? `${label}: resume` : label;
+  const Icon = stopped ? IconBoltOff : IconHandStop;
   return (
     <>
       {compact ? (
-        <Tooltip label={words}>
+        <Tooltip label={label}>
           <ActionIcon
-            variant={killSwitch.stopped ? 'light' : 'default'}
-            color={killSwitch.stopped ? 'red' : undefined}
+            variant={stopped ? 'light' : 'default'}
+            color={stopped ? 'red' : undefined}
             size="lg"
-            aria-label={killSwitch.stopped ? `${words}: resume` : words}
-            onClick={pull.ask}
-            loading={pull.busy}
+            aria-label={action}
+            onClick={ask}
+            loading={busy}
             data-testid="stop-chaos-compact"
           >
             <Icon size={18} stroke={1.7} />
@@ -38,17 +40,17 @@ export function KillSwitchControl({ compact }: { compact?: boolean }) {
       ) : (
         <UnstyledButton
           className={classes.killSwitch}
-          data-stopped={killSwitch.stopped || undefined}
-          aria-label={killSwitch.stopped ? `${words}: resume` : words}
-          onClick={pull.ask}
-          disabled={pull.busy}
+          data-stopped={stopped || undefined}
+          aria-label={action}
+          onClick={ask}
+          disabled={busy}
           data-testid="stop-chaos"
         >
           <Icon size={16} stroke={1.7} aria-hidden />
-          {words}
+          {label}
         </UnstyledButton>
       )}
-      {pull.dialog}
+      {dialog}
     </>
   );
 }
@@ -56,8 +58,9 @@ export function KillSwitchControl({ compact }: { compact?: boolean }) {
 /** Who stopped all chaos, when and why. */
 export function KillSwitchBanner() {
   const { data: killSwitch } = useQuery(killSwitchQuery);
-  const resume = usePull(false);
+  const { ask, busy, dialog } = useResumeChaos();
   if (!killSwitch?.stopped) return null;
+  const { actor, at, reason } = killSwitch;
   return (
     <Alert
       color="red"
@@ -68,35 +71,57 @@ export function KillSwitchBanner() {
       data-testid="kill-switch-banner"
     >
       <Text size="sm">
-        {killSwitch.actor ?? 'Somebody'} stopped it
-        {killSwitch.at && (
+        Stopped by {actor ?? 'an unknown operator'}
+        {at && (
           <>
             {' '}
-            (<Moment at={killSwitch.at} />)
+            (<Moment at={at} />)
           </>
         )}
-        {killSwitch.reason && `: ${killSwitch.reason}`}
+        {reason && `: ${reason}`}
       </Text>
       <Text size="sm">Nothing is injected, and launches that ask for chaos are refused.</Text>
-      <Button variant="default" mt="xs" onClick={resume.ask} loading={resume.busy} data-testid="resume-chaos">
+      <Button variant="default" mt="xs" onClick={ask} loading={busy} data-testid="resume-chaos">
         Resume chaos
       </Button>
-      {resume.dialog}
+      {dialog}
     </Alert>
   );
 }
 
-function usePull(stopped: boolean): { ask: () => void; busy: boolean; dialog: ReactNode } {
-  const [asked, { open, close }] = useDisclosure(false);
-  const killSwitch = useKillSwitch();
-  const dialog = asked && (
-    <Suspense>
-      <KillSwitchDialog
-        stopped={stopped}
-        onClose={close}
-        onConfirm={(reason) => killSwitch.mutate({ stopped, reason })}
-      />
-    </Suspense>
-  );
-  return { ask: open, busy: killSwitch.isPending, dialog };
+const affects = [killSwitchKeys.all, batchKeys.all];
+
+function useStopChaos() {
+  const stop = useVerb<string>({
+    send: (reason, by) => engageKillSwitch({ stopped: true, ...by(reason) }),
+    doing: 'Stopping all chaos',
+    done: ['All chaos is stopped', 'Nothing is injected any more. The work itself continues.'],
+    failed: 'Chaos was not stopped',
+    affects,
+  });
+  return useVerbDialog(stop, {
+    title: 'Stop all chaos?',
+    confirm: 'Stop all chaos',
+    keep: 'Keep injecting',
+    reason: 'optional',
+    children:
+      'Within a second, no more faults are injected into any batch, and turbulence pauses. Launches that ask for chaos are refused until it is resumed. Work in flight continues, and none of it is lost.',
+  });
+}
+
+function useResumeChaos() {
+  const resume = useVerb<string>({
+    send: (reason, by) => engageKillSwitch({ stopped: false, ...by(reason) }),
+    doing: 'Resuming chaos',
+    done: ['Chaos is resumed', 'What running batches ask for is injected again.'],
+    failed: 'Chaos stays stopped',
+    affects,
+  });
+  return useVerbDialog(resume, {
+    title: 'Resume chaos?',
+    confirm: 'Resume chaos',
+    keep: 'Keep it stopped',
+    reason: 'optional',
+    children: 'What running batches ask for is injected again, and chaos can be launched.',
+  });
 }

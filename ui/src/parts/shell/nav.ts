@@ -1,7 +1,6 @@
-// The pages of the navigation, in its order. A page that does not exist yet is not listed.
+// The pages of the navigation, in its order.
 
 import {
-  type Icon,
   IconBolt,
   IconCommand,
   IconGauge,
@@ -15,24 +14,7 @@ import {
   IconTool,
 } from '@tabler/icons-react';
 
-export interface NavEntry {
-  to:
-    | '/'
-    | '/process-batches'
-    | '/processes'
-    | '/commands'
-    | '/command-batches'
-    | '/replies'
-    | '/tsq'
-    | '/audit'
-    | '/queues'
-    | '/profiles'
-    | '/settings';
-  label: string;
-  icon: Icon;
-}
-
-export const NAV: readonly NavEntry[] = [
+export const NAV = [
   { to: '/', label: 'Dashboard', icon: IconGauge },
   { to: '/process-batches', label: 'Process batches', icon: IconStack2 },
   { to: '/processes', label: 'Processes', icon: IconRoute },
@@ -44,4 +26,4 @@ export const NAV: readonly NavEntry[] = [
   { to: '/profiles', label: 'Chaos profiles', icon: IconBolt },
   { to: '/queues', label: 'Queues and workers', icon: IconServer },
   { to: '/settings', label: 'Settings', icon: IconSettings },
-];
+] as const;

@@ -1,4 +1,4 @@
-// 404: an address without a page.
+// 404: a URL without a page.
 
 import { EmptyState } from '@mantine/core';
 import { IconMapOff } from '@tabler/icons-react';

@@ -1,4 +1,4 @@
-// The last resort: a page that threw. Shows what it was and lets one try again; the navigation stays.
+// Replaces a page that threw; the navigation stays.
 
 import { Button, Code, EmptyState } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';

@@ -1,4 +1,4 @@
-// Light or dark; until somebody chooses, the system's own choice.
+// Light or dark; the system's choice until the reader chooses.
 
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconMoon, IconSun } from '@tabler/icons-react';

@@ -1,4 +1,4 @@
-// The frame around every page: navigation, the kill switch, connection, who acts, light and dark.
+// The frame of every page: navigation, kill switch, connection, actor, color scheme.
 
 import { AppShell, Burger, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -103,7 +103,7 @@ function TsqCount() {
   );
 }
 
-/** Not by the address: the hash would become a page of the history. */
+/** Not by URL: the hash would become an entry of the history. */
 function focusMain(event: MouseEvent): void {
   event.preventDefault();
   document.getElementById('main')?.focus();

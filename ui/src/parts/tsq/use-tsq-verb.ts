@@ -1,8 +1,6 @@
-// Applies a verb to one parked command: said at once, told plainly when it failed.
-// Promises that a command which somebody else settled first is reported, never hidden.
+// Applies a verb to one command in troubleshooting. It leaves the lists at once, and returns when the verb was refused.
 
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import type { TsqItem, VerbBody } from '../../../../src/http/contract.ts';
 import { batchKeys } from '../../api/batches.ts';
 import type { Page } from '../../api/client.ts';
@@ -12,12 +10,10 @@ import { processKeys } from '../../api/processes.ts';
 import { replyKeys } from '../../api/replies.ts';
 import { statsKeys } from '../../api/stats.ts';
 import { applyTsqVerb, type TsqVerb, tsqKeys } from '../../api/tsq.ts';
-import { actorBody, useActor } from '../actor.ts';
 import { shortId } from '../format.ts';
-import { startToast } from '../toast.ts';
+import { useVerb } from '../use-verb.ts';
 import { VERB_LABELS } from './verb-labels.ts';
 
-/** What a verb may change, wherever it is shown. */
 export const AFFECTED_QUERY_KEYS = [
   tsqKeys.all,
   statsKeys.overview,
@@ -29,35 +25,35 @@ export const AFFECTED_QUERY_KEYS = [
 ];
 
 export interface VerbRunner {
-  run: (verb: TsqVerb, commandIds: readonly string[], body?: VerbBody) => Promise<void>;
+  /** `onEnd` is called whether the verb succeeds or not. */
+  run: (verb: TsqVerb, commandIds: readonly string[], body: VerbBody, onEnd?: () => void) => void;
   busy: boolean;
 }
 
-/** For one command at a time: more are a job. */
+interface Input {
+  verb: TsqVerb;
+  id: string;
+  body: VerbBody;
+}
+
+/** For one command at a time; more are a job. */
 export function useTsqVerb(): VerbRunner {
   const queryClient = useQueryClient();
-  const actor = useActor();
-  const [busy, setBusy] = useState(false);
-
-  const run = async (verb: TsqVerb, [id]: readonly string[], body: VerbBody = {}) => {
-    if (id === undefined) return;
-    const { doing, done } = VERB_LABELS[verb];
-    const toast = startToast(`${doing} command ${shortId(id)}…`);
-    setBusy(true);
-    await queryClient.cancelQueries({ queryKey: tsqKeys.all });
-    // It leaves the list at once, and comes back with the refetch below if that was too soon.
-    dropFromLists(queryClient, id);
-    try {
-      await applyTsqVerb(verb, id, { ...actorBody(actor), ...body });
-      toast.done(`Command ${shortId(id)} ${done}`);
-    } catch (error) {
-      toast.failed(`Command ${shortId(id)} not ${done}`, error);
-    }
-    setBusy(false);
-    await Promise.all(AFFECTED_QUERY_KEYS.map((queryKey) => queryClient.invalidateQueries({ queryKey })));
+  const apply = useVerb<Input>({
+    send: async ({ verb, id, body }, by) => {
+      await queryClient.cancelQueries({ queryKey: tsqKeys.all });
+      dropFromLists(queryClient, id);
+      return applyTsqVerb(verb, id, { ...by(), ...body });
+    },
+    doing: ({ verb, id }) => `${VERB_LABELS[verb].doing} command ${shortId(id)}`,
+    done: (_answer, { verb, id }) => `Command ${shortId(id)} ${VERB_LABELS[verb].done}`,
+    failed: ({ verb, id }) => `Command ${shortId(id)} not ${VERB_LABELS[verb].done}`,
+    affects: AFFECTED_QUERY_KEYS,
+  });
+  return {
+    run: (verb, [id = ''], body, onEnd) => apply.mutate({ verb, id, body }, { onSettled: onEnd }),
+    busy: apply.isPending,
   };
-
-  return { run, busy };
 }
 
 function dropFromLists(queryClient: QueryClient, commandId: string): void {

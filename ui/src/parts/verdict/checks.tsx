@@ -1,18 +1,19 @@
-// The checks of a verdict: each tells its rule, how much it looked at and who violates it; its SQL for whoever wants to see for himself.
+// The checks of a verdict: rule, counts, violations, and the SQL that repeats the check.
 
-import { Accordion, Code, Collapse, Group, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Accordion, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconChevronRight } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import type { Check } from '../../../../src/http/contract.ts';
+import { Disclosure } from '../disclosure.tsx';
 import { formatCount, humanize, pluralize, shortId } from '../format.ts';
-import { CopyIcon } from '../id.tsx';
+import { CodeView } from '../json-view.tsx';
 import { LinkTo } from '../links.tsx';
+import { Note } from '../panel.tsx';
 import { CHECK_DISPLAY } from '../status.ts';
 import { StatusBadge } from '../status-badge.tsx';
 import classes from './verdict.module.css';
 
-/** Those that fail are open until somebody closes them. */
+/** Failed checks are open at first. */
 export function Checks({ checks }: { checks: readonly Check[] }) {
   const failing = checks.filter(({ status }) => status === 'fail').map(({ name }) => name);
   const [toggled, setToggled] = useState<Record<string, boolean>>({});
@@ -37,7 +38,7 @@ export function Checks({ checks }: { checks: readonly Check[] }) {
                 <Text size="xs" c={check.status === 'fail' ? 'red' : 'dimmed'}>
                   {figuresOf(check)}
                 </Text>
-                <StatusBadge look={CHECK_DISPLAY[check.status]} size="sm" />
+                <StatusBadge display={CHECK_DISPLAY[check.status]} size="sm" />
               </Group>
             </Group>
           </Accordion.Control>
@@ -60,13 +61,13 @@ function CheckDetails({ check }: { check: Check }) {
   return (
     <Stack gap="sm">
       <Text size="sm">{check.rule}</Text>
-      {check.note && (
-        <Text size="sm" c="dimmed">
-          {check.note}
-        </Text>
-      )}
+      {check.note && <Note>{check.note}</Note>}
       {check.violating_ids.length > 0 && <Violations check={check} />}
-      {check.sql && <Sql name={check.name} text={check.sql} />}
+      {check.sql && (
+        <Disclosure label="SQL">
+          <CodeView text={check.sql} label={`SQL of ${humanize(check.name)}`} />
+        </Disclosure>
+      )}
     </Stack>
   );
 }
@@ -81,22 +82,22 @@ function Violations({ check }: { check: Check }) {
   return (
     <div data-testid="violations">
       {check.details.length > 0 && (
-        <ul className={classes.details}>
+        <Stack gap={4} mb="xs" fz="sm" style={{ overflowWrap: 'anywhere' }}>
           {check.details.map((detail) => (
-            <li key={detail}>
+            <div key={detail}>
               <WithLink detail={detail} />
-            </li>
+            </div>
           ))}
-        </ul>
+        </Stack>
       )}
       <Group gap="xs">
         {shown.map((id) => (
           <IdLink key={id} id={id} />
         ))}
         {shown.length < others.length && (
-          <UnstyledButton className={classes.disclosure} onClick={open}>
+          <Button variant="transparent" color="gray" size="compact-xs" onClick={open}>
             {formatCount(others.length - shown.length)} more
-          </UnstyledButton>
+          </Button>
         )}
       </Group>
       {check.violations > check.violating_ids.length && (
@@ -110,7 +111,7 @@ function Violations({ check }: { check: Check }) {
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 
-/** `<id>: what is wrong` with a link where the id stands. */
+/** A detail is `<id>: what is wrong`; the id becomes a link. */
 function WithLink({ detail }: { detail: string }) {
   const id = ID.exec(detail)?.[0];
   if (!id) return detail;
@@ -125,30 +126,8 @@ function WithLink({ detail }: { detail: string }) {
 function IdLink({ id }: { id: string }): ReactNode {
   if (!ID.test(id)) return <Code>{id}</Code>;
   return (
-    <LinkTo to="/find/$id" params={{ id }} size="sm" className={classes.id} title={id} preload={false}>
+    <LinkTo to="/find/$id" params={{ id }} size="sm" ff="monospace" title={id} preload={false}>
       {shortId(id)}
     </LinkTo>
-  );
-}
-
-function Sql({ name, text }: { name: string; text: string }) {
-  const [opened, { toggle }] = useDisclosure(false);
-  return (
-    <div>
-      <UnstyledButton className={classes.disclosure} onClick={toggle} aria-expanded={opened}>
-        <IconChevronRight size={13} data-open={opened || undefined} aria-hidden />
-        SQL
-      </UnstyledButton>
-      <Collapse expanded={opened} keepMounted={false}>
-        <div className={classes.sql}>
-          <Code block tabIndex={0} role="region" aria-label={`SQL of ${humanize(name)}`}>
-            {text}
-          </Code>
-          <span className={classes.sqlCopy}>
-            <CopyIcon value={text} label="Copy SQL" />
-          </span>
-        </div>
-      </Collapse>
-    </div>
   );
 }

@@ -1,40 +1,37 @@
-// What was predicted beside what was observed: endings as two bars and a table, then each step with its faults. Differences are marked.
+// Predicted beside observed: endings as two bars and a table, then each step with its faults. Differences are marked.
 
-import { Stack, Text } from '@mantine/core';
+import { SimpleGrid, Stack, Table } from '@mantine/core';
 import type { AttemptCounts } from '../../../../src/http/contract.ts';
 import { type Compared, compareEndings, compareStep, type Endings, endingParts } from '../experiment/prediction.ts';
 import { formatCount, humanize } from '../format.ts';
+import { Note } from '../panel.tsx';
 import { Legend, StackedBar } from '../stacked-bar.tsx';
 import classes from './verdict.module.css';
 
 export interface ComparisonProps {
-  /** Null where nothing was predicted. */
+  /** Null without a prediction. */
   predicted: { expected: Endings; exact: boolean } | null;
   observed: Endings;
   total: number;
   steps: readonly { step: string; predicted: AttemptCounts | null; observed: AttemptCounts }[];
-  /** The batch still runs: how far apart the two are says nothing yet. */
+  /** The batch still runs, so the difference says nothing yet. */
   growing: boolean;
-  /** Nothing came between and the batch is still: what differs is wrong. */
+  /** Both must be equal: the batch is still, and nothing changed it since launch. */
   must: boolean;
-  /** Why it cannot be compared, or why nothing was predicted. */
+  /** Why the two cannot be compared, or why there is no prediction. */
   note: string | null;
 }
 
 export function Comparison({ predicted, observed, total, steps, growing, must, note }: ComparisonProps) {
   return (
     <Stack gap="md" data-testid="comparison">
-      {note && (
-        <Text size="sm" c="dimmed" data-testid="predicted-note">
-          {note}
-        </Text>
-      )}
+      {note && <Note data-testid="predicted-note">{note}</Note>}
       <div>
         <div className={classes.bars}>
           {predicted && (
             <>
-              <span>{predicted.exact ? 'Foretold' : 'Expected'}</span>
-              <StackedBar parts={endingParts(predicted.expected)} total={total} label="Foretold" size={14} />
+              <span>{predicted.exact ? 'Predicted' : 'Expected'}</span>
+              <StackedBar parts={endingParts(predicted.expected)} total={total} label="Predicted" size={14} />
             </>
           )}
           <span>Observed</span>
@@ -42,7 +39,13 @@ export function Comparison({ predicted, observed, total, steps, growing, must, n
         </div>
         <Legend parts={endingParts(observed)} hideZero />
       </div>
-      <div className={classes.tables}>
+      <SimpleGrid
+        minColWidth="20rem"
+        autoFlow="auto-fit"
+        spacing="xl"
+        verticalSpacing="lg"
+        style={{ alignItems: 'start' }}
+      >
         <ComparedTable
           caption="Endings"
           rows={compareEndings(predicted?.expected ?? null, observed, must)}
@@ -58,7 +61,7 @@ export function Comparison({ predicted, observed, total, steps, growing, must, n
             testId={`compared-${step.step}`}
           />
         ))}
-      </div>
+      </SimpleGrid>
     </Stack>
   );
 }
@@ -72,40 +75,47 @@ interface ComparedTableProps {
 
 function ComparedTable({ caption, rows, growing, testId }: ComparedTableProps) {
   return (
-    <table className={classes.compared} data-testid={testId}>
-      <caption>{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">
+    <Table
+      captionSide="top"
+      fz="sm"
+      verticalSpacing={3}
+      horizontalSpacing={0}
+      className={classes.compared}
+      data-testid={testId}
+    >
+      <Table.Caption>{caption}</Table.Caption>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>
             <span hidden>What</span>
-          </th>
-          <th scope="col">Foretold</th>
-          <th scope="col">Observed</th>
-          <th scope="col">Apart</th>
-        </tr>
-      </thead>
-      <tbody>
+          </Table.Th>
+          <Table.Th>Predicted</Table.Th>
+          <Table.Th>Observed</Table.Th>
+          <Table.Th>Difference</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
         {rows.map((row) => (
-          <tr
+          <Table.Tr
             key={row.key}
             data-key={row.key}
             data-differs={row.differs || undefined}
             data-injected={row.key.startsWith('injected_') || undefined}
           >
-            <th scope="row">{row.label}</th>
-            <td>{row.predicted === null ? '–' : formatCount(row.predicted)}</td>
-            <td>{formatCount(row.observed)}</td>
-            <td>{growing ? '–' : differenceLabel(row)}</td>
-          </tr>
+            <Table.Th scope="row">{row.label}</Table.Th>
+            <Table.Td>{row.predicted === null ? '–' : formatCount(row.predicted)}</Table.Td>
+            <Table.Td>{formatCount(row.observed)}</Table.Td>
+            <Table.Td>{growing ? '–' : differenceLabel(row)}</Table.Td>
+          </Table.Tr>
         ))}
-      </tbody>
-    </table>
+      </Table.Tbody>
+    </Table>
   );
 }
 
 function differenceLabel({ predicted, observed }: Compared): string {
   if (predicted === null) return '–';
-  const apart = observed - predicted;
-  if (apart === 0) return '0';
-  return `${apart > 0 ? '+' : '−'}${formatCount(Math.abs(apart))}`;
+  const difference = observed - predicted;
+  if (difference === 0) return '0';
+  return `${difference > 0 ? '+' : '−'}${formatCount(Math.abs(difference))}`;
 }
