@@ -135,10 +135,13 @@ export async function readRecordedProcesses(
   return rows;
 }
 
-/** For the rest of the transaction rows are read by key: with stale statistics the planner reads whole tables for each window. */
+/**
+ * For the rest of the transaction rows are read by key: with stale statistics the planner reads whole tables for each window. The
+ * transaction may be idle while an application lists its storage.
+ */
 export async function readByKey(tx: Tx): Promise<void> {
-  await tx.query(`set local jit = off; set local enable_seqscan = off; set local enable_bitmapscan = off;
-    set local enable_hashjoin = off; set local enable_mergejoin = off; set local max_parallel_workers_per_gather = 0`);
+  await tx.query(`set local idle_in_transaction_session_timeout = 0; set local jit = off; set local max_parallel_workers_per_gather = 0;
+    set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`);
 }
 
 /** Those of `ids`, which may be any text, that are processes of the batch. */

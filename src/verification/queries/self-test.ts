@@ -84,24 +84,6 @@ where t.command_id = (select c.command_id from faultline.command c join faultlin
     join faultline.attempt a on a.command_id = c.command_id
   where c.batch_id = $1 and c.purpose = 'step' group by c.command_id, p.ordinal having bool_and(a.fault is null) order by p.ordinal, c.command_id limit 1)
 returning t.command_id`,
-  /** A parked command was settled by hand, past every verb. */
-  settle_by_hand: `
-update faultline.command c set status = 'COMPLETED', parked_at = null, settled_at = now()
-where c.command_id = (select q.awaiting_command_id from faultline.process q where q.batch_id = $1 and q.status = 'WAITING_FOR_TSQ' order by q.ordinal limit 1)
-returning c.process_id`,
-  /** A compensation, which has no rolls, was attempted once more after it had completed. */
-  attempt_again: `
-with picked as (
-  select a.* from faultline.attempt a join faultline.process p on p.process_id = a.process_id
-  where a.batch_id = $1 and a.purpose = 'compensation' and a.effect = 'COMPLETED' order by p.ordinal, a.command_id limit 1
-),
-attempts as (
-  insert into faultline.attempt select k.command_id, k.lane, k.attempt + 1, k.claim_id, k.worker_id, k.ended_at, k.ended_at, k.outcome, k.effect,
-    k.retry_at, k.reason, k.error_code, k.error_message, k.fault, k.process_id, k.batch_id, k.purpose, k.step
-  from picked k
-)
-update faultline.command c set attempts = c.attempts + 1 from picked k where c.command_id = k.command_id
-returning c.process_id`,
   /** An attempt began before the delay after the one before it had passed. */
   retry_early: `
 update faultline.attempt a set started_at = b.retry_at - interval '1 ms'

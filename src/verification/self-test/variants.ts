@@ -70,14 +70,8 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'an attempt is deleted',
     check: 'settled_once',
-    follow: ['rows_agree', 'as_predicted'],
+    follow: ['as_predicted'],
     tamper: 'delete_attempt',
-  },
-  {
-    name: 'a command is attempted after it had completed',
-    check: 'settled_once',
-    follow: ['rows_agree'],
-    tamper: 'attempt_again',
   },
   {
     name: 'a retry does not wait for its delay',
@@ -108,12 +102,6 @@ export const VARIANTS: readonly Variant[] = [
     check: 'behavior_written',
     follow: [],
     tamper: 'delete_behavior',
-  },
-  {
-    name: 'a parked command is settled past every verb',
-    check: 'no_settled_awaited',
-    follow: ['settled_once', 'rows_agree'],
-    tamper: 'settle_by_hand',
   },
   {
     name: 'a handler fails of itself',
