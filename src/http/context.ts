@@ -1,4 +1,4 @@
-// What every route is made of: the server's own type, where the API is, and the service around it.
+// What routes share: the type of the server, the prefix of the API, and the sources of their answers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -14,9 +14,10 @@ import type { BatchEvents } from './events.ts';
 
 export const API_PREFIX = '/api/v1';
 
-/** What routes are made of. */
-export interface RouteContext
-  extends Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'> {
+/** What the server uses of a service. */
+export type ServedService = Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
+
+export interface RouteContext extends ServedService {
   version: string;
   turbulence: readonly TurbulenceKind[];
   details: BatchDetails;

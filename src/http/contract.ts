@@ -6,6 +6,7 @@ export type { CommandBehavior, ProcessBehavior } from '../chaos/behavior.ts';
 export type { Experiment } from '../chaos/experiment.ts';
 export * from '../verification/schemas.ts';
 export * from './contract/audit.ts';
+export * from './contract/batches.ts';
 export * from './contract/behaviors.ts';
 export * from './contract/command-batches.ts';
 export * from './contract/commands.ts';

@@ -6,44 +6,27 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import {
-  attemptSchema,
-  auditEventSchema,
-  batchDetailSchema,
-  batchSchema,
-  configSchema,
-  healthSchema,
-  launchAnswerSchema,
-  overviewSchema,
-  problemSchema,
-  processDetailSchema,
-  processSchema,
-  processStepSchema,
-  stepFunnelSchema,
-  throughputSchema,
-  tsqItemSchema,
-  verbAnswerSchema,
-  workerSchema,
-} from './contract.ts';
+import * as wire from './contract.ts';
 
+/** The schemas of answers that the description refers to by name. */
 const NAMED = {
-  Attempt: attemptSchema,
-  AuditEvent: auditEventSchema,
-  Batch: batchSchema,
-  BatchDetail: batchDetailSchema,
-  Config: configSchema,
-  Health: healthSchema,
-  LaunchAnswer: launchAnswerSchema,
-  Overview: overviewSchema,
-  Problem: problemSchema,
-  Process: processSchema,
-  ProcessDetail: processDetailSchema,
-  ProcessStep: processStepSchema,
-  StepFunnel: stepFunnelSchema,
-  Throughput: throughputSchema,
-  TsqItem: tsqItemSchema,
-  VerbAnswer: verbAnswerSchema,
-  Worker: workerSchema,
+  Attempt: wire.attemptSchema,
+  AuditEvent: wire.auditEventSchema,
+  Batch: wire.batchSchema,
+  BatchDetail: wire.batchDetailSchema,
+  Config: wire.configSchema,
+  Health: wire.healthSchema,
+  LaunchAnswer: wire.launchAnswerSchema,
+  Overview: wire.overviewSchema,
+  Problem: wire.problemSchema,
+  Process: wire.processSchema,
+  ProcessDetail: wire.processDetailSchema,
+  ProcessStep: wire.processStepSchema,
+  StepFunnel: wire.stepFunnelSchema,
+  Throughput: wire.throughputSchema,
+  TsqItem: wire.tsqItemSchema,
+  VerbAnswer: wire.verbAnswerSchema,
+  Worker: wire.workerSchema,
 };
 
 const TAGS = {
@@ -90,7 +73,6 @@ type ApiDocument = ReturnType<SwaggerTransformObject>;
 /** The named schemas are those of answers; the transform adds each a second time, for requests. */
 function withoutInputs(document: ApiDocument): ApiDocument {
   const { components } = document as { components?: { schemas?: Record<string, unknown> } };
-  const inputs = new Set(Object.keys(NAMED).map((id) => `${id}Input`));
-  const schemas = Object.entries(components?.schemas ?? {}).filter(([id]) => !inputs.has(id));
+  const schemas = Object.entries(components?.schemas ?? {}).filter(([id]) => !id.endsWith('Input'));
   return { ...document, components: { ...components, schemas: Object.fromEntries(schemas) } } as ApiDocument;
 }

@@ -1,6 +1,5 @@
-// Server-sent events of a batch: `batch` with its detail and `verdict` with what is known of it, each whenever that changed; `ping`
-// while nothing does.
-// One poller per batch however many look; a stream ends after the batch has, and when the server closes.
+// Server-sent events of a batch: `batch` with its detail and `verdict` with its stored verdict, each after it has changed; `ping` while
+// nothing changes. One poller serves all clients of a batch. A stream ends after the batch has ended, and when the server closes.
 
 import { PassThrough } from 'node:stream';
 import type { Env, Timer } from '../model/env.ts';
@@ -8,134 +7,138 @@ import type { Verdicts } from '../verification/index.ts';
 import type { BatchDetails } from './batch-detail.ts';
 import type { BatchDetail } from './contract.ts';
 
-const EVERY_MS = 1_000;
+const POLL_EVERY_MS = 1_000;
 const PING_EVERY_MS = 10_000;
-/** A client that reads slower than this much piles up is let go; it may come back. */
+/** A client with more unread bytes is disconnected; it may reconnect. */
 const MAX_PENDING_BYTES = 1_048_576;
-/** The id of the last event of a batch that ended: a browser that comes back with it has seen everything. */
+/** The id of the last event of an ended batch: a browser that reconnects with it has seen everything. */
 export const LAST_EVENT_ID = 'end';
 
-interface Channel {
-  clients: Set<PassThrough>;
-  /** The last detail sent, as JSON. */
-  sent: string;
-  /** The last verdict sent. */
-  verified: string;
-  said_at_ms: number;
-  events: number;
-  timer: Timer | null;
+interface Sources {
+  env: Env;
+  details: BatchDetails;
+  verdicts: Pick<Verdicts, 'peek'>;
 }
 
-export interface BatchEvents {
-  /** A stream of the batch's events, beginning with what it is now. */
-  subscribe(batch: BatchDetail): PassThrough;
+export class BatchEvents {
+  readonly #sources: Sources;
+  readonly #channels = new Map<string, Channel>();
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  /** A stream of the batch's events that begins with its current detail. */
+  subscribe(batch: BatchDetail): PassThrough {
+    const client = new PassThrough();
+    if (batch.completed_at !== null) {
+      client.end(eventText('batch', JSON.stringify(batch), LAST_EVENT_ID));
+      return client;
+    }
+    const { batch_id } = batch;
+    const channel =
+      this.#channels.get(batch_id) ?? new Channel(this.#sources, batch, () => this.#channels.delete(batch_id));
+    this.#channels.set(batch_id, channel);
+    channel.join(client, batch);
+    return client;
+  }
+
   /** Ends every stream. */
-  close(): void;
+  close(): void {
+    for (const channel of this.#channels.values()) channel.close();
+  }
 }
 
-export function createBatchEvents(env: Env, details: BatchDetails, verdicts: Pick<Verdicts, 'peek'>): BatchEvents {
-  const channels = new Map<string, Channel>();
+/** The clients of one batch, and the poller that serves them. */
+class Channel {
+  readonly #sources: Sources;
+  readonly #batch_id: string;
+  readonly #onClose: () => void;
+  readonly #clients = new Set<PassThrough>();
+  /** The last detail sent, as JSON. */
+  #sent: string;
+  /** When the last verdict sent was computed. */
+  #verified_at = '';
+  #sent_at_ms: number;
+  #events = 0;
+  #timer: Timer | null = null;
+  #closed = false;
 
-  const open = (batch_id: string): Channel => {
-    const channel: Channel = {
-      clients: new Set(),
-      sent: '',
-      verified: '',
-      said_at_ms: env.monotonicMs(),
-      events: 0,
-      timer: null,
-    };
-    channels.set(batch_id, channel);
-    pollLater(batch_id, channel);
-    return channel;
-  };
+  constructor(sources: Sources, batch: BatchDetail, onClose: () => void) {
+    this.#sources = sources;
+    this.#batch_id = batch.batch_id;
+    this.#sent = JSON.stringify(batch);
+    this.#sent_at_ms = sources.env.monotonicMs();
+    this.#onClose = onClose;
+    this.#pollLater();
+  }
 
-  const pollLater = (batch_id: string, channel: Channel) => {
-    if (channels.get(batch_id) !== channel) return;
-    channel.timer = env.after(EVERY_MS, () => {
-      poll(batch_id, channel).then(
-        () => pollLater(batch_id, channel),
-        (error) => {
-          env.logger.warn({ err: error, batch_id }, 'a batch could not be followed, trying again');
-          pollLater(batch_id, channel);
-        },
-      );
+  join(client: PassThrough, batch: BatchDetail): void {
+    this.#clients.add(client);
+    client.once('close', () => {
+      this.#clients.delete(client);
+      if (this.#clients.size === 0) this.close();
     });
-  };
+    client.write(`retry: 2000\n\n${eventText('batch', JSON.stringify(batch), String(this.#events))}`);
+  }
 
-  const poll = async (batch_id: string, channel: Channel) => {
-    pingIfSilent(channel);
-    const batch = await details.read(batch_id);
-    say(channel, batch);
-    await sayVerdict(channel, batch);
-    if (batch.completed_at !== null) finish(batch_id, channel);
-  };
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer?.clear();
+    this.#onClose();
+    for (const client of this.#clients) client.end();
+  }
 
-  const say = (channel: Channel, batch: BatchDetail) => {
+  #pollLater(): void {
+    const { env } = this.#sources;
+    this.#timer = env.after(POLL_EVERY_MS, async () => {
+      try {
+        await this.#poll();
+      } catch (error) {
+        env.logger.warn(
+          { err: error, batch_id: this.#batch_id },
+          'a batch could not be read for its events, trying again',
+        );
+      }
+      if (!this.#closed) this.#pollLater();
+    });
+  }
+
+  async #poll(): Promise<void> {
+    const { env, details } = this.#sources;
+    if (env.monotonicMs() - this.#sent_at_ms >= PING_EVERY_MS) this.#broadcast(eventText('ping', '{}'));
+    const batch = await details.read(this.#batch_id);
     const json = JSON.stringify(batch);
-    if (json === channel.sent) return;
-    channel.sent = json;
-    channel.events += 1;
-    broadcast(channel, eventText('batch', json, batch.completed_at === null ? String(channel.events) : LAST_EVENT_ID));
-  };
+    const ended = batch.completed_at !== null;
+    if (json !== this.#sent) {
+      this.#sent = json;
+      this.#events += 1;
+      this.#broadcast(eventText('batch', json, ended ? LAST_EVENT_ID : String(this.#events)));
+    }
+    // Only a batch at rest has a stored verdict. Nothing is verified here.
+    if (batch.status === 'AT_REST') await this.#sendVerdict();
+    if (ended) this.close();
+  }
 
-  /** Only of a batch at rest, and only what is stored: verifying it is somebody else's work. */
-  const sayVerdict = async (channel: Channel, { batch_id, status }: BatchDetail) => {
-    if (status !== 'AT_REST') return;
-    const verdict = await verdicts.peek(batch_id);
-    if (verdict === null || verdict.computed_at === channel.verified) return;
-    channel.verified = verdict.computed_at;
-    const { computed_at } = verdict;
-    broadcast(channel, eventText('verdict', JSON.stringify({ batch_id, verdict: verdict.verdict, computed_at })));
-  };
+  async #sendVerdict(): Promise<void> {
+    const stored = await this.#sources.verdicts.peek(this.#batch_id);
+    if (stored === null || stored.computed_at === this.#verified_at) return;
+    const { batch_id, verdict, computed_at } = stored;
+    this.#verified_at = computed_at;
+    this.#broadcast(eventText('verdict', JSON.stringify({ batch_id, verdict, computed_at })));
+  }
 
-  const pingIfSilent = (channel: Channel) => {
-    if (env.monotonicMs() - channel.said_at_ms >= PING_EVERY_MS) broadcast(channel, eventText('ping', '{}'));
-  };
-
-  const broadcast = (channel: Channel, text: string) => {
-    channel.said_at_ms = env.monotonicMs();
-    for (const client of channel.clients) {
+  #broadcast(text: string): void {
+    this.#sent_at_ms = this.#sources.env.monotonicMs();
+    for (const client of this.#clients) {
       if (client.writableLength > MAX_PENDING_BYTES) client.destroy();
       else client.write(text);
     }
-  };
-
-  const finish = (batch_id: string, channel: Channel) => {
-    channel.timer?.clear();
-    channels.delete(batch_id);
-    for (const client of channel.clients) client.end();
-  };
-
-  const leave = (batch_id: string, channel: Channel, client: PassThrough) => {
-    channel.clients.delete(client);
-    if (channel.clients.size > 0 || channels.get(batch_id) !== channel) return;
-    channel.timer?.clear();
-    channels.delete(batch_id);
-  };
-
-  return {
-    subscribe(batch) {
-      const client = new PassThrough();
-      const json = JSON.stringify(batch);
-      if (batch.completed_at !== null) {
-        client.end(eventText('batch', json, LAST_EVENT_ID));
-        return client;
-      }
-      const channel = channels.get(batch.batch_id) ?? open(batch.batch_id);
-      if (channel.sent === '') channel.sent = json;
-      channel.clients.add(client);
-      client.once('close', () => leave(batch.batch_id, channel, client));
-      client.write(`retry: 2000\n\n${eventText('batch', json, String(channel.events))}`);
-      return client;
-    },
-    close() {
-      for (const [batch_id, channel] of [...channels]) finish(batch_id, channel);
-    },
-  };
+  }
 }
 
-/** JSON has no line break of its own, so one data line holds it. */
+/** JSON contains no line break, so it fits one data line. */
 function eventText(event: string, json: string, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${json}\n\n`;
 }

@@ -1,9 +1,9 @@
-// What the declarations of routes have in common: how a route is described, and who is behind a verb.
+// How a route is described and limited, and who is behind a verb.
 
 import type { z } from 'zod';
 import type { Operator } from '../bus/troubleshooting.ts';
-import type { VerbBody } from './contract.ts';
-import { problemSchema } from './contract.ts';
+import { problemSchema, type VerbBody } from './contract.ts';
+import { exceptBody } from './validate.ts';
 
 /** How every request that fails is answered. */
 const PROBLEMS = {
@@ -13,25 +13,42 @@ const PROBLEMS = {
   },
 };
 
-interface Description {
-  tags: string[];
-  summary: string;
+interface Options {
   description?: string;
   deprecated?: boolean;
   headers?: z.ZodType;
   params?: z.ZodType;
   querystring?: z.ZodType;
   body?: z.ZodType;
+  /** Other answers than `answer`, by status. */
+  also?: Record<number, z.ZodType>;
+  /** The status of the answer (200). */
+  status?: 200 | 201 | 202 | 204;
+  /** For routes that stop something: a flood of requests must not keep operators from it. */
+  unlimited?: boolean;
+  /** False for streams. */
+  exposeHeadRoute?: boolean;
+  /** True where the handler checks the body, which takes more than one schema. */
+  unchecked_body?: boolean;
 }
 
-/** The options of a route: its answers by status, what it takes, and how it is described in the OpenAPI document. */
-export function route<A extends object, D extends Description, O extends object = object>(
-  answers: A,
-  description: D,
-  options?: O,
+/** The options of a route that answers with `answer`, or with a problem. */
+export function route<Answer, const O extends Options>(
+  tag: string,
+  summary: string,
+  answer: Answer,
+  options = {} as O,
 ) {
-  const schema: D & { response: A & typeof PROBLEMS } = { ...description, response: { ...answers, ...PROBLEMS } };
-  return { ...(options as O), schema };
+  const { status = 200, also, unlimited, exposeHeadRoute, unchecked_body, ...request } = options;
+  type Status = O extends { status: infer S extends number } ? S : 200;
+  type Also = O extends { also: infer A } ? A : object;
+  const response = { [status]: answer, ...also, ...PROBLEMS } as Record<Status, Answer> & Also & typeof PROBLEMS;
+  return {
+    ...(unlimited && { config: { rateLimit: false } }),
+    ...(exposeHeadRoute !== undefined && { exposeHeadRoute }),
+    ...(unchecked_body && { validatorCompiler: exceptBody }),
+    schema: { tags: [tag], summary, ...request, response },
+  };
 }
 
 /** The operator named in the body; `local` without a name, because there is no sign-in. */

@@ -56,7 +56,6 @@ export async function secure(app: FastifyInstance, options: SecurityOptions): Pr
 }
 
 /** Options of routes that stop something: a flood of requests must not keep operators from it. */
-export const NEVER_LIMITED = { config: { rateLimit: false } } as const;
 
 /** The host header without its port. */
 function hostOf(request: FastifyRequest): string {

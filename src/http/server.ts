@@ -6,15 +6,14 @@ import fastify from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { TurbulenceKind } from '../chaos/experiment.ts';
 import { packageRoot } from '../db/package-root.ts';
-import type { Service } from '../process/service.ts';
 import { type Analysis, createAnalysis, Verdicts } from '../verification/index.ts';
-import { createActivity } from './activity.ts';
-import { createBatchDetails } from './batch-detail.ts';
+import { Activity } from './activity.ts';
+import { BatchDetails } from './batch-detail.ts';
 import { closePromptly } from './connections.ts';
-import { API_PREFIX, type App, type RouteContext } from './context.ts';
+import { API_PREFIX, type App, type RouteContext, type ServedService } from './context.ts';
 import { describeApi } from './docs.ts';
 import { httpError, sendProblem } from './errors.ts';
-import { createBatchEvents } from './events.ts';
+import { BatchEvents } from './events.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { createOverview } from './overview.ts';
 import { hasPage, sendPage, servePage, wantsPage } from './page.ts';
@@ -68,7 +67,7 @@ const ROUTES = [
 const BODY_LIMIT_BYTES = 1_048_576;
 
 export interface ServerOptions extends SecurityOptions {
-  service: Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
+  service: ServedService;
   /** Predicts and verifies; in the server's own thread if absent. */
   analysis?: Analysis;
   /** The folder of the built page; without one only the API is served. */
@@ -125,25 +124,12 @@ export async function createServer(options: ServerOptions): Promise<App> {
 }
 
 function createContext({ service, turbulence = [], analysis = createAnalysis(service) }: ServerOptions): RouteContext {
-  const { bus, pool, registry, processes, application, context } = service;
+  const { bus, pool, processes } = service;
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
-  const details = createBatchDetails(pool, bus.env, processes);
-  const activity = createActivity(pool, bus.env);
+  const details = new BatchDetails(pool, bus.env, processes);
+  const activity = new Activity(pool, bus.env);
+  const overview = createOverview(pool, bus.env, activity);
   const verdicts = new Verdicts(pool, bus.env, analysis);
-  return {
-    bus,
-    pool,
-    registry,
-    processes,
-    application,
-    context,
-    version,
-    turbulence,
-    details,
-    activity,
-    events: createBatchEvents(bus.env, details, verdicts),
-    overview: createOverview(pool, bus.env, activity),
-    analysis,
-    verdicts,
-  };
+  const events = new BatchEvents({ env: bus.env, details, verdicts });
+  return { ...service, version, turbulence, details, activity, overview, events, analysis, verdicts };
 }

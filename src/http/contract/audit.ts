@@ -1,7 +1,7 @@
 // The audit.
 
 import { z } from 'zod';
-import { idSchema, pageQuery, time } from './fields.ts';
+import { count, documentOut, idSchema, pageQuery, time } from './fields.ts';
 
 const MAX_WINDOW_MS = 24 * 3_600_000;
 
@@ -54,8 +54,8 @@ export const auditEventSchema = z.object({
   batch_id: idSchema.nullable(),
   batch_kind: z.enum(['process', 'command']).nullable(),
   step: z.string().nullable(),
-  attempt: z.number().int().nullable(),
+  attempt: count.nullable(),
   fault: z.string().nullable(),
-  details: z.record(z.string(), z.unknown()),
+  details: documentOut,
 });
 export type AuditEvent = z.infer<typeof auditEventSchema>;

@@ -1,7 +1,7 @@
 // Injection into one batch, and the behavior of its steps.
 
 import { z } from 'zod';
-import { idSchema, time } from './fields.ts';
+import { documentOut, idSchema, time } from './fields.ts';
 import { killSwitchBodySchema } from './kill-switch.ts';
 
 /** Ends injection into one batch for good. */
@@ -12,5 +12,5 @@ export type InjectionStopped = z.infer<typeof injectionStoppedSchema>;
 /** Steps sent from now on have this behavior; null: none. Validated with the definition's own step keys. */
 export const changeBehaviorBodySchema = killSwitchBodySchema
   .omit({ stopped: true })
-  .extend({ behavior: z.record(z.string(), z.unknown()).nullable() });
+  .extend({ behavior: documentOut.nullable() });
 export type ChangeBehaviorBody = z.infer<typeof changeBehaviorBodySchema>;

@@ -1,100 +1,61 @@
-// Command batches: commands that are counted together, and whose end is told by a reply.
+// Command batches: commands that are launched and counted together.
 
 import { z } from 'zod';
 import { COMMAND_STATUSES } from '../../model/command.ts';
-import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
-import { BATCH_STATUSES } from '../../model/process.ts';
+import { batchCount, batchFields, cancelAnswerSchema, launchAnswerSchema, newBatchFields } from './batches.ts';
 import { commandListSchema, commandTemplateSchema } from './commands.ts';
-import { documentSchema, idSchema, pageQuery, queueSchema, shortText, time, timeOrNull, whole } from './fields.ts';
-import { seedSchema } from './process-batches.ts';
+import { count, documentOut, documentSchema, idSchema, pageQuery, timeOrNull } from './fields.ts';
 
-/** Either `count` with `template`, or `commands`, or neither: then it is open, and commands are added to it. */
+/** `count` commands like `template`, or `commands`, or neither for an open batch. Commands have a reply_to of their own. */
 export const newCommandBatchSchema = z.strictObject({
-  name: shortText(MAX_LENGTH.label).optional(),
-  /** Anything of the sender's own, shown as it is. */
+  ...newBatchFields,
+  /** Anything of the sender's own. */
   custom: documentSchema.optional(),
-  /** The queue that is told when the batch ended. Commands have a reply_to of their own. */
-  reply_to: queueSchema.optional(),
-  /** An open batch takes more commands and does not end. Closed unless it begins empty. */
+  /** An open batch takes more commands and does not end. Closed by default if it has commands. */
   closed: z.boolean().optional(),
-  seed: seedSchema.optional(),
-  count: whole(LIMITS.batch_count).optional(),
+  count: batchCount.optional(),
   template: commandTemplateSchema.optional(),
   commands: commandListSchema.optional(),
 });
 export type NewCommandBatch = z.input<typeof newCommandBatchSchema>;
 
-export const commandBatchAnswerSchema = z.object({
-  batch_id: idSchema,
-  status: z.enum(BATCH_STATUSES),
-  total_count: z.number().int(),
-  seed: z.string(),
-  /** Of `commands`, in their order; empty for `count`. */
-  command_ids: z.array(idSchema),
-});
+/** `command_ids` are those of `commands`, in their order; empty with `count`. */
+export const commandBatchAnswerSchema = launchAnswerSchema.extend({ command_ids: z.array(idSchema) });
 export type CommandBatchAnswer = z.infer<typeof commandBatchAnswerSchema>;
 
 export const addCommandsSchema = z.strictObject({ commands: commandListSchema });
-export const addCommandsAnswerSchema = z.object({
-  batch_id: idSchema,
-  total_count: z.number().int(),
-  command_ids: z.array(idSchema),
+export const addCommandsAnswerSchema = commandBatchAnswerSchema.pick({
+  batch_id: true,
+  total_count: true,
+  command_ids: true,
 });
-export const commandBatchVerbAnswerSchema = z.object({
-  batch_id: idSchema,
-  status: z.enum(BATCH_STATUSES),
-  closed_at: timeOrNull,
-});
+export const commandBatchVerbAnswerSchema = cancelAnswerSchema.extend({ closed_at: timeOrNull });
 
-export const commandBatchesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(BATCH_STATUSES).optional() });
-
+/** total = not created + completed + failed + canceled + waiting + in troubleshooting. */
 export const commandBatchSchema = z.object({
-  batch_id: idSchema,
-  name: z.string().nullable(),
-  status: z.enum(BATCH_STATUSES),
-  custom: z.record(z.string(), z.unknown()).nullable(),
+  ...batchFields,
+  custom: documentOut.nullable(),
   reply_to: z.string().nullable(),
-  /** Null while it takes more commands. */
+  /** Null while the batch takes more commands. */
   closed_at: timeOrNull,
-  /** total = not created + completed + failed + canceled + waiting + in troubleshooting. */
-  total_count: z.number().int(),
-  created_count: z.number().int(),
-  completed_count: z.number().int(),
-  failed_count: z.number().int(),
-  canceled_count: z.number().int(),
-  /** Pending or in progress. */
-  waiting_count: z.number().int(),
-  in_troubleshooting_count: z.number().int(),
-  /** Of its commands, how many in a hundred have ended. */
+  /** Of its commands, how many percent have ended. */
   percent: z.number(),
-  /** Of the template, where there is one. */
+  /** Of the template. */
   domain: z.string().nullable(),
   type: z.string().nullable(),
-  seed: z.string(),
-  created_at: time,
-  started_at: timeOrNull,
-  rested_at: timeOrNull,
-  completed_at: timeOrNull,
-  /** Cancelled then: it ends as CANCELED, once nothing of it waits for an operator. */
-  cancel_requested_at: timeOrNull,
   /** From its first command to its end, or until now. */
   duration_ms: z.number().nullable(),
 });
 export type CommandBatch = z.infer<typeof commandBatchSchema>;
 
 export const commandBatchDetailSchema = commandBatchSchema.extend({
-  template: z.record(z.string(), z.unknown()).nullable(),
-  behavior: z.record(z.string(), z.unknown()).nullable(),
-  retry: z.object({ max_attempts: z.number().int(), backoff_ms: z.array(z.number().int()), jitter_pct: z.number() }),
-  lease_ms: z.number().int(),
-  by_status: z.record(z.enum(COMMAND_STATUSES), z.number().int()),
-  /** What its commands answered; `waiting`: replies of the batch that nobody has consumed yet. */
-  replies: z.object({
-    SUCCESS: z.number().int(),
-    FAILED: z.number().int(),
-    CANCELED: z.number().int(),
-    waiting: z.number().int(),
-  }),
+  template: documentOut.nullable(),
+  behavior: documentOut.nullable(),
+  retry: z.object({ max_attempts: count, backoff_ms: z.array(count), jitter_pct: z.number() }),
+  lease_ms: count,
+  by_status: z.record(z.enum(COMMAND_STATUSES), count),
+  /** Replies of its commands by outcome; `waiting`: replies of the batch that were not consumed yet. */
+  replies: z.object({ SUCCESS: count, FAILED: count, CANCELED: count, waiting: count }),
 });
 export type CommandBatchDetail = z.infer<typeof commandBatchDetailSchema>;
 

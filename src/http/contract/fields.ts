@@ -7,19 +7,20 @@ import { isPlainObject } from '../../model/storable.ts';
 
 /** Any uuid: callers may give ids of their own, of whatever version. */
 export const idSchema = z.guid();
+export const count = z.number().int();
 export const time = z.string();
 export const timeOrNull = z.string().nullable();
 const noNul = (value: string) => !value.includes('\0');
 export const shortText = (max: number) =>
   z.string().trim().min(1).max(max).refine(noNul, { error: 'must not contain a NUL byte' });
-/** Who acts: a name that logs and lists show, so nothing that starts a line there or turns it round. */
+/** Who acts. Logs and lists show the name, so it must not break a line or change the direction of text. */
 export const actorSchema = shortText(MAX_LENGTH.actor).refine((name) => !hasSteering(name), {
   error: 'must not contain control characters, or marks of direction',
 });
-/** A name as definitions give it: of a domain, of a type. */
+/** The name of a domain or a type. */
 export const nameSchema = z.string().regex(SHAPES.name.pattern, SHAPES.name.message);
 
-/** Where replies are put until somebody consumes them. */
+/** The name of a queue of replies. */
 export const queueSchema = z.string().regex(SHAPES.queue.pattern, SHAPES.queue.message);
 
 export const whole = ({ min, max }: Range) => z.number().int().min(min).max(max);
@@ -29,10 +30,21 @@ export const backoffSchema = z
   .min(LIMITS.backoff_count.min)
   .max(LIMITS.backoff_count.max);
 
-/** A document of the sender's own. Not a record, which is copied key by key: nothing in it is of interest here. */
+/** A document of the sender's own. A record would be copied key by key. */
 export const documentSchema = z.custom<Record<string, unknown>>(isPlainObject, 'must be an object');
-// For the API's description, which has no word for a check of our own.
+// The API's description cannot express a custom check.
 documentSchema._zod.toJSONSchema = () => ({ type: 'object', additionalProperties: {} });
+
+/** A document in an answer. */
+export const documentOut = z.record(z.string(), z.unknown());
+
+/** What chaos is drawn from. */
+export const seedSchema = z.string().regex(SHAPES.seed.pattern, SHAPES.seed.message);
+
+/** Attempts ended. A success under a fault counts as a success; `injected` and `failed` are other ends with and without a fault. */
+export const throughputSlices = z.array(
+  z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() }),
+);
 
 /** For 24 hours the same key with the same request is the same request, and gets the same answer. */
 export const idempotencyHeaders = z.looseObject({
@@ -41,6 +53,10 @@ export const idempotencyHeaders = z.looseObject({
     .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters without spaces')
     .optional(),
 });
+
+export const batchParams = z.object({ batch_id: idSchema });
+export const commandParams = z.object({ command_id: idSchema });
+export const processParams = z.object({ process_id: idSchema });
 
 // Errors: application/problem+json, RFC 9457.
 export const problemSchema = z.object({

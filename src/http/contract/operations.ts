@@ -3,20 +3,20 @@
 import { z } from 'zod';
 import { TURBULENCE_KINDS } from '../../chaos/experiment.ts';
 import { PROCESS_STATUSES } from '../../model/process.ts';
-import { idSchema, time, timeOrNull } from './fields.ts';
+import { count, documentOut, idSchema, throughputSlices, time, timeOrNull } from './fields.ts';
 import { shownSettingsSchema } from './settings.ts';
 
 export const overviewSchema = z.object({
-  batches: z.object({ open: z.number().int(), total: z.number().int() }),
+  batches: z.object({ open: count, total: count }),
   /** Processes by status, over open batches and standalone processes; ended ones over all. */
-  processes: z.record(z.enum(PROCESS_STATUSES), z.number().int()),
-  backlog: z.number().int(),
-  in_progress: z.number().int(),
-  in_troubleshooting: z.number().int(),
+  processes: z.record(z.enum(PROCESS_STATUSES), count),
+  backlog: count,
+  in_progress: count,
+  in_troubleshooting: count,
   /** Attempts ended per second and their duration percentiles over the last minute. */
   attempts_per_second: z.number(),
   latency_ms: z.object({ p50: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable() }),
-  tsq_groups: z.array(z.object({ error_group: z.string(), count: z.number().int(), injected: z.boolean() })),
+  tsq_groups: z.array(z.object({ error_group: z.string(), count: count, injected: z.boolean() })),
 });
 export type Overview = z.infer<typeof overviewSchema>;
 
@@ -26,27 +26,27 @@ export const throughputQuerySchema = z.strictObject({
 });
 
 export const throughputSchema = z.object({
-  slice_ms: z.number().int(),
-  items: z.array(z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() })),
+  slice_ms: count,
+  items: throughputSlices,
 });
 export type Throughput = z.infer<typeof throughputSchema>;
 
 export const workerSchema = z.object({
   worker_id: idSchema,
   name: z.string(),
-  pid: z.number().int(),
+  pid: count,
   domains: z.array(z.string()),
   /** Over the domains shown. */
-  slots: z.number().int(),
-  in_flight: z.number().int(),
-  hanging: z.number().int(),
-  by_domain: z.record(z.string(), z.object({ slots: z.number().int(), in_flight: z.number().int() })),
-  settled_count: z.number().int(),
+  slots: count,
+  in_flight: count,
+  hanging: count,
+  by_domain: z.record(z.string(), z.object({ slots: count, in_flight: count })),
+  settled_count: count,
   settled_per_second: z.number(),
   /** What it said of itself at its last heartbeat. Failures of handlers never count. */
   health: z.enum(['HEALTHY', 'DEGRADED', 'CRITICAL']),
   health_reason: z.string().nullable(),
-  rss_bytes: z.number().int().nullable(),
+  rss_bytes: count.nullable(),
   /** How late its timers were, 99th percentile. */
   loop_delay_ms: z.number().nullable(),
   /** DEAD: no heartbeat for 15 s. */
@@ -59,15 +59,15 @@ export const workersSchema = z.object({ items: z.array(workerSchema) });
 
 export const configSchema = z.object({
   version: z.string(),
-  lanes: z.number().int(),
+  lanes: count,
   process_types: z.array(
     z.object({
       type: z.string(),
-      version: z.number().int(),
+      version: count,
       domain: z.string(),
       steps: z.array(z.object({ key: z.string(), command: z.string(), compensated: z.boolean() })),
       /** JSON Schema of the launch input. */
-      input: z.record(z.string(), z.unknown()),
+      input: documentOut,
     }),
   ),
   /** Of launches and sends that name none: from the application and from the settings. */
@@ -75,13 +75,13 @@ export const configSchema = z.object({
     process_type: z.string().nullable(),
     command: z.object({ domain: z.string(), type: z.string() }).nullable(),
     retry: z.object({
-      max_attempts: z.number().int(),
-      backoff_ms: z.array(z.number().int()),
-      jitter_pct: z.number().int(),
+      max_attempts: count,
+      backoff_ms: z.array(count),
+      jitter_pct: count,
     }),
-    lease_ms: z.number().int(),
-    max_batch_count: z.number().int(),
-    max_lease_losses: z.number().int(),
+    lease_ms: count,
+    max_batch_count: count,
+    max_lease_losses: count,
   }),
   /** By path. An option given to a process (`faultline work --slots`) wins over these, for that process. */
   settings: shownSettingsSchema,

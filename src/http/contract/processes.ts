@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { DEADLINE_ACTIONS } from '../../model/command.ts';
 import { PROCESS_STATUSES } from '../../model/process.ts';
-import { idSchema, pageQuery, time, timeOrNull } from './fields.ts';
+import { count, documentOut, idSchema, pageQuery, time, timeOrNull } from './fields.ts';
 import { cancelBodySchema } from './tsq.ts';
 
 export const batchProcessesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(PROCESS_STATUSES).optional() });
@@ -16,13 +16,13 @@ export const processesQuerySchema = z.strictObject({
 export const processSchema = z.object({
   process_id: idSchema,
   batch_id: idSchema.nullable(),
-  ordinal: z.number().int(),
+  ordinal: count,
   process_type: z.string(),
-  version: z.number().int(),
+  version: count,
   status: z.enum(PROCESS_STATUSES),
   current_step: z.string().nullable(),
-  state: z.record(z.string(), z.unknown()),
-  behavior: z.record(z.string(), z.unknown()).nullable(),
+  state: documentOut,
+  behavior: documentOut.nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
   /** By when it has to end, while it waits for a reply. */
@@ -37,7 +37,7 @@ export const processSchema = z.object({
 export type Process = z.infer<typeof processSchema>;
 
 export const attemptSchema = z.object({
-  attempt: z.number().int(),
+  attempt: count,
   started_at: time,
   ended_at: timeOrNull,
   /** success, transient, permanent, business_rule, lease_expired, released, canceled (terminated); null while it runs. */

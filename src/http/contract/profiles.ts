@@ -1,14 +1,14 @@
 // Profiles: named behaviors, built in or saved, and documents of them.
 
 import { z } from 'zod';
-import { nameSchema, shortText, timeOrNull } from './fields.ts';
+import { documentOut, nameSchema, shortText, timeOrNull } from './fields.ts';
 
 export const profileBodySchema = z.strictObject({
   name: shortText(100),
   description: shortText(1_000).nullish(),
   process_type: nameSchema.nullish(),
   /** By step key, a CommandBehavior each. */
-  behavior: z.record(z.string(), z.unknown()),
+  behavior: documentOut,
 });
 export type ProfileBody = z.infer<typeof profileBodySchema>;
 export const profileSchema = z.object({
@@ -17,7 +17,7 @@ export const profileSchema = z.object({
   name: z.string(),
   description: z.string().nullable(),
   process_type: z.string().nullable(),
-  behavior: z.record(z.string(), z.unknown()),
+  behavior: documentOut,
   builtin: z.boolean(),
   created_at: timeOrNull,
   updated_at: timeOrNull,

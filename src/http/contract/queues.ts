@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
-import { actorSchema, shortText, timeOrNull, whole } from './fields.ts';
+import { actorSchema, count, shortText, timeOrNull, whole } from './fields.ts';
 
 export const QUEUE_STATES = ['RUNNING', 'DRAINING', 'PAUSED'] as const;
 export type QueueState = (typeof QUEUE_STATES)[number];
@@ -12,16 +12,16 @@ export const domainQueueSchema = z.object({
   /** DRAINING: paused, and what was in progress still goes on. */
   state: z.enum(QUEUE_STATES),
   /** Due, and not taken. */
-  ready: z.number().int(),
-  delayed: z.number().int(),
-  in_progress: z.number().int(),
-  in_troubleshooting: z.number().int(),
+  ready: count,
+  delayed: count,
+  in_progress: count,
+  in_troubleshooting: count,
   oldest_ready_age_ms: z.number().nullable(),
   /** Workers alive that work it, and their slots for it. */
-  workers: z.number().int(),
-  slots: z.number().int(),
+  workers: count,
+  slots: count,
   /** Over all workers; null: as many as they have slots. */
-  max_in_flight: z.number().int().nullable(),
+  max_in_flight: count.nullable(),
   paused_at: timeOrNull,
   paused_by: z.string().nullable(),
   pause_reason: z.string().nullable(),

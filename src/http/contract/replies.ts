@@ -2,13 +2,13 @@
 
 import { z } from 'zod';
 import { LIMITS } from '../../model/limits.ts';
-import { idSchema, pageQuery, queueSchema, time, whole } from './fields.ts';
+import { count, idSchema, pageQuery, queueSchema, time, whole } from './fields.ts';
 
 export const replyQueueSchema = z.object({
   queue: z.string(),
-  count: z.number().int(),
+  count: count,
   /** Of these, kept for a process that was unknown where they were settled. */
-  kept_count: z.number().int(),
+  kept_count: count,
   oldest_at: time,
 });
 export type ReplyQueue = z.infer<typeof replyQueueSchema>;
@@ -53,5 +53,5 @@ export const redriveAnswerSchema = z.object({ reply_id: idSchema, process_id: id
 export type RedriveAnswer = z.infer<typeof redriveAnswerSchema>;
 
 export const clearQuerySchema = z.strictObject({ queue: queueSchema });
-export const clearAnswerSchema = z.object({ queue: z.string(), deleted_count: z.number().int() });
+export const clearAnswerSchema = z.object({ queue: z.string(), deleted_count: count });
 export const deleteReplyAnswerSchema = z.object({ reply_id: idSchema });

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
-import { actorSchema, idSchema, pageOf, pageQuery, shortText, time, timeOrNull } from './fields.ts';
+import { actorSchema, count, documentOut, idSchema, pageOf, pageQuery, shortText, time, timeOrNull } from './fields.ts';
 
 /** Each that is given narrows the choice. */
 const filterFields = {
@@ -21,7 +21,7 @@ export const tsqFilterQuerySchema = z.strictObject({ ...filterFields, injected: 
 export const tsqQuerySchema = tsqFilterQuerySchema.extend(pageQuery);
 export type TsqQuery = z.infer<typeof tsqQuerySchema>;
 
-export const tsqCountSchema = z.object({ count: z.number().int() });
+export const tsqCountSchema = z.object({ count: count });
 export type TsqCount = z.infer<typeof tsqCountSchema>;
 
 /** `advance_failed` items are processes whose own code threw; their command is done and the verbs act on the process. */
@@ -34,8 +34,8 @@ export const tsqItemSchema = z.object({
   process_id: idSchema.nullable(),
   batch_id: idSchema.nullable(),
   step: z.string().nullable(),
-  attempts: z.number().int(),
-  max_attempts: z.number().int(),
+  attempts: count,
+  max_attempts: count,
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
   error_group: z.string().nullable(),
@@ -65,7 +65,7 @@ export const tsqGroupSchema = z.object({
   injected: z.boolean(),
   domain: z.string(),
   type: z.string(),
-  count: z.number().int(),
+  count: count,
   oldest_at: time,
   newest_at: time,
   sample_command_id: idSchema,
@@ -73,7 +73,7 @@ export const tsqGroupSchema = z.object({
 });
 export type TsqGroup = z.infer<typeof tsqGroupSchema>;
 /** The largest groups first, at most 200; `count` is of all that match. */
-export const tsqGroupsSchema = z.object({ count: z.number().int(), groups: z.array(tsqGroupSchema) });
+export const tsqGroupsSchema = z.object({ count: count, groups: z.array(tsqGroupSchema) });
 export type TsqGroups = z.infer<typeof tsqGroupsSchema>;
 
 export const JOB_VERBS = ['retry', 'cancel', 'complete'] as const;
@@ -98,21 +98,21 @@ export const tsqJobBodySchema = z.strictObject({
   result: z.unknown().optional(),
 });
 export type TsqJobBody = z.infer<typeof tsqJobBodySchema>;
-export const tsqJobStartedSchema = z.object({ job_id: idSchema, total_count: z.number().int() });
+export const tsqJobStartedSchema = z.object({ job_id: idSchema, total_count: count });
 export type TsqJobStarted = z.infer<typeof tsqJobStartedSchema>;
 
 export const tsqJobSchema = z.object({
   job_id: idSchema,
   verb: z.enum(JOB_VERBS),
   /** As it was asked for; of a selection only how many: `{"selected": 12}`. */
-  filter: z.record(z.string(), z.unknown()),
+  filter: documentOut,
   reason: z.string().nullable(),
   actor: z.string(),
   status: z.enum(JOB_STATUSES),
-  total_count: z.number().int(),
-  done_count: z.number().int(),
+  total_count: count,
+  done_count: count,
   /** Refused, for instance because somebody else was faster. A completed job has done or failed all. */
-  failed_count: z.number().int(),
+  failed_count: count,
   /** 0 to 1. */
   progress: z.number(),
   rate_per_second: z.number().nullable(),

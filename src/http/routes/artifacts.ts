@@ -7,7 +7,7 @@ import { findProcess } from '../../db/queries/read-processes.ts';
 import { orNotFound } from '../../model/errors.ts';
 import type { ArtifactContent } from '../../process/application.ts';
 import type { App, RouteContext } from '../context.ts';
-import { idSchema } from '../contract.ts';
+import * as wire from '../contract.ts';
 import { route } from '../route.ts';
 
 const SANDBOX =
@@ -17,13 +17,10 @@ export function artifactRoutes(api: App, { pool, application, context }: RouteCo
   api.get(
     '/processes/:process_id/artifacts/:step',
     route(
-      { 200: { description: 'The document, with its own content type', content: { '*/*': { schema: z.unknown() } } } },
-      {
-        tags: ['processes'],
-        summary: 'Open the document that a step of a process stored',
-        params: z.object({ process_id: idSchema, step: z.string().min(1).max(80) }),
-      },
-      { exposeHeadRoute: false },
+      'processes',
+      'Open the document that a step of a process stored',
+      { description: 'The document, with its own content type', content: { '*/*': { schema: z.unknown() } } },
+      { params: wire.processParams.extend({ step: z.string().min(1).max(80) }), exposeHeadRoute: false },
     ),
     async ({ params: { process_id, step } }, reply) => {
       const process = orNotFound(await findProcess(pool, process_id), 'process', process_id);

@@ -1,7 +1,6 @@
 // Chaos in one batch: its injection, and the behavior of its steps by version.
 // A request for chaos is refused while the kill switch is engaged, after it was found well formed.
 
-import { z } from 'zod';
 import { checkBehavior } from '../../chaos/asked.ts';
 import { compactProcessBehavior, type ProcessBehavior } from '../../chaos/behavior.ts';
 import { changeBehavior, stopInjection } from '../../chaos/behavior-changes.ts';
@@ -10,20 +9,11 @@ import { readBehaviorVersions } from '../../chaos/queries/lab-control.ts';
 import { findBatch } from '../../db/queries/read-batches.ts';
 import { orNotFound } from '../../model/errors.ts';
 import type { App, RouteContext } from '../context.ts';
-import {
-  behaviorVersionSchema,
-  changeBehaviorBodySchema,
-  idSchema,
-  injectionStoppedSchema,
-  pageOf,
-  stopInjectionBodySchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { operatorOf, route } from '../route.ts';
-import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
 
-const tags = ['chaos'];
-const params = z.object({ batch_id: idSchema });
+const tag = 'chaos';
 
 export function behaviorRoutes(api: App, { bus, pool, processes }: RouteContext): void {
   const requireBatch = async (batch_id: string) => orNotFound(await findBatch(pool, batch_id), 'batch', batch_id);
@@ -31,14 +21,10 @@ export function behaviorRoutes(api: App, { bus, pool, processes }: RouteContext)
   api.post(
     '/process-batches/:batch_id/injection/stop',
     route(
-      { 200: injectionStoppedSchema },
-      {
-        tags,
-        summary: 'Stop injection into one batch for good; its turbulence ends, its work goes on',
-        params,
-        body: stopInjectionBodySchema.nullish(),
-      },
-      NEVER_LIMITED,
+      tag,
+      'Stop injection into one batch for good; its turbulence ends, its work goes on',
+      wire.injectionStoppedSchema,
+      { params: wire.batchParams, body: wire.stopInjectionBodySchema.nullish(), unlimited: true },
     ),
     async ({ params: { batch_id }, body }) => {
       const injection_stopped_at = await stopInjection(bus.pool, batch_id, operatorOf(body));
@@ -49,8 +35,10 @@ export function behaviorRoutes(api: App, { bus, pool, processes }: RouteContext)
   api.get(
     '/process-batches/:batch_id/behavior',
     route(
-      { 200: pageOf(behaviorVersionSchema) },
-      { tags, summary: 'List the behaviors of a batch by version: 0 as launched, then each change', params },
+      tag,
+      'List the behaviors of a batch by version: 0 as launched, then each change',
+      wire.pageOf(wire.behaviorVersionSchema),
+      { params: wire.batchParams },
     ),
     async ({ params: { batch_id } }) => {
       const { behavior, created_at } = await requireBatch(batch_id);
@@ -62,17 +50,12 @@ export function behaviorRoutes(api: App, { bus, pool, processes }: RouteContext)
 
   api.patch(
     '/process-batches/:batch_id/behavior',
-    route(
-      { 200: behaviorVersionSchema },
-      {
-        tags,
-        summary: 'Change the behavior of steps that a running batch sends from now on',
-        description:
-          'Takes effect within a second. Commands sent before keep their behavior; processes out of scope stay out. null removes all behavior.',
-        params,
-        body: changeBehaviorBodySchema,
-      },
-    ),
+    route(tag, 'Change the behavior of steps that a running batch sends from now on', wire.behaviorVersionSchema, {
+      description:
+        'Takes effect within a second. Commands sent before keep their behavior; processes out of scope stay out. null removes all behavior.',
+      params: wire.batchParams,
+      body: wire.changeBehaviorBodySchema,
+    }),
     async ({ params: { batch_id }, body }) => {
       checkBehavior(processes, await requireBatch(batch_id), body.behavior);
       const behavior = compactProcessBehavior(body.behavior as ProcessBehavior);

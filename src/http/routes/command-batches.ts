@@ -1,6 +1,5 @@
 // Command batches: launch, add, close, cancel, list and read.
 
-import { z } from 'zod';
 import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
 import {
   type CommandBatchRecord,
@@ -15,31 +14,13 @@ import { addCommands, closeCommandBatch, launchCommands } from '../../process/la
 import { parseCommands } from '../command-body.ts';
 import { showCommand } from '../command-pages.ts';
 import { API_PREFIX, type App, type RouteContext } from '../context.ts';
-import {
-  addCommandsAnswerSchema,
-  addCommandsSchema,
-  batchCommandsQuerySchema,
-  type CommandBatch,
-  commandBatchAnswerSchema,
-  commandBatchDetailSchema,
-  commandBatchesQuerySchema,
-  commandBatchSchema,
-  commandBatchVerbAnswerSchema,
-  commandSchema,
-  idempotencyHeaders,
-  idSchema,
-  newCommandBatchSchema,
-  pageOf,
-  verbBodySchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { keysetPage } from '../paging.ts';
 import { operatorOf, route } from '../route.ts';
-import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
 
-const tags = ['command batches'];
-const params = z.object({ batch_id: idSchema });
+const tag = 'command batches';
 const inList = (index: number) => `commands.${index}.`;
 
 export function commandBatchRoutes(api: App, context: RouteContext): void {
@@ -54,14 +35,15 @@ function addLaunch(api: App, context: RouteContext): void {
   api.post(
     '/command-batches',
     route(
-      { 202: commandBatchAnswerSchema },
+      tag,
+      'Launch a command batch: `count` commands like a template, a list of commands, or an open batch',
+      wire.commandBatchAnswerSchema,
       {
-        tags,
-        summary: 'Launch a command batch: `count` commands like a template, a list of commands, or an open batch',
         description:
           'Answers at once; with `count` the workers create the commands. All of `commands` are sent, or none.',
-        headers: idempotencyHeaders,
-        body: newCommandBatchSchema,
+        headers: wire.idempotencyHeaders,
+        body: wire.newCommandBatchSchema,
+        status: 202,
       },
     ),
     async ({ body, headers }, reply) => {
@@ -80,10 +62,11 @@ function addLaunch(api: App, context: RouteContext): void {
 
   api.post(
     '/command-batches/:batch_id/commands',
-    route(
-      { 202: addCommandsAnswerSchema },
-      { tags, summary: 'Add commands to an open batch, all or none', params, body: addCommandsSchema },
-    ),
+    route(tag, 'Add commands to an open batch, all or none', wire.addCommandsAnswerSchema, {
+      params: wire.batchParams,
+      body: wire.addCommandsSchema,
+      status: 202,
+    }),
     async ({ params: { batch_id }, body: { commands } }, reply) => {
       const requests = parseCommands(context, commands, inList);
       await refuseWhileStopped(pool, requests);
@@ -101,13 +84,10 @@ function addVerbs(api: App, { bus, pool }: RouteContext): void {
   api.post(
     '/command-batches/:batch_id/close',
     route(
-      { 200: commandBatchVerbAnswerSchema },
-      {
-        tags,
-        summary: 'Close a batch: it takes no more commands, and ends when its commands have ended',
-        params,
-        body: verbBodySchema.nullish(),
-      },
+      tag,
+      'Close a batch: it takes no more commands, and ends when its commands have ended',
+      wire.commandBatchVerbAnswerSchema,
+      { params: wire.batchParams, body: wire.verbBodySchema.nullish() },
     ),
     async ({ params: { batch_id } }) => {
       await closeCommandBatch(bus, batch_id);
@@ -117,11 +97,11 @@ function addVerbs(api: App, { bus, pool }: RouteContext): void {
 
   api.post(
     '/command-batches/:batch_id/cancel',
-    route(
-      { 200: commandBatchVerbAnswerSchema },
-      { tags, summary: 'Cancel a batch: work in progress finishes', params, body: verbBodySchema.nullish() },
-      NEVER_LIMITED,
-    ),
+    route(tag, 'Cancel a batch: work in progress finishes', wire.commandBatchVerbAnswerSchema, {
+      params: wire.batchParams,
+      body: wire.verbBodySchema.nullish(),
+      unlimited: true,
+    }),
     async ({ params: { batch_id }, body }) => {
       await requireBatch(pool, batch_id);
       const { status } = await cancelBatch(bus, batch_id, operatorOf(body));
@@ -137,10 +117,9 @@ async function requireBatch(pool: RouteContext['pool'], batch_id: string): Promi
 function addReads(api: App, { pool }: RouteContext): void {
   api.get(
     '/command-batches',
-    route(
-      { 200: pageOf(commandBatchSchema) },
-      { tags, summary: 'List command batches, newest first', querystring: commandBatchesQuerySchema },
-    ),
+    route(tag, 'List command batches, newest first', wire.pageOf(wire.commandBatchSchema), {
+      querystring: wire.batchesQuerySchema,
+    }),
     ({ query: { status, ...page } }) =>
       keysetPage(
         'batch',
@@ -152,10 +131,9 @@ function addReads(api: App, { pool }: RouteContext): void {
 
   api.get(
     '/command-batches/:batch_id',
-    route(
-      { 200: commandBatchDetailSchema },
-      { tags, summary: 'Read a command batch with its counts, its template and its replies', params },
-    ),
+    route(tag, 'Read a command batch with its counts, its template and its replies', wire.commandBatchDetailSchema, {
+      params: wire.batchParams,
+    }),
     async ({ params: { batch_id } }) => {
       const batch = await requireBatch(pool, batch_id);
       const { in_progress, replies_waiting } = await countUnderWay(pool, batch_id);
@@ -186,15 +164,10 @@ function addReads(api: App, { pool }: RouteContext): void {
 
   api.get(
     '/command-batches/:batch_id/commands',
-    route(
-      { 200: pageOf(commandSchema) },
-      {
-        tags,
-        summary: 'List the commands of a batch, in the order in which they were added',
-        params,
-        querystring: batchCommandsQuerySchema,
-      },
-    ),
+    route(tag, 'List the commands of a batch, in the order in which they were added', wire.pageOf(wire.commandSchema), {
+      params: wire.batchParams,
+      querystring: wire.batchCommandsQuerySchema,
+    }),
     async ({ params: { batch_id }, query: { status, ...page } }) => {
       await requireBatch(pool, batch_id);
       return keysetPage(
@@ -207,7 +180,7 @@ function addReads(api: App, { pool }: RouteContext): void {
   );
 }
 
-function showBatch(batch: CommandBatchRecord): CommandBatch {
+function showBatch(batch: CommandBatchRecord): wire.CommandBatch {
   const { input, behavior: _b, retry: _r, lease_ms: _l, read_at, ...shown } = batch;
   const { completed_count, failed_count, canceled_count, total_count, started_at, completed_at } = batch;
   const ended = completed_count + failed_count + canceled_count;

@@ -1,6 +1,5 @@
 // Commands: send, list, read, and an operator's verbs on one.
 
-import { z } from 'zod';
 import type { CommandRequest } from '../../bus/request.ts';
 import { cancelLiveCommand } from '../../bus/terminate.ts';
 import { completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
@@ -13,27 +12,12 @@ import { sendOnce } from '../../process/launch-commands.ts';
 import { parseCommands } from '../command-body.ts';
 import { readCommandPage } from '../command-pages.ts';
 import { API_PREFIX, type App, type RouteContext } from '../context.ts';
-import {
-  type CommandDetail,
-  cancelBodySchema,
-  commandDetailSchema,
-  commandSchema,
-  commandsQuerySchema,
-  idempotencyHeaders,
-  idSchema,
-  newCommandSchema,
-  pageOf,
-  sendAnswerSchema,
-  verbAnswerSchema,
-  verbBodySchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { readIdempotency } from '../idempotency.ts';
 import { operatorOf, route } from '../route.ts';
-import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
 
-const tags = ['commands'];
-const params = z.object({ command_id: idSchema });
+const tag = 'commands';
 
 export function commandRoutes(api: App, context: RouteContext): void {
   addSend(api, context);
@@ -45,10 +29,11 @@ function addSend(api: App, context: RouteContext): void {
   const { bus, pool } = context;
   api.post(
     '/commands',
-    route(
-      { 202: sendAnswerSchema },
-      { tags, summary: 'Send one command', headers: idempotencyHeaders, body: newCommandSchema },
-    ),
+    route(tag, 'Send one command', wire.sendAnswerSchema, {
+      headers: wire.idempotencyHeaders,
+      body: wire.newCommandSchema,
+      status: 202,
+    }),
     async ({ body, headers }, reply) => {
       const [request] = parseCommands(context, [body], () => '') as [CommandRequest];
       const idempotency = readIdempotency(headers, body);
@@ -61,15 +46,11 @@ function addSend(api: App, context: RouteContext): void {
 }
 
 function addVerbs(api: App, { bus }: RouteContext): void {
-  const answers = { 200: verbAnswerSchema };
-
   api.post(
     '/commands/:command_id/retry',
-    route(answers, {
-      tags,
-      summary: 'Retry a parked command with a fresh round of attempts',
-      params,
-      body: verbBodySchema.nullish(),
+    route(tag, 'Retry a parked command with a fresh round of attempts', wire.verbAnswerSchema, {
+      params: wire.commandParams,
+      body: wire.verbBodySchema.nullish(),
     }),
     ({ params, body }) => retryCommand(bus, params.command_id, operatorOf(body)),
   );
@@ -77,26 +58,24 @@ function addVerbs(api: App, { bus }: RouteContext): void {
   api.post(
     '/commands/:command_id/cancel',
     route(
-      answers,
+      tag,
+      'Cancel a command that is not settled: pending, in progress or parked. Needs a reason',
+      wire.verbAnswerSchema,
       {
-        tags,
-        summary: 'Cancel a command that is not settled: pending, in progress or parked. Needs a reason',
         description: 'The process of a cancelled command undoes what it did.',
-        params,
-        body: cancelBodySchema,
+        params: wire.commandParams,
+        body: wire.cancelBodySchema,
+        unlimited: true,
       },
-      NEVER_LIMITED,
     ),
     ({ params, body }) => cancelLiveCommand(bus, params.command_id, { ...operatorOf(body), reason: body.reason }),
   );
 
   api.post(
     '/commands/:command_id/complete',
-    route(answers, {
-      tags,
-      summary: 'Take a parked command as done, with `result` as the result of its handler',
-      params,
-      body: verbBodySchema.nullish(),
+    route(tag, 'Take a parked command as done, with `result` as the result of its handler', wire.verbAnswerSchema, {
+      params: wire.commandParams,
+      body: wire.verbBodySchema.nullish(),
     }),
     ({ params, body }) => completeCommand(bus, params.command_id, operatorOf(body), body?.result),
   );
@@ -105,20 +84,18 @@ function addVerbs(api: App, { bus }: RouteContext): void {
 function addReads(api: App, { pool }: RouteContext): void {
   api.get(
     '/commands',
-    route(
-      { 200: pageOf(commandSchema) },
-      { tags, summary: 'List commands, newest first, without internal ones', querystring: commandsQuerySchema },
-    ),
+    route(tag, 'List commands, newest first, without internal ones', wire.pageOf(wire.commandSchema), {
+      querystring: wire.commandsQuerySchema,
+    }),
     ({ query }) => readCommandPage(pool, query),
   );
 
   api.get(
     '/commands/:command_id',
-    route(
-      { 200: commandDetailSchema },
-      { tags, summary: 'Read a command with its attempts, its chaos and its reply', params },
-    ),
-    async ({ params: { command_id } }): Promise<CommandDetail> => {
+    route(tag, 'Read a command with its attempts, its chaos and its reply', wire.commandDetailSchema, {
+      params: wire.commandParams,
+    }),
+    async ({ params: { command_id } }): Promise<wire.CommandDetail> => {
       const { created_at_us: _us, ...command } = orNotFound(await findCommand(pool, command_id), 'command', command_id);
       const [attempts, reply, [chaos]] = await Promise.all([
         listAttempts(pool, [command_id]),

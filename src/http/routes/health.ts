@@ -5,12 +5,14 @@ import { isRetryable, type Pool } from '../../db/pool.ts';
 import { isReadOnly, readDatabaseId } from '../../db/queries/server.ts';
 import { FaultlineError } from '../../model/errors.ts';
 import type { App, RouteContext } from '../context.ts';
-import { healthSchema } from '../contract.ts';
+import * as wire from '../contract.ts';
 
 export function healthRoutes(api: App, { pool, bus }: RouteContext): void {
   api.get(
     '/health/live',
-    { schema: { tags: ['operations'], summary: 'Check that the service answers', response: { 200: healthSchema } } },
+    {
+      schema: { tags: ['operations'], summary: 'Check that the service answers', response: { 200: wire.healthSchema } },
+    },
     () => ({ status: 'ok' as const, checks: {} }),
   );
 
@@ -20,7 +22,7 @@ export function healthRoutes(api: App, { pool, bus }: RouteContext): void {
       schema: {
         tags: ['operations'],
         summary: 'Check that the database is available, migrated and writable',
-        response: { 200: healthSchema, 503: healthSchema },
+        response: { 200: wire.healthSchema, 503: wire.healthSchema },
       },
     },
     async (_request, reply) => {

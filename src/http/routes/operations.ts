@@ -11,18 +11,18 @@ import { settingsOf } from '../../model/settings.ts';
 import { defaultProcessType } from '../../process/application.ts';
 import type { AnyProcessDefinition } from '../../process/define.ts';
 import type { App, RouteContext } from '../context.ts';
-import { type Config, configSchema, settingsPatchSchema, workersSchema } from '../contract.ts';
+import * as wire from '../contract.ts';
 import { operatorOf, route } from '../route.ts';
 import { toWire } from '../wire.ts';
 
-const tags = ['operations'];
+const tag = 'operations';
 
 export function operationRoutes(api: App, context: RouteContext): void {
   const { bus, pool, processes, application, version, turbulence } = context;
   const process_types = processes.all().map(showDefinition);
 
   /** From the settings as stored, which this process may not have read yet. */
-  const showConfig = (stored: StoredSettings): Config => {
+  const showConfig = (stored: StoredSettings): wire.Config => {
     const { retry, lease_ms } = settingsOf(stored.value);
     return {
       version,
@@ -44,28 +44,21 @@ export function operationRoutes(api: App, context: RouteContext): void {
 
   api.get(
     '/config',
-    route(
-      { 200: configSchema },
-      { tags, summary: 'Read process types with their steps and inputs, settings and defaults' },
-    ),
+    route(tag, 'Read process types with their steps and inputs, settings and defaults', wire.configSchema),
     async () => showConfig(await readSettings(pool)),
   );
 
   api.put(
     '/config',
-    route(
-      { 200: configSchema },
-      { tags, summary: 'Change settings; every process applies them within a second', body: settingsPatchSchema },
-    ),
+    route(tag, 'Change settings; every process applies them within a second', wire.configSchema, {
+      body: wire.settingsPatchSchema,
+    }),
     async ({ body: { actor, ...patch } }) => showConfig(await changeSettings(bus, patch, operatorOf({ actor }))),
   );
 
   api.get(
     '/workers',
-    route(
-      { 200: workersSchema },
-      { tags, summary: 'List workers that are alive, or stopped or died within the last hour' },
-    ),
+    route(tag, 'List workers that are alive, or stopped or died within the last hour', wire.workersSchema),
     async () => ({ items: (await listWorkers(pool)).map(showWorker) }),
   );
 }
@@ -76,7 +69,7 @@ function showDefinition({
   domain,
   steps,
   input,
-}: AnyProcessDefinition): Config['process_types'][number] {
+}: AnyProcessDefinition): wire.Config['process_types'][number] {
   return {
     type,
     version,

@@ -3,26 +3,20 @@
 import type { Experiment } from '../../chaos/experiment.ts';
 import { drawSeed } from '../../process/launch.ts';
 import type { App, RouteContext } from '../context.ts';
-import { previewSchema } from '../contract.ts';
+import * as wire from '../contract.ts';
 import { describeLaunch, parseLaunch } from '../launch-body.ts';
 import { route } from '../route.ts';
-import { exceptBody } from '../validate.ts';
 
 export function predictionRoutes(api: App, context: RouteContext): void {
   const { bus, analysis } = context;
   api.post(
     '/process-batches/preview',
-    route(
-      { 200: previewSchema },
-      {
-        tags: ['launching'],
-        summary: 'Predict a launch, process by process',
-        description:
-          'Takes the body of a launch and launches nothing. The prediction assumes no interruption and no operator. It is exact where the path of a process follows from its chaos alone; otherwise it gives expectations and says so.',
-        body: describeLaunch(context),
-      },
-      { validatorCompiler: exceptBody },
-    ),
+    route('launching', 'Predict a launch, process by process', wire.previewSchema, {
+      description:
+        'Takes the body of a launch and launches nothing. The prediction assumes no interruption and no operator. It is exact where the path of a process follows from its chaos alone; otherwise it gives expectations and says so.',
+      body: describeLaunch(context),
+      unchecked_body: true,
+    }),
     async (request) => {
       const began_ms = bus.env.monotonicMs();
       const { definition, input, count, behavior, seed, policy, experiment } = parseLaunch(request.body, context);

@@ -5,29 +5,15 @@ import { listBatches } from '../../db/queries/read-batches.ts';
 import { cancelBatch } from '../../process/cancel.ts';
 import { showBatch } from '../batch-detail.ts';
 import type { App, RouteContext } from '../context.ts';
-import {
-  batchDetailSchema,
-  batchesQuerySchema,
-  batchSchema,
-  cancelAnswerSchema,
-  idempotencyHeaders,
-  idSchema,
-  launchAnswerSchema,
-  pageOf,
-  rerunBodySchema,
-  verbBodySchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { LAST_EVENT_ID } from '../events.ts';
 import { acceptLaunch } from '../launch.ts';
 import { describeLaunch, parseLaunch } from '../launch-body.ts';
 import { keysetPage } from '../paging.ts';
 import { rerunOfBatch } from '../rerun.ts';
 import { operatorOf, route } from '../route.ts';
-import { NEVER_LIMITED } from '../security.ts';
-import { exceptBody } from '../validate.ts';
 
-const tags = ['batches'];
-const params = z.object({ batch_id: idSchema });
+const tag = 'batches';
 
 export function processBatchRoutes(api: App, context: RouteContext): void {
   addLaunch(api, context);
@@ -36,31 +22,26 @@ export function processBatchRoutes(api: App, context: RouteContext): void {
 
   api.post(
     '/process-batches/:batch_id/cancel',
-    route(
-      { 200: cancelAnswerSchema },
-      { tags, summary: 'Cancel a batch: work in progress finishes', params, body: verbBodySchema.nullish() },
-      NEVER_LIMITED,
-    ),
+    route(tag, 'Cancel a batch: work in progress finishes', wire.cancelAnswerSchema, {
+      params: wire.batchParams,
+      body: wire.verbBodySchema.nullish(),
+      unlimited: true,
+    }),
     ({ params, body }) => cancelBatch(context.bus, params.batch_id, operatorOf(body)),
   );
 }
 
 function addLaunch(api: App, context: RouteContext): void {
   const launchOptions = (deprecated: boolean) =>
-    route(
-      { 202: launchAnswerSchema },
-      {
-        tags: ['launching'],
-        summary: 'Launch 1 to 100,000 processes',
-        deprecated,
-        description:
-          'Answers at once; the workers create the processes. Fields that are not common to every launch are the input of the process type.',
-        headers: idempotencyHeaders,
-        body: describeLaunch(context),
-      },
-      // parseLaunch checks the body, which takes more than one schema.
-      { validatorCompiler: exceptBody },
-    );
+    route('launching', 'Launch 1 to 100,000 processes', wire.launchAnswerSchema, {
+      deprecated,
+      description:
+        'Answers at once; the workers create the processes. Fields that are not common to every launch are the input of the process type.',
+      headers: wire.idempotencyHeaders,
+      body: describeLaunch(context),
+      status: 202,
+      unchecked_body: true,
+    });
   // The second path is an alias.
   for (const path of ['/process-batches', '/processes/batch'])
     api.post(path, launchOptions(path !== '/process-batches'), ({ body, headers }, reply) =>
@@ -69,18 +50,14 @@ function addLaunch(api: App, context: RouteContext): void {
 
   api.post(
     '/process-batches/:batch_id/rerun',
-    route(
-      { 202: launchAnswerSchema },
-      {
-        tags: ['launching'],
-        summary: 'Launch a batch again',
-        description:
-          'Whatever the body does not give is taken from the batch: input, count, seed, behavior as launched, policy and experiment. An empty behavior or experiment means none.',
-        params,
-        headers: idempotencyHeaders,
-        body: rerunBodySchema.nullish(),
-      },
-    ),
+    route('launching', 'Launch a batch again', wire.launchAnswerSchema, {
+      description:
+        'Whatever the body does not give is taken from the batch: input, count, seed, behavior as launched, policy and experiment. An empty behavior or experiment means none.',
+      params: wire.batchParams,
+      headers: wire.idempotencyHeaders,
+      body: wire.rerunBodySchema.nullish(),
+      status: 202,
+    }),
     async ({ params, body, headers }, reply) => {
       const launch = await rerunOfBatch(context, params.batch_id, body ?? {});
       return acceptLaunch(context, reply, launch, headers, { rerun_of: params, body: body ?? {} });
@@ -91,10 +68,7 @@ function addLaunch(api: App, context: RouteContext): void {
 function addReads(api: App, { pool, details }: RouteContext): void {
   api.get(
     '/process-batches',
-    route(
-      { 200: pageOf(batchSchema) },
-      { tags, summary: 'List batches, newest first', querystring: batchesQuerySchema },
-    ),
+    route(tag, 'List batches, newest first', wire.pageOf(wire.batchSchema), { querystring: wire.batchesQuerySchema }),
     ({ query: { status, ...page } }) =>
       keysetPage(
         'batch',
@@ -106,10 +80,9 @@ function addReads(api: App, { pool, details }: RouteContext): void {
 
   api.get(
     '/process-batches/:batch_id',
-    route(
-      { 200: batchDetailSchema },
-      { tags, summary: 'Read a batch with its funnel, throughput, rate and ETA', params },
-    ),
+    route(tag, 'Read a batch with its funnel, throughput, rate and ETA', wire.batchDetailSchema, {
+      params: wire.batchParams,
+    }),
     ({ params }) => details.read(params.batch_id),
   );
 }
@@ -118,18 +91,16 @@ function addEvents(api: App, { details, events }: RouteContext): void {
   api.get(
     '/process-batches/:batch_id/events',
     route(
+      tag,
+      'Follow a batch (server-sent events)',
+      { description: 'The stream', content: { 'text/event-stream': { schema: z.unknown() } } },
       {
-        200: { description: 'The stream', content: { 'text/event-stream': { schema: z.unknown() } } },
-        204: z.undefined().describe('The browser has seen the last event and need not reconnect'),
-      },
-      {
-        tags,
-        summary: 'Follow a batch (server-sent events)',
         description:
           '`batch`: the detail of the batch, whenever it changes; `ping`: after 10 s without a change. The stream ends after the batch has ended.',
-        params,
+        params: wire.batchParams,
+        also: { 204: z.undefined().describe('The browser has seen the last event and need not reconnect') },
+        exposeHeadRoute: false,
       },
-      { exposeHeadRoute: false },
     ),
     async (request, reply) => {
       const batch = await details.read(request.params.batch_id);

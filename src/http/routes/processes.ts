@@ -1,6 +1,6 @@
 // Processes: lists, one with its timeline and documents, an operator's verbs on it, and its rerun.
 
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Pool } from '../../db/pool.ts';
 import { findBatch } from '../../db/queries/read-batches.ts';
 import {
@@ -16,31 +16,14 @@ import { orNotFound } from '../../model/errors.ts';
 import { stepKey } from '../../model/process.ts';
 import { cancelProcess, completeProcess, retryProcess } from '../../process/cancel-process.ts';
 import { API_PREFIX, type App, type RouteContext } from '../context.ts';
-import {
-  batchProcessesQuerySchema,
-  cancelProcessBodySchema,
-  idempotencyHeaders,
-  idSchema,
-  launchAnswerSchema,
-  type Process,
-  type ProcessDetail,
-  pageOf,
-  processDetailSchema,
-  processesQuerySchema,
-  processSchema,
-  processVerbAnswerSchema,
-  rerunProcessBodySchema,
-  verbBodySchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { acceptLaunch } from '../launch.ts';
 import { keysetPage } from '../paging.ts';
 import { rerunOfProcess } from '../rerun.ts';
 import { operatorOf, route } from '../route.ts';
-import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
 
-const tags = ['processes'];
-const params = z.object({ process_id: idSchema });
+const tag = 'processes';
 
 export function processRoutes(api: App, context: RouteContext): void {
   addReads(api, context);
@@ -48,17 +31,13 @@ export function processRoutes(api: App, context: RouteContext): void {
 
   api.post(
     '/processes/:process_id/rerun',
-    route(
-      { 202: launchAnswerSchema },
-      {
-        tags: ['launching'],
-        summary: 'Run one process again, alone, with the same faults',
-        description: 'Launches a batch of one, with the seed and at the ordinal of the process.',
-        params,
-        headers: idempotencyHeaders,
-        body: rerunProcessBodySchema.nullish(),
-      },
-    ),
+    route('launching', 'Run one process again, alone, with the same faults', wire.launchAnswerSchema, {
+      description: 'Launches a batch of one, with the seed and at the ordinal of the process.',
+      params: wire.processParams,
+      headers: wire.idempotencyHeaders,
+      body: wire.rerunProcessBodySchema.nullish(),
+      status: 202,
+    }),
     async ({ params, body, headers }, reply) => {
       const launch = await rerunOfProcess(context, params.process_id, body ?? {});
       return acceptLaunch(context, reply, launch, headers, { rerun_of: params, body: body ?? {} });
@@ -71,15 +50,10 @@ function addReads(api: App, context: RouteContext): void {
 
   api.get(
     '/process-batches/:batch_id/processes',
-    route(
-      { 200: pageOf(processSchema) },
-      {
-        tags,
-        summary: 'List the processes of a batch, by ordinal',
-        params: z.object({ batch_id: idSchema }),
-        querystring: batchProcessesQuerySchema,
-      },
-    ),
+    route(tag, 'List the processes of a batch, by ordinal', wire.pageOf(wire.processSchema), {
+      params: wire.batchParams,
+      querystring: wire.batchProcessesQuerySchema,
+    }),
     async ({ params: { batch_id }, query }) => {
       const page = await pageOfBatch(pool, batch_id, query);
       if (page.items.length === 0) orNotFound(await findBatch(pool, batch_id), 'batch', batch_id);
@@ -89,10 +63,9 @@ function addReads(api: App, context: RouteContext): void {
 
   api.get(
     '/processes',
-    route(
-      { 200: pageOf(processSchema) },
-      { tags, summary: 'List the processes of all batches, newest batch first', querystring: processesQuerySchema },
-    ),
+    route(tag, 'List the processes of all batches, newest batch first', wire.pageOf(wire.processSchema), {
+      querystring: wire.processesQuerySchema,
+    }),
     ({ query: { batch_id, ...query } }) =>
       batch_id === undefined ? pageOfAll(pool, query) : pageOfBatch(pool, batch_id, query),
   );
@@ -100,27 +73,23 @@ function addReads(api: App, context: RouteContext): void {
   api.get(
     '/processes/:process_id',
     route(
-      { 200: processDetailSchema },
-      { tags, summary: 'Read a process with its steps, their attempts and the documents they stored', params },
+      tag,
+      'Read a process with its steps, their attempts and the documents they stored',
+      wire.processDetailSchema,
+      { params: wire.processParams },
     ),
     ({ params }) => readDetail(context, params.process_id),
   );
 }
 
 function addVerbs(api: App, { bus }: RouteContext): void {
-  const answers = { 200: processVerbAnswerSchema };
-
   api.post(
     '/processes/:process_id/cancel',
     route(
-      answers,
-      {
-        tags,
-        summary: 'End a process and undo what it did, or keep it done with `compensate` false. Needs a reason',
-        params,
-        body: cancelProcessBodySchema,
-      },
-      NEVER_LIMITED,
+      tag,
+      'End a process and undo what it did, or keep it done with `compensate` false. Needs a reason',
+      wire.processVerbAnswerSchema,
+      { params: wire.processParams, body: wire.cancelProcessBodySchema, unlimited: true },
     ),
     ({ params, body: { compensate, ...body } }) =>
       cancelProcess(bus, params.process_id, { ...operatorOf(body), reason: body.reason }, { compensate }),
@@ -128,28 +97,26 @@ function addVerbs(api: App, { bus }: RouteContext): void {
 
   api.post(
     '/processes/:process_id/retry',
-    route(answers, {
-      tags,
-      summary: 'Retry what the process waits for in the troubleshooting queue',
-      params,
-      body: verbBodySchema.nullish(),
+    route(tag, 'Retry what the process waits for in the troubleshooting queue', wire.processVerbAnswerSchema, {
+      params: wire.processParams,
+      body: wire.verbBodySchema.nullish(),
     }),
     ({ params, body }) => retryProcess(bus, params.process_id, operatorOf(body)),
   );
 
   api.post(
     '/processes/:process_id/complete',
-    route(answers, {
-      tags,
-      summary: 'Take what the process waits for as done, with `result` as the result of the handler',
-      params,
-      body: verbBodySchema.nullish(),
-    }),
+    route(
+      tag,
+      'Take what the process waits for as done, with `result` as the result of the handler',
+      wire.processVerbAnswerSchema,
+      { params: wire.processParams, body: wire.verbBodySchema.nullish() },
+    ),
     ({ params, body }) => completeProcess(bus, params.process_id, operatorOf(body), body?.result),
   );
 }
 
-type PageQuery = Omit<z.output<typeof processesQuerySchema>, 'batch_id'>;
+type PageQuery = Omit<z.output<typeof wire.processesQuerySchema>, 'batch_id'>;
 
 function pageOfBatch(pool: Pool, batch_id: string, { status, ...page }: PageQuery) {
   return keysetPage(
@@ -167,11 +134,11 @@ function pageOfAll(pool: Pool, { status, ...page }: PageQuery) {
   return keysetPage('process', page, read, showProcess);
 }
 
-function showProcess({ awaiting_command_id, ...process }: ProcessRecord): Process {
+function showProcess({ awaiting_command_id, ...process }: ProcessRecord): wire.Process {
   return toWire(process);
 }
 
-async function readDetail({ pool, application }: RouteContext, process_id: string): Promise<ProcessDetail> {
+async function readDetail({ pool, application }: RouteContext, process_id: string): Promise<wire.ProcessDetail> {
   const { process, steps, attempts } = await withSnapshot(pool, async (tx) => {
     const process = orNotFound(await findProcess(tx, process_id), 'process', process_id);
     const steps = await listSteps(tx, process_id);

@@ -4,25 +4,16 @@ import { insertProfilesIfFree, listProfiles, type NewProfile, upsertProfiles } f
 import { type Tx, withTx } from '../../db/pool.ts';
 import { ProfileNameTakenError } from '../../model/errors.ts';
 import type { App, RouteContext } from '../context.ts';
-import {
-  type OnConflict,
-  PROFILES_FORMAT,
-  type ProfileImportAnswer,
-  profileExportSchema,
-  profileImportAnswerSchema,
-  profileImportQuerySchema,
-  profileImportSchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { namesOf, parseProfileImport } from '../profiles.ts';
 import { route } from '../route.ts';
-import { exceptBody } from '../validate.ts';
 
-const tags = ['chaos'];
+const tag = 'chaos';
 
 export function profileDocumentRoutes(api: App, { bus, pool, processes }: RouteContext): void {
   api.get(
     '/profiles/export',
-    route({ 200: profileExportSchema }, { tags, summary: 'Export all saved profiles as a document' }),
+    route(tag, 'Export all saved profiles as a document', wire.profileExportSchema),
     async (_request, reply) => {
       reply.header('content-disposition', 'attachment; filename="faultline-profiles.json"');
       const profiles = (await listProfiles(pool, null)).map(({ name, description, process_type, behavior }) => ({
@@ -31,22 +22,17 @@ export function profileDocumentRoutes(api: App, { bus, pool, processes }: RouteC
         process_type,
         behavior,
       }));
-      return { format: PROFILES_FORMAT as typeof PROFILES_FORMAT, version: 1 as const, profiles };
+      return { format: wire.PROFILES_FORMAT as typeof wire.PROFILES_FORMAT, version: 1 as const, profiles };
     },
   );
 
   api.post(
     '/profiles/import',
-    route(
-      { 200: profileImportAnswerSchema },
-      {
-        tags,
-        summary: 'Import the profiles of a document, all of them or none',
-        querystring: profileImportQuerySchema,
-        body: profileImportSchema,
-      },
-      { validatorCompiler: exceptBody },
-    ),
+    route(tag, 'Import the profiles of a document, all of them or none', wire.profileImportAnswerSchema, {
+      querystring: wire.profileImportQuerySchema,
+      body: wire.profileImportSchema,
+      unchecked_body: true,
+    }),
     ({ body, query }) => {
       const parsed = parseProfileImport(body, processes);
       const profiles = parsed.map((profile) => ({ profile_id: bus.env.newId(), ...profile }));
@@ -55,9 +41,9 @@ export function profileDocumentRoutes(api: App, { bus, pool, processes }: RouteC
   );
 }
 
-type Import = (tx: Tx, profiles: readonly NewProfile[]) => Promise<ProfileImportAnswer>;
+type Import = (tx: Tx, profiles: readonly NewProfile[]) => Promise<wire.ProfileImportAnswer>;
 
-const IMPORTS: Record<OnConflict, Import> = {
+const IMPORTS: Record<wire.OnConflict, Import> = {
   async fail(tx, profiles) {
     const { items } = await IMPORTS.skip(tx, profiles);
     const taken = namesOf(profiles).filter((_, index) => items[index]?.result === 'skipped');

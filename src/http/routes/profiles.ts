@@ -12,21 +12,12 @@ import {
 } from '../../chaos/queries/profiles.ts';
 import { NotFoundError, orNotFound, ProfileNameTakenError } from '../../model/errors.ts';
 import { API_PREFIX, type App, type RouteContext } from '../context.ts';
-import {
-  idSchema,
-  type Profile,
-  profileBodySchema,
-  profileParamsSchema,
-  profileSchema,
-  profilesQuerySchema,
-  profilesSchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { builtinProfilesOf, parseProfile, refuseBuiltin } from '../profiles.ts';
 import { route } from '../route.ts';
-import { exceptBody } from '../validate.ts';
 import { toWire } from '../wire.ts';
 
-const tags = ['chaos'];
+const tag = 'chaos';
 
 export function profileRoutes(api: App, context: RouteContext): void {
   addReads(api, context);
@@ -40,12 +31,10 @@ function addReads(api: App, { pool, processes }: RouteContext): void {
   api.get(
     '/profiles',
     route(
-      { 200: profilesSchema },
-      {
-        tags,
-        summary: 'List profiles: with a process type the built-in ones for its steps, then the saved ones by name',
-        querystring: profilesQuerySchema,
-      },
+      tag,
+      'List profiles: with a process type the built-in ones for its steps, then the saved ones by name',
+      wire.profilesSchema,
+      { querystring: wire.profilesQuerySchema },
     ),
     async ({ query: { process_type } }) => {
       const saved = await listProfiles(pool, process_type ?? null);
@@ -56,13 +45,10 @@ function addReads(api: App, { pool, processes }: RouteContext): void {
   api.get(
     '/profiles/:profile_id',
     route(
-      { 200: profileSchema },
-      {
-        tags,
-        summary: 'Read a profile; a built-in one, such as `flaky-network`, for the steps of a process type',
-        params: profileParamsSchema,
-        querystring: profilesQuerySchema,
-      },
+      tag,
+      'Read a profile; a built-in one, such as `flaky-network`, for the steps of a process type',
+      wire.profileSchema,
+      { params: wire.profileParamsSchema, querystring: wire.profilesQuerySchema },
     ),
     async ({ params: { profile_id }, query: { process_type } }) => {
       const builtin = builtinFor(process_type).find((profile) => profile.profile_id === profile_id);
@@ -77,11 +63,11 @@ function addReads(api: App, { pool, processes }: RouteContext): void {
 function addWrites(api: App, { bus, pool, processes }: RouteContext): void {
   api.post(
     '/profiles',
-    route(
-      { 201: profileSchema },
-      { tags, summary: 'Save a profile under a new name', body: profileBodySchema },
-      { validatorCompiler: exceptBody },
-    ),
+    route(tag, 'Save a profile under a new name', wire.profileSchema, {
+      body: wire.profileBodySchema,
+      status: 201,
+      unchecked_body: true,
+    }),
     async ({ body }, reply) => {
       const profile = parseProfile(body, processes);
       const [saved] = await insertProfilesIfFree(pool, [{ profile_id: bus.env.newId(), ...profile }]);
@@ -92,16 +78,11 @@ function addWrites(api: App, { bus, pool, processes }: RouteContext): void {
 
   api.put(
     '/profiles/:profile_id',
-    route(
-      { 200: profileSchema },
-      {
-        tags,
-        summary: 'Replace the behavior, name and description of a saved profile',
-        params: profileParamsSchema,
-        body: profileBodySchema,
-      },
-      { validatorCompiler: exceptBody },
-    ),
+    route(tag, 'Replace the behavior, name and description of a saved profile', wire.profileSchema, {
+      params: wire.profileParamsSchema,
+      body: wire.profileBodySchema,
+      unchecked_body: true,
+    }),
     async ({ params: { profile_id }, body }) => {
       refuseBuiltin(profile_id, processes);
       const profile = parseProfile(body, processes);
@@ -114,12 +95,10 @@ function addWrites(api: App, { bus, pool, processes }: RouteContext): void {
   api.delete(
     '/profiles/:profile_id',
     route(
-      { 204: z.undefined().describe('The profile is deleted') },
-      {
-        tags,
-        summary: 'Delete a saved profile; batches launched with it keep their behavior',
-        params: profileParamsSchema,
-      },
+      tag,
+      'Delete a saved profile; batches launched with it keep their behavior',
+      z.undefined().describe('The profile is deleted'),
+      { params: wire.profileParamsSchema, status: 204 },
     ),
     async ({ params: { profile_id } }, reply) => {
       refuseBuiltin(profile_id, processes);
@@ -129,11 +108,11 @@ function addWrites(api: App, { bus, pool, processes }: RouteContext): void {
   );
 }
 
-function showProfile(record: ProfileRecord): Profile {
+function showProfile(record: ProfileRecord): wire.Profile {
   return { ...toWire(record), builtin: false };
 }
 
 /** The database takes only ids. */
 function isId(text: string): boolean {
-  return idSchema.safeParse(text).success;
+  return wire.idSchema.safeParse(text).success;
 }

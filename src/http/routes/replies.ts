@@ -6,25 +6,13 @@ import { findReply, listReplies, listReplyQueues, type ReplyRecord } from '../..
 import { orNotFound } from '../../model/errors.ts';
 import { redriveReply } from '../../process/replies.ts';
 import type { App, RouteContext } from '../context.ts';
-import {
-  clearAnswerSchema,
-  clearQuerySchema,
-  consumeAnswerSchema,
-  consumeBodySchema,
-  deleteReplyAnswerSchema,
-  idSchema,
-  pageOf,
-  redriveAnswerSchema,
-  repliesQuerySchema,
-  replyQueuesSchema,
-  replySchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { keysetPage } from '../paging.ts';
 import { route } from '../route.ts';
 import { toWire } from '../wire.ts';
 
-const tags = ['replies'];
-const params = z.object({ reply_id: idSchema });
+const tag = 'replies';
+const params = z.object({ reply_id: wire.idSchema });
 
 export function replyRoutes(api: App, context: RouteContext): void {
   addReads(api, context);
@@ -32,18 +20,15 @@ export function replyRoutes(api: App, context: RouteContext): void {
 }
 
 function addReads(api: App, { pool }: RouteContext): void {
-  api.get(
-    '/replies/queues',
-    route({ 200: replyQueuesSchema }, { tags, summary: 'List the queues that hold replies' }),
-    async () => ({ items: (await listReplyQueues(pool)).map(toWire) }),
-  );
+  api.get('/replies/queues', route(tag, 'List the queues that hold replies', wire.replyQueuesSchema), async () => ({
+    items: (await listReplyQueues(pool)).map(toWire),
+  }));
 
   api.get(
     '/replies',
-    route(
-      { 200: pageOf(replySchema) },
-      { tags, summary: 'List replies, oldest first, without consuming them', querystring: repliesQuerySchema },
-    ),
+    route(tag, 'List replies, oldest first, without consuming them', wire.pageOf(wire.replySchema), {
+      querystring: wire.repliesQuerySchema,
+    }),
     ({ query: { cursor, limit, ...filter } }) =>
       keysetPage(
         'reply',
@@ -55,7 +40,7 @@ function addReads(api: App, { pool }: RouteContext): void {
 
   api.get(
     '/replies/:reply_id',
-    route({ 200: replySchema }, { tags, summary: 'Read a reply', params }),
+    route(tag, 'Read a reply', wire.replySchema, { params }),
     async ({ params: { reply_id } }) => showReply(orNotFound(await findReply(pool, reply_id), 'reply', reply_id)),
   );
 }
@@ -63,19 +48,15 @@ function addReads(api: App, { pool }: RouteContext): void {
 function addVerbs(api: App, { bus, processes }: RouteContext): void {
   api.post(
     '/replies/consume',
-    route(
-      { 200: consumeAnswerSchema },
-      { tags, summary: 'Take replies out of a queue, oldest first', body: consumeBodySchema },
-    ),
+    route(tag, 'Take replies out of a queue, oldest first', wire.consumeAnswerSchema, { body: wire.consumeBodySchema }),
     async ({ body: { queue, limit } }) => ({ items: (await consumeReplies(bus, queue, { limit })).map(toWire) }),
   );
 
   api.post(
     '/replies/:reply_id/redrive',
-    route(
-      { 200: redriveAnswerSchema },
-      { tags, summary: 'Route a kept reply to its process, whose type must be registered here', params },
-    ),
+    route(tag, 'Route a kept reply to its process, whose type must be registered here', wire.redriveAnswerSchema, {
+      params,
+    }),
     async ({ params: { reply_id } }) => ({
       ...(await redriveReply(bus, processes, reply_id)),
       status: 'ROUTED' as const,
@@ -84,16 +65,15 @@ function addVerbs(api: App, { bus, processes }: RouteContext): void {
 
   api.delete(
     '/replies/:reply_id',
-    route({ 200: deleteReplyAnswerSchema }, { tags, summary: 'Delete a reply that no process waits for', params }),
+    route(tag, 'Delete a reply that no process waits for', wire.deleteReplyAnswerSchema, { params }),
     ({ params: { reply_id } }) => discardReply(bus, reply_id),
   );
 
   api.delete(
     '/replies',
-    route(
-      { 200: clearAnswerSchema },
-      { tags, summary: 'Delete the replies of a queue that senders asked for', querystring: clearQuerySchema },
-    ),
+    route(tag, 'Delete the replies of a queue that senders asked for', wire.clearAnswerSchema, {
+      querystring: wire.clearQuerySchema,
+    }),
     ({ query: { queue } }) => clearReplies(bus, queue),
   );
 }

@@ -3,26 +3,24 @@
 import { z } from 'zod';
 import { readReport, renderReport } from '../../verification/index.ts';
 import type { App, RouteContext } from '../context.ts';
-import { idSchema, reportQuerySchema, reportSchema } from '../contract.ts';
+import * as wire from '../contract.ts';
 import { route } from '../route.ts';
 
 export function reportRoutes(api: App, context: RouteContext): void {
   api.get(
     '/process-batches/:batch_id/report',
     route(
+      'batches',
+      'Report what was asked for, predicted, injected, observed and checked, and how the batch recovered',
       {
-        200: {
-          description: 'The report',
-          content: { 'application/json': { schema: reportSchema }, 'text/markdown': { schema: z.string() } },
-        },
+        description: 'The report',
+        content: { 'application/json': { schema: wire.reportSchema }, 'text/markdown': { schema: z.string() } },
       },
       {
-        tags: ['batches'],
-        summary: 'Report what was asked for, predicted, injected, observed and checked, and how the batch recovered',
         description:
           'For a batch at rest the verdict is computed first. Latencies are those of successful attempts; recovery is the time from the start of a turbulence until an attempt that began after it succeeded.',
-        params: z.object({ batch_id: idSchema }),
-        querystring: reportQuerySchema,
+        params: wire.batchParams,
+        querystring: wire.reportQuerySchema,
       },
     ),
     async ({ params, query }, reply) => {

@@ -5,46 +5,30 @@ import { abortTsqJob, startTsqJob } from '../../bus/jobs.ts';
 import { type JobRecord, listJobFailures, listJobs, readJob } from '../../db/queries/jobs.ts';
 import { orNotFound } from '../../model/errors.ts';
 import type { App, RouteContext } from '../context.ts';
-import {
-  idSchema,
-  pageOf,
-  pageQuery,
-  type TsqJob,
-  tsqAbortAnswerSchema,
-  tsqAbortBodySchema,
-  tsqJobBodySchema,
-  tsqJobDetailSchema,
-  tsqJobSchema,
-  tsqJobStartedSchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { keysetPage } from '../paging.ts';
 import { operatorOf, route } from '../route.ts';
-import { NEVER_LIMITED } from '../security.ts';
 import { toWire } from '../wire.ts';
 
-const params = z.object({ job_id: idSchema });
-const querystring = z.strictObject(pageQuery);
-const tags = ['troubleshooting'];
+const params = z.object({ job_id: wire.idSchema });
+const querystring = z.strictObject(wire.pageQuery);
+const tag = 'troubleshooting';
 
 export function tsqJobRoutes(api: App, { bus, pool }: RouteContext): void {
   api.post(
     '/tsq/jobs',
-    route(
-      { 202: tsqJobStartedSchema },
-      {
-        tags,
-        summary: 'Retry, cancel or complete everything that matches now, in the background',
-        description:
-          'Acts on what is in the queue when the job is accepted, on each item at most once. Select items by at least one field of `filter`, by `all: true`, or by `command_ids`. Cancelling needs a `reason`.',
-        body: tsqJobBodySchema,
-      },
-    ),
+    route(tag, 'Retry, cancel or complete everything that matches now, in the background', wire.tsqJobStartedSchema, {
+      description:
+        'Acts on what is in the queue when the job is accepted, on each item at most once. Select items by at least one field of `filter`, by `all: true`, or by `command_ids`. Cancelling needs a `reason`.',
+      body: wire.tsqJobBodySchema,
+      status: 202,
+    }),
     async ({ body }, reply) => reply.code(202).send(await startTsqJob(bus, { ...body, ...operatorOf(body) })),
   );
 
   api.get(
     '/tsq/jobs',
-    route({ 200: pageOf(tsqJobSchema) }, { tags, summary: 'List jobs, newest first', querystring }),
+    route(tag, 'List jobs, newest first', wire.pageOf(wire.tsqJobSchema), { querystring }),
     ({ query }) =>
       keysetPage(
         'job',
@@ -56,10 +40,7 @@ export function tsqJobRoutes(api: App, { bus, pool }: RouteContext): void {
 
   api.get(
     '/tsq/jobs/:job_id',
-    route(
-      { 200: tsqJobDetailSchema },
-      { tags, summary: 'Read the progress of a job and its failures', params, querystring },
-    ),
+    route(tag, 'Read the progress of a job and its failures', wire.tsqJobDetailSchema, { params, querystring }),
     async ({ params: { job_id }, query }) => {
       const job = orNotFound(await readJob(pool, job_id), 'job', job_id);
       const failures = await keysetPage(
@@ -75,16 +56,16 @@ export function tsqJobRoutes(api: App, { bus, pool }: RouteContext): void {
 
   api.post(
     '/tsq/jobs/:job_id/abort',
-    route(
-      { 200: tsqAbortAnswerSchema },
-      { tags, summary: 'Abort a job; what it did stays done', params, body: tsqAbortBodySchema.nullish() },
-      NEVER_LIMITED,
-    ),
+    route(tag, 'Abort a job; what it did stays done', wire.tsqAbortAnswerSchema, {
+      params,
+      body: wire.tsqAbortBodySchema.nullish(),
+      unlimited: true,
+    }),
     ({ params, body }) => abortTsqJob(bus, params.job_id, operatorOf(body)),
   );
 }
 
-function showJob({ running_ms, ...job }: JobRecord): TsqJob {
+function showJob({ running_ms, ...job }: JobRecord): wire.TsqJob {
   const ended = job.done_count + job.failed_count;
   const rate = ended === 0 || running_ms <= 0 ? null : (ended * 1_000) / running_ms;
   const running = job.completed_at === null;

@@ -10,20 +10,12 @@ import {
 } from '../../db/queries/read-tsq.ts';
 import { createThrottledMap } from '../../model/throttled.ts';
 import type { App, RouteContext } from '../context.ts';
-import {
-  pageOf,
-  type TsqItem,
-  tsqCountSchema,
-  tsqFilterQuerySchema,
-  tsqGroupsSchema,
-  tsqItemSchema,
-  tsqQuerySchema,
-} from '../contract.ts';
+import * as wire from '../contract.ts';
 import { keysetPage } from '../paging.ts';
 import { route } from '../route.ts';
 import { toWire } from '../wire.ts';
 
-const tags = ['troubleshooting'];
+const tag = 'troubleshooting';
 const MAX_GROUPS = 200;
 
 export function tsqRoutes(api: App, { bus, pool }: RouteContext): void {
@@ -34,10 +26,9 @@ export function tsqRoutes(api: App, { bus, pool }: RouteContext): void {
 
   api.get(
     '/tsq',
-    route(
-      { 200: pageOf(tsqItemSchema) },
-      { tags, summary: 'List what waits for an operator, last parked first', querystring: tsqQuerySchema },
-    ),
+    route(tag, 'List what waits for an operator, last parked first', wire.pageOf(wire.tsqItemSchema), {
+      querystring: wire.tsqQuerySchema,
+    }),
     ({ query: { cursor, limit, ...filter } }) =>
       keysetPage(
         'parked',
@@ -49,22 +40,19 @@ export function tsqRoutes(api: App, { bus, pool }: RouteContext): void {
 
   api.get(
     '/tsq/count',
-    route(
-      { 200: tsqCountSchema },
-      { tags, summary: 'Count the items that match, as of a moment ago', querystring: tsqFilterQuerySchema },
-    ),
+    route(tag, 'Count the items that match, as of a moment ago', wire.tsqCountSchema, {
+      querystring: wire.tsqFilterQuerySchema,
+    }),
     async ({ query }) => ({ count: await counts.of(JSON.stringify(query)).read() }),
   );
 
   api.get(
     '/tsq/groups',
     route(
-      { 200: tsqGroupsSchema },
-      {
-        tags,
-        summary: 'Group the items that match by cause, the most frequent first, as of a moment ago',
-        querystring: tsqFilterQuerySchema,
-      },
+      tag,
+      'Group the items that match by cause, the most frequent first, as of a moment ago',
+      wire.tsqGroupsSchema,
+      { querystring: wire.tsqFilterQuerySchema },
     ),
     async ({ query }) => {
       const key = JSON.stringify(query);
@@ -77,6 +65,6 @@ export function tsqRoutes(api: App, { bus, pool }: RouteContext): void {
   );
 }
 
-function showItem({ item_id, parked_at_us, ...item }: ParkedRecord): TsqItem {
+function showItem({ item_id, parked_at_us, ...item }: ParkedRecord): wire.TsqItem {
   return toWire(item);
 }
