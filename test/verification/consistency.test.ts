@@ -45,8 +45,16 @@ test.each([
   ['a backoff copied wrong', 'policy', damage('command', `backoff_ms = '{7}'`, COMPLETED)],
   ['a claim that is gone', 'claim_id', damage('command', 'claim_id = null', COMPLETED)],
   ['an end without a moment', 'settled_at', damage('command', 'settled_at = null', COMPLETED)],
-  ['an attempt of another process', 'owner', damage('attempt', `process_id = ${NO_ID}`, `c.batch_id = $1`)],
-  ['an attempt of another step', 'owner', damage('attempt', `step = 'other'`, `c.batch_id = $1`)],
+  [
+    'an attempt of another process',
+    'owner',
+    damage('attempt', `process_id = ${NO_ID}`, `c.batch_id = $1 and c.purpose = 'step'`),
+  ],
+  [
+    'an attempt of another step',
+    'owner',
+    damage('attempt', `step = 'other'`, `c.batch_id = $1 and c.purpose = 'step'`),
+  ],
   ['the claim of another attempt', 'last_attempt', damage('command', 'claim_id = gen_random_uuid()', COMPLETED)],
   [
     'an error that its last attempt did not have',

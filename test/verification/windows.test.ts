@@ -59,7 +59,7 @@ test('finds damage in every window, and documents that belong to no process', as
   );
   await pool.query(
     `delete from faultline.command c using faultline.process p
-     where p.batch_id = $1 and p.ordinal = $2::int + 41 and c.process_id = p.process_id`,
+     where p.batch_id = $1 and p.ordinal = $2::int + 42 and c.process_id = p.process_id`,
     [batch_id, FIRST],
   );
   const [gone] = [...lab.documents.keys()];
