@@ -25,10 +25,10 @@ export const processSchema = z.object({
   behavior: documentOut.nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
-  /** By when it has to end, while it waits for a reply. */
+  /** While it waits for a reply: when its time is up. */
   deadline_at: timeOrNull,
   on_deadline: z.enum(DEADLINE_ACTIONS).nullable(),
-  /** It ended without undoing what it did. */
+  /** It ended without compensation. */
   keep_effects: z.boolean(),
   created_at: time,
   updated_at: time,
@@ -47,7 +47,7 @@ export const attemptSchema = z.object({
   reason: z.string().nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
-  /** The injected fault, or null for a real outcome. */
+  /** Null for a real outcome. */
   fault: z.string().nullable(),
   worker_id: z.string().nullable(),
 });
@@ -79,7 +79,7 @@ export const processDetailSchema = processSchema.extend({
 export type ProcessDetail = z.infer<typeof processDetailSchema>;
 
 export const cancelProcessBodySchema = cancelBodySchema.extend({
-  /** false: what it did stays done. */
+  /** false: keep the effects. */
   compensate: z.boolean().default(true),
 });
 export type CancelProcessBody = z.input<typeof cancelProcessBodySchema>;
