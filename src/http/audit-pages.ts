@@ -16,8 +16,8 @@ import {
   readSystemAudit,
   readWindowAudit,
 } from '../db/queries/read-audit.ts';
-import type { AuditEvent, AuditQuery } from './contract.ts';
-import { decodeCursor, encodeCursor, type Page, pageFrom } from './paging.ts';
+import type { AuditEvent, AuditQuery, Page } from './contract.ts';
+import { decodeCursor, encodeCursor, pageFrom } from './paging.ts';
 import { toWire } from './wire.ts';
 
 const BLOCK_SIZE = 250;

@@ -11,8 +11,8 @@ import {
   listProcessCommands,
   listStandaloneCommands,
 } from '../db/queries/read-commands.ts';
-import type { Command, commandsQuerySchema } from './contract.ts';
-import { decodeCursor, encodeCursor, type Key, type Page } from './paging.ts';
+import type { Command, commandsQuerySchema, Page } from './contract.ts';
+import { decodeCursor, encodeCursor, type Key } from './paging.ts';
 import { toWire } from './wire.ts';
 
 type Query = z.output<typeof commandsQuerySchema>;

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { InvalidInputError } from '../model/errors.ts';
-import { idSchema } from './contract.ts';
+import { idSchema, type Page } from './contract.ts';
 
 const micros = z.int().min(0);
 const count = z.int().min(-1).max(2_147_483_647);
@@ -54,11 +54,6 @@ function parse(cursor: string): unknown {
   } catch {
     return null;
   }
-}
-
-export interface Page<Item> {
-  items: Item[];
-  next_cursor: string | null;
 }
 
 /** A page of `rows`, of which there is one more than it holds if another page follows. */

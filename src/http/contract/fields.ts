@@ -74,5 +74,10 @@ export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(300).optional(),
 };
+export interface Page<Item> {
+  items: Item[];
+  /** Null on the last page. */
+  next_cursor: string | null;
+}
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });

@@ -54,6 +54,7 @@ export const verbBodySchema = z.strictObject({
 export type VerbBody = z.infer<typeof verbBodySchema>;
 export const cancelBodySchema = verbBodySchema.omit({ result: true }).extend({ reason: shortText(MAX_LENGTH.reason) });
 export const verbAnswerSchema = z.object({ command_id: idSchema, status: z.string() });
+export type VerbAnswer = z.infer<typeof verbAnswerSchema>;
 
 /** Items with the same cause. */
 export const tsqGroupSchema = z.object({
