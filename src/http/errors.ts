@@ -1,4 +1,4 @@
-// Every failure of a request as application/problem+json (RFC 9457), with a stable `code`; docs/errors.md lists the codes.
+// Every failure of a request as application/problem+json (RFC 9457), with a stable `code` listed in docs/errors.md.
 // Internals are never shown: an unexpected failure is logged with its request id and answered 500.
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,7 +10,7 @@ import type { Problem } from './contract.ts';
 const NOT_ACCEPTABLE = [422, 'The input is not acceptable'] as const;
 const CONFLICT = [409, 'Not possible in this state'] as const;
 
-/** Status and title by code. A code of the model that is missing here concerns the setup of a service: answered as INTERNAL. */
+/** Status and title by code. Other codes of the model concern the setup of a service and are answered as INTERNAL. */
 export const HTTP_CODES = {
   MALFORMED_JSON: [400, 'The body is not JSON'],
   BAD_REQUEST: [400, 'The request cannot be understood'],

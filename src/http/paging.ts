@@ -24,7 +24,7 @@ const KEYS = {
     standalone: z.object({ created_at_us: micros, command_id: idSchema }).nullable(),
     process_command_id: idSchema.nullable(),
   }),
-  /** A block of processes (by number) or a slice of time (by its start in microseconds), and the last event shown of it. */
+  /** A block of processes by number, or a slice of time by its start in microseconds, and the last event shown of it. */
   audit: z.object({ part: micros, after: place.nullable() }),
   /** The last command of the block before; within a block its last command and the last event shown. */
   audit_members: z.tuple([idSchema.nullable(), idSchema.nullable(), place.nullable()]),

@@ -19,7 +19,7 @@ import {
 } from './fields.ts';
 import { attemptSchema } from './processes.ts';
 
-/** What is the same for every command of a batch. Without a domain or a type, those of the application's default command. */
+/** The fields of a command. Without a domain or a type, those of the application's default command. */
 export const commandTemplateSchema = z.strictObject({
   domain: nameSchema.optional(),
   type: nameSchema.optional(),

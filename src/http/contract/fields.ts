@@ -41,7 +41,7 @@ export const documentOut = z.record(z.string(), z.unknown());
 /** What chaos is drawn from. */
 export const seedSchema = z.string().regex(SHAPES.seed.pattern, SHAPES.seed.message);
 
-/** Attempts ended. A success under a fault counts as a success; `injected` and `failed` are other ends with and without a fault. */
+/** Attempts ended. A success under a fault is a success; `injected` and `failed` are other ends with and without a fault. */
 export const throughputSlices = z.array(
   z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() }),
 );

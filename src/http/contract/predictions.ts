@@ -16,7 +16,7 @@ export const predictedStepSchema = z.object({
 });
 export type PredictedStep = z.infer<typeof predictedStepSchema>;
 
-/** Without interruptions and operators. Counts if `exact`; otherwise expectations per step, because the order depends on replies. */
+/** Assumes no interruption and no operator. Counts if `exact`, otherwise expectations per step. */
 export const previewSchema = z.object({
   seed: z.string(),
   exact: z.boolean(),

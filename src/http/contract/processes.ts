@@ -40,7 +40,7 @@ export const attemptSchema = z.object({
   attempt: count,
   started_at: time,
   ended_at: timeOrNull,
-  /** success, transient, permanent, business_rule, lease_expired, released, canceled (terminated); null while it runs. */
+  /** success, transient, permanent, business_rule, lease_expired, released or canceled; null while it runs. */
   outcome: z.string().nullable(),
   effect: z.string().nullable(),
   retry_at: timeOrNull,

@@ -44,7 +44,7 @@ export const reportSchema = z.object({
       step: z.string(),
       observed: predictedStepSchema,
       predicted: predictedStepSchema.nullable(),
-      /** Attempts terminated without an injected fault, and real failures, as the check `no_real_failures` counts them. */
+      /** Attempts terminated without a fault, and real failures, as the check `no_real_failures` counts them. */
       interrupted: count,
       real_failures: count,
       latency_ms: percentilesSchema,

@@ -22,7 +22,7 @@ export const tsqQuerySchema = tsqFilterQuerySchema.extend(pageQuery);
 export const tsqCountSchema = z.object({ count: count });
 export type TsqCount = z.infer<typeof tsqCountSchema>;
 
-/** An `advance_failed` item is a process whose own code threw: its command is settled, and the verbs act on the process. */
+/** `advance_failed`: the code of the process threw; the command is settled, and the verbs act on the process. */
 export const tsqItemSchema = z.object({
   command_id: idSchema,
   kind: z.enum(['command', 'advance_failed']),
