@@ -17,7 +17,7 @@ const TARGETS = {
     what: 'server and command line',
     sources: ['src', 'reporting', 'package.json', 'tsconfig.base.json', 'tsconfig.build.json'],
     command: () => {
-      // With it tsc would believe that outputs somebody deleted are still there; a full build takes half a second.
+      // With it tsc would believe that deleted outputs are still there; a full build takes half a second.
       rmSync(join(dist, '.tsbuildinfo'), { force: true });
       return [binary('typescript', 'tsc'), '-p', 'tsconfig.build.json'];
     },
@@ -109,7 +109,7 @@ function binary(packageName, command) {
 
 function run(args) {
   return new Promise((done, fail) => {
-    // Whoever builds: under a test runner's NODE_ENV the page would hold the slow and larger halves of its libraries.
+    // A test runner sets NODE_ENV=test, with which the page would contain the slow, larger builds of its libraries.
     const env = { ...process.env, NODE_ENV: 'production' };
     const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
     child.once('error', fail);

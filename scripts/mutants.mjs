@@ -26,7 +26,7 @@ const unnoticed = [];
 const sound = new Map();
 for (const [index, mutant] of mutants.entries()) {
   const begun = performance.now();
-  const verdict = judge(mutant);
+  const verdict = check(mutant);
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);
   console.log(`${index + 1}/${mutants.length} ${mutant.name}: ${verdict.text} (${seconds} s)`);
   if (verdict.caught_by) mutant.caught_by = verdict.caught_by;
@@ -52,7 +52,7 @@ function copyTree() {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 }
 
-function judge(mutant) {
+function check(mutant) {
   const { file, find, replace, tests } = mutant;
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');

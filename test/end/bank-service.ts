@@ -84,7 +84,7 @@ export async function openBankService({ middleware = [] }: { middleware?: readon
         const steps = STEP_KEYS.filter((key) => stepsOf.get(process_id)?.has(key));
         return `${status}: ${steps.join(' ')}`;
       });
-      for (const process_id of stepsOf.keys()) if (!known.has(process_id)) kinds.push('nobody: a document');
+      for (const process_id of stepsOf.keys()) if (!known.has(process_id)) kinds.push('no process: a document');
       return new Map([...new Set(kinds)].sort().map((kind) => [kind, kinds.filter((one) => one === kind).length]));
     },
   };

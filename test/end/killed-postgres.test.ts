@@ -49,10 +49,10 @@ async function kill(): Promise<void> {
 test('the worker lives on, and every process completes', { timeout: 120_000 }, async () => {
   const trip = chain(['book', 'pay', 'mail']);
   const database = { url: server.url, pool, drop: async () => {} };
-  // Real timers: a worker that hurries ten times as fast would only knock more often while nobody is there.
+  // Real timers: a worker that hurries ten times as fast would only try more often while the server is down.
   const lab = await openLab({ processes: [trip], database, env: { after: createEnv(silentLogger).after } });
   const worker = await lab.work({ slots: 20 });
-  // An attempt whose claim was answered to nobody is found when its lease has run out.
+  // An attempt whose claim got no answer is found when its lease has expired.
   const batch_id = await lab.launch(trip, {
     count: COUNT,
     behavior: { pay: { min_duration_ms: 5, max_duration_ms: 40 } },

@@ -1,5 +1,5 @@
 // Workers killed outright (SIGKILL): at every point that has a name, one after the other, and at any moment, several at a time.
-// Whoever takes over finds everything: no step is lost, none is settled twice, no document is missing or left over.
+// The worker that takes over finds everything: no step is lost, none is settled twice, no document is missing or left over.
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

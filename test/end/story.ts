@@ -14,7 +14,7 @@ export interface Violation {
 
 /**
  * The commands of process `p` in the order in which it sent them, each step and each compensation once: a compensation sent
- * again, for an effect that came too late, is awaited by nobody and has no place in the order.
+ * again, for an effect that came too late, is not awaited by its process and has no place in the order.
  */
 const SENT = `(
   select c.*, i.position from unnest(p.command_ids) with ordinality i(command_id, position)

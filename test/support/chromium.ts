@@ -49,7 +49,7 @@ async function unpackChromium(): Promise<string> {
   const folder = join(parent, name);
   if (existsSync(folder)) return folder;
 
-  // Unpacked beside its place and moved there in one step: nobody ever sees half of it, and whoever comes second loses nothing.
+  // Unpacked beside its place and moved there in one step: no reader sees half of it, and the slower of two unpackers loses nothing.
   const staging = mkdtempSync(join(parent, `${name}.`));
   chmodSync(staging, 0o755);
   try {

@@ -55,7 +55,7 @@ export function signal<T = void>(what: string, { deadline_ms = 30_000 }: UntilOp
       resolve(value);
     };
   });
-  // A signal nobody awaited yet must not end the test process; whoever awaits it still sees the failure.
+  // A rejection before anything awaits the signal must not end the test process; a later await still sees it.
   promise.catch(() => {});
   return { promise, fire };
 }
