@@ -1,4 +1,4 @@
-// How long an exact preview and a full verdict take, and what the event loop meanwhile feels, on a chain with 5 % of each fault.
+// Times an exact preview and a full verdict of a chain with 5 % of each fault, and the delay of the event loop meanwhile.
 // Usage: node bench/verdict.mjs [--count 100000] (after npm run build). The laboratory runs in its thread, as under `faultline serve`.
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chaosHooks } from '../dist/src/chaos/index.js';
-import { openLabThread } from '../dist/src/cli/lab-client.js';
 import { startEmbedded } from '../dist/src/embedded/embedded.js';
 import { createEnv, createPool, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
-import { application, behaviorOf, chain } from './verdict-app.mjs';
+import { openLabThread } from '../dist/src/verification/analysis-client.js';
+import { application, behaviorOf, chain } from './chain-app.mjs';
 
 const { values: options } = parseArgs({ options: { count: { type: 'string', default: '100000' } } });
 const count = Number(options.count);
@@ -52,7 +52,7 @@ try {
     }
   });
   await worker.stop();
-  const app = fileURLToPath(new URL('./verdict-app.mjs', import.meta.url));
+  const app = fileURLToPath(new URL('./chain-app.mjs', import.meta.url));
   const laboratory = openLabThread({ url: postgres.url, app, data_dir: folder });
   const launch = { seed: 'bench', count, first_ordinal: 0, behavior, scope_pct: null, max_attempts: 3 };
   const request = { process_type: 'Chain', process_version: 1, input: {}, launch };

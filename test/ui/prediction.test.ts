@@ -24,8 +24,8 @@ const funnel: StepFunnel = {
 };
 const predicted: PredictedStep = { ...observedStep(funnel), attempts: 27 };
 
-describe('what was observed, in the words of what was predicted', () => {
-  test('only leases that chaos let run out count as timeouts', () => {
+describe('observedStep', () => {
+  test('counts only expired leases of injected faults as timeouts', () => {
     expect(observedStep(funnel)).toEqual({
       attempts: 30,
       success: 12,
@@ -37,7 +37,7 @@ describe('what was observed, in the words of what was predicted', () => {
     });
   });
 
-  test('faults stand in the order in which they are tried, those unknown last', () => {
+  test('orders faults as they are tried, unknown ones last', () => {
     expect(predictedFaults(funnel)).toBe(
       '1 permanent, 5 transient, 2 business rule, 3 timeout, 1 crash, 2 connection lost, 4 duplicate',
     );
@@ -48,7 +48,7 @@ describe('what was observed, in the words of what was predicted', () => {
 });
 
 describe('the comparison', () => {
-  test('marks what differs where nothing may', () => {
+  test('marks differences when both must be equal', () => {
     const rows = compareStep(predicted, observedStep(funnel), true);
     expect(rows.filter(({ differs }) => differs).map(({ key }) => key)).toEqual(['attempts']);
     expect(rows.map(({ key }) => key)).toEqual([
@@ -68,7 +68,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('marks nothing while the batch runs, or where nothing was predicted', () => {
+  test('marks nothing while the batch runs, or without a prediction', () => {
     const differing = (rows: { differs: boolean }[]) => rows.some(({ differs }) => differs);
     expect(differing(compareStep(predicted, observedStep(funnel), false))).toBe(false);
     const rows = compareStep(null, observedStep(funnel), true);
@@ -76,7 +76,7 @@ describe('the comparison', () => {
     expect(rows.every(({ predicted }) => predicted === null)).toBe(true);
   });
 
-  test('a fault that was predicted and never fired is in it', () => {
+  test('includes a predicted fault that never fired', () => {
     const quiet = { ...observedStep(funnel), injected: {} };
     expect(compareStep(predicted, quiet, true).find(({ key }) => key === 'injected_crash')).toMatchObject({
       predicted: 1,
@@ -98,7 +98,7 @@ describe('the comparison', () => {
   });
 });
 
-test('a batch is verified again when a process has moved since, and while it runs only once', () => {
+test('the moment of a batch changes when a process moves at rest, and not while it runs', () => {
   const batch = {
     status: 'AT_REST' as const,
     completed_count: 5,
