@@ -1,4 +1,4 @@
-// How long an exact preview and a full verdict take, and what the event loop meanwhile feels, on a chain with 5 % of each fault.
+// Times an exact preview and a full verdict of a chain with 5 % of each fault, and the delay of the event loop meanwhile.
 // Usage: node bench/verdict.mjs [--count 100000] (after npm run build). The analysis runs in its thread, as under `faultline serve`.
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { chaosHooks } from '../dist/src/chaos/index.js';
 import { startEmbedded } from '../dist/src/embedded/embedded.js';
 import { createEnv, createPool, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
 import { AnalysisThread } from '../dist/src/verification/index.js';
-import { application, behaviorOf, chain } from './verdict-app.mjs';
+import { application, behaviorOf, chain } from './chain-app.mjs';
 
 const { values: options } = parseArgs({ options: { count: { type: 'string', default: '100000' } } });
 const count = Number(options.count);
@@ -52,7 +52,7 @@ try {
     }
   });
   await worker.stop();
-  const app = fileURLToPath(new URL('./verdict-app.mjs', import.meta.url));
+  const app = fileURLToPath(new URL('./chain-app.mjs', import.meta.url));
   const analysis = new AnalysisThread(new URL('../dist/src/cli/analysis-thread.js', import.meta.url), {
     url: postgres.url,
     app,

@@ -22,8 +22,8 @@ const observed: AttemptCounts = {
 };
 const predicted: AttemptCounts = { ...observed, attempts: 27 };
 
-describe('the predicted faults', () => {
-  test('are listed in the order in which they are tried, unknown ones last', () => {
+describe('predictedFaults', () => {
+  test('orders faults as they are tried, unknown ones last', () => {
     expect(predictedFaults(observed)).toBe(
       '1 permanent, 5 transient, 2 business rule, 3 timeout, 1 crash, 2 connection lost, 4 duplicate',
     );
@@ -34,7 +34,7 @@ describe('the predicted faults', () => {
 });
 
 describe('the comparison', () => {
-  test('marks what differs where nothing may', () => {
+  test('marks differences when both must be equal', () => {
     const rows = compareStep(predicted, observed, true);
     expect(rows.filter(({ differs }) => differs).map(({ key }) => key)).toEqual(['attempts']);
     expect(rows.map(({ key }) => key)).toEqual([
@@ -55,7 +55,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('marks nothing while the batch runs, or where nothing was predicted', () => {
+  test('marks nothing while the batch runs, or without a prediction', () => {
     const differing = (rows: { differs: boolean }[]) => rows.some(({ differs }) => differs);
     expect(differing(compareStep(predicted, observed, false))).toBe(false);
     const rows = compareStep(null, observed, true);
@@ -63,7 +63,7 @@ describe('the comparison', () => {
     expect(rows.every(({ predicted }) => predicted === null)).toBe(true);
   });
 
-  test('a fault that was predicted and never fired is in it', () => {
+  test('includes a predicted fault that never fired', () => {
     const quiet = { ...observed, injected: {} };
     expect(compareStep(predicted, quiet, true).find(({ key }) => key === 'injected_crash')).toMatchObject({
       predicted: 1,
@@ -85,7 +85,7 @@ describe('the comparison', () => {
   });
 });
 
-test('a batch is verified again when a process has moved since, and while it runs only once', () => {
+test('the moment of a batch changes when a process moves at rest, and not while it runs', () => {
   const batch = {
     status: 'AT_REST' as const,
     completed_count: 5,

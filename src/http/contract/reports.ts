@@ -2,5 +2,4 @@
 
 import { z } from 'zod';
 
-export const REPORT_FORMATS = ['json', 'markdown'] as const;
-export const reportQuerySchema = z.strictObject({ format: z.enum(REPORT_FORMATS).default('json') });
+export const reportQuerySchema = z.strictObject({ format: z.enum(['json', 'markdown']).default('json') });

@@ -1,4 +1,4 @@
-// The chain whose preview and verdict are measured: three steps without work, as an application that a thread can load.
+// The chain of the benchmarks: three steps without work, as an application that a thread can load.
 
 import { z } from 'zod';
 import { defineProcess } from '../dist/src/index.js';
@@ -29,7 +29,7 @@ export const application = {
   },
 };
 
-/** So many percent of each of the four faults on every step. */
+/** `pct` percent of each of the four faults on every step. */
 export function behaviorOf(pct) {
   const each = { fail_permanent_pct: pct, fail_transient_pct: pct, fail_business_rule_pct: pct, timeout_pct: pct };
   return Object.fromEntries(chain.steps.map(({ key }) => [key, each]));
