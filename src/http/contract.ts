@@ -1,7 +1,7 @@
-// The wire: schemas of every request and answer, shared by server, page and command line. One file a resource.
+// The wire: schemas of every request and answer, shared by server, page and command line. One file per resource.
 // Field names are those of the database; times are ISO 8601 strings in UTC, durations in ms.
 
-/** What `behavior` and `experiment` of a launch, a batch and a process hold, for readers of the wire. */
+/** `behavior` and `experiment` of a launch, a batch and a process. */
 export type { CommandBehavior, ProcessBehavior } from '../chaos/behavior.ts';
 export type { Experiment } from '../chaos/experiment.ts';
 export * from './contract/audit.ts';

@@ -114,7 +114,7 @@ test('the percentiles are those of the successful attempts of a step, all visits
   expect(render).toMatchObject({ real_failures: 1, observed: { attempts: 5, success: 4, transient: 1 } });
 });
 
-test('real failures are those of the check: no answer of a business rule, nothing that was disturbed or asked for', async () => {
+test('counts the real failures that the check counts: no business rule, no turbulence, nothing requested', async () => {
   const batch_id = await lab.launch({ count: 8 });
   await lab.atRest(batch_id);
   await event(batch_id, 'TURBULENCE', 3_600_000, { kind: 'kill_worker', nth: 1 });

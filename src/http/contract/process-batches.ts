@@ -6,11 +6,6 @@ import { LIMITS } from '../../model/limits.ts';
 import { batchCount, batchFields, newBatchFields } from './batches.ts';
 import { backoffSchema, count, documentOut, throughputSlices, time, timeOrNull, whole } from './fields.ts';
 
-export const retrySchema = z.strictObject({
-  max_attempts: whole(LIMITS.max_attempts).optional(),
-  backoff_ms: backoffSchema.optional(),
-});
-
 /** The fields common to every launch; all others are the input of the process type. */
 export const launchEnvelopeSchema = z.strictObject({
   ...newBatchFields,
@@ -19,7 +14,9 @@ export const launchEnvelopeSchema = z.strictObject({
   process_type: z.string().min(1).max(64).optional(),
   /** A CommandBehavior by step key; validated with the step keys of the process type. */
   behavior: documentOut.nullish(),
-  retry: retrySchema.optional(),
+  retry: z
+    .strictObject({ max_attempts: whole(LIMITS.max_attempts).optional(), backoff_ms: backoffSchema.optional() })
+    .optional(),
   lease_ms: whole(LIMITS.lease_ms).optional(),
   /** Hypothesis, scope, stop conditions and turbulence. */
   experiment: experimentSchema.nullish(),

@@ -35,17 +35,16 @@ export const reportSchema = z.object({
   started_at: timeOrNull,
   ended_at: timeOrNull,
   duration_ms: z.number().nullable(),
-  /** Processes by status, as counted. */
   processes: z.record(z.enum(PROCESS_STATUSES), count),
   predicted: previewSchema.nullable(),
-  /** Why nothing is predicted, or why what is predicted cannot be compared. */
+  /** Why there is no prediction, or why it cannot be compared. */
   predicted_note: z.string().nullable(),
   steps: z.array(
     z.object({
       step: z.string(),
       observed: predictedStepSchema,
       predicted: predictedStepSchema.nullable(),
-      /** Attempts terminated by no fault of chaos, and those that failed of themselves: what `no_real_failures` counts. */
+      /** Attempts terminated without a fault, and real failures, as the check `no_real_failures` counts them. */
       interrupted: count,
       real_failures: count,
       latency_ms: percentilesSchema,
@@ -58,7 +57,7 @@ export const reportSchema = z.object({
       at: time,
       kind: z.string(),
       details: documentOut,
-      /** Until an attempt of the batch that began after it succeeded; null when none did. */
+      /** Until an attempt that began after it succeeded; null if none did. */
       recovery_ms: z.number().nullable(),
     }),
   ),
@@ -67,5 +66,4 @@ export const reportSchema = z.object({
 });
 export type Report = z.infer<typeof reportSchema>;
 
-export const REPORT_FORMATS = ['json', 'markdown'] as const;
-export const reportQuerySchema = z.strictObject({ format: z.enum(REPORT_FORMATS).default('json') });
+export const reportQuerySchema = z.strictObject({ format: z.enum(['json', 'markdown']).default('json') });
