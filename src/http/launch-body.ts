@@ -1,4 +1,4 @@
-// The body of a launch: fields common to every launch, the behavior of the process type's steps, and the input of the type.
+// The body of a launch: the fields common to every launch, and the behavior and the input of the process type.
 // Every mistake is reported at once.
 
 import { z } from 'zod';
@@ -77,7 +77,7 @@ function errorsOf(parsed: { error?: { issues: Parameters<typeof fieldErrors>[0] 
   return parsed?.error === undefined ? [] : fieldErrors(parsed.error.issues);
 }
 
-/** The newest definition of the type; neither it nor an error for a type that is no name, which the envelope reports. */
+/** The newest definition of the type. Neither it nor an error for an invalid name, which the envelope reports. */
 function findDefinition(
   process_type: unknown,
   { processes, application }: Launchable,
