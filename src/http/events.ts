@@ -3,7 +3,7 @@
 
 import { PassThrough } from 'node:stream';
 import type { Env, Timer } from '../model/env.ts';
-import type { Verdicts } from '../verification/verdicts.ts';
+import type { Verdicts } from '../verification/index.ts';
 import type { BatchDetails } from './batch-detail.ts';
 import type { BatchDetail } from './contract.ts';
 

@@ -95,14 +95,14 @@ describe('the expected first attempt', () => {
 });
 
 test('an estimate scales a sample to the whole launch', () => {
-  const step = { attempts: 1_200, success: 900, permanent: 0, transient: 300, business_rule: 0, timeout: 0 };
+  const counts = { success: 900, transient: 300, permanent: 0, business_rule: 0, timeout: 0, interrupted: 0 };
   const sample: Preview = {
     seed: 's',
     exact: true,
     note: null,
     in_scope: 500,
     expected: { completed: 900, compensated: 40, failed: 10, in_troubleshooting: 50, attempts: 1_200 },
-    steps: { query: { ...step, injected: { transient: 300 } } },
+    steps: { query: { attempts: 1_200, ...counts, injected: { transient: 300 } } },
     duration_ms: 1,
   };
   expect(scalePreview(sample, 20_000)).toMatchObject({

@@ -1,7 +1,7 @@
 // Injection into one batch, and the behavior of its steps.
 
 import { z } from 'zod';
-import { count, documentOut, idSchema, time } from './fields.ts';
+import { documentOut, idSchema, time } from './fields.ts';
 import { killSwitchBodySchema } from './kill-switch.ts';
 
 export const stopInjectionBodySchema = killSwitchBodySchema.omit({ stopped: true });
@@ -11,13 +11,3 @@ export const injectionStoppedSchema = z.object({ batch_id: idSchema, injection_s
 export const changeBehaviorBodySchema = killSwitchBodySchema
   .omit({ stopped: true })
   .extend({ behavior: documentOut.nullable() });
-
-export const behaviorVersionSchema = z.object({
-  /** 0: as launched. */
-  version: count,
-  behavior: documentOut.nullable(),
-  at: time,
-  actor: z.string(),
-  reason: z.string().nullable(),
-});
-export type BehaviorVersion = z.infer<typeof behaviorVersionSchema>;

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { experimentSchema, TURBULENCE_KINDS } from '../../chaos/experiment.ts';
 import { LIMITS } from '../../model/limits.ts';
+import { attemptCountsSchema } from '../../verification/schemas.ts';
 import { batchCount, batchFields, newBatchFields } from './batches.ts';
 import { backoffSchema, count, documentOut, throughputSlices, time, timeOrNull, whole } from './fields.ts';
 
@@ -30,18 +31,7 @@ export const rerunBodySchema = launchEnvelopeSchema
 export type RerunBody = z.infer<typeof rerunBodySchema>;
 export const rerunProcessBodySchema = rerunBodySchema.pick({ name: true, reply_to: true });
 
-/** The attempts of a step by outcome, and by injected fault. */
-export const stepFunnelSchema = z.object({
-  step: z.string(),
-  attempts: count,
-  success: count,
-  transient: count,
-  permanent: count,
-  business_rule: count,
-  lease_expired: count,
-  released: count,
-  injected: z.record(z.string(), count),
-});
+export const stepFunnelSchema = attemptCountsSchema.extend({ step: z.string() });
 export type StepFunnel = z.infer<typeof stepFunnelSchema>;
 
 export const batchSchema = z.object({

@@ -1,10 +1,9 @@
-// The checks of a verdict that SQL answers by itself: each a statement whose rows are the violations. They are shown to people beside
-// their result, so each stands alone: `$1` is the batch, and the first column, `id`, is what violates.
+// The checks of a verdict that SQL answers by itself. People see the statements beside the result and can run them: `$1` is the batch,
+// and each row is a violation.
 
 import type { Tx } from '../../db/pool.ts';
 
 export const RULE_TEXT = {
-  /** The sum of section "counts": none missing, none twice, and the row of the batch says the same. */
   conservation: `
 with counted as (
   select count(*) as created, count(distinct p.ordinal) as ordinals, min(p.ordinal) as first, max(p.ordinal) as last,
@@ -30,12 +29,12 @@ where b.batch_id = $1 and (c.created > b.total_count or c.ordinals <> c.created
     and (b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count, b.waiting_count,
       b.in_troubleshooting_count) is distinct from
       (c.created, c.completed, c.compensated, c.failed, c.canceled, c.waiting, c.parked)))`,
-  /** A process that has not ended awaits a command that has not ended, unless its own code threw on the reply, or that is kept for another service. */
+  /** Except where the process's own code threw on the reply, or the reply is kept for another service. */
   no_settled_awaited: `
 select p.process_id::text as id, p.status || ' awaits ' || coalesce(c.type || ', which is ' || c.status, 'a command that is not there') as detail
 from faultline.process p left join lateral (
   select c.command_id, c.type, c.status from faultline.command c where c.command_id = p.awaiting_command_id and c.lane = p.lane
-  offset 0 -- by its key: the planner would read all commands there are
+  offset 0 -- keeps the planner from reading all commands
 ) c on true
 where p.batch_id = $1 and case
   when p.status in ('COMPLETED', 'COMPENSATED', 'FAILED', 'CANCELED') then p.awaiting_command_id is not null
@@ -57,18 +56,18 @@ where c.batch_id = $1 and c.purpose in ('step', 'compensation')
 } as const;
 export type SqlRule = keyof typeof RULE_TEXT;
 
-/** The least id that can be made at a moment: ids begin with the milliseconds since 1970. */
+/** The smallest id that can be made at a moment: ids begin with the milliseconds since 1970. */
 const idAt = (moment: string) =>
   `(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`;
 
 /**
- * Commands whose ids were made in the time of the batch, give or take an hour for clocks that differ. There is no index of commands by
- * batch, and before it there may be the commands of years: too many for what is asked every few seconds while a batch runs.
+ * Commands whose ids were made during the batch, plus or minus an hour for clocks that differ. There is no index of commands by batch,
+ * and the light checks run every few seconds, so they must not read the commands of years.
  */
 const IN_ITS_TIME = `c.command_id >= (select ${idAt("b.created_at - interval '1 hour'")} from faultline.batch b where b.batch_id = $1)
   and c.command_id < (select ${idAt("coalesce(b.completed_at, now()) + interval '1 hour'")} from faultline.batch b where b.batch_id = $1)`;
 
-/** What the light checks ask. */
+/** The statements of the light checks. */
 export const LIGHT_TEXT = {
   ...RULE_TEXT,
   one_command_per_step: RULE_TEXT.one_command_per_step.replaceAll(
@@ -77,7 +76,7 @@ export const LIGHT_TEXT = {
   ),
 } as const satisfies Record<SqlRule, string>;
 
-/** `light`: of commands only those whose ids were made in the time of the batch; else every command there is may be read. */
+/** @param light considers only commands whose ids were made during the batch; otherwise every command may be read */
 export async function findRuleViolations(
   tx: Tx,
   rule: SqlRule,
@@ -86,13 +85,4 @@ export async function findRuleViolations(
 ): Promise<{ id: string; detail: string }[]> {
   const { rows } = await tx.query<{ id: string; detail: string }>((light ? LIGHT_TEXT : RULE_TEXT)[rule], [batch_id]);
   return rows;
-}
-
-/** How many commands for steps and compensations a batch has, listed by a process or not. Reads every command there is: an id may say anything. */
-export async function countSentCommands(tx: Tx, batch_id: string): Promise<number> {
-  const { rows } = await tx.query<{ count: number }>(
-    `select count(*)::int as count from faultline.command c where c.batch_id = $1 and c.purpose in ('step', 'compensation')`,
-    [batch_id],
-  );
-  return rows[0]?.count ?? 0;
 }
