@@ -28,13 +28,6 @@ export type Tx = Queryable & { readonly [inTransaction]: true };
 
 export type Pool = pg.Pool;
 
-/** For statements of very many rows: each an array of its values, in the order of the columns. Rows as objects take twice as long. */
-export async function queryArrays<R extends unknown[]>(db: Queryable, text: string, values: unknown[]): Promise<R[]> {
-  const query: pg.QueryArrayConfig = { text, values, rowMode: 'array' };
-  const { rows } = await db.query(query);
-  return rows as unknown as R[];
-}
-
 export interface PoolOptions extends SessionOptions {
   application_name: string;
   /** Connections at most (10). */

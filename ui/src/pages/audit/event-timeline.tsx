@@ -17,7 +17,7 @@ import { eventDisplay } from './event-display.ts';
 export function EventTimeline({ events, subject }: { events: AuditEvent[]; subject: AuditSubject }) {
   const keys = keysOf(events);
   return (
-    <Timeline bulletSize={26} lineWidth={2} active={events.length} color="gray" p="md" data-testid="audit-events">
+    <Timeline bulletSize={26} lineWidth={2} active={events.length} color="gray" m="md" data-testid="audit-events">
       {events.map((event, index) => {
         const { color, icon: Icon } = eventDisplay(event.type);
         return (

@@ -1,9 +1,9 @@
 // Predicted beside observed: endings as two bars and a table, then each step with its faults. Differences are marked.
 
 import { SimpleGrid, Stack, Table } from '@mantine/core';
-import type { PredictedStep, Report } from '../../../../src/http/contract.ts';
+import type { AttemptCounts, Report } from '../../../../src/http/contract.ts';
 import { type Compared, compareEndings, compareStep, type Endings, endingParts } from '../experiment/prediction.ts';
-import { formatCount, formatRate, humanize } from '../format.ts';
+import { formatCount, humanize } from '../format.ts';
 import { Note } from '../panel.tsx';
 import { Legend, StackedBar } from '../stacked-bar.tsx';
 import classes from './verdict.module.css';
@@ -13,7 +13,7 @@ export interface ComparisonProps {
   report: Pick<Report, 'predicted' | 'predicted_note'>;
   observed: Endings;
   total: number;
-  steps: readonly { step: string; predicted: PredictedStep | null; observed: PredictedStep }[];
+  steps: readonly { step: string; predicted: AttemptCounts | null; observed: AttemptCounts }[];
   /** The batch has ended or is at rest; before that, a difference says nothing. */
   still: boolean;
 }
@@ -103,7 +103,7 @@ function ComparedTable({ caption, rows, still, testId }: ComparedTableProps) {
             data-injected={row.key.startsWith('injected_') || undefined}
           >
             <Table.Th scope="row">{row.label}</Table.Th>
-            <Table.Td>{row.predicted === null ? '–' : formatPrediction(row.predicted)}</Table.Td>
+            <Table.Td>{row.predicted === null ? '–' : formatCount(row.predicted)}</Table.Td>
             <Table.Td>{formatCount(row.observed)}</Table.Td>
             <Table.Td>{still ? differenceLabel(row) : '–'}</Table.Td>
           </Table.Tr>
@@ -113,13 +113,9 @@ function ComparedTable({ caption, rows, still, testId }: ComparedTableProps) {
   );
 }
 
-function formatPrediction(value: number): string {
-  return Number.isInteger(value) ? formatCount(value) : formatRate(value);
-}
-
 function differenceLabel({ predicted, observed }: Compared): string {
   if (predicted === null) return '–';
   const difference = observed - predicted;
-  if (Math.abs(difference) < 0.05) return '0';
-  return `${difference > 0 ? '+' : '−'}${formatPrediction(Math.abs(difference))}`;
+  if (difference === 0) return '0';
+  return `${difference > 0 ? '+' : '−'}${formatCount(Math.abs(difference))}`;
 }
