@@ -10,7 +10,7 @@ import { fieldErrors, PARSE } from '../model/field-errors.ts';
 import { isPlainObject } from '../model/storable.ts';
 import { type Application, defaultProcessType } from '../process/application.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts';
-import type { LaunchRequest } from '../process/launch.ts';
+import type { LaunchRequest } from '../process/launch-check.ts';
 import { launchEnvelopeSchema } from './contract.ts';
 import { refuse } from './validate.ts';
 

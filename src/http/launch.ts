@@ -3,7 +3,8 @@
 import type { FastifyReply } from 'fastify';
 import { refuseWhileStopped } from '../chaos/kill-switch.ts';
 import { assertTurbulenceAllowed } from '../chaos/turbulence.ts';
-import { type LaunchRequest, launchBatch } from '../process/launch.ts';
+import { launchBatch } from '../process/launch.ts';
+import type { LaunchRequest } from '../process/launch-check.ts';
 import { API_PREFIX, type RouteContext } from './context.ts';
 import { readIdempotency } from './idempotency.ts';
 

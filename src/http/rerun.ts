@@ -8,7 +8,7 @@ import { findProcess, type ProcessRecord } from '../db/queries/read-processes.ts
 import { NotFoundError, orNotFound, WrongStateError } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
 import { isPlainObject } from '../model/storable.ts';
-import type { LaunchRequest } from '../process/launch.ts';
+import type { LaunchRequest } from '../process/launch-check.ts';
 import type { RerunBody } from './contract.ts';
 import { checkLaunch, type Launchable } from './launch-body.ts';
 

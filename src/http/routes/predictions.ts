@@ -1,7 +1,7 @@
 // What a launch is predicted to do.
 
 import type { Experiment } from '../../chaos/experiment.ts';
-import { drawSeed } from '../../process/launch.ts';
+import { drawSeed } from '../../process/chunks.ts';
 import type { App, RouteContext } from '../context.ts';
 import * as wire from '../contract.ts';
 import { describeLaunch, parseLaunch } from '../launch-body.ts';
