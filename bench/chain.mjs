@@ -1,22 +1,14 @@
-// The three-step chain with no-op handlers and all bookkeeping on, beside the same row writes done inside the server.
+// The three-step chain with no-op handlers and all bookkeeping, compared with the same row writes inside the server.
 // Prints processes created/s and steps/s. Usage: npm run bench -- [--count 20000] [--rounds 3] [--slots 250]
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { chaosHooks } from '../dist/src/chaos/index.js';
 import { startEmbedded } from '../dist/src/embedded/server.js';
-import {
-  createEnv,
-  createPool,
-  defineProcess,
-  launchBatch,
-  migrate,
-  openService,
-  silentLogger,
-} from '../dist/src/index.js';
+import { createEnv, createPool, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
+import { application, chain } from './chain-app.mjs';
 import { runInServer } from './in-server.mjs';
 
 const { values: options } = parseArgs({
@@ -29,29 +21,7 @@ const { values: options } = parseArgs({
 });
 const count = Number(options.count);
 
-const step = (key, command) => ({
-  key,
-  command,
-  request: (state) => ({ n: state.n }),
-  onReply: (state) => ({ ...state, n: state.n + 1 }),
-});
-const chain = defineProcess({
-  type: 'Chain',
-  version: 1,
-  domain: 'chain',
-  input: z.strictObject({}),
-  state: z.looseObject({ n: z.number() }),
-  start: () => ({ n: 0 }),
-  steps: [step('one', 'StepOne'), step('two', 'StepTwo'), step('three', 'StepThree')],
-});
-const application = {
-  name: 'bench',
-  processes: [chain],
-  register(registry) {
-    for (const { command } of chain.steps) registry.register('chain', command, () => ({ ok: true }));
-  },
-};
-// A behavior that never hits: chaos rows are written, looked up and rolled for, and nothing is injected.
+// A behavior that never applies: chaos rows are written, read and rolled for, and nothing is injected.
 const behavior = Object.fromEntries(
   chain.steps.map(({ key }) => [key, { error_code: 'NEVER', fail_transient_pct: 0 }]),
 );
@@ -74,36 +44,26 @@ async function runFaultline(url) {
   const creator = service.createWorker({ domains: ['faultline'] });
   await creator.start();
   let batch_id;
+  const countOf = (where) => one(`select count(*)::int as n from faultline.${where} and batch_id = $1`, [batch_id]);
   const create_s = await time(async () => {
     ({ batch_id } = await launchBatch(service.bus, { definition: chain, count, input: {}, behavior, seed: 'bench' }));
-    await until(
-      async () =>
-        (await one('select count(*)::int as n from faultline.process where batch_id = $1', [batch_id])) === count,
-    );
+    await until(async () => (await countOf('process where true')) === count);
   });
   await creator.stop();
   await service.pool.query('checkpoint');
   const worker = service.createWorker({ domains: ['chain'], slots: Number(options.slots) });
   const run_s = await time(async () => {
     await worker.start();
-    await until(
-      async () =>
-        (await one("select count(*)::int as n from faultline.process where batch_id = $1 and status = 'COMPLETED'", [
-          batch_id,
-        ])) === count,
-    );
+    await until(async () => (await countOf("process where status = 'COMPLETED'")) === count);
   });
   await worker.stop();
-  const attempts = await one(
-    'select count(*)::int as n from faultline.attempt where batch_id = $1 and step is not null',
-    [batch_id],
-  );
+  const attempts = await countOf('attempt where step is not null');
   if (attempts !== count * 3) throw new Error(`${attempts} attempts for ${count} processes`);
   await service.close();
   return { created_per_s: count / create_s, steps_per_s: (count * 3) / run_s };
 }
 
-/** Each run has a fresh cluster, so neither profits from or pays for the other. */
+/** Each run has a fresh cluster, so that neither affects the other. */
 async function onFreshDatabase(run) {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-bench-'));
   const postgres = await startEmbedded({ data_dir: join(folder, 'pg') });

@@ -1,5 +1,5 @@
-// How long an exact preview and a full verdict take, and what the event loop meanwhile feels, on a chain with 5 % of each fault.
-// Usage: node bench/verdict.mjs [--count 100000] (after npm run build). The laboratory runs in its thread, as under `faultline serve`.
+// Times an exact preview and a full verdict of a chain with 5 % of each fault, and the delay of the event loop meanwhile.
+// Usage: node bench/verdict.mjs [--count 100000] (after npm run build). The analysis runs in its thread, as under `faultline serve`.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chaosHooks } from '../dist/src/chaos/index.js';
-import { openLabThread } from '../dist/src/cli/lab-client.js';
 import { startEmbedded } from '../dist/src/embedded/server.js';
 import { createEnv, createPool, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
-import { application, behaviorOf, chain } from './verdict-app.mjs';
+import { AnalysisThread } from '../dist/src/verification/index.js';
+import { application, behaviorOf, chain } from './chain-app.mjs';
 
 const { values: options } = parseArgs({ options: { count: { type: 'string', default: '100000' } } });
 const count = Number(options.count);
@@ -52,15 +52,19 @@ try {
     }
   });
   await worker.stop();
-  const app = fileURLToPath(new URL('./verdict-app.mjs', import.meta.url));
-  const laboratory = openLabThread({ url: postgres.url, app, data_dir: folder });
+  const app = fileURLToPath(new URL('./chain-app.mjs', import.meta.url));
+  const analysis = new AnalysisThread(new URL('../dist/src/cli/analysis-thread.js', import.meta.url), {
+    url: postgres.url,
+    app,
+    data_dir: folder,
+  });
   const launch = { seed: 'bench', count, first_ordinal: 0, behavior, scope_pct: null, max_attempts: 3 };
   const request = { process_type: 'Chain', process_version: 1, input: {}, launch };
-  await laboratory.predict({ ...request, launch: { ...launch, count: 10 } });
+  await analysis.predict({ ...request, launch: { ...launch, count: 10 } });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  const preview = await time(() => laboratory.predict(request));
-  const verdict = await time(() => laboratory.verify(batch_id));
+  const preview = await time(() => analysis.predict(request));
+  const verdict = await time(() => analysis.verify(batch_id));
   delay.disable();
   const failed = verdict.value.checks
     .filter(({ status }) => status !== 'pass')
@@ -77,7 +81,7 @@ try {
       rss_mb: Math.round(process.memoryUsage().rss / 1e6),
     }),
   );
-  await laboratory.close();
+  await analysis.close();
   await service.close();
   await pool.end();
 } finally {

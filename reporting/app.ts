@@ -1,22 +1,24 @@
-// The bundled application: StatementReport, its handlers, its ledger and its documents, as Faultline loads it.
-// Made of public entry points only; an application of one's own looks the same.
+// The bundled application: StatementReport with its handlers, ledger and documents, as Faultline loads it.
+// It uses public entry points only, like any application.
 
 import type { Application, ApplicationContext, Artifact } from 'faultline';
 import { TEST_COMMAND, TEST_DOMAIN } from 'faultline/chaos';
-import { type ArtifactStore, createArtifactStore, parseArtifactPath } from './artifacts.ts';
+import { parseArtifactPath } from './artifact-paths.ts';
+import { type ArtifactStore, createArtifactStore } from './artifacts.ts';
 import { ReportingHandlers } from './handlers.ts';
 import { migrateLedger, seedLedger } from './ledger.ts';
-import { StatementReport } from './process.ts';
+import { REPORTING_DOMAIN, StatementReport } from './process.ts';
 
 const application: Application = {
   name: 'reporting',
   processes: [StatementReport],
   default_command: { domain: TEST_DOMAIN, type: TEST_COMMAND },
   register(registry, context) {
-    new ReportingHandlers({ pool: context.pool, artifacts: () => storeOf(context) }).register(registry);
+    const handlers = new ReportingHandlers({ pool: context.pool, artifacts: () => storeOf(context) });
+    registry.registerAll(REPORTING_DOMAIN, handlers);
   },
   async migrate(context) {
-    // A storage that is not configured as it should be is told now, not by the first statement.
+    // An invalid storage configuration fails now, not at the first statement.
     await storeOf(context);
     await migrateLedger(context.pool);
   },
@@ -41,7 +43,7 @@ export default application;
 
 const stores = new Map<string, Promise<ArtifactStore>>();
 
-/** One store per place, opened when first asked for. */
+/** One store per location, opened on first use. */
 function storeOf({ data_dir }: ApplicationContext): Promise<ArtifactStore> {
   const url = process.env.FAULTLINE_ARTIFACTS_URL;
   const key = url ?? data_dir;
@@ -50,7 +52,7 @@ function storeOf({ data_dir }: ApplicationContext): Promise<ArtifactStore> {
   return store;
 }
 
-/** A path that is not one of ours (an operator may complete a step with any result) is not offered. */
+/** Other paths are skipped: an operator may complete a step with any result. */
 function asArtifact(path: unknown): Artifact[] {
   const parts = typeof path === 'string' ? parseArtifactPath(path) : null;
   return parts ? [{ step: parts.step, path: path as string }] : [];

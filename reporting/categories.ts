@@ -1,6 +1,6 @@
-// What a booking is for: the categories of the ledger, in the order in which statements list them.
+// The categories of the ledger, in the order of a statement.
 
-export const CATEGORIES = {
+const CATEGORIES = {
   salary: 'Salary and pension',
   sales: 'Customer payments',
   transfer: 'Transfers',
@@ -22,3 +22,7 @@ export const CATEGORIES = {
 export type Category = keyof typeof CATEGORIES;
 
 export const CATEGORY_KEYS = Object.keys(CATEGORIES) as Category[];
+
+export function categoryLabel(category: string): string {
+  return (CATEGORIES as Record<string, string>)[category] ?? category;
+}

@@ -1,18 +1,13 @@
-// What the steps of a StatementReport do: read the ledger, add up, render, and take back what was stored.
-// Every attempt overwrites what an earlier one left and writes the same bytes; nothing is stored once the lease is lost.
+// The handlers of StatementReport: read the ledger, aggregate, render, and discard what was stored.
+// Every attempt writes the same bytes over those of an earlier one, and stores nothing once its lease is lost.
 
-import {
-  BusinessRuleError,
-  type HandlerContext,
-  type HandlerRegistry,
-  PermanentCommandError,
-  type Pool,
-} from 'faultline';
+import { BusinessRuleError, type HandlerContext, PermanentCommandError, type Pool } from 'faultline';
 import { z } from 'zod';
-import { type ArtifactOwner, type ArtifactStore, artifactFolder, artifactPath } from './artifacts.ts';
+import { type ArtifactOwner, artifactFolder, artifactPath } from './artifact-paths.ts';
+import type { ArtifactStore } from './artifacts.ts';
 import { readMovements } from './ledger.ts';
 import { countTransactions, decodeMovements, encodeMovements } from './movements.ts';
-import { OUTPUT_TYPES, REPORTING_DOMAIN, STEP_KEYS } from './process.ts';
+import { OUTPUT_TYPES, STEP_KEYS } from './process.ts';
 import { renderCsv } from './render/csv.ts';
 import { renderHtml } from './render/html.ts';
 import type { Statement } from './render/letter.ts';
@@ -33,7 +28,7 @@ const renderPayload = aggregationPayload.extend({
 const discardPayload = z.object({ ...owner, step: z.enum(STEP_KEYS) });
 
 const RENDERERS: Record<(typeof OUTPUT_TYPES)[number], (statement: Statement) => string | Promise<Buffer>> = {
-  // Loaded with the first one: it is half of the time that this application takes to load, and the laboratory renders nothing.
+  // Loaded with the first PDF: it is half of the load time of this application, and verification renders nothing.
   pdf: async (statement) => (await import('./render/pdf.ts')).renderPdf(statement),
   html: renderHtml,
   csv: renderCsv,
@@ -41,10 +36,10 @@ const RENDERERS: Record<(typeof OUTPUT_TYPES)[number], (statement: Statement) =>
 
 export interface ReportingResources {
   pool: Pool;
-  /** Opened when first needed. */
   artifacts(): Promise<ArtifactStore>;
 }
 
+/** Methods are named like their command types. */
 export class ReportingHandlers {
   readonly #pool: Pool;
   readonly #artifacts: () => Promise<ArtifactStore>;
@@ -54,18 +49,8 @@ export class ReportingHandlers {
     this.#artifacts = artifacts;
   }
 
-  register(registry: HandlerRegistry): void {
-    registry
-      .register(REPORTING_DOMAIN, 'StatementQuery', (payload: unknown, context) => this.query(payload, context))
-      .register(REPORTING_DOMAIN, 'StatementDataAggregation', (payload: unknown, context) =>
-        this.aggregate(payload, context),
-      )
-      .register(REPORTING_DOMAIN, 'StatementRender', (payload: unknown, context) => this.render(payload, context))
-      .register(REPORTING_DOMAIN, 'DiscardArtifact', (payload: unknown, context) => this.discard(payload, context));
-  }
-
-  /** Stores what was booked on the accounts in the period, and their balances before it. */
-  async query(payload: unknown, context: HandlerContext) {
+  /** Stores the transactions of the accounts in the period, and their balances before it. */
+  async StatementQuery(payload: unknown, context: HandlerContext) {
     const ask = parsePayload(queryPayload, payload);
     const movements = await this.#readLedger(ask);
     const result_path = artifactPath(ask, 'query', 'ndjson');
@@ -78,7 +63,7 @@ export class ReportingHandlers {
   }
 
   /** Stores balances, totals in and out, by category and by month, for each account and overall. */
-  async aggregate(payload: unknown, context: HandlerContext) {
+  async StatementDataAggregation(payload: unknown, context: HandlerContext) {
     const ask = parsePayload(aggregationPayload, payload);
     const summary = summarize(await this.#movementsOf(ask));
     const result_path = artifactPath(ask, 'aggregation', 'json');
@@ -88,7 +73,7 @@ export class ReportingHandlers {
   }
 
   /** Stores the statement as a document. */
-  async render(payload: unknown, context: HandlerContext) {
+  async StatementRender(payload: unknown, context: HandlerContext) {
     const ask = parsePayload(renderPayload, payload);
     const movements = await this.#movementsOf(ask);
     const summary = await this.#summaryOf(ask, movements);
@@ -100,8 +85,8 @@ export class ReportingHandlers {
     return { result_path, size_bytes: Buffer.byteLength(contents), closing_balance_cents };
   }
 
-  /** The compensation of every step: what it stored is gone afterwards, whether it was there or not. */
-  async discard(payload: unknown, { signal }: HandlerContext) {
+  /** The compensation of every step: deletes what it stored, if anything. */
+  async DiscardArtifact(payload: unknown, { signal }: HandlerContext) {
     const ask = parsePayload(discardPayload, payload);
     const artifacts = await this.#artifacts();
     signal.throwIfAborted();
@@ -117,7 +102,7 @@ export class ReportingHandlers {
   ): Promise<void> {
     const artifacts = await this.#artifacts();
     context.signal.throwIfAborted();
-    // An attempt that was killed while it wrote has left a file that nobody will ever rename.
+    // An attempt that was killed while writing left a temporary file.
     if (context.command.attempts > 1) await artifacts.discardUnfinished(whose, step);
     await artifacts.put(path, contents, context.signal);
   }
@@ -132,13 +117,13 @@ export class ReportingHandlers {
     return movements;
   }
 
-  /** What the query stored; where an operator completed that step by hand, the ledger itself. */
+  /** The stored movements; from the ledger when an operator completed the query without a document. */
   async #movementsOf(ask: z.output<typeof aggregationPayload>): Promise<Movements> {
     if (ask.query_result_path === undefined) return this.#readLedger(ask);
     return decode(ask.query_result_path, await this.#load(ask, ask.query_result_path), decodeMovements);
   }
 
-  /** What the aggregation stored; where an operator completed that step by hand, the same added up again. */
+  /** The stored summary; computed when an operator completed the aggregation without a document. */
   async #summaryOf(ask: z.output<typeof renderPayload>, movements: Movements): Promise<Summary> {
     if (ask.aggregated_data_path === undefined) return summarize(movements);
     const text = await this.#load(ask, ask.aggregated_data_path);
@@ -146,7 +131,7 @@ export class ReportingHandlers {
   }
 
   async #load(whose: ArtifactOwner, path: string): Promise<string> {
-    // The path came with a reply, which an operator may have written: it opens only what is the process's own.
+    // The path came with a reply, which an operator may have written: only the process's own artifacts are read.
     if (!path.startsWith(`${artifactFolder(whose)}/`)) {
       throw new PermanentCommandError('FOREIGN_ARTIFACT', `${path} is not an artifact of process ${whose.process_id}.`);
     }

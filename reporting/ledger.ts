@@ -1,5 +1,5 @@
-// The bank's ledger in PostgreSQL: its tables, its one-time seed, and reading what was booked on accounts.
-// The seed is all or nothing, safe to start twice at once, and the same on every machine.
+// The bank's ledger in PostgreSQL: its tables, its seed, and reading the transactions of accounts.
+// The seed is all or nothing, safe to run twice at once, and the same on every machine.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Pool, type Tx, withTx } from 'faultline';
@@ -9,9 +9,9 @@ import { toDate } from './seed/calendar.ts';
 import { ACCOUNT_COUNT, CUSTOMER_COUNT, generateCustomer } from './seed/generate.ts';
 import type { AccountMovements, LedgerAccount, LedgerTransaction, Movements } from './statement.ts';
 
-/** Held while the ledger's tables are made or filled. */
+/** An advisory lock, held while the tables are created or filled. */
 const LEDGER_LOCK = 7_208_431_990_215;
-/** Customers whose entries go in one statement: about 20,000 rows. */
+/** About 20,000 rows in one statement. */
 const CUSTOMERS_PER_INSERT = 26;
 
 /** Creates or updates the tables in schema `reporting`; does nothing when they are current. */
@@ -21,7 +21,7 @@ export async function migrateLedger(pool: Pool): Promise<void> {
     .filter((file) => /^\d{4}_.*\.sql$/.test(file))
     .sort();
   await withTx(pool, async (tx) => {
-    await takeLedger(tx);
+    await lockLedger(tx);
     await tx.query('create schema if not exists reporting');
     await tx.query(
       'create table if not exists reporting.migration (name text primary key, applied_at timestamptz not null default now())',
@@ -35,26 +35,26 @@ export async function migrateLedger(pool: Pool): Promise<void> {
   });
 }
 
-/** Waits for its turn; however long that and the work take, no limit of the role ends it. */
-async function takeLedger(tx: Tx): Promise<void> {
+/** Waits for the lock without the time limits of the role. */
+async function lockLedger(tx: Tx): Promise<void> {
   await tx.query('set local statement_timeout = 0');
   await tx.query('set local lock_timeout = 0');
   await tx.query('select pg_advisory_xact_lock($1)', [LEDGER_LOCK]);
 }
 
 export interface SeedResult {
-  /** False when the ledger was there already. */
+  /** False when the ledger was filled before. */
   seeded: boolean;
   accounts: number;
   transactions: number;
 }
 
-/** Fills the ledger, once: whoever comes second waits for the first and finds it done. */
+/** Fills the ledger once: a second run waits for the first and finds it filled. */
 export async function seedLedger(pool: Pool): Promise<SeedResult> {
   const before = await findSeed(pool);
   if (before) return { seeded: false, ...before };
   return withTx(pool, async (tx) => {
-    await takeLedger(tx);
+    await lockLedger(tx);
     const meanwhile = await findSeed(tx);
     if (meanwhile) return { seeded: false, ...meanwhile };
     const transactions = await insertLedger(tx);
@@ -62,7 +62,7 @@ export async function seedLedger(pool: Pool): Promise<SeedResult> {
       ACCOUNT_COUNT,
       transactions,
     ]);
-    // Statistics now, not whenever autovacuum comes by: the first statements are asked for at once.
+    // The first statements come before autovacuum would gather statistics.
     await tx.query('analyze reporting.account');
     await tx.query('analyze reporting.transaction');
     return { seeded: true, accounts: ACCOUNT_COUNT, transactions };
@@ -103,14 +103,12 @@ async function insertAccounts(tx: Tx, accounts: readonly SeedAccount[]): Promise
      from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::date[], $8::bigint[])
        as a(account_id, iban, product, customer_no, holder_name, address, opened_on, opening_balance_cents)`,
     [
-      accounts.map((account) => account.account_id),
-      accounts.map((account) => account.iban),
-      accounts.map((account) => account.product),
-      accounts.map((account) => account.customer_no),
-      accounts.map((account) => account.holder_name),
-      accounts.map((account) => JSON.stringify(account.address)),
-      accounts.map((account) => account.opened_on),
-      accounts.map((account) => account.opening_balance_cents),
+      ...(['account_id', 'iban', 'product', 'customer_no', 'holder_name'] as const).map((key) =>
+        columnOf(accounts, key),
+      ),
+      accounts.map(({ address }) => JSON.stringify(address)),
+      columnOf(accounts, 'opened_on'),
+      columnOf(accounts, 'opening_balance_cents'),
     ],
   );
 }
@@ -125,22 +123,24 @@ async function insertEntries(tx: Tx, entries: readonly SeedEntry[], firstId: num
        with ordinality as t(account_id, booked_on, value_on, amount_cents, category, counterparty, counterparty_iban,
                             reference, position)`,
     [
-      entries.map((entry) => entry.account_id),
-      entries.map((entry) => toDate(entry.booked_day)),
-      entries.map((entry) => toDate(entry.value_day)),
-      entries.map((entry) => entry.amount_cents),
-      entries.map((entry) => entry.category),
-      entries.map((entry) => entry.counterparty),
-      entries.map((entry) => entry.counterparty_iban),
-      entries.map((entry) => entry.reference),
+      columnOf(entries, 'account_id'),
+      entries.map(({ booked_day }) => toDate(booked_day)),
+      entries.map(({ value_day }) => toDate(value_day)),
+      ...(['amount_cents', 'category', 'counterparty', 'counterparty_iban', 'reference'] as const).map((key) =>
+        columnOf(entries, key),
+      ),
       firstId,
     ],
   );
 }
 
+function columnOf<T, K extends keyof T>(rows: readonly T[], key: K): T[K][] {
+  return rows.map((row) => row[key]);
+}
+
 /**
- * What was booked on accounts in a period, both dates included, and each account's balance before it.
- * Accounts come in the order asked for, transactions by booking date and id; an unknown IBAN is simply not among them.
+ * The transactions of accounts in a period, both dates included, and each account's balance before it.
+ * Accounts are in the requested order, without unknown IBANs; transactions are by booking date and id.
  */
 export async function readMovements(
   pool: Pool,

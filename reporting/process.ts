@@ -1,27 +1,25 @@
-// StatementReport: a bank statement in three steps, query the ledger, aggregate, render, each with its compensation.
-// Data only: what is done is in handlers.ts, what may go wrong on purpose is the launcher's `behavior`.
+// StatementReport: a bank statement in three steps, query, aggregation and render, each with its compensation.
 
 import { defineProcess, type StartContext } from 'faultline';
 import { processBehaviorSchema } from 'faultline/chaos';
 import { z } from 'zod';
-import type { ArtifactOwner } from './artifacts.ts';
+import type { ArtifactOwner } from './artifact-paths.ts';
 import { ACCOUNT_COUNT, ACCOUNTS_PER_CUSTOMER, CUSTOMER_COUNT, ibanOfAccount } from './seed/generate.ts';
 
 export const REPORTING_DOMAIN = 'reporting';
 
-/** How the steps are named by chaos, pages and artifacts. */
 export const STEP_KEYS = ['query', 'aggregation', 'render'] as const;
 export type StepKey = (typeof STEP_KEYS)[number];
 
 export const OUTPUT_TYPES = ['pdf', 'html', 'csv'] as const;
 
-/** Longer periods are refused: a statement has a line for every month. */
+/** A statement has a line for every month. */
 const MAX_PERIOD_DAYS = 3660;
 const DAY_MS = 86_400_000;
 
 export const statementInputSchema = z
   .strictObject({
-    // A day that does not exist ends the check there: it has no distance to the other one.
+    // `abort`: without two valid days the check of the period makes no sense.
     from_date: z.iso.date({ abort: true }).describe('First day of the statement'),
     to_date: z.iso.date({ abort: true }).describe('Last day of the statement, included'),
     output_type: z.enum(OUTPUT_TYPES),
@@ -47,7 +45,7 @@ export const statementStateSchema = z.object({
   query_result_path: z.string().optional(),
   aggregated_data_path: z.string().optional(),
   rendered_file_path: z.string().optional(),
-  /** Put there by the launcher, one CommandBehavior for each step; nothing here reads it. */
+  /** Added by the launcher: one CommandBehavior per step. */
   behavior: processBehaviorSchema(STEP_KEYS).nullish(),
 });
 export type StatementReportState = z.output<typeof statementStateSchema>;
@@ -55,11 +53,11 @@ export type StatementReportState = z.output<typeof statementStateSchema>;
 const IBANS = Array.from({ length: ACCOUNT_COUNT }, (_, index) => ibanOfAccount(index + 1));
 
 /**
- * The accounts of the process at `ordinal`: as many neighbours as asked for, starting somewhere else for each ordinal.
- * From three on, they start at a customer's first account, so that the default is one customer's combined statement.
+ * The accounts of the process at `ordinal`: `count` neighbours with a different start for each ordinal. From three accounts on
+ * they start at a customer's first account, so that the default is the combined statement of one customer.
  */
 export function accountsOf(ordinal: number, count: number): string[] {
-  // The strides have no factor in common with the counts: every start is used before one comes again.
+  // The strides are coprime to the counts: every start is used before one repeats.
   const first =
     count < ACCOUNTS_PER_CUSTOMER
       ? (ordinal * 389) % ACCOUNT_COUNT
@@ -112,7 +110,7 @@ export const StatementReport = defineProcess({
   ],
 });
 
-/** What the command of every step is told: whose documents, and of which accounts and days. */
+/** Common to the payloads of all steps. */
 function requestOf(
   { from_date, to_date, account_list }: Readonly<StatementReportState>,
   { process_id, batch_id, ordinal }: ArtifactOwner,
@@ -132,7 +130,7 @@ function discard(step: StepKey) {
   };
 }
 
-/** An operator may complete a step with any result, or none: then it has no artifact, and the next step does without. */
+/** Undefined when an operator completed the step with another result. */
 function resultPathOf({ result }: { result?: unknown }): string | undefined {
   const path = (result as { result_path?: unknown } | null | undefined)?.result_path;
   return typeof path === 'string' ? path : undefined;

@@ -1,5 +1,5 @@
 // Builds what is missing or older than its sources: the server (tsc to dist) and the page (vite to dist/ui).
-// Usage: node scripts/build.mjs [--force] [server] [ui]. With nothing to do it only reads the sources: a few ms.
+// Usage: node scripts/build.mjs [--force] [server] [ui]. With nothing to build it only reads the sources: a few ms.
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -26,7 +26,7 @@ const TARGETS = {
   },
   ui: {
     what: 'page',
-    // What the page imports of the server, beside its own.
+    // The page also imports types and limits of the server.
     sources: ['ui', 'src/http/contract.ts', 'src/model', 'src/chaos', 'package.json', 'package-lock.json'],
     command: () => [binary('vite', 'vite'), 'build', 'ui', '--logLevel', 'warn'],
     made: 'ui/index.html',
@@ -34,7 +34,7 @@ const TARGETS = {
   },
 };
 
-/** Builds the targets named (all by default); with `force` also those that are fresh. Throws when a build fails. */
+/** Builds the named targets (default: all); with `force` also fresh ones. Throws when a build fails. */
 export async function build({ targets = Object.keys(TARGETS), force = false } = {}) {
   mkdirSync(dist, { recursive: true });
   const unlock = await lock(join(dist, '.building'));
@@ -61,7 +61,7 @@ async function buildTarget(name, force) {
   console.log(`Built the ${target.what} in ${((performance.now() - beganMs) / 1000).toFixed(1)} s.`);
 }
 
-/** A hash of names and contents: what a checkout does to file times is no reason to build, and no reason not to. */
+/** A hash of names and contents; file times change with every checkout. */
 function fingerprint(sources) {
   const hash = createHash('sha256').update(process.version.split('.')[0]);
   for (const file of sources.flatMap((source) => filesOf(join(root, source)))) {
@@ -71,21 +71,15 @@ function fingerprint(sources) {
 }
 
 function filesOf(path) {
-  if (!existsSync(path)) return [];
-  let entries;
-  try {
-    entries = readdirSync(path, { withFileTypes: true });
-  } catch (error) {
-    if (error.code === 'ENOTDIR') return [path];
-    throw error;
-  }
-  return entries
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) return stats ? [path] : [];
+  return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.name !== 'node_modules' && !entry.name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => (entry.isDirectory() ? filesOf(join(path, entry.name)) : [join(path, entry.name)]));
 }
 
-/** tsc leaves what it once made of a source that is gone now. */
+/** tsc does not delete the outputs of a deleted source. */
 function removeOrphans() {
   for (const folder of ['src', 'reporting']) {
     for (const file of filesOf(join(dist, folder))) {
@@ -119,7 +113,7 @@ function run(args) {
   });
 }
 
-/** One build at a time: test files and a start may all find the same thing stale. Returns the way to unlock. */
+/** One build at a time: several test files and a start may find the same target stale. Returns the unlock function. */
 async function lock(path) {
   for (;;) {
     try {
@@ -133,7 +127,7 @@ async function lock(path) {
   }
 }
 
-/** Its build was killed; an empty lock is one whose build was killed in the very moment of taking it. */
+/** The build that held the lock was killed; an empty lock was left before the pid was written. */
 function isAbandoned(path) {
   const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
   if (mtimeMs === undefined) return false;

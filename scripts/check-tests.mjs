@@ -1,9 +1,9 @@
 // Sums a vitest JSON report into one plain line, `N passed, N failed`: node scripts/check-tests.mjs <report.json>
-// Exits 1 when something failed, when nothing ran, and when there is no report at all.
+// Exits with 1 when a test failed, when none ran, and without a report.
 
 import { readFileSync } from 'node:fs';
 
-/** A file that could not even be loaded has no tests to count; it is one failure. */
+/** A file that could not be loaded counts as one failure. */
 function sumReport(report) {
   const broken = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
   return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };

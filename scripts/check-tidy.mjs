@@ -1,5 +1,5 @@
-// Checks the house rules (test/support/tidy) over the whole tree: import zones, where SQL and statuses may stand, and more.
-// Prints `file:line  rule  what is wrong` per violation and exits 1, or says how many files are in order.
+// Checks the house rules (test/support/tidy): import zones, the places of SQL and statuses, retired words, and more.
+// Prints `file:line  rule  message` for each violation and exits with 1.
 
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';

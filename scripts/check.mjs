@@ -1,5 +1,5 @@
 // The one gate: format, lint, house rules, types, unused code and the schema snapshot. npm run check [-- <step> ...]
-// Runs every step even after a failure, so that one run shows all there is to mend; exits 1 when any failed.
+// Runs every step even after a failure; exits with 1 when any failed.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The script behind a package's command, so that no shell and no PATH stands between. */
+/** The script behind a package's command: needs no shell and no PATH. */
 function binary(name, command = name) {
   const folder = join(root, 'node_modules', name);
   const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -1,5 +1,5 @@
-// npm run mutants [-- --only name,name] [--write]: takes one fence, lock or guard at a time out of a copy of the sources and runs the tests
-// that must notice. Exit code 1 when one goes unnoticed, or when the same tests fail without it. --write records which test noticed.
+// npm run mutants [-- --only name,name] [--write]: removes one guard at a time from a copy of the sources and runs the tests that must
+// notice. Exits with 1 when a removal goes unnoticed, or when the tests fail without it. --write records which test noticed.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ if (unnoticed.length > 0) {
   process.exitCode = 1;
 }
 
-/** What is known to git, as it lies here, with the dependencies linked. */
+/** The files known to git with their current contents, and a link to the dependencies. */
 function copyTree() {
   const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
   for (const file of files.split('\n').filter((name) => name !== '' && existsSync(join(root, name)))) {
@@ -57,10 +57,9 @@ function check(mutant) {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
   const found = source.split(find).length - 1;
-  if (found !== 1) return { text: `its text stands ${found} times in ${file}` };
+  if (found !== 1) return { text: `its text occurs ${found} times in ${file}` };
   const missing = tests.filter((test) => !existsSync(join(copy, test)));
   if (missing.length > 0) return { text: `there is no ${missing.join(', ')}` };
-  // One file after the other: the first that notices is enough.
   for (const test of tests) {
     if (!isSound(test)) return { text: `${test} fails without any mutant` };
     writeFileSync(
@@ -74,7 +73,7 @@ function check(mutant) {
   return { text: 'NOT NOTICED' };
 }
 
-/** A test that fails anyway notices nothing. */
+/** A test that fails without the mutant proves nothing. */
 function isSound(test) {
   if (!sound.has(test)) sound.set(test, failedTests(test).length === 0);
   return sound.get(test);

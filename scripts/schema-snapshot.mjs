@@ -1,5 +1,5 @@
-// Dumps the migrated schema from the catalog, as text one can read and diff: sql/schema.snapshot.sql.
-// Without options it compares and exits 1 on a difference; --write updates the file. Uses a throw-away embedded PostgreSQL.
+// Dumps the migrated schema from the catalog as readable text: sql/schema.snapshot.sql. Uses a temporary embedded PostgreSQL.
+// Without options it compares and exits with 1 on a difference; --write updates the file.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,12 +12,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const file = join(root, 'sql', 'schema.snapshot.sql');
 const load = async (path) => (await runnerImport(path, { root, logLevel: 'error' })).module;
 
-/** Schemas that are ours: all that are not the server's own. */
+/** All schemas but those of the server. */
 const OURS = `n.nspname not in ('information_schema', 'public') and n.nspname not like 'pg\\_%'`;
 const NOT_OF_AN_EXTENSION = (catalog) =>
   `not exists (select from pg_depend d where d.classid = '${catalog}'::regclass and d.objid = x.oid and d.deptype = 'e')`;
 
-// Each statement answers rows of one column `text`, in an order of their own.
+// Each statement returns ordered rows of one column `text`.
 const PARTS = [
   `select format('create schema %I;', n.nspname) as text from pg_namespace n where ${OURS} order by 1`,
 
@@ -67,7 +67,7 @@ const PARTS = [
    from pg_class x join pg_namespace n on n.oid = x.relnamespace
    where x.relkind in ('r', 'p') and ${OURS} and ${NOT_OF_AN_EXTENSION('pg_class')} order by n.nspname, x.relname`,
 
-  // Indexes that no constraint brought; pg_get_indexdef shows storage parameters and the predicate.
+  // Indexes without a constraint; pg_get_indexdef shows storage parameters and the predicate.
   `select pg_get_indexdef(x.oid) || ';' as text
    from pg_class x join pg_namespace n on n.oid = x.relnamespace join pg_index i on i.indexrelid = x.oid
    where ${OURS} and not exists (select from pg_constraint where conindid = x.oid and contype in ('p', 'u', 'x'))
@@ -94,7 +94,7 @@ const HEAD = `-- The schema as the migrations leave it, dumped from the catalog;
 /** The migrated schema as text. */
 async function dumpSchema() {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-schema-'));
-  // The server may run under another account, which must be able to enter.
+  // The server may run under another account, which must be able to enter the folder.
   chmodSync(folder, 0o755);
   try {
     const [{ startEmbedded }, { createPool }, { migrate }] = await Promise.all(
@@ -120,7 +120,7 @@ async function dumpSchema() {
   }
 }
 
-/** A unified diff, by whichever tool is there. */
+/** A unified diff, where the tool exists. */
 function showDifference(actual) {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-schema-'));
   try {
@@ -130,7 +130,7 @@ function showDifference(actual) {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
   } catch {
-    // diff exits 1 when it finds differences, and may be absent altogether: the verdict below stands either way.
+    // diff exits with 1 when it finds differences, and may not exist.
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
-// Takes a picture of a page: node scripts/screenshot.mjs <url> <out.png> [--width 1280] [--height 800] [--dark] [--full]
-// Waits until the page is quiet or 3 s have passed, and prints what the page complained about.
+// Takes a screenshot of a page: node scripts/screenshot.mjs <url> <out.png> [--width 1280] [--height 800] [--dark] [--full]
+// Waits until the network is idle or 3 s have passed, and prints errors of the page.
 
 import { parseArgs } from 'node:util';
 import { runnerImport } from 'vite';
@@ -33,7 +33,7 @@ try {
   });
   page.on('pageerror', (error) => console.error(`exception: ${error}`));
   await page.goto(url);
-  // A page with an event stream is never idle; 3 s is then enough.
+  // A page with an event stream is never idle.
   await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {});
   await page.screenshot({ path: out, fullPage: values.full });
 } finally {

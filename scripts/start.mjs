@@ -1,4 +1,4 @@
-// npm start: builds what is missing or stale, then is the supervisor itself.
+// npm start: builds what is missing or stale, then becomes the supervisor.
 // Usage: npm start -- [options of faultline start].
 
 import { readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const main = new URL('../dist/src/cli/main.js', import.meta.url);
 process.argv.splice(1, 1, fileURLToPath(main), 'start');
 await import(main.href);
 
-/** npm runs this through a shell, which dies of a signal without passing it on: that either is gone is our signal to stop. */
+/** npm runs this through a shell that does not pass signals on: stops when npm or the shell is gone. */
 function stopWithNpm() {
   if (!process.env.npm_lifecycle_event) return;
   const through = /(^|\0)\S*sh\0-c\0/.test(proc(process.ppid, 'cmdline'));

@@ -1,5 +1,5 @@
-// npm run walk [-- --runs 500] [--seed n] [--path p] [<test file> ...] [-t <name of a test>]: tries what random tests try from a random
-// seed, each property at least so often. Prints the seed first; what fails prints its counterexample, and is repeated by the seed.
+// npm run walk [-- --runs 500] [--seed n] [--path p] [<test file> ...] [-t <name of a test>]: runs the property tests from a random seed,
+// each property at least `runs` times. Prints the seed; a failure prints its counterexample and can be repeated with the seed.
 
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';

@@ -17,8 +17,7 @@ export {
 } from './bus/send.ts';
 export { changeSettings } from './bus/settings.ts';
 export type { SlotOptions } from './bus/slots.ts';
-export { cancelLiveCommand } from './bus/terminate.ts';
-export type { Operator, VerbAnswer } from './bus/troubleshooting.ts';
+export type { CancelingOperator, Operator, VerbAnswer } from './bus/troubleshooting.ts';
 export { cancelCommand, completeCommand, retryCommand } from './bus/troubleshooting.ts';
 export type { Worker, WorkerOptions } from './bus/worker.ts';
 export { migrate } from './db/migrate.ts';
@@ -51,7 +50,8 @@ export { cancelBatch } from './process/cancel.ts';
 export { cancelProcess, completeProcess, type ProcessVerbAnswer, retryProcess } from './process/cancel-process.ts';
 export type { ProcessDefinition, StartContext, StepDefinition } from './process/define.ts';
 export { defineProcess, ProcessRegistry } from './process/define.ts';
-export { type Launched, type LaunchRequest, launchBatch } from './process/launch.ts';
+export { type Launched, launchBatch } from './process/launch.ts';
+export type { LaunchRequest } from './process/launch-check.ts';
 export {
   addCommands,
   type CommandBatchRequest,

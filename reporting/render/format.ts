@@ -1,14 +1,12 @@
-// How numbers and dates are written on a statement, in its own words and not in the machine's locale.
-// Pure; amounts come as integer cents.
+// Numbers and dates of a statement, independent of the machine's locale. Amounts are in integer cents.
 
 /** The minus of a medium: paper has a proper one, files for machines the ASCII hyphen. */
 export type Minus = '-' | '–' | '−';
 
 /** `1,234.56`, negative with the given minus. */
 export function formatCents(cents: number, minus: Minus): string {
-  const digits = String(Math.abs(cents)).padStart(3, '0');
-  const whole = digits.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ',');
-  return `${cents < 0 ? minus : ''}${whole}.${digits.slice(-2)}`;
+  const decimal = decimalOfCents(Math.abs(cents)).replace(/\B(?=(\d{3})+\.)/g, ',');
+  return `${cents < 0 ? minus : ''}${decimal}`;
 }
 
 /** As formatCents, with `+` for money in. */
@@ -39,18 +37,14 @@ export function formatMonth(month: string): string {
   return `${monthName(month)} ${month.slice(0, 4)}`;
 }
 
-/** `2026-03` -> `Mar` */
-export function formatShortMonth(month: string): string {
-  return monthName(month).slice(0, 3);
+/** `2026-03` -> `Mar`; `Jan 26` for a January and the first month of an axis. */
+export function formatAxisMonth(month: string, is_first: boolean): string {
+  const name = monthName(month).slice(0, 3);
+  return is_first || month.endsWith('-01') ? `${name} ${month.slice(2, 4)}` : name;
 }
 
 function monthName(date: string): string {
   return MONTHS[Number(date.slice(5, 7)) - 1] ?? '';
-}
-
-/** `1 transaction`, `2 transactions` */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** The top of a chart's axis: a round number, at least `cents`, whose half is round too. */

@@ -1,7 +1,7 @@
 // A statement as one HTML file: nothing is loaded from elsewhere, nothing runs, and it prints like the PDF.
 // Every text of the data is escaped; the balance stands in <meta> for machines.
 
-import { CATEGORIES } from '../categories.ts';
+import { categoryLabel } from '../categories.ts';
 import { formatIban } from '../iban.ts';
 import {
   type AccountMovements,
@@ -10,11 +10,23 @@ import {
   type Overview,
   runningBalances,
 } from '../statement.ts';
-import { countOf, formatCents, formatChange, formatLongDate, formatMonth, formatShortDate } from './format.ts';
+import { formatCents, formatChange, formatLongDate, formatMonth, formatShortDate } from './format.ts';
 import { drawMonthChart } from './html/chart.ts';
 import { type Html, html, join } from './html/escape.ts';
 import { STYLE } from './html/style.ts';
-import { BANK, type Heading, headingOf, LEGAL, machineReadable, type Statement } from './letter.ts';
+import {
+  BANK,
+  detailOf,
+  factsOf,
+  type Heading,
+  headingOf,
+  highestOf,
+  LEGAL,
+  machineReadable,
+  movementOf,
+  type Statement,
+  totalsOf,
+} from './letter.ts';
 
 export function renderHtml(statement: Statement): string {
   const heading = headingOf(statement);
@@ -47,28 +59,20 @@ ${join(accounts)}
   return page.text;
 }
 
-function letterhead(heading: Heading, { summary }: Statement): Html {
-  const facts = [
-    ['Statement date', heading.issued_on],
-    ['Statement no.', heading.statement_no],
-    ['Customer no.', heading.customer_no],
-    ['Accounts', String(summary.accounts.length)],
-    ['Currency', 'Euro (EUR)'],
-  ] as const;
+function letterhead(heading: Heading, statement: Statement): Html {
   return html`<header class="bank">${MARK}<div><strong>${BANK.name}</strong><small>${BANK.website}</small></div>
 <address>${BANK.address}<br>${BANK.phone}<br>BIC ${BANK.bic}</address></header>
 <div class="letter"><div class="to"><small>${BANK.name} · ${BANK.address}</small>${join(heading.addressee.map((line) => html`<div>${line}</div>`))}</div>
-<dl>${join(facts.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`))}</dl></div>
+<dl>${join(factsOf(statement, heading).map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`))}</dl></div>
 <h1>${heading.title}</h1><p class="period">${heading.period}</p>`;
 }
 
-function summaryBox({ summary }: Statement): Html {
-  const { overall } = summary;
-  const cell = (label: string, cents: number, note: string) =>
-    html`<div><span>${label}</span><strong>€ ${formatCents(cents, '−')}</strong><small>${note}</small></div>`;
-  return html`<section class="summary">${cell('Opening balance', overall.opening_balance_cents, `before ${formatLongDate(summary.from_date)}`)}
-${cell('Money in', overall.in_cents, 'credited to your accounts')}${cell('Money out', overall.out_cents, 'debited from your accounts')}
-${cell('Closing balance', overall.closing_balance_cents, `on ${formatLongDate(summary.to_date)}`)}</section>`;
+function summaryBox(statement: Statement): Html {
+  const cells = totalsOf(statement).map(
+    ([label, cents, note]) =>
+      html`<div><span>${label}</span><strong>€ ${formatCents(cents, '−')}</strong><small>${note}</small></div>`,
+  );
+  return html`<section class="summary">${join(cells)}</section>`;
 }
 
 function accountList({ movements, summary }: Statement, heading: Heading): Html {
@@ -87,16 +91,13 @@ function overviewSection(overall: Overview): Html {
     (month) =>
       html`<tr><td>${formatMonth(month.month)}</td>${amount(month.in_cents)}${amount(month.out_cents)}${balance(month.closing_balance_cents)}</tr>`,
   );
-  const highest = Math.max(
-    1,
-    ...overall.categories.map((category) => Math.max(category.in_cents, -category.out_cents)),
-  );
+  const highest = Math.max(1, highestOf(overall.categories));
   const bar = (kind: string, cents: number) =>
     html`<i class="${kind}" style="width:${String(Math.round((cents / highest) * 1000) / 10)}%"></i>`;
   const categories = overall.categories.map(
     (
       category,
-    ) => html`<tr><td>${labelOf(category.category)}</td><td class="bars">${bar('in', category.in_cents)}${bar('out', -category.out_cents)}</td>
+    ) => html`<tr><td>${categoryLabel(category.category)}</td><td class="bars">${bar('in', category.in_cents)}${bar('out', -category.out_cents)}</td>
 <td class="n">${category.in_cents > 0 ? formatChange(category.in_cents, '−') : ''}</td><td class="n">${category.out_cents < 0 ? formatChange(category.out_cents, '−') : ''}</td></tr>`,
   );
   const categoryTable = html`<section><h2>By category</h2><table class="dense"><thead><tr><th>Category</th><th></th><th class="n">Money in</th>
@@ -115,22 +116,18 @@ function accountSection(
   const { account, transactions } = movements;
   const balances = runningBalances(movements);
   const rows = transactions.map((transaction, index) => transactionRow(transaction, balances[index] as number));
-  const movement = `${countOf(totals.transaction_count, 'transaction')} · in ${formatChange(totals.in_cents, '−')} · out ${formatChange(totals.out_cents, '−')}`;
   return html`<section class="account" data-iban="${totals.iban}" data-closing-balance-cents="${String(totals.closing_balance_cents)}">
 <h2>${account.product}${holder ? ` · ${holder}` : ''}<span>IBAN ${formatIban(totals.iban)}</span></h2>
 <table class="transactions"><thead><tr><th>Booked</th><th>Details</th><th>Category</th><th class="n">Amount €</th><th class="n">Balance €</th></tr></thead>
 <tbody><tr class="carried"><td></td><td colspan="3">Opening balance before ${formatLongDate(period.from_date)}</td>${balance(totals.opening_balance_cents, 'total')}</tr>
 ${rows.length > 0 ? join(rows) : html`<tr class="none"><td></td><td colspan="4">No transactions in this period.</td></tr>`}
-<tr class="closing"><td></td><td colspan="3">Closing balance on ${formatLongDate(period.to_date)}<small>${movement}</small></td>${balance(totals.closing_balance_cents, 'total')}</tr></tbody></table></section>`;
+<tr class="closing"><td></td><td colspan="3">Closing balance on ${formatLongDate(period.to_date)}<small>${movementOf(totals, '−')}</small></td>${balance(totals.closing_balance_cents, 'total')}</tr></tbody></table></section>`;
 }
 
 function transactionRow(transaction: LedgerTransaction, after: number): Html {
-  const { booked_on, value_on, counterparty, counterparty_iban, reference, category, amount_cents } = transaction;
-  const details = [reference];
-  if (value_on !== booked_on) details.push(`value date ${formatShortDate(value_on)}`);
-  if (counterparty_iban) details.push(formatIban(counterparty_iban));
-  return html`<tr data-transaction="${String(transaction.transaction_id)}"><td>${formatShortDate(booked_on)}</td><td>${counterparty}<small>${details.join(' · ')}</small></td>
-<td>${labelOf(category)}</td><td class="n${amount_cents > 0 ? ' credit' : ''}">${formatChange(amount_cents, '−')}</td>${balance(after)}</tr>
+  const { booked_on, counterparty, category, amount_cents } = transaction;
+  return html`<tr data-transaction="${String(transaction.transaction_id)}"><td>${formatShortDate(booked_on)}</td><td>${counterparty}<small>${detailOf(transaction)}</small></td>
+<td>${categoryLabel(category)}</td><td class="n${amount_cents > 0 ? ' credit' : ''}">${formatChange(amount_cents, '−')}</td>${balance(after)}</tr>
 `;
 }
 
@@ -140,10 +137,6 @@ function amount(cents: number): Html {
 
 function balance(cents: number, kind = ''): Html {
   return html`<td class="n ${kind}${cents < 0 ? ' owed' : ''}">${formatCents(cents, '−')}</td>`;
-}
-
-function labelOf(category: string): string {
-  return (CATEGORIES as Record<string, string>)[category] ?? category;
 }
 
 const MARK = html`<svg viewBox="0 0 24 24" width="36" height="36" aria-hidden="true"><rect width="24" height="24" rx="4" fill="#0f3d4c"/><path fill="#fff" d="M6 5h12v3h-2.5v4h-2V8h-3v4h-2V8H6z"/><path fill="none" stroke="#be763a" stroke-width="1.8" d="M4 15.4c2-1.6 4-1.6 6 0s4 1.6 6 0 2.6-1.1 4 0M4 19.4c2-1.6 4-1.6 6 0s4 1.6 6 0 2.6-1.1 4 0"/></svg>`;

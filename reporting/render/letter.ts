@@ -1,10 +1,9 @@
-// What every rendering says alike: the bank's letterhead and legal text, and the headings drawn from the data.
-// Pure, so that a repeated rendering is the same to the byte.
+// The texts that all renderings share: letterhead, legal text, headings, facts and totals. Pure.
 
-import type { Movements, Summary } from '../statement.ts';
-import { formatLongDate } from './format.ts';
+import { formatIban } from '../iban.ts';
+import type { LedgerTransaction, Movements, Summary, Totals } from '../statement.ts';
+import { formatChange, formatLongDate, formatShortDate, type Minus } from './format.ts';
 
-/** What is rendered. */
 export interface Statement {
   movements: Movements;
   summary: Summary;
@@ -31,9 +30,9 @@ export interface Heading {
   statement_no: string;
   issued_on: string;
   customer_no: string;
-  /** The name and address of whoever holds the first account. */
+  /** Name and address of the holder of the first account. */
   addressee: string[];
-  /** The accounts belong to more than one customer: each is shown with its holder. */
+  /** Each account is shown with its holder. */
   has_several_holders: boolean;
 }
 
@@ -52,7 +51,51 @@ export function headingOf({ movements }: Statement): Heading {
   };
 }
 
-/** What a program finds in a statement without reading it: `key=value`, separated by `; `. */
+export function factsOf(
+  { summary }: Statement,
+  heading: Heading,
+): readonly (readonly [label: string, value: string])[] {
+  return [
+    ['Statement date', heading.issued_on],
+    ['Statement no.', heading.statement_no],
+    ['Customer no.', heading.customer_no],
+    ['Accounts', String(summary.accounts.length)],
+    ['Currency', 'Euro (EUR)'],
+  ];
+}
+
+export function totalsOf({ summary }: Statement): readonly (readonly [label: string, cents: number, note: string])[] {
+  const { opening_balance_cents, in_cents, out_cents, closing_balance_cents } = summary.overall;
+  return [
+    ['Opening balance', opening_balance_cents, `before ${formatLongDate(summary.from_date)}`],
+    ['Money in', in_cents, 'credited to your accounts'],
+    ['Money out', out_cents, 'debited from your accounts'],
+    ['Closing balance', closing_balance_cents, `on ${formatLongDate(summary.to_date)}`],
+  ];
+}
+
+/** Reference, value date where it differs, and IBAN of the counterparty. */
+export function detailOf({ reference, counterparty_iban, value_on, booked_on }: LedgerTransaction): string {
+  return [
+    reference,
+    value_on !== booked_on && `value date ${formatShortDate(value_on)}`,
+    counterparty_iban && formatIban(counterparty_iban),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+export function movementOf({ transaction_count, in_cents, out_cents }: Totals, minus: Minus): string {
+  const count = `${transaction_count} transaction${transaction_count === 1 ? '' : 's'}`;
+  return `${count} · in ${formatChange(in_cents, minus)} · out ${formatChange(out_cents, minus)}`;
+}
+
+/** The largest amount, in or out: the scale of a chart. */
+export function highestOf(totals: readonly { in_cents: number; out_cents: number }[]): number {
+  return Math.max(0, ...totals.map(({ in_cents, out_cents }) => Math.max(in_cents, -out_cents)));
+}
+
+/** Metadata of the document, for programs. */
 export function machineReadable({ summary }: Statement): Record<string, string> {
   const { overall } = summary;
   return {

@@ -1,5 +1,5 @@
-// One customer's books while they are written: entries by account, and what each account holds so far.
-// A transfer between two accounts of the customer is always entered on both.
+// One customer's books: the entries so far and the balance of each account.
+// A transfer between two accounts of the customer is entered on both.
 
 import type { Category } from '../categories.ts';
 import type { Counterparty } from './counterparties.ts';
@@ -28,7 +28,7 @@ export interface SeedEntry {
   reference: string;
 }
 
-/** What is entered; positive cents are money in. The value date is the day of booking unless it is told. */
+/** Positive cents are money in. The value date defaults to the booking day. */
 interface Entry {
   cents: number;
   category: Category;
@@ -47,7 +47,7 @@ export class Book {
     for (const account of accounts) this.#holdings.set(account.account_id, account.opening_balance_cents);
   }
 
-  /** What an account holds, in cents, after all entered so far. */
+  /** The balance of an account, in cents, after all entries so far. */
   holds(account: SeedAccount): number {
     return this.#holdings.get(account.account_id) ?? 0;
   }

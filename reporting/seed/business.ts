@@ -1,4 +1,4 @@
-// Two years of a small company's accounts: customers pay invoices, suppliers, staff and the state are paid.
+// The accounts of a small company over two years: sales, premises, suppliers, wages and taxes.
 
 import type { Category } from '../categories.ts';
 import type { Book, SeedAccount } from './book.ts';
@@ -40,7 +40,7 @@ export function planBusiness(random: Random): BusinessPlan {
   }));
   const wages = staff.reduce((sum, person) => sum + person.cents, 0);
   return {
-    // Wages are a bit more than a third of what comes in.
+    // Wages are a bit more than a third of the turnover.
     turnover_cents: Math.floor((wages * random.int(255, 300)) / 100),
     clients: Array.from({ length: 6 }, () => random.pick(CLIENTS)),
     suppliers: Array.from({ length: 4 }, () => random.pick(SUPPLIERS)),
@@ -55,7 +55,7 @@ export function planBusiness(random: Random): BusinessPlan {
   };
 }
 
-/** One month on the business account and, where there are such, the payroll and the reserve account. */
+/** One month on the business account and, where they exist, the payroll and the reserve account. */
 export function liveBusinessMonth(
   book: Book,
   plan: BusinessPlan,
@@ -128,7 +128,7 @@ function payVat(book: Book, plan: BusinessPlan, main: SeedAccount, month: Month,
   book.enter(main, onOrBefore(dayOf(month, 19)), { cents, category: 'tax', other: plan.authority, reference });
 }
 
-/** What is beyond EUR 40,000 is put aside, and comes back when there is less than EUR 5,000. */
+/** The balance above EUR 40,000 is set aside, and comes back when it falls below EUR 5,000. */
 function keepReserve(book: Book, main: SeedAccount, reserve: SeedAccount, month: Month): void {
   const late = onOrBefore(dayOf(month, 29));
   const roundUp = (cents: number) => Math.ceil(cents / 100_000) * 100_000;

@@ -1,5 +1,5 @@
 // The two years of the ledger as day numbers (days since 1970-01-01), with the bank's business days.
-// No clock and no time zone take part.
+// It uses neither clock nor time zone.
 
 const DAY_MS = 86_400_000;
 

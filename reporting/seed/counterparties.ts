@@ -1,5 +1,4 @@
-// Whom customers pay and are paid by: shops, suppliers, employers and authorities, each with an account of its own.
-// All invented.
+// The invented payers and payees of customers: shops, suppliers, employers and authorities.
 
 import { makeIban } from '../iban.ts';
 import { createRandom, type Random } from './random.ts';
@@ -9,7 +8,7 @@ export interface Counterparty {
   iban: string;
 }
 
-/** A shop one pays by card: the terminal names a place, and no account is shown. */
+/** Paid by card: the reference names a place, and there is no account. */
 export interface Shop {
   name: string;
   /** Null: a branch in the customer's own town. */
@@ -27,7 +26,7 @@ export const GROCERS = [
   ...shops('Online', 3500, 14_800, 'Basket & Crate'),
 ];
 
-/** Cafés, pharmacies and the like come first: what one pays from an everyday account. */
+/** The first six are paid from an everyday account. */
 export const SHOPS = [
   ...shops(null, 420, 6400, 'Café Grão', 'Tandoor Nine', 'The Tin Whistle'),
   ...shops(null, 690, 8900, 'Shandon Pharmacy', 'Quay Books', 'Kleine Freude'),
@@ -43,45 +42,33 @@ export const LOCAL_CARRIERS = [
 ];
 export const CARRIERS = [...LOCAL_CARRIERS, ...shops('Online', 1900, 26_000, 'Meridian Rail', 'AerNorth Airlines')];
 
-const known = (names: string): Counterparty[] => names.split(',').map((name) => ({ name, iban: ibanOf(name) }));
+/** Bank codes that are not in use, and how many digits follow. */
+const FOREIGN_BANKS = [
+  ['DE', '999', 15],
+  ['NL', 'XQNB0', 9],
+  ['AT', '99', 14],
+  ['IE', 'XQIB99', 12],
+] as const;
 
-export const EMPLOYERS = known(
-  'Northgate Medical Devices,Hibernia Cloud Services,Board of Education West,Castletown Pharma,Meitheal Insurance Group,Lakemoor Dairies Co-op,Emerald Semiconductors,Western County Council,Brightwater Software,St Brigid’s Hospital,Atlantic Air Traffic,Rathmines Legal LLP,Wexford Wind,Fáilte Hotels,Kraftwerk Nord GmbH,Société Ligérienne',
-);
-export const PENSIONS = known('Department of Social Affairs,Civil Service Pension Fund,Lakemoor Retirement Trust');
-export const LANDLORDS = known(
-  'Hearth Lettings Ltd,Quayside Property Management,Gable & Co. Residential,Vinohrad Reality',
-);
-export const LENDERS = known('Calder & Quay Home Loans');
-export const ENERGY = known('Corrib Energy,Slieve Power,Bord Solas');
-export const TELECOM = known('Signal Mobile,Fibrenet Éire,Blue Heron Broadband');
-export const INSURERS = known('Meitheal Insurance,Saltmarsh Health,Kingfisher Motor');
-export const SUBSCRIPTIONS = known(
-  'Streambox,Tonality Music,The Harbour Times,Iron & Oak Gym,Cloudshelf,Polyglot Lingua',
-);
-export const CLIENTS = known(
-  'Ballina Wholesale Ltd,Sodermalm Trading AB,Hôtel du Vieux Port,Kaufhaus Wörner,Mercado São Bento,Grand Canal Events,Lough Derg Marina,Óptica Peñalba,Vondelpark Kiosk BV,Wicklow Council,Ostsee Handel GmbH,Penrose Outdoor,Claddagh Foods,Fáilte Hotels',
-);
-export const SUPPLIERS = known(
-  'Midland Timber Merchants,Packwell Europe,Shannon Fuel Oil,Rheinische Werkzeug AG,Office Atlas,Hanley Accountants,Portside Logistics,Verrerie Blanchet',
-);
-export const AUTHORITIES = known('Revenue Collector');
+/** The IBAN follows from the name. */
+const known = ([names = '']: TemplateStringsArray): Counterparty[] =>
+  names.split(',').map((name) => ({ name, iban: makeForeignIban(createRandom(...Buffer.from(name))) }));
+
+export const EMPLOYERS = known`Northgate Medical Devices,Hibernia Cloud Services,Board of Education West,Castletown Pharma,Meitheal Insurance Group,Lakemoor Dairies Co-op,Emerald Semiconductors,Western County Council,Brightwater Software,St Brigid’s Hospital,Atlantic Air Traffic,Rathmines Legal LLP,Wexford Wind,Fáilte Hotels,Kraftwerk Nord GmbH,Société Ligérienne`;
+export const PENSIONS = known`Department of Social Affairs,Civil Service Pension Fund,Lakemoor Retirement Trust`;
+export const LANDLORDS = known`Hearth Lettings Ltd,Quayside Property Management,Gable & Co. Residential,Vinohrad Reality`;
+export const LENDERS = known`Calder & Quay Home Loans`;
+export const ENERGY = known`Corrib Energy,Slieve Power,Bord Solas`;
+export const TELECOM = known`Signal Mobile,Fibrenet Éire,Blue Heron Broadband`;
+export const INSURERS = known`Meitheal Insurance,Saltmarsh Health,Kingfisher Motor`;
+export const SUBSCRIPTIONS = known`Streambox,Tonality Music,The Harbour Times,Iron & Oak Gym,Cloudshelf,Polyglot Lingua`;
+export const CLIENTS = known`Ballina Wholesale Ltd,Sodermalm Trading AB,Hôtel du Vieux Port,Kaufhaus Wörner,Mercado São Bento,Grand Canal Events,Lough Derg Marina,Óptica Peñalba,Vondelpark Kiosk BV,Wicklow Council,Ostsee Handel GmbH,Penrose Outdoor,Claddagh Foods,Fáilte Hotels`;
+export const SUPPLIERS = known`Midland Timber Merchants,Packwell Europe,Shannon Fuel Oil,Rheinische Werkzeug AG,Office Atlas,Hanley Accountants,Portside Logistics,Verrerie Blanchet`;
+export const AUTHORITIES = known`Revenue Collector`;
 export const BANK: Counterparty = { name: 'Calder & Quay Bank', iban: '' };
 
-/** An account at a bank somewhere in the euro area. The bank codes are not in use. */
+/** An account at a bank in the euro area. */
 export function makeForeignIban(random: Random): string {
-  switch (random.int(0, 3)) {
-    case 0:
-      return makeIban('DE', `999${random.digits(15)}`);
-    case 1:
-      return makeIban('NL', `XQNB0${random.digits(9)}`);
-    case 2:
-      return makeIban('AT', `99${random.digits(14)}`);
-    default:
-      return makeIban('IE', `XQIB99${random.digits(12)}`);
-  }
-}
-
-function ibanOf(name: string): string {
-  return makeForeignIban(createRandom(...Buffer.from(name)));
+  const [country, bank, digits] = FOREIGN_BANKS[random.int(0, 3)] as (typeof FOREIGN_BANKS)[number];
+  return makeIban(country, `${bank}${random.digits(digits)}`);
 }

@@ -10,7 +10,7 @@ import { livePersonMonth, planPerson } from './person.ts';
 import { createRandom, type Random } from './random.ts';
 
 export const ACCOUNT_COUNT = 1000;
-/** Accounts of a customer; ids are consecutive, so accounts 1-3 are the first customer's. The last one has what remains. */
+/** Ids are consecutive: accounts 1-3 are the first customer's. The last customer has the remaining one. */
 export const ACCOUNTS_PER_CUSTOMER = 3;
 export const CUSTOMER_COUNT = Math.ceil(ACCOUNT_COUNT / ACCOUNTS_PER_CUSTOMER);
 const LEDGER_SEED = 20_250_101;
@@ -44,7 +44,7 @@ export function generateCustomer(index: number): CustomerBooks {
     const plan = planPerson(customer.town, random);
     for (const month of MONTHS) livePersonMonth(book, plan, accounts, month, random);
   }
-  // Stable: entries of one day stay in the order in which they were made.
+  // The sort is stable: entries of one day stay in their order.
   const entries = book.entries.sort((a, b) => a.account_id - b.account_id || a.booked_day - b.booked_day);
   return { accounts, entries };
 }

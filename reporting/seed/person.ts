@@ -1,5 +1,5 @@
-// Two years in the life of a private customer's accounts: pay comes in, rent and bills go out, the rest is shopping.
-// Spending follows what is left, so that balances stay believable.
+// The accounts of a private customer over two years: pay, rent, bills, shopping and savings.
+// Spending depends on the balance, so that balances stay plausible.
 
 import type { Book, SeedAccount } from './book.ts';
 import { dayOf, type Month, monthLabel, onOrAfter, onOrBefore, toDate } from './calendar.ts';
@@ -25,12 +25,13 @@ import {
 import { makePersonName } from './people.ts';
 import type { Random } from './random.ts';
 
+type Accounts = readonly SeedAccount[];
 type BillCategory = 'utilities' | 'insurance' | 'subscriptions';
 
 interface Bill {
   other: Counterparty;
   cents: number;
-  /** How far a month's bill may be off. */
+  /** How much a month's bill may vary. */
   spread_cents: number;
   day: number;
   category: BillCategory;
@@ -108,20 +109,14 @@ function planBills(random: Random): Bill[] {
 }
 
 /** One month on the main account and, where the customer has them, the everyday and the savings account. */
-export function livePersonMonth(
-  book: Book,
-  plan: PersonPlan,
-  accounts: readonly SeedAccount[],
-  month: Month,
-  random: Random,
-): void {
+export function livePersonMonth(book: Book, plan: PersonPlan, accounts: Accounts, month: Month, random: Random): void {
   const [main, everyday, savings] = accounts as [SeedAccount, SeedAccount?, SeedAccount?];
   receivePay(book, plan, main, month);
   payBills(book, plan, main, month, random);
   spend(book, plan, main, month, random);
   exchangeWithFriends(book, plan, main, month, random);
-  if (everyday) keepHouse(book, plan, main, everyday, month, random);
-  if (savings) save(book, plan, main, savings, month, random);
+  if (everyday) keepHouse(book, plan, accounts, month, random);
+  if (savings) save(book, plan, accounts, month, random);
   if (month.month % 3 === 0) settleQuarter(book, main, month);
 }
 
@@ -164,14 +159,8 @@ function spend(book: Book, plan: PersonPlan, main: SeedAccount, month: Month, ra
   book.enter(main, onOrAfter(dayOf(month, random.int(1, 28))), { cents, category: 'cash', other: BANK, reference });
 }
 
-function keepHouse(
-  book: Book,
-  plan: PersonPlan,
-  main: SeedAccount,
-  everyday: SeedAccount,
-  month: Month,
-  random: Random,
-): void {
+function keepHouse(book: Book, plan: PersonPlan, accounts: Accounts, month: Month, random: Random): void {
+  const [main, everyday] = accounts as [SeedAccount, SeedAccount];
   const hasEnough = book.holds(everyday) > plan.everyday_cents * 2;
   const needed = hasEnough ? Math.floor(plan.everyday_cents / 2) : plan.everyday_cents;
   book.move(main, everyday, onOrAfter(dayOf(month, 2)), needed, 'Standing order, housekeeping');
@@ -182,14 +171,8 @@ function keepHouse(
   if (!isLean) shop(book, purse, SMALL_SHOPS, 'card', random.int(1, 2), month, random);
 }
 
-function save(
-  book: Book,
-  plan: PersonPlan,
-  main: SeedAccount,
-  savings: SeedAccount,
-  month: Month,
-  random: Random,
-): void {
+function save(book: Book, plan: PersonPlan, accounts: Accounts, month: Month, random: Random): void {
+  const [main, , savings] = accounts as [SeedAccount, SeedAccount, SeedAccount];
   const late = onOrBefore(dayOf(month, 29));
   if (book.holds(main) > plan.saving_cents * 2) {
     book.move(main, savings, onOrAfter(dayOf(month, 3)), plan.saving_cents, 'Standing order, savings');
@@ -223,7 +206,7 @@ function settleQuarter(book: Book, main: SeedAccount, month: Month): void {
   book.enter(main, day, { cents, category: 'interest', other: BANK, reference, value_day: month.last });
 }
 
-/** What is paid with: a card of an account, mostly in its holder's town. */
+/** A card of an account, and the town of its holder. */
 interface Purse {
   account: SeedAccount;
   card: string;

@@ -1,4 +1,4 @@
-// The seed's own random numbers: sfc32, seeded by splitmix32, integer arithmetic only.
+// Random numbers of the seed: sfc32, seeded by splitmix32, in integer arithmetic.
 // The same key gives the same draws on every machine and every version of Node.
 
 export interface Random {
@@ -7,7 +7,7 @@ export interface Random {
   /** True in `percent` of 100. */
   chance(percent: number): boolean;
   pick<T>(items: readonly T[]): T;
-  /** So many decimal digits. */
+  /** `count` decimal digits. */
   digits(count: number): string;
 }
 

@@ -1,99 +1,114 @@
-// What operators have set, as this process knows it: settings and caps, read each second and at once on a wake-up.
-// While the database is away the last known holds; reading never fails anybody's work.
+// What operators have configured, as this process knows it: settings and domains, read every second and on a wake-up.
+// While the database is away, the last known configuration stays in effect.
 
+import type { Notifier } from '../db/notifier.ts';
+import type { Pool } from '../db/pool.ts';
 import { type OperatorConfig, readOperatorConfig } from '../db/queries/settings.ts';
-import type { Timer } from '../model/env.ts';
+import { PeriodicTask } from '../model/periodic.ts';
 import { DEFAULT_SETTINGS, type Settings, settingsOf } from '../model/settings.ts';
 import type { Bus } from './bus.ts';
 
-/** Hinted when settings or domains changed. No domain can have this name: names of domains hold no space. */
+/** Woken when settings or domains change. Not the name of a domain: those hold no space. */
 export const CONTROL_TOPIC = 'control changed';
-const EVERY_MS = 1_000;
 
-export interface Control {
-  settings(): Settings;
-  /** What is set for a domain; undefined: nothing. Its `max_in_flight` counts over all workers. */
-  domain(domain: string): OperatorConfig['domains'][string] | undefined;
-  /** Reads again; resolves when what is known is no older than this call. */
-  refresh(): Promise<void>;
-  /** Calls back whenever something changed. Returns a function that ends it. */
-  onChange(listener: () => void): () => void;
-  start(): void;
-  /** After it nothing is under way. */
-  stop(): Promise<void>;
+export interface ControlContext extends Pick<Bus, 'env' | 'databaseHealth'> {
+  pool: Pool;
+  notifier: Notifier;
 }
 
-export function createControl(bus: () => Pick<Bus, 'pool' | 'env' | 'notifier' | 'outage'>): Control {
-  const listeners = new Set<() => void>();
-  let known = JSON.stringify({ settings: {}, domains: {} } satisfies OperatorConfig);
-  let settings = DEFAULT_SETTINGS;
-  let domains: OperatorConfig['domains'] = {};
-  let reading: Promise<void> | null = null;
-  let again: Promise<void> | null = null;
-  let timer: Timer | null = null;
-  let stopListening = () => {};
-  let stopped = false;
+export class Control {
+  readonly #context: ControlContext;
+  readonly #listeners = new Set<() => void>();
+  readonly #task: PeriodicTask;
+  #known = '';
+  #settings = DEFAULT_SETTINGS;
+  #domains: OperatorConfig['domains'] = {};
+  #reading: Promise<void> | null = null;
+  #again: Promise<void> | null = null;
+  #stopListening = () => {};
+  #stopped = false;
 
-  const read = async () => {
-    const wishes = await readOperatorConfig(bus().pool);
-    const text = JSON.stringify(wishes);
-    if (text === known) return;
-    known = text;
-    settings = settingsOf(wishes.settings);
-    domains = wishes.domains;
-    for (const listener of listeners) listener();
-  };
+  constructor(context: ControlContext) {
+    this.#context = context;
+    const run = () => this.#refreshQuietly();
+    this.#task = new PeriodicTask(context, {
+      every_ms: 1_000,
+      run,
+      failure: 'refreshing settings failed',
+      unref: true,
+    });
+  }
 
-  const refresh = (): Promise<void> => {
-    if (reading === null) {
-      reading = read().finally(() => {
-        reading = null;
+  settings(): Settings {
+    return this.#settings;
+  }
+
+  /** The configuration of a domain, if any. */
+  domain(domain: string): OperatorConfig['domains'][string] | undefined {
+    return this.#domains[domain];
+  }
+
+  /** Attempts of a domain that may be in progress over all workers; null: no cap. */
+  cap(domain: string): number | null {
+    return this.#domains[domain]?.max_in_flight ?? null;
+  }
+
+  /** Reads again; resolves when what is known is no older than this call. */
+  refresh(): Promise<void> {
+    if (this.#reading === null) {
+      this.#reading = this.#read().finally(() => {
+        this.#reading = null;
       });
-      return reading;
+      return this.#reading;
     }
-    // The reading under way may have begun before what is to be seen was committed.
-    again ??= reading
+    // The read under way may have begun before the change was committed.
+    this.#again ??= this.#reading
       .catch(() => {})
       .then(() => {
-        again = null;
-        return refresh();
+        this.#again = null;
+        return this.refresh();
       });
-    return again;
-  };
+    return this.#again;
+  }
 
-  const refreshQuietly = async () => {
-    if (stopped) return;
-    const { outage } = bus();
+  /** Calls back on every change. Returns a function that unsubscribes. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  start(): void {
+    const onWakeUp = (topic: string) => void (topic === CONTROL_TOPIC && this.#refreshQuietly());
+    this.#stopListening = this.#context.notifier.onWakeUp(onWakeUp);
+    this.#task.start();
+  }
+
+  /** After it nothing is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopListening();
+    await this.#task.stop();
+    await Promise.allSettled([this.#reading, this.#again]);
+  }
+
+  async #read(): Promise<void> {
+    const config = await readOperatorConfig(this.#context.pool);
+    const text = JSON.stringify(config);
+    if (text === this.#known) return;
+    this.#known = text;
+    this.#settings = settingsOf(config.settings);
+    this.#domains = config.domains;
+    for (const listener of this.#listeners) listener();
+  }
+
+  async #refreshQuietly(): Promise<void> {
+    if (this.#stopped) return;
+    const { databaseHealth } = this.#context;
     try {
-      await refresh();
-      outage.answered();
+      await this.refresh();
+      databaseHealth.reportSuccess();
     } catch (error) {
-      if (!stopped) outage.failed(error, {}, 'reading settings failed, trying again');
+      if (!this.#stopped) databaseHealth.reportError(error, {}, 'reading settings failed, trying again');
     }
-  };
-
-  const schedule = () => {
-    const next = () => void refreshQuietly().finally(() => void (stopped || schedule()));
-    timer = bus().env.after(EVERY_MS, next, { unref: true });
-  };
-
-  return {
-    settings: () => settings,
-    domain: (domain) => domains[domain],
-    refresh,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    start() {
-      stopListening = bus().notifier.onWakeUp((name) => void (name === CONTROL_TOPIC && refreshQuietly()));
-      schedule();
-    },
-    async stop() {
-      stopped = true;
-      timer?.clear();
-      stopListening();
-      await Promise.allSettled([reading, again]);
-    },
-  };
+  }
 }

@@ -1,28 +1,28 @@
-// One domain's claiming loop: takes sets of ready commands, no more than there are free slots, and starts each at once.
+// The claiming loop of one domain: claims sets of ready commands, no more than there are free slots, and starts each at once.
 // Sleeps until a wake-up, a freed slot, the next due time or the poll, whichever comes first.
 
 import { withTx } from '../db/pool.ts';
 import { type Claim, claimReadyCommands, claimReadyCommandsWithinCap, readNextDueMs } from '../db/queries/claims.ts';
 import { lockDomainCap } from '../db/queries/domains.ts';
 import type { ClaimedCommand } from '../model/command.ts';
-import type { Timer } from '../model/env.ts';
+import { backoff } from '../model/retry.ts';
 import type { Bus } from './bus.ts';
 import type { Settler } from './settler.ts';
 
-/** With less than a quarter of the slots free, wait this long for more: claims of two or three cost as much as claims of fifty. */
+/** The wait for more free slots while fewer than a quarter are: a claim of two or three costs as much as one of fifty. */
 const GATHER_MS = 2;
-/** Four sets being written and one gathering keep PostgreSQL and the handlers busy; more only ages in the queue. */
+/** Four sets being written and one gathering keep PostgreSQL and the handlers busy; more would only age in the queue. */
 const MAX_BACKLOG = 1_000;
-/** Ready, and yet not given: somebody else has it locked. Asking again at once would only keep the database busy. */
+/** Ready commands that are locked by another transaction: the pause before the next claim. */
 const LOCKED_MS = 20;
 /** Domain at its cap. Settling workers send a wake-up; this poll covers workers that die. */
 const CAPPED_MS = 250;
-const CLAIM_ERROR_MS = { first: 100, most: 5_000 };
+const CLAIM_ERROR_MS = { first: 100, max: 5_000 };
 
 export interface DomainLoopOptions {
   bus: Bus;
   domain: string;
-  /** Both may change at any time; `changed` tells that they did. */
+  /** Both may change at any time; `wake` announces it. */
   slots(): number;
   poll_ms(): number;
   worker_id: string;
@@ -49,7 +49,7 @@ export class DomainLoop {
     return this.#used;
   }
 
-  /** May be negative for a while, when slots were taken away. */
+  /** Negative for a while after slots were taken away. */
   get #free(): number {
     return this.#options.slots() - this.#used;
   }
@@ -58,15 +58,10 @@ export class DomainLoop {
     this.#loop = this.#run();
   }
 
-  /** Something may be ready. */
+  /** Something may be ready, or slots or the configuration of the domain changed. */
   wake(): void {
     this.#woken = true;
     this.#wake?.();
-  }
-
-  /** Slots, or what is set for the domain, changed: looks again at once. */
-  changed(): void {
-    this.wake();
   }
 
   /** Claims no more; resolves when no claim is under way. */
@@ -88,20 +83,20 @@ export class DomainLoop {
         if (!found && !this.#woken && this.#running) await this.#waitForWork();
       } catch (error) {
         const { bus, domain } = this.#options;
-        bus.outage.failed(error, { domain }, 'claiming failed, trying again');
-        await this.#sleep(Math.min(CLAIM_ERROR_MS.first * 2 ** failures++, CLAIM_ERROR_MS.most));
+        bus.databaseHealth.reportError(error, { domain }, 'claiming failed, trying again');
+        await this.#sleep(backoff(failures++, CLAIM_ERROR_MS));
       }
     }
   }
 
   async #waitForSlots(): Promise<void> {
     const { settler } = this.#options;
-    while (this.#running && settler.backlog() >= MAX_BACKLOG) await this.#unlessStopped(settler.shrunk());
+    while (this.#running && settler.backlog >= MAX_BACKLOG) await this.#unlessStopped(settler.shrunk());
     while (this.#running && this.#free <= 0) await this.#sleep(this.#options.poll_ms());
-    if (this.#running && this.#free < this.#options.slots() / 4) await this.#pause(GATHER_MS);
+    if (this.#running && this.#free < this.#options.slots() / 4) await this.#options.bus.env.sleep(GATHER_MS);
   }
 
-  /** One claim per lane, in turn; true when any lane gave as much as was asked for, so there may be more. */
+  /** One claim per lane, in turn; true when any lane filled its limit, so there may be more. */
   async #claimAllLanes(): Promise<boolean> {
     const { bus, domain, worker_id } = this.#options;
     let full = false;
@@ -123,8 +118,8 @@ export class DomainLoop {
 
   #claim(claim: Claim): Promise<ClaimedCommand[]> {
     const { bus, domain } = this.#options;
-    // A cap that is not known here yet is no danger: the claim of those who know of none takes nothing where there is one.
-    if ((bus.control.domain(domain)?.max_in_flight ?? null) === null) return claimReadyCommands(bus.pool, claim);
+    // A cap that is not known here yet is no danger: the plain claim takes nothing in a domain with a cap.
+    if (bus.control.cap(domain) === null) return claimReadyCommands(bus.pool, claim);
     return withTx(bus.pool, async (tx) => {
       await lockDomainCap(tx, domain);
       return claimReadyCommandsWithinCap(tx, claim);
@@ -144,19 +139,19 @@ export class DomainLoop {
     const slots_before = this.#free;
     const next_ms = due_ms === null ? poll_ms : due_ms <= 0 ? this.#refusedMs(poll_ms) : Math.ceil(due_ms) + 1;
     await this.#sleep(Math.min(poll_ms, next_ms), () => {
-      // A freed slot is no news while there is nothing to put in it.
+      // A freed slot does not matter while nothing is ready.
       return this.#woken || !this.#running || slots_before === 0;
     });
   }
 
-  /** Something is ready and was not given: when to ask again. */
+  /** Something is ready but was not claimed: when to try again. */
   #refusedMs(poll_ms: number): number {
     const set = this.#options.bus.control.domain(this.#options.domain);
     if (set === undefined) return LOCKED_MS;
     return set.paused ? poll_ms : CAPPED_MS;
   }
 
-  /** A stop must not wait for what may take as long as the database is away. */
+  /** A stop must not wait for an event that may take as long as the database is away. */
   #unlessStopped(event: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = () => {
@@ -166,23 +161,13 @@ export class DomainLoop {
     });
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#options.bus.env.after(ms, resolve));
-  }
-
-  /** Sleeps until `ms` have passed, or woken while `news` holds. */
-  #sleep(ms: number, news: () => boolean = () => true): Promise<void> {
-    return new Promise((resolve) => {
-      let timer: Timer | null = null;
-      const done = () => {
-        timer?.clear();
-        this.#wake = null;
-        resolve();
-      };
-      timer = this.#options.bus.env.after(ms, done);
-      this.#wake = () => {
-        if (news()) done();
-      };
-    });
+  /** Sleeps for `ms`, or until woken while `isNews` holds. */
+  async #sleep(ms: number, isNews: () => boolean = () => true): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => {
+      if (isNews()) woken.abort();
+    };
+    await this.#options.bus.env.sleep(ms, woken.signal);
+    this.#wake = null;
   }
 }

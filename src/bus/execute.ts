@@ -3,7 +3,8 @@
 import type { ClaimedCommand, Outcome, OutcomeKind } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
 import { describeError } from '../model/error-text.ts';
-import { BusinessRuleError, CommandError, PermanentCommandError, TransientCommandError } from '../model/errors.ts';
+import { BusinessRuleError, CommandError, PermanentCommandError } from '../model/errors.ts';
+import type { Bus } from './bus.ts';
 import type { AttemptContext, Handler, HandlerRegistry, Middleware } from './handlers.ts';
 
 export interface Attempt {
@@ -12,7 +13,7 @@ export interface Attempt {
   signal(): AbortSignal;
   aborted(): boolean;
   abandonLease(): void;
-  /** The handler is about to be called. */
+  /** Called right before the handler. */
   began(): void;
   extendLease(lease_ms: number): Promise<void>;
   dropOutcome(): void;
@@ -20,9 +21,8 @@ export interface Attempt {
 
 /** Runs one attempt to its Outcome. Never throws. */
 export async function executeAttempt(
-  env: Env,
+  { env, hooks }: Pick<Bus, 'env' | 'hooks'>,
   registry: HandlerRegistry,
-  middleware: readonly Middleware[],
   attempt: Attempt,
 ): Promise<Outcome> {
   const { command } = attempt;
@@ -38,7 +38,7 @@ export async function executeAttempt(
       attempt.began();
       return handler(payload, context);
     };
-    const result = await runThrough(middleware, attemptContext(env, attempt, markFault), begin);
+    const result = await runThrough(hooks.middleware ?? [], attemptContext(env, attempt, markFault), begin);
     await env.probe('after_handler', command);
     return { kind: 'success', result, fault };
   } catch (error) {
@@ -65,7 +65,7 @@ function attemptContext(env: Env, attempt: Attempt, markFault: (fault: string) =
     command: attempt.command,
     payload: attempt.command.payload,
     annotation: attempt.annotation,
-    // Made when looked at: most handlers end before they look.
+    // Created on first use: most handlers end without it.
     get signal() {
       return attempt.signal();
     },
@@ -74,19 +74,17 @@ function attemptContext(env: Env, attempt: Attempt, markFault: (fault: string) =
     abandonLease: attempt.abandonLease,
     dropOutcome: attempt.dropOutcome,
     markFault,
-    wait: (ms) => waitOrAbort(env, ms, attempt.signal()),
+    async wait(ms) {
+      const signal = attempt.signal();
+      await env.sleep(ms, signal);
+      signal.throwIfAborted();
+    },
   };
-}
-
-async function waitOrAbort(env: Env, ms: number, signal: AbortSignal): Promise<void> {
-  await env.sleep(ms, signal);
-  signal.throwIfAborted();
 }
 
 function kindOfError(error: CommandError): OutcomeKind {
   if (error instanceof BusinessRuleError) return 'business_rule';
   if (error instanceof PermanentCommandError) return 'permanent';
-  if (error instanceof TransientCommandError) return 'transient';
   return 'transient';
 }
 
@@ -99,12 +97,12 @@ function outcomeOfError(error: unknown, aborted: boolean): Outcome {
       fault: textOf(error, 'fault'),
     };
   }
-  // Told to stop and stopped, whatever it threw to do so: nobody's failure. Redelivered, if the lease is not lost anyway.
+  // The attempt was aborted and ended, whatever it threw: not a failure. Redelivered, unless the lease is lost.
   if (aborted) return { kind: 'released' };
   return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: describeError(error) };
 }
 
-/** A field of an error that another copy of the package may have made, or something that only looks like one. */
+/** A field of an error that may come from another copy of the package, or only look like one. */
 function textOf(error: CommandError, field: 'code' | 'fault'): string | null {
   try {
     const value: unknown = error[field];

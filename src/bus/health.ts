@@ -1,5 +1,5 @@
-// How a worker fares: HEALTHY, DEGRADED or CRITICAL, with a reason, verified at each heartbeat from what it noticed of itself.
-// Failures of handlers, expected or injected, are no sign of it: they are what the bus is there for.
+// The health of a worker: HEALTHY, DEGRADED or CRITICAL, with a reason, assessed at each heartbeat.
+// Failures of handlers, expected or injected, do not affect it: handling them is the purpose of the bus.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { WorkerBeat } from '../db/queries/workers.ts';
@@ -7,20 +7,20 @@ import type { Bus } from './bus.ts';
 
 export type Health = 'HEALTHY' | 'DEGRADED' | 'CRITICAL';
 
-export interface Judgement {
+export interface Assessment {
   health: Health;
   reason: string | null;
 }
 
-/** What a worker noticed of itself. */
+/** What a worker observes of itself. */
 export interface Signs {
   /** Slots of handlers that ignored their abort. */
   zombies: number;
-  /** A domain of which such handlers hold more than half of the slots. */
+  /** A domain in which such handlers hold more than half of the slots. */
   crowded_domain: string | null;
   /** Since the database was last away; null: never. */
   away_ago_ms: number | null;
-  /** What failed again and again of late. */
+  /** What failed repeatedly of late. */
   failing: string | null;
   /** How late timers were, 99th percentile since the last heartbeat. */
   loop_delay_ms: number;
@@ -29,16 +29,16 @@ export interface Signs {
 }
 
 const AWAY_RECENTLY_MS = 30_000;
-/** A lease of a few seconds is renewed in time only while the loop turns several times in it. */
+/** A lease of a few seconds is renewed in time only while the event loop turns several times within it. */
 const SLOW_LOOP_MS = 500;
 const STUCK_MS = 10_000;
 
 export const CROWDED = 'more than half of the slots are held by handlers that ignore their abort';
 
-/** Pure. The worst sign speaks. */
-export function assessHealth(signs: Signs): Judgement {
+/** Returns the most severe finding. Pure. */
+export function assessHealth(signs: Signs): Assessment {
   if (signs.crowded_domain !== null) return { health: 'CRITICAL', reason: `In ${signs.crowded_domain} ${CROWDED}.` };
-  const degraded = (reason: string): Judgement => ({ health: 'DEGRADED', reason });
+  const degraded = (reason: string): Assessment => ({ health: 'DEGRADED', reason });
   if (signs.zombies === 1) return degraded('A handler ignores its abort and keeps its slot.');
   if (signs.zombies > 1) return degraded(`${signs.zombies} handlers ignore their abort and keep their slots.`);
   if (signs.away_ago_ms !== null && signs.away_ago_ms < AWAY_RECENTLY_MS)
@@ -63,57 +63,63 @@ export interface Counts extends Pick<Signs, 'zombies' | 'crowded_domain'> {
   backlog: number;
 }
 
-export interface HealthMonitor {
-  /** Takes everything since the last call together. */
-  sample(counts: Counts): Vitals;
-  stop(): void;
-}
-
 const RESOLUTION_MS = 20;
+const LEVEL = { HEALTHY: 'info', DEGRADED: 'warn', CRITICAL: 'error' } as const;
 
-export function createHealthMonitor(bus: Bus, worker_id: string): HealthMonitor {
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delays.enable();
-  let told: Health = 'HEALTHY';
-  let last = { at_ms: bus.env.monotonicMs(), settled_count: 0 };
+export class HealthMonitor {
+  readonly #bus: Bus;
+  readonly #worker_id: string;
+  readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  #logged: Health = 'HEALTHY';
+  #last: { at_ms: number; settled_count: number };
   /** Since when outcomes wait while none is written. */
-  let stuck_since_ms: number | null = null;
+  #stuck_since_ms: number | null = null;
 
-  const tell = ({ health, reason }: Judgement) => {
-    if (health === told) return;
-    told = health;
-    const level = { HEALTHY: 'info', DEGRADED: 'warn', CRITICAL: 'error' } as const;
-    bus.env.logger[level[health]]({ worker_id, health, reason }, `this worker is ${health}`);
-  };
+  constructor(bus: Bus, worker_id: string) {
+    this.#bus = bus;
+    this.#worker_id = worker_id;
+    this.#delays.enable();
+    this.#last = { at_ms: bus.env.monotonicMs(), settled_count: 0 };
+  }
 
-  return {
-    sample({ zombies, crowded_domain, settled_count, backlog }) {
-      const now = bus.env.monotonicMs();
-      const settled = settled_count - last.settled_count;
-      const elapsed_ms = now - last.at_ms;
-      if (backlog === 0 || settled > 0) stuck_since_ms = null;
-      else stuck_since_ms ??= now;
-      // What is measured is the time between two turns, which the resolution is a part of. NaN before the first.
-      const loop_delay_ms = Math.max(0, (delays.percentile(99) || 0) / 1e6 - RESOLUTION_MS);
-      delays.reset();
-      last = { at_ms: now, settled_count };
-      const judgement = assessHealth({
-        zombies,
-        crowded_domain,
-        away_ago_ms: bus.outage.awayAgoMs(),
-        failing: bus.outage.failing(),
-        loop_delay_ms,
-        stuck_ms: stuck_since_ms === null ? 0 : now - stuck_since_ms,
-      });
-      tell(judgement);
-      return {
-        health: judgement.health,
-        health_reason: judgement.reason,
-        settled_per_second: elapsed_ms > 0 ? (settled * 1_000) / elapsed_ms : 0,
-        rss_bytes: process.memoryUsage.rss(),
-        loop_delay_ms,
-      };
-    },
-    stop: () => void delays.disable(),
-  };
+  /** Assesses everything since the last call. */
+  sample({ zombies, crowded_domain, settled_count, backlog }: Counts): Vitals {
+    const { env, databaseHealth } = this.#bus;
+    const now = env.monotonicMs();
+    const settled = settled_count - this.#last.settled_count;
+    const elapsed_ms = now - this.#last.at_ms;
+    if (backlog === 0 || settled > 0) this.#stuck_since_ms = null;
+    else this.#stuck_since_ms ??= now;
+    // The monitor measures the time between two turns, which includes its resolution. NaN before the first.
+    const loop_delay_ms = Math.max(0, (this.#delays.percentile(99) || 0) / 1e6 - RESOLUTION_MS);
+    this.#delays.reset();
+    this.#last = { at_ms: now, settled_count };
+    const assessment = assessHealth({
+      zombies,
+      crowded_domain,
+      away_ago_ms: databaseHealth.awayAgoMs(),
+      failing: databaseHealth.failing(),
+      loop_delay_ms,
+      stuck_ms: this.#stuck_since_ms === null ? 0 : now - this.#stuck_since_ms,
+    });
+    this.#log(assessment);
+    return {
+      health: assessment.health,
+      health_reason: assessment.reason,
+      settled_per_second: elapsed_ms > 0 ? (settled * 1_000) / elapsed_ms : 0,
+      rss_bytes: process.memoryUsage.rss(),
+      loop_delay_ms,
+    };
+  }
+
+  stop(): void {
+    this.#delays.disable();
+  }
+
+  #log({ health, reason }: Assessment): void {
+    if (health === this.#logged) return;
+    this.#logged = health;
+    const fields = { worker_id: this.#worker_id, health, reason };
+    this.#bus.env.logger[LEVEL[health]](fields, `this worker is ${health}`);
+  }
 }

@@ -1,10 +1,10 @@
-// Jobs: one verb over many items of the troubleshooting queue, as durable work on the bus, answered at once however many they are.
-// The items are chosen in one snapshot. Each is then tried at most once, and done or counted as failed; a crash changes neither.
+// Jobs: one verb over many parked commands, as durable work on the bus, answered at once however many there are.
+// The items are chosen in one snapshot. Each is tried at most once, and counted as done or failed; a crash changes neither.
 //
-// Why at most once: the chosen items stand in a list of the job's own. A slice waits for its turn, takes items off the list, does the verb
-// and counts, in one transaction; what left the list never comes back to it, so nothing here depends on clocks.
-// Why nothing that was parked later: a parked item was visible in that snapshot, so whoever takes it out of the queue commits after
-// it, and a settle that parks it again begins after that: its parked_at is later than began_at, and the verb's guard refuses it.
+// Why at most once: the chosen items are a list of the job's own. A slice locks the job, takes items off the list, applies the verb and
+// counts, in one transaction. An item never returns to the list, so nothing here depends on clocks.
+// Why nothing parked later: a parked item was visible in the snapshot, so an operator who unparks it commits after the snapshot, and a
+// settle that parks it again begins after that. Its parked_at is later than began_at, and the guard of the verb rejects it.
 
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import {
@@ -25,22 +25,22 @@ import {
   shortenSlice,
 } from '../db/queries/jobs.ts';
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
-import { PRIORITY } from '../model/command.ts';
 import { describeError } from '../model/error-text.ts';
-import { CommandError, FaultlineError, InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { CommandError, FaultlineError, InvalidInputError, orNotFound, WrongStateError } from '../model/errors.ts';
 import { laneOf } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
-import type { CommandPolicy } from '../model/process.ts';
-import { type Bus, INTERNAL_DOMAIN, sendCommands } from './bus.ts';
+import { backoff } from '../model/retry.ts';
+import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import type { HandlerContext, HandlerRegistry } from './handlers.ts';
+import { sendCommands } from './insert.ts';
+import { internalCommand } from './internal.ts';
 import { cancelVerb, completeVerb, type Operated, operateSet, retryVerb, type Verb } from './troubleshooting.ts';
 
 const SLICE_SIZE = 500;
 const MAX_SELECTED = LIMITS.job_commands.max;
-const BACKOFF_MS = { first: 50, most: 5_000 };
-const JOB_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };
+const BACKOFF_MS = { first: 50, max: 5_000 };
 
-/** What a job is about: all of it, what matches every field that is given, or these very commands. */
+/** The items of a job: all, those that match every given field, or the listed commands. */
 export interface TsqJobFilter extends ParkedFilter {
   all?: boolean;
   command_ids?: readonly string[];
@@ -50,13 +50,13 @@ export interface TsqJobRequest {
   verb: JobVerb;
   filter: TsqJobFilter;
   actor: string;
-  /** Cancelling must say why. */
+  /** Required to cancel. */
   reason?: string;
-  /** Of complete: what the handler would have returned. */
+  /** For complete: what the handler would have returned. */
   result?: unknown;
 }
 
-/** Chooses the items, and answers before any of them is done. @throws InvalidInputError */
+/** Chooses the items and answers before any of them is processed. @throws InvalidInputError */
 export async function startTsqJob(bus: Bus, request: TsqJobRequest): Promise<{ job_id: string; total_count: number }> {
   checkRequest(request);
   const { verb, filter, actor, reason, result } = request;
@@ -73,31 +73,13 @@ export async function startTsqJob(bus: Bus, request: TsqJobRequest): Promise<{ j
           selected.map((command_id) => ({ command_id, lane: laneOf(command_id, bus.lanes) })),
         )
       : await insertJobOfFilter(tx, job, matching);
-    await sendCommands(bus, tx, [jobCommand(bus, job_id)]);
+    await sendCommands(bus, tx, [
+      internalCommand(bus, 'TsqJob', { job_id }, { purpose: 'job', correlation_id: job_id }),
+    ]);
     return total;
   });
   bus.notifier.wake(INTERNAL_DOMAIN);
   return { job_id, total_count };
-}
-
-function jobCommand(bus: Bus, job_id: string) {
-  return {
-    command_id: bus.env.newId(0, bus.lanes),
-    lane: 0,
-    domain: INTERNAL_DOMAIN,
-    type: 'TsqJob',
-    purpose: 'job' as const,
-    priority: PRIORITY.job,
-    payload: { job_id },
-    policy: JOB_POLICY,
-    delay_ms: 0,
-    process_id: null,
-    batch_id: null,
-    step: null,
-    correlation_id: job_id,
-    reply_to: null,
-    state: null,
-  };
 }
 
 function checkRequest({ verb, filter, reason, result }: TsqJobRequest): void {
@@ -106,7 +88,7 @@ function checkRequest({ verb, filter, reason, result }: TsqJobRequest): void {
     throw new InvalidInputError(`Not acceptable: ${path}.`, [{ path, code, message }]);
   };
   const given = Object.values(matching).some((value) => value !== undefined);
-  if (verb === 'cancel' && !reason?.trim()) refuse('reason', 'required', 'is required: cancelling must say why');
+  if (verb === 'cancel' && !reason?.trim()) refuse('reason', 'required', 'is required to cancel');
   if (verb !== 'complete' && result !== undefined) refuse('result', 'not_applicable', 'only complete takes a result');
   if (command_ids !== undefined) {
     if (command_ids.length === 0) refuse('filter.command_ids', 'too_small', 'must name at least one command');
@@ -122,7 +104,7 @@ function checkRequest({ verb, filter, reason, result }: TsqJobRequest): void {
   else if (!given && !all) refuse('filter', 'required', 'must say what: at least one field, or all: true');
 }
 
-/** Ends a job after the slice under way: what it did stays done. @throws NotFoundError, WrongStateError */
+/** Ends a job after the current slice, without undoing anything. @throws NotFoundError, WrongStateError */
 export async function abortTsqJob(
   bus: Bus,
   job_id: string,
@@ -131,54 +113,53 @@ export async function abortTsqJob(
   await withTx(bus.pool, async (tx) => {
     await lockJob(tx, job_id);
     if (await abortJobIfRunning(tx, job_id, actor)) return;
-    const job = await readJob(tx, job_id);
-    if (job === null) throw new NotFoundError('job', job_id);
-    throw new WrongStateError(`The job has ended: ${job.status}.`);
+    const { status } = orNotFound(await readJob(tx, job_id), 'job', job_id);
+    throw new WrongStateError(`The job has ended: ${status}.`);
   });
   return { job_id, status: 'ABORTED' };
 }
 
 /** Registers the handler of jobs. */
-export function registerJobs(registry: HandlerRegistry, bus: () => Bus): void {
+export function registerJobs(registry: HandlerRegistry, bus: Bus): void {
   registry.register<{ job_id: string }>(INTERNAL_DOMAIN, 'TsqJob', ({ job_id }, context) =>
-    runJob(bus(), job_id, context),
+    runJob(bus, job_id, context),
   );
 }
 
 /** An item that cannot be operated on, and why. */
-interface Doomed {
+interface FailedItem {
   item_id: string;
   error: unknown;
 }
 
 /**
- * Slice after slice, until nothing is left or the job was aborted. A slice that fails for what is in it is tried again with half of
- * it, down to the one item that is to blame; that one is counted as failed, and slices grow again.
+ * Slice after slice, until nothing is left or the job is aborted. A slice that fails because of an item is halved, down to that item;
+ * it is counted as failed, and slices grow again.
  */
 async function runJob(bus: Bus, job_id: string, { signal }: HandlerContext): Promise<{ job_id: string }> {
   let size = SLICE_SIZE;
-  let doomed: Doomed | null = null;
+  let failed: FailedItem | null = null;
   for (let failures = 0; ; ) {
     signal.throwIfAborted();
     let slice: JobSlice | null = null;
     try {
       const wakeUps = await withTx(bus.pool, (tx) =>
-        takeSlice(bus, tx, job_id, size, doomed, (taken) => {
+        takeSlice(bus, tx, job_id, size, failed, (taken) => {
           slice = taken;
         }),
       );
       if (wakeUps === null) return { job_id };
       bus.notifier.wake(wakeUps);
       failures = 0;
-      doomed = null;
+      failed = null;
       size = Math.min(size * 2, SLICE_SIZE);
     } catch (error) {
       const items = (slice as JobSlice | null)?.item_ids ?? [];
       if (isRetryable(error)) {
-        bus.outage.failed(error, { job_id, failures }, 'a slice of a job failed, trying again');
-        await bus.env.sleep(Math.min(BACKOFF_MS.first * 2 ** failures++, BACKOFF_MS.most), signal);
+        bus.databaseHealth.reportError(error, { job_id, failures }, 'a slice of a job failed, trying again');
+        await bus.env.sleep(backoff(failures++, BACKOFF_MS), signal);
       } else if (items.length > 1) size = items.length >> 1;
-      else if (items[0] !== undefined && doomed === null) doomed = { item_id: items[0], error };
+      else if (items[0] !== undefined && failed === null) failed = { item_id: items[0], error };
       else throw error;
     }
   }
@@ -189,22 +170,22 @@ async function takeSlice(
   bus: Bus,
   tx: Tx,
   job_id: string,
-  most: number,
-  doomed: Doomed | null,
+  limit: number,
+  failed: FailedItem | null,
   onTaken: (slice: JobSlice) => void,
 ): Promise<ReadonlySet<string> | null> {
   await lockJob(tx, job_id);
   const job = await readJobIfRunning(tx, job_id);
   if (job === null) return null;
-  const slice = await readNextSlice(tx, job_id, most);
+  const slice = await readNextSlice(tx, job_id, limit);
   if (slice === null) {
     await completeJobIfDone(tx, job_id);
     return null;
   }
   onTaken(slice);
-  const blamed = doomed !== null && doomed.item_id === slice.item_ids[0] && slice.item_ids.length === 1;
+  const blamed = failed !== null && failed.item_id === slice.item_ids[0] && slice.item_ids.length === 1;
   const operated = blamed ? null : await operateSlice(bus, tx, job, slice);
-  const failures = operated === null ? [failureOf(doomed as Doomed)] : refusalsOf(operated);
+  const failures = operated === null ? [failureOf(failed as FailedItem)] : refusalsOf(operated);
   await insertJobFailures(tx, job_id, failures);
   await shortenSlice(tx, job_id, slice);
   await addJobCounts(tx, job_id, { done: slice.item_ids.length - failures.length, failed: failures.length });
@@ -229,11 +210,11 @@ function refusalsOf({ refused }: Operated): JobFailure[] {
   return [...refused].map(([item_id, { code, message }]) => ({ item_id, error_code: code, error_message: message }));
 }
 
-function failureOf({ item_id, error }: Doomed): JobFailure {
-  return { item_id, error_code: bindDefinition(error), error_message: describeError(error) };
+function failureOf({ item_id, error }: FailedItem): JobFailure {
+  return { item_id, error_code: codeOf(error), error_message: describeError(error) };
 }
 
-function bindDefinition(error: unknown): string {
+function codeOf(error: unknown): string {
   if (isBadData(error)) return 'RESULT_NOT_STORABLE';
   return error instanceof FaultlineError || error instanceof CommandError ? error.code : 'UNKNOWN_ERROR';
 }

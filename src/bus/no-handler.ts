@@ -1,13 +1,14 @@
-// Commands of a type that is not registered here. While versions change, an old worker meets commands of a newer one: it gives them
-// back, uncounted and later each time, so that a worker that knows them may come first; one that nobody takes is parked in the end.
+// Commands of a type that has no handler here. During a deployment, an old worker claims commands of a newer version: it gives them
+// back, uncounted and with a growing delay, so that a newer worker may take them. A command that no worker takes is parked.
 
 import { countUnhandled } from '../db/queries/settles.ts';
-import { type ClaimedCommand, park, release } from '../model/command.ts';
-import { type Bus, byLane } from './bus.ts';
+import { type ClaimedCommand, isInternal, park, release } from '../model/command.ts';
+import { byLane } from '../model/ids.ts';
+import type { Bus } from './bus.ts';
 import type { HandlerRegistry } from './handlers.ts';
 import type { SettleItem } from './settle.ts';
 
-/** After the first, second and third meeting; the fourth parks. */
+/** After the first, second and third claim; the fourth parks. */
 const GRACE_MS = [1_000, 5_000, 25_000];
 
 /** Commands whose type has a handler here, and the others. */
@@ -17,10 +18,7 @@ export function splitHandled(registry: HandlerRegistry, commands: ClaimedCommand
   return { handled: commands.filter(isHandled), unhandled: commands.filter((command) => !isHandled(command)) };
 }
 
-/**
- * What becomes of commands without a handler. How often each was met is not on its row, but on its attempts: those given back for
- * this reason since the last that came to anything else. Looked up only here, so that nothing else pays for it.
- */
+/** Settles commands without a handler. Their earlier attempts tell how often each was given back for this reason in a row. */
 export async function settleUnhandled(bus: Bus, commands: readonly ClaimedCommand[]): Promise<SettleItem[]> {
   const items: SettleItem[] = [];
   for (const [lane, group] of byLane(commands, (command) => command.lane)) {
@@ -31,7 +29,7 @@ export async function settleUnhandled(bus: Bus, commands: readonly ClaimedComman
     );
     for (const command of group) items.push(unhandled(command, met.get(command.command_id) ?? 0));
   }
-  tell(bus, items);
+  log(bus, items);
   return items;
 }
 
@@ -40,15 +38,14 @@ function unhandled(command: ClaimedCommand, met: number): SettleItem {
     error_code: 'NO_HANDLER',
     error_message: `No handler is registered for ${command.domain}/${command.type}.`,
   };
-  // Work of Faultline itself is never given up: a newer version sent it, and will do it.
-  const endless = command.purpose === 'chunk' || command.purpose === 'job';
-  const delay_ms = GRACE_MS[endless ? Math.min(met, GRACE_MS.length - 1) : met];
+  // An internal command was sent by a newer version, which will handle it.
+  const delay_ms = GRACE_MS[isInternal(command.purpose) ? Math.min(met, GRACE_MS.length - 1) : met];
   if (delay_ms === undefined)
     return { command, abandoned: true, outcome: { kind: 'permanent', ...failure }, settlement: park('PERMANENT') };
   return { command, abandoned: true, outcome: { kind: 'released', ...failure }, settlement: release(delay_ms) };
 }
 
-function tell(bus: Bus, items: readonly SettleItem[]): void {
+function log(bus: Bus, items: readonly SettleItem[]): void {
   const counts = new Map<string, number>();
   for (const { command, settlement } of items) {
     const what = settlement?.effect === 'TSQ' ? 'parked' : `given back for ${settlement?.delay_ms} ms`;

@@ -1,13 +1,13 @@
-// Reopens a batch at rest in the same transaction that gives it work again, so that AT_REST is never read while something is open.
-// Promises the order of locks, batches by id before anything of theirs, and one BATCH_REOPENED for each time.
+// Reopens a batch at rest in the transaction that gives it work again, so that AT_REST is never visible while something is open.
+// Locks batches, ordered by id, before anything that belongs to them.
 
 import type { Tx } from '../db/pool.ts';
 import { lockBatchesOfCommands, reopenIfChanged } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
 
 /**
- * Does what may take commands of one lane, or their processes, out of the troubleshooting queue. Their batches are locked until the
- * transaction ends, and the finisher locks a batch before it counts it: so it cannot put one to rest on a count from before.
+ * Runs `work`, which may take commands of one lane, or their processes, out of the troubleshooting queue. Holds the locks of their
+ * batches until the transaction ends. The finisher locks a batch before it counts it, so it never uses an older count.
  */
 export async function reopening<T>(
   tx: Tx,
@@ -19,10 +19,11 @@ export async function reopening<T>(
   const done = await work();
   if (resting.length === 0) return done;
   const reopened = await reopenIfChanged(tx, resting);
+  const type = 'BATCH_REOPENED';
   await insertEvents(
     tx,
     0,
-    reopened.map(({ batch_id, ...details }) => ({ type: 'BATCH_REOPENED' as const, batch_id, details })),
+    reopened.map(({ batch_id, ...details }) => ({ type, batch_id, details })),
   );
   return done;
 }

@@ -1,14 +1,14 @@
-// Reply queues: consuming replies exactly once, and clearing what nobody wants.
-// What is consumed is gone with the transaction that consumed it, and is back when that is undone.
+// Reply queues: consuming replies exactly once, and deleting unwanted ones.
+// Consuming is part of a transaction: replies are gone when it commits and stay when it rolls back.
 
 import { type Tx, withTx } from '../db/pool.ts';
 import { deleteReplyUnlessAwaited, findReply, type ReplyRecord, takeReplies } from '../db/queries/replies.ts';
-import { InvalidInputError, NotFoundError, WrongStateError } from '../model/errors.ts';
+import { orNotFound, WrongStateError } from '../model/errors.ts';
 import { laneOf } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';
-import { findNumberErrors } from '../model/policy.ts';
+import { findErrors, queueSchema, whole } from '../model/schemas.ts';
 import type { Bus } from './bus.ts';
-import { findQueueErrors } from './request.ts';
+import { rejectIfAny } from './request.ts';
 import { inSavepoint, type OpenTransaction } from './send.ts';
 
 const CLEAR_SLICE = 1_000;
@@ -18,12 +18,12 @@ export type ConsumedReply = Omit<ReplyRecord, 'lane'>;
 export interface ConsumeOptions {
   /** 1-1,000 (100). */
   limit?: number;
-  /** The caller's own: what is taken is taken when it commits, together with what the caller writes. */
+  /** The caller's own transaction: replies are consumed when it commits. */
   tx?: OpenTransaction;
 }
 
 /**
- * Takes up to `limit` replies out of a queue, oldest first. Those that another consumer is taking are passed over.
+ * Takes up to `limit` replies out of a queue, oldest first, skipping those that another consumer has locked.
  * @throws InvalidInputError; ConfigurationError when `tx` is in no transaction
  */
 export async function consumeReplies(
@@ -31,8 +31,7 @@ export async function consumeReplies(
   queue: string,
   { limit = 100, tx }: ConsumeOptions = {},
 ): Promise<ConsumedReply[]> {
-  const errors = [...findQueueErrors('queue', queue ?? null), ...findNumberErrors('limit', limit, LIMITS.reply_count)];
-  if (errors.length > 0) throw new InvalidInputError('Not acceptable: queue or limit.', errors);
+  rejectIfAny([...findErrors(queueSchema, queue, 'queue'), ...findErrors(whole(LIMITS.reply_count), limit, 'limit')]);
   const take = (own: Tx) => takeOverLanes(bus, own, queue, limit);
   const taken = tx === undefined ? await withTx(bus.pool, take) : await inSavepoint(tx, take);
   return taken.sort((a, b) => (a.reply_id < b.reply_id ? -1 : 1)).map(({ lane: _lane, ...reply }) => reply);
@@ -46,16 +45,15 @@ async function takeOverLanes(bus: Bus, tx: Tx, queue: string, limit: number): Pr
   return taken;
 }
 
-/** Deletes one reply. One that a process waits for stays. @throws NotFoundError, WrongStateError */
+/** Deletes one reply, unless a process waits for it. @throws NotFoundError, WrongStateError */
 export async function discardReply(bus: Bus, reply_id: string): Promise<{ reply_id: string }> {
   const lane = laneOf(reply_id, bus.lanes);
   if (await withTx(bus.pool, (tx) => deleteReplyUnlessAwaited(tx, lane, reply_id))) return { reply_id };
-  const reply = await findReply(bus.pool, reply_id);
-  if (reply === null) throw new NotFoundError('reply', reply_id);
-  throw new WrongStateError(`Process ${reply.process_id} waits for this reply: route it.`);
+  const { process_id } = orNotFound(await findReply(bus.pool, reply_id), 'reply', reply_id);
+  throw new WrongStateError(`Process ${process_id} waits for this reply: route it.`);
 }
 
-/** Deletes what was asked for of a queue, slice by slice; kept replies of processes stay. */
+/** Deletes the requested replies of a queue, slice by slice; kept replies of processes stay. */
 export async function clearReplies(bus: Bus, queue: string): Promise<{ queue: string; deleted_count: number }> {
   let deleted_count = 0;
   for (;;) {

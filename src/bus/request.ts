@@ -1,14 +1,14 @@
-// What a sender may ask for, checked field by field, and the command that becomes of it.
-// Promises that a command which passes can be stored, and that every mistake of a set is named by its path.
+// Command requests: validated field by field, then turned into commands.
+// A request that passes can be stored; an invalid one names every bad field by its path.
 
+import { z } from 'zod';
 import { type DeadlineAction, PRIORITY } from '../model/command.ts';
 import { ChaosNotInstalledError, type FieldError, InvalidInputError } from '../model/errors.ts';
 import { findJsonErrors } from '../model/field-errors.ts';
 import { deterministicId, laneOf } from '../model/ids.ts';
-import { LIMITS, SHAPES, type Shape } from '../model/limits.ts';
-import { findNumberErrors, findPolicyErrors } from '../model/policy.ts';
+import { LIMITS } from '../model/limits.ts';
 import type { RetryPolicy } from '../model/retry.ts';
-import { isPlainObject } from '../model/storable.ts';
+import { findErrors, nameSchema, queueSchema, retryShape, whole } from '../model/schemas.ts';
 import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import type { AskedChaos, BusHooks, OutgoingCommand } from './handlers.ts';
 
@@ -21,9 +21,9 @@ export interface CommandRequest {
   type: string;
   /** Any JSON; an empty object when absent. */
   payload?: unknown;
-  /** A uuid of the sender's own, whatever its version and spelling; sent twice, the second is refused. */
+  /** A uuid of the sender's own, in any version and spelling. A second command with the same id is rejected. */
   command_id?: string;
-  /** Not before so long from now. */
+  /** The earliest claim, counted from now. */
   delay_ms?: number;
   /** 0-9 (5); lower goes first. */
   priority?: number;
@@ -34,33 +34,48 @@ export interface CommandRequest {
   /** `tsq` when absent. */
   on_deadline?: Exclude<DeadlineAction, 'compensate'>;
   correlation_id?: string;
-  /** The queue in which its reply is put: 1-200 of A-Z a-z 0-9 . _ : - */
+  /** The queue for its reply: 1-200 of A-Z a-z 0-9 . _ : - */
   reply_to?: string;
   /** An open command batch that it joins. */
   batch_id?: string;
-  /** What extensions are told of it; opaque here. */
+  /** Passed to extensions; opaque here. */
   behavior?: Record<string, unknown> | null;
 }
 
-const FIELDS = new Set<string>([
-  'domain',
-  'type',
-  'payload',
-  'command_id',
-  'delay_ms',
-  'priority',
-  'retry',
-  'lease_ms',
-  'deadline_ms',
-  'on_deadline',
-  'correlation_id',
-  'reply_to',
-  'batch_id',
-  'behavior',
-] satisfies (keyof CommandRequest)[]);
-const RETRY_FIELDS = new Set<string>(['max_attempts', 'backoff_ms', 'jitter_pct'] satisfies (keyof RetryPolicy)[]);
+const anyUuid = z.string().refine((id) => canonicalId(id) !== null, { error: 'must be a uuid' });
 
-/** The one spelling of a uuid that PostgreSQL would take in several; null when it is none. */
+const requestSchema = z
+  .strictObject({
+    domain: nameSchema.refine((domain) => domain !== INTERNAL_DOMAIN, { error: 'is reserved for internal commands' }),
+    type: nameSchema,
+    payload: z.unknown().optional(),
+    command_id: anyUuid.optional(),
+    delay_ms: whole(LIMITS.delay_ms).optional(),
+    priority: whole(LIMITS.priority).optional(),
+    retry: z.strictObject(retryShape).optional(),
+    lease_ms: whole(LIMITS.lease_ms).optional(),
+    deadline_ms: whole(LIMITS.deadline_ms).optional(),
+    on_deadline: z
+      .enum(['tsq', 'fail'], {
+        error: ({ input }) =>
+          input === 'compensate' ? 'must be tsq or fail: there is nothing to compensate' : 'must be tsq or fail',
+      })
+      .optional(),
+    correlation_id: anyUuid.optional(),
+    reply_to: queueSchema.optional(),
+    batch_id: anyUuid.optional(),
+    behavior: z.unknown().optional(),
+  })
+  .refine(({ deadline_ms, delay_ms }) => deadline_ms === undefined || (delay_ms ?? 0) < deadline_ms, {
+    path: ['deadline_ms'],
+    error: 'must be longer than delay_ms: it counts from the send',
+  })
+  .refine(({ deadline_ms, on_deadline }) => on_deadline === undefined || deadline_ms !== undefined, {
+    path: ['on_deadline'],
+    error: 'requires deadline_ms',
+  });
+
+/** The canonical spelling of a uuid in any spelling that PostgreSQL accepts; null for anything else. */
 export function canonicalId(id: unknown): string | null {
   if (typeof id !== 'string') return null;
   const hex = id.replace(/^urn:uuid:/i, '').replace(/^\{(.*)\}$/, '$1');
@@ -69,133 +84,73 @@ export function canonicalId(id: unknown): string | null {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** Checks a set. `at` says where in the caller's own request each stands. @throws InvalidInputError */
-export function checkRequests(bus: Bus, requests: readonly CommandRequest[], at: (index: number) => string): void {
+/** Validates a set. `at` is the path of each request in the caller's own. @throws InvalidInputError */
+export function checkRequests(
+  { hooks }: Bus,
+  requests: readonly CommandRequest[],
+  at: (index: number) => readonly PropertyKey[],
+): void {
   const errors: FieldError[] = [];
   for (const [index, request] of requests.entries()) {
-    errors.push(...findRequestErrors(bus, request, at(index)));
+    const path = at(index);
+    errors.push(...findErrors(requestSchema, request, ...path));
+    if (request?.payload !== undefined) errors.push(...findDocumentErrors(request.payload, ...path, 'payload'));
+    errors.push(...findChaosErrors(hooks, { behavior: request?.behavior, steps: null }, ...path));
     if (errors.length >= MAX_ERRORS) break;
   }
-  refuseAny(errors);
+  rejectIfAny(errors);
 }
 
 /** @throws InvalidInputError when there is any error */
-export function refuseAny(errors: readonly FieldError[]): void {
+export function rejectIfAny(errors: readonly FieldError[]): void {
   if (errors.length === 0) return;
   const named = errors.slice(0, 5).map((error) => error.path);
   const more = errors.length > named.length ? ` and ${errors.length - named.length} more` : '';
   throw new InvalidInputError(`Not acceptable: ${named.join(', ')}${more}.`, errors.slice(0, MAX_ERRORS));
 }
 
-function findRequestErrors({ hooks }: Bus, request: CommandRequest, at: string): FieldError[] {
-  if (!isPlainObject(request)) return [invalid(at.replace(/\.$/, '') || 'command', 'must be an object')];
-  const { retry, deadline_ms, delay_ms } = request;
-  return [
-    ...unknownFields(request, FIELDS, at),
-    ...findNameErrors(`${at}domain`, request.domain),
-    ...findTextErrors(`${at}type`, request.type, SHAPES.name),
-    ...(request.payload === undefined ? [] : findDocumentErrors(`${at}payload`, request.payload)),
-    ...findIdErrors(`${at}command_id`, request.command_id),
-    ...findNumberErrors(`${at}delay_ms`, delay_ms, LIMITS.delay_ms),
-    ...findNumberErrors(`${at}priority`, request.priority, LIMITS.priority),
-    ...findRetryErrors(retry, request.lease_ms, at),
-    ...findNumberErrors(`${at}deadline_ms`, deadline_ms, LIMITS.deadline_ms),
-    ...(deadline_ms !== undefined && delay_ms !== undefined && delay_ms >= deadline_ms
-      ? [invalid(`${at}deadline_ms`, 'must be longer than delay_ms: it counts from the send')]
-      : []),
-    ...findDeadlineActionErrors(`${at}on_deadline`, request),
-    ...findIdErrors(`${at}correlation_id`, request.correlation_id),
-    ...findQueueErrors(`${at}reply_to`, request.reply_to),
-    ...findIdErrors(`${at}batch_id`, request.batch_id),
-    ...findChaosErrors(hooks, { behavior: request.behavior, steps: null }, at),
-  ];
-}
-
-function unknownFields(value: object, known: ReadonlySet<string>, at: string): FieldError[] {
-  return Object.keys(value)
-    .filter((key) => !known.has(key))
-    .map((key) => ({ path: `${at}${key}`, code: 'unknown_field', message: 'is not a known field' }));
-}
-
-function findNameErrors(path: string, domain: unknown): FieldError[] {
-  if (domain === INTERNAL_DOMAIN) return [invalid(path, 'is for work of Faultline itself')];
-  return findTextErrors(path, domain, SHAPES.name);
-}
-
-/** The name of a reply queue; none is no error. */
-export function findQueueErrors(path: string, queue: unknown): FieldError[] {
-  return queue === undefined ? [] : findTextErrors(path, queue, SHAPES.queue);
-}
-
-function findTextErrors(path: string, value: unknown, { pattern, message }: Shape): FieldError[] {
-  if (value === undefined) return [{ path, code: 'required', message: 'is required' }];
-  return typeof value === 'string' && pattern.test(value) ? [] : [invalid(path, message)];
-}
-
-function findIdErrors(path: string, id: unknown): FieldError[] {
-  return id === undefined || canonicalId(id) !== null ? [] : [invalid(path, 'must be a uuid')];
-}
-
-function findRetryErrors(retry: CommandRequest['retry'], lease_ms: number | undefined, at: string): FieldError[] {
-  const paths = { retry: `${at}retry.`, lease: at };
-  if (retry === undefined) return findPolicyErrors({ lease_ms }, paths);
-  if (!isPlainObject(retry)) return [invalid(`${at}retry`, 'must be an object')];
-  return [...unknownFields(retry, RETRY_FIELDS, paths.retry), ...findPolicyErrors({ ...retry, lease_ms }, paths)];
-}
-
-function findDeadlineActionErrors(path: string, { deadline_ms, on_deadline }: CommandRequest): FieldError[] {
-  if (on_deadline === undefined) return [];
-  if ((on_deadline as string) === 'compensate') return [invalid(path, 'a command of no process has nothing to undo')];
-  if (on_deadline !== 'tsq' && on_deadline !== 'fail') return [invalid(path, 'must be tsq or fail')];
-  return deadline_ms === undefined ? [invalid(path, 'is of no use without deadline_ms')] : [];
-}
-
-/** A document that cannot be stored, or is too large to be. */
-export function findDocumentErrors(path: string, payload: unknown): FieldError[] {
-  const problems = findJsonErrors(path, payload);
+/** Why a document cannot be stored, or that it is too large. */
+export function findDocumentErrors(document: unknown, ...path: PropertyKey[]): FieldError[] {
+  const problems = findJsonErrors(path, document);
   if (problems.length > 0) return problems;
-  const bytes = Buffer.byteLength(JSON.stringify(payload));
+  const bytes = Buffer.byteLength(JSON.stringify(document));
   if (bytes <= MAX_PAYLOAD_BYTES) return [];
-  const message = `is ${bytes} bytes as JSON; ${MAX_PAYLOAD_BYTES} are the most`;
-  return [{ path, code: 'too_large', message }];
+  const message = `is ${bytes} bytes as JSON; at most ${MAX_PAYLOAD_BYTES} are allowed`;
+  return [{ path: path.join('.'), code: 'too_large', message }];
 }
 
 /**
- * What is wrong with what extensions are asked to do, in their own words; `at` is where it stands in the request.
- * @throws ChaosNotInstalledError when there is nobody to do it
+ * Validates what extensions are asked to do; `path` is where it stands in the request.
+ * @throws ChaosNotInstalledError when there is no extension
  */
-export function findChaosErrors(hooks: BusHooks, asked: AskedChaos, at: string): FieldError[] {
-  if (asked.behavior == null && asked.experiment == null) return [];
-  if (hooks.findChaosErrors === undefined)
-    throw new ChaosNotInstalledError(`${at}${asked.behavior == null ? 'experiment' : 'behavior'}`);
-  return hooks.findChaosErrors(asked).map((error) => ({ ...error, path: `${at}${error.path}` }));
+export function findChaosErrors(hooks: BusHooks, asked: AskedChaos, ...path: readonly PropertyKey[]): FieldError[] {
+  const given = (['behavior', 'experiment'] as const).find(
+    (field) => asked[field] !== undefined && asked[field] !== null,
+  );
+  if (given === undefined) return [];
+  const at = (field: string) => [...path, field].join('.');
+  if (hooks.findChaosErrors === undefined) throw new ChaosNotInstalledError(at(given));
+  return hooks.findChaosErrors(asked).map((error) => ({ ...error, path: at(error.path) }));
 }
 
-function invalid(path: string, message: string): FieldError {
-  return { path, code: 'invalid', message };
-}
-
-/** A member of a batch always has the same id, so that what is done again is not done twice. */
-function newIdOf(bus: Bus, lane: number, place: Place | null): string {
-  return place === null
-    ? bus.env.newId(lane, bus.lanes)
-    : deterministicId(place.batch_id, place.ordinal, lane, bus.lanes);
-}
-
-/** Where in its batch a command stands; chaos is drawn from it. */
-export interface Place {
+/** The position of a command in its batch; chaos is drawn from it. */
+export interface BatchPosition {
   batch_id: string;
   ordinal: number;
 }
 
-/** The command that becomes of a request that was checked; in `lane`, unless it has an id already. */
+/** The command of a validated request; in `lane`, unless the request brings an id. */
 export function commandOf(
   bus: Bus,
   request: CommandRequest,
-  { lane, place = null }: { lane: number; place?: Place | null },
+  { lane, position = null }: { lane: number; position?: BatchPosition | null },
 ): OutgoingCommand {
-  const settings = bus.settings();
-  const command_id = canonicalId(request.command_id) ?? newIdOf(bus, lane, place);
+  // A member of a batch always has the same id, so that a repeated chunk sends nothing twice.
+  const command_id =
+    canonicalId(request.command_id) ??
+    (position === null
+      ? bus.env.newId(lane, bus.lanes)
+      : deterministicId(position.batch_id, position.ordinal, lane, bus.lanes));
   const { behavior, deadline_ms, type } = request;
   return {
     command_id,
@@ -205,19 +160,25 @@ export function commandOf(
     purpose: 'standalone',
     priority: request.priority ?? PRIORITY.standalone,
     payload: request.payload,
-    policy: {
-      max_attempts: request.retry?.max_attempts ?? settings.retry.max_attempts,
-      backoff_ms: request.retry?.backoff_ms ?? settings.retry.backoff_ms,
-      jitter_pct: request.retry?.jitter_pct ?? settings.retry.jitter_pct,
-      lease_ms: request.lease_ms ?? settings.lease_ms,
-    },
+    policy: policyOf(bus, request),
     delay_ms: request.delay_ms ?? 0,
     deadline: deadline_ms === undefined ? null : { deadline_ms, on_deadline: request.on_deadline ?? 'tsq' },
     process_id: null,
-    batch_id: place?.batch_id ?? null,
+    batch_id: position?.batch_id ?? null,
     step: null,
     correlation_id: canonicalId(request.correlation_id),
     reply_to: request.reply_to ?? null,
-    state: behavior ? { behavior: { [type]: behavior }, ordinal: place?.ordinal ?? null } : null,
+    state: behavior ? { behavior: { [type]: behavior }, ordinal: position?.ordinal ?? null } : null,
+  };
+}
+
+/** The policy in effect: what the request says, and the settings for the rest. */
+export function policyOf(bus: Bus, { retry, lease_ms }: Pick<CommandRequest, 'retry' | 'lease_ms'>) {
+  const settings = bus.settings();
+  return {
+    max_attempts: retry?.max_attempts ?? settings.retry.max_attempts,
+    backoff_ms: retry?.backoff_ms ?? settings.retry.backoff_ms,
+    jitter_pct: retry?.jitter_pct ?? settings.retry.jitter_pct,
+    lease_ms: lease_ms ?? settings.lease_ms,
   };
 }

@@ -1,26 +1,27 @@
-// The attempts under way in one worker: their leases, their abort signals, and the slots they hold.
-// One path for lost leases and cancelled commands: whoever is not renewed is aborted.
+// The attempts in progress in one worker: their leases, their abort signals, and the slots they hold.
+// Lost leases and cancelled commands take one path: what is not renewed is aborted.
 
 import { extendLeaseIfHeld, type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/claims.ts';
 import type { ClaimedCommand } from '../model/command.ts';
 import { InvalidInputError, LeaseLostError } from '../model/errors.ts';
+import { byLane } from '../model/ids.ts';
 import { isWithin, LIMITS, rangeMessage } from '../model/limits.ts';
-import { type Bus, byLane } from './bus.ts';
+import type { Bus } from './bus.ts';
 
 /** A handler still running this long after its abort is a zombie and keeps its slot. */
 const ZOMBIE_AFTER_MS = 5_000;
 
 export class RunningAttempt implements HeldClaim {
   readonly command: ClaimedCommand;
-  /** Made when first asked for: most attempts end before anybody looks. */
+  /** Created on first use: most attempts end without it. */
   #controller: AbortController | null = null;
   /** On this process's monotonic clock, counted from before the claim was sent. */
   lease_ends_at_ms: number;
   abandoned = false;
-  /** Its handler was called, so what it does may have been done. */
+  /** Its handler was called, so its effect may have happened. */
   began = false;
   zombie = false;
-  /** What it comes to is not to be settled. */
+  /** Its outcome is not settled. */
   dropped = false;
 
   constructor(command: ClaimedCommand, claimed_at_ms: number) {
@@ -37,7 +38,7 @@ export class RunningAttempt implements HeldClaim {
     return this.#controller?.signal.aborted ?? false;
   }
 
-  /** There is a handler to abort, or there will be. */
+  /** It has a handler to abort, or will have. */
   get listens(): boolean {
     return this.began || !this.abandoned;
   }
@@ -94,7 +95,7 @@ export class RunningAttempts {
   abort(attempt: RunningAttempt, reason: string): void {
     if (attempt.aborted) return;
     attempt.controller.abort(new Error(reason));
-    const tell = () => {
+    const markZombie = () => {
       if (!this.#attempts.has(attempt)) return;
       attempt.zombie = true;
       this.#bus.env.logger.error(
@@ -102,7 +103,7 @@ export class RunningAttempts {
         'handler ignores its abort',
       );
     };
-    this.#bus.env.after(ZOMBIE_AFTER_MS, tell, { unref: true });
+    this.#bus.env.after(ZOMBIE_AFTER_MS, markZombie, { unref: true });
   }
 
   /** @throws InvalidInputError, LeaseLostError */
@@ -120,7 +121,7 @@ export class RunningAttempts {
     throw new LeaseLostError(command.command_id);
   }
 
-  /** Some were terminated: looks at all of them at once, and aborts what is held no more. */
+  /** Aborts every attempt whose lease is no longer held, because commands were terminated. */
   async abortLost(): Promise<void> {
     const held = this.all().filter((attempt) => !attempt.abandoned && !attempt.aborted);
     for (const [lane, group] of byLane(held, (attempt) => attempt.command.lane)) {
@@ -130,14 +131,14 @@ export class RunningAttempts {
     }
   }
 
-  /** Renews what has used up a third of its lease; aborts what was lost. */
+  /** Renews attempts that used up a third of their lease; aborts lost ones. */
   async renewDue(): Promise<void> {
     if (this.#renewing) return;
     this.#renewing = true;
     try {
       await this.#renew();
     } catch (error) {
-      this.#bus.outage.failed(error, {}, 'heartbeat failed');
+      this.#bus.databaseHealth.reportError(error, {}, 'heartbeat failed');
     } finally {
       this.#renewing = false;
       this.abortOverdue();
@@ -155,7 +156,7 @@ export class RunningAttempts {
     for (const [lane, group] of byLane(due, (attempt) => attempt.command.lane)) {
       const renewed = await renewLeasesIfHeld(this.#bus.pool, lane, group);
       const missed = group.filter((attempt) => !renewed.has(attempt.command_id));
-      // A locked row was passed over, not lost: ask again without locking before aborting anything.
+      // A locked row was skipped, not lost: read again without locking before aborting anything.
       const held = missed.length === 0 ? renewed : await readHeldClaims(this.#bus.pool, lane, missed);
       for (const attempt of group) {
         if (renewed.has(attempt.command_id)) attempt.keepUntil(asked_at_ms + attempt.command.lease_ms);
@@ -165,10 +166,7 @@ export class RunningAttempts {
     }
   }
 
-  /**
-   * Without the database there is no renewal, but the clock runs all the same. It also ends handlers whose lease was given up under
-   * them; what hangs without a handler has nothing to listen with.
-   */
+  /** Aborts attempts whose lease has expired by this process's clock, also while the database is away. */
   abortOverdue(): void {
     const now = this.#bus.env.monotonicMs();
     for (const attempt of this.#attempts) {

@@ -1,35 +1,25 @@
-// Settings changed at run time: every process hears of them within a second, and none needs a restart.
-// An option given to a process wins over what is stored, what is stored over the default.
+// Settings changed at run time: every process applies them within a second, without a restart.
+// An option given to a process overrides a stored setting, which overrides the default.
 
 import { mergeSettings, type StoredSettings } from '../db/queries/settings.ts';
-import { InvalidInputError } from '../model/errors.ts';
 import type { SettingPath } from '../model/limits.ts';
-import {
-  DEFAULT_SETTINGS,
-  findSettingErrors,
-  SETTING_PATHS,
-  type SettingsPatch,
-  settingAt,
-  settingsOf,
-} from '../model/settings.ts';
+import { findSettingErrors } from '../model/schemas.ts';
+import { DEFAULT_SETTINGS, SETTING_PATHS, type SettingsPatch, settingAt, settingsOf } from '../model/settings.ts';
 import type { Bus } from './bus.ts';
 import { CONTROL_TOPIC } from './control.ts';
+import { rejectIfAny } from './request.ts';
 import type { Operator } from './troubleshooting.ts';
 
-/** One setting, as shown: what holds, what would hold otherwise, and who says so. */
+/** One setting: the value in effect, its default, and where the value comes from. */
 export interface ShownSetting {
   value: unknown;
   default: unknown;
   source: 'stored' | 'default';
 }
 
-/**
- * Changes some settings; null gives one back to its default. What is not named stays.
- * @throws InvalidInputError, and then nothing is changed
- */
+/** Changes some settings; null restores a default, absent ones stay. @throws InvalidInputError, and then nothing changes */
 export async function changeSettings(bus: Bus, patch: SettingsPatch, operator: Operator): Promise<StoredSettings> {
-  const errors = findSettingErrors(patch);
-  if (errors.length > 0) throw new InvalidInputError('Some settings are out of bounds.', errors);
+  rejectIfAny(findSettingErrors(patch));
   const stored = await mergeSettings(bus.pool, patch);
   bus.env.logger.info({ patch, ...operator }, `${operator.actor} changed settings`);
   bus.notifier.wake(CONTROL_TOPIC);
@@ -43,7 +33,7 @@ export function showSettings({ value: stored }: StoredSettings): Record<SettingP
   const shown = SETTING_PATHS.map((path): [SettingPath, ShownSetting] => {
     const value = settingAt(holding, path);
     const kept = settingAt(stored, path);
-    // One that is stored and cannot be used is not what holds.
+    // A stored value that is out of bounds is not in effect.
     const source = kept !== undefined && kept === value ? 'stored' : 'default';
     return [path, { value, default: settingAt(DEFAULT_SETTINGS, path), source }];
   });

@@ -1,12 +1,12 @@
-// Settling: a set of outcomes, in one transaction, with what follows for their processes. Exactly once, by the fence.
-// A result that comes too late changes nothing and leaves LATE_RESULT_DISCARDED.
+// Settling: writes a set of outcomes in one transaction, with the consequences for their processes. Exactly once, by the fence.
+// A late result changes nothing and leaves LATE_RESULT_DISCARDED.
 
 import { asStored } from '../db/json.ts';
 import type { Tx } from '../db/pool.ts';
 import { withTx } from '../db/pool.ts';
 import { readHeldClaims } from '../db/queries/claims.ts';
 import { insertEvents } from '../db/queries/events.ts';
-import { insertReplies, type NewReply } from '../db/queries/replies.ts';
+import { insertReplies } from '../db/queries/replies.ts';
 import { readAnsweredClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/settles.ts';
 import {
   type ClaimedCommand,
@@ -16,20 +16,22 @@ import {
   type Reply,
   type Settlement,
 } from '../model/command.ts';
-import { type Bus, byLane, notifyTransitions, transitionCommand } from './bus.ts';
-import type { CommandTransition, TransitionCommand } from './handlers.ts';
+import { byLane } from '../model/ids.ts';
+import type { Bus } from './bus.ts';
+import type { CommandTransition } from './handlers.ts';
+import { notifyTransitions, requestedReplies, transitionCommand } from './transitions.ts';
 
 /** An outcome to be settled. */
 export interface SettleItem {
   command: ClaimedCommand;
   outcome: Outcome;
-  /** The attempt gave its lease up without running a handler: a late result of it has no effect to undo. */
+  /** The attempt gave up its lease without running a handler: a late result has no effect to undo. */
   abandoned: boolean;
-  /** Its handler was called. Where nobody says, it was if it succeeded. */
+  /** Its handler was called. When absent: it was if it succeeded. */
   began?: boolean;
-  /** Not to be written, whatever it came to: its lease runs out. Where it was lost before the handler ended, that is still said. */
+  /** Not written, whatever the outcome: the lease expires. If it had expired before the handler ended, that is still recorded. */
   dropped?: boolean;
-  /** In place of what follows from the outcome. */
+  /** Overrides the settlement that follows from the outcome. */
   settlement?: Settlement;
 }
 
@@ -38,21 +40,18 @@ export interface Settled {
   settlement: Settlement;
 }
 
-/** Settles a set under its leases, one transaction a lane. Returns what was written; the rest came too late. */
+/** Settles a set under its leases, one transaction per lane. Returns what was written; the rest was late. */
 export async function settleSet(bus: Bus, items: readonly SettleItem[]): Promise<Settled[]> {
   const settled: Settled[] = [];
   for (const [lane, group] of byLane(items, (item) => item.command.lane)) {
-    // In order of id, so that two sets that share commands lock them alike.
+    // Ordered by id, so that two sets that share commands lock them in the same order.
     const ordered = group.toSorted((a, b) => (a.command.command_id < b.command.command_id ? -1 : 1));
     for (const once of oncePerCommand(ordered)) settled.push(...(await settleLane(bus, lane, once)));
   }
   return settled;
 }
 
-/**
- * What a settle has written is known by its commands. Two attempts of one command, of which at least one is late,
- * are therefore settled one after the other.
- */
+/** A settle identifies written rows by command, so two attempts of one command are settled one after the other. */
 function oncePerCommand(ordered: readonly SettleItem[]): SettleItem[][] {
   const rounds: SettleItem[][] = [[]];
   let round = 0;
@@ -90,8 +89,8 @@ async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]):
 }
 
 /**
- * Of what is dropped, that whose lease was lost before its handler ended: whatever followed from the loss did not know of its effect.
- * What is still held needs no word: all that follows will come after the effect.
+ * Dropped attempts whose lease expired before their handler ended: compensation may already have run without knowing of their effect.
+ * One whose lease is still held needs no record: all consequences will come after its effect.
  */
 async function lostMeanwhile(tx: Tx, lane: number, items: readonly SettleItem[]): Promise<SettleItem[]> {
   const dropped = items.filter((item) => item.dropped);
@@ -104,7 +103,7 @@ async function lostMeanwhile(tx: Tx, lane: number, items: readonly SettleItem[])
   return dropped.filter((item) => !held.has(item.command.command_id));
 }
 
-/** Writes expired attempts, inside reap's transaction. Returns the domains in which commands were sent. */
+/** Writes expired attempts in the transaction of the reaper. Returns the domains to wake. */
 export async function settleExpired(
   bus: Bus,
   tx: Tx,
@@ -121,7 +120,6 @@ export async function settleExpired(
   );
 }
 
-/** A draw only where it matters. */
 export function decide(bus: Bus, { command, outcome }: Pick<SettleItem, 'command' | 'outcome'>): Settlement {
   return decideSettlement(command, outcome, command.jitter_pct > 0 ? bus.env.random() : 0);
 }
@@ -141,7 +139,7 @@ export function settleLine(
   };
 }
 
-/** An attempt terminated by no fault of chaos. */
+/** The attempt ended without an outcome of its handler, and not because of an injected fault. */
 function isInterruption(outcome: Outcome): boolean {
   return outcome.kind === 'released' || (outcome.kind === 'lease_expired' && !outcome.fault);
 }
@@ -156,7 +154,7 @@ async function applyWritten(
   const transitions = [...lines.map(transitionOf).filter((transition) => transition !== null), ...discarded];
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
   const sent = new Set(await notifyTransitions(bus, tx, transitions));
-  // Also for one that is due later: whoever sleeps until the next poll has to learn when that is.
+  // Also for those due later: a worker that sleeps until its next poll must learn when that is.
   for (const line of lines) if (line.settlement.status === 'PENDING') sent.add(line.command.domain);
   await bus.env.probe('in_settle', { lines });
   return sent;
@@ -166,12 +164,8 @@ function transitionOf(line: SettleLine): CommandTransition | null {
   const command = transitionCommand(line.command);
   const { settlement, outcome } = line;
   if (settlement.effect === 'TSQ') {
-    return {
-      kind: 'parked',
-      command,
-      error_code: outcome.error_code ?? '',
-      error_message: outcome.error_message ?? '',
-    };
+    const { error_code = '', error_message = '' } = outcome;
+    return { kind: 'parked', command, error_code, error_message };
   }
   return settlement.reply === null ? null : { kind: 'replied', command, reply: replyOf(settlement.reply, outcome) };
 }
@@ -180,41 +174,7 @@ function replyOf(outcome: Reply['outcome'], { result, error_code, error_message 
   return { outcome, result: asStored(result), error_code: error_code ?? null, error_message: error_message ?? null };
 }
 
-/** Replies that the sender of a standalone command asked for. A process's own replies go to the router, not through a queue. */
-export function requestedReplies(bus: Bus, transitions: readonly CommandTransition[]): NewReply[] {
-  return transitions.flatMap((transition) => {
-    const { command } = transition;
-    if (transition.kind !== 'replied' || command.reply_to === null) return [];
-    return queuedReply(bus, command, transition.reply, { queue: command.reply_to, note: null });
-  });
-}
-
-/** A reply as a row of a queue; `note` says why it waits there, where nobody asked for it. */
-export function queuedReply(
-  bus: Bus,
-  command: TransitionCommand,
-  reply: Reply,
-  { queue, note }: Pick<NewReply, 'queue' | 'note'>,
-): NewReply {
-  return {
-    reply_id: bus.env.newId(command.lane, bus.lanes),
-    queue,
-    command_id: command.command_id,
-    process_id: command.process_id,
-    correlation_id: command.correlation_id,
-    batch_id: command.batch_id,
-    outcome: reply.outcome,
-    result: reply.result,
-    error_code: reply.error_code ?? null,
-    error_message: reply.error_message ?? null,
-    note,
-  };
-}
-
-/**
- * What was not written came too late, unless that very claim was answered before: then an earlier COMMIT,
- * whose acknowledgement was lost with its connection, had been ours after all.
- */
+/** What was not written is late, unless this claim was answered before: then an earlier COMMIT of ours lost its acknowledgement. */
 async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): Promise<CommandTransition[]> {
   const answered = await readAnsweredClaims(
     tx,

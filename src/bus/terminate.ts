@@ -1,8 +1,7 @@
-// Terminating commands before they are settled: cancelled by an operator or their sender, or ended by a deadline.
-// One guarded statement decides, so of a cut and a settle, or of two cuts, one wins; the attempt under way ends with the command.
+// Terminating commands before they are settled: cancelled by an operator or their sender, or overdue.
+// One guarded statement decides, so one of two terminations or settles wins; the attempt in progress ends with the command.
 
-import { wakeOnCommit } from '../db/notifier.ts';
-import { type Tx, withTx } from '../db/pool.ts';
+import type { Tx } from '../db/pool.ts';
 import { type EventType, insertEvents } from '../db/queries/events.ts';
 import { insertReplies } from '../db/queries/replies.ts';
 import {
@@ -12,26 +11,24 @@ import {
   terminateIfOpen,
 } from '../db/queries/terminate.ts';
 import { lockAdvanceFailed, lockCommand, type OperatedCommand } from '../db/queries/troubleshooting.ts';
-import { type CommandStatus, errorGroup, type ParkReason, type Reply } from '../model/command.ts';
-import { NotFoundError, WrongStateError } from '../model/errors.ts';
-import { laneOf } from '../model/ids.ts';
-import { type Bus, notifyTransitions } from './bus.ts';
+import { type CommandStatus, errorGroup, isInternal, type ParkReason } from '../model/command.ts';
+import { orNotFound, WrongStateError } from '../model/errors.ts';
+import type { Bus } from './bus.ts';
 import type { CommandTransition } from './handlers.ts';
-import { reopening } from './reopen.ts';
-import { requestedReplies } from './settle.ts';
-import { type Operator, toTransitionCommand, type VerbAnswer } from './troubleshooting.ts';
+import { notifyTransitions, requestedReplies, transitionCommand } from './transitions.ts';
+import type { CancelingOperator } from './troubleshooting.ts';
 
-/** What a command becomes, and what is told of it. */
+/** What a command becomes, and what the audit records. */
 export interface Termination extends Pick<TerminateLine, 'status' | 'effect' | 'error_code' | 'error_message'> {
   reason: ParkReason | null;
-  /** Its process ends at once and undoes nothing. */
+  /** Its process ends at once without compensation. */
   keep_effects?: boolean;
   event: { type: EventType; actor?: string; reason?: string; details?: Record<string, unknown> };
 }
 
 export interface TerminateItem {
   command_id: string;
-  cut: Termination;
+  termination: Termination;
 }
 
 export interface TerminatedSet {
@@ -40,81 +37,66 @@ export interface TerminatedSet {
   wakeUps: ReadonlySet<string>;
 }
 
-/** What a worker listens to, to learn that commands it may be executing were terminated. */
+/** The topic on which a worker hears that commands it may be executing were terminated. */
 export function terminationTopic(worker_id: string): string {
   return `cancel:${worker_id}`;
 }
 
-/** Cuts what waits for a worker or is under way, of commands of one lane; the others stay as they are. */
-export function terminateLiveCommands(
+/**
+ * Terminates commands of one lane that are pending or in progress, with `open` also those in the troubleshooting queue (inside
+ * `reopening`). Others stay as they are.
+ */
+export async function terminateCommands(
   bus: Bus,
   tx: Tx,
   lane: number,
   items: readonly TerminateItem[],
-): Promise<TerminatedSet> {
-  return terminateSet(bus, tx, lane, items, terminateIfLive);
-}
-
-/** The same, and what waits in the troubleshooting queue: within `reopening`. */
-export function terminateOpenCommands(
-  bus: Bus,
-  tx: Tx,
-  lane: number,
-  items: readonly TerminateItem[],
-): Promise<TerminatedSet> {
-  return terminateSet(bus, tx, lane, items, terminateIfOpen);
-}
-
-async function terminateSet(
-  bus: Bus,
-  tx: Tx,
-  lane: number,
-  items: readonly TerminateItem[],
-  statement: typeof terminateIfLive,
+  which: 'live' | 'open',
 ): Promise<TerminatedSet> {
   if (items.length === 0) return { commands: [], wakeUps: new Set() };
   const ordered = items.toSorted((a, b) => (a.command_id < b.command_id ? -1 : 1));
+  const statement = which === 'live' ? terminateIfLive : terminateIfOpen;
   const commands = await statement(tx, lane, ordered.map(terminateLine));
-  const terminationOf = new Map(items.map(({ command_id, cut }) => [command_id, cut]));
-  const cuts = commands.map((command) => ({ command, cut: terminationOf.get(command.command_id) as Termination }));
+  const byId = new Map(items.map(({ command_id, termination }) => [command_id, termination]));
+  const terminated = commands.map((command) => ({
+    command,
+    termination: byId.get(command.command_id) as Termination,
+  }));
   await insertEvents(
     tx,
     lane,
-    cuts.map(({ command: { command_id, process_id, batch_id, attempts }, cut }) => ({
-      ...cut.event,
+    terminated.map(({ command: { command_id, process_id, batch_id, attempts }, termination }) => ({
+      ...termination.event,
       command_id,
       process_id,
       batch_id,
       attempt: attempts === 0 ? null : attempts,
     })),
   );
-  const transitions = cuts.map(({ command, cut }) => transitionOf(command, cut));
+  const transitions = terminated.map(({ command, termination }) => transitionOf(command, termination));
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
   const sent = await notifyTransitions(bus, tx, transitions);
   const workers = commands.flatMap(({ worker_id }) => (worker_id === null ? [] : [terminationTopic(worker_id)]));
   return { commands, wakeUps: new Set([...sent, ...workers]) };
 }
 
-function terminateLine({ command_id, cut }: TerminateItem): TerminateLine {
-  const { status, effect, reason, error_code, error_message } = cut;
+function terminateLine({ command_id, termination }: TerminateItem): TerminateLine {
+  const { status, effect, reason, error_code, error_message } = termination;
   const error_group = effect === 'TSQ' ? errorGroup(error_code, error_message) : null;
   return { command_id, status, effect, reason, error_code, error_message, error_group };
 }
 
-function transitionOf(terminatedCommand: OperatedCommand, cut: Termination): CommandTransition {
-  const command = toTransitionCommand(terminatedCommand);
-  const { error_code, error_message, keep_effects } = cut;
-  if (cut.effect === 'TSQ') return { kind: 'parked', command, error_code, error_message };
-  return { kind: 'replied', command, reply: replyOf(cut), keep_effects };
+function transitionOf(terminated: OperatedCommand, termination: Termination): CommandTransition {
+  const command = transitionCommand(terminated);
+  const { effect, error_code, error_message, keep_effects } = termination;
+  if (effect === 'TSQ') return { kind: 'parked', command, error_code, error_message };
+  const outcome = effect === 'CANCELED' ? 'CANCELED' : 'FAILED';
+  return { kind: 'replied', command, reply: { outcome, error_code, error_message }, keep_effects };
 }
 
-function replyOf({ effect, error_code, error_message }: Termination): Reply {
-  return { outcome: effect === 'CANCELED' ? 'CANCELED' : 'FAILED', error_code, error_message };
-}
-
-/** CANCELED by an operator, for this reason. */
+/** CANCELED by an operator. */
 export function operatorTermination(
-  operator: Operator & { reason: string },
+  { actor, reason }: CancelingOperator,
   { keep_effects = false, ...details }: { keep_effects?: boolean; whole_process?: true } = {},
 ): Termination {
   return {
@@ -122,68 +104,29 @@ export function operatorTermination(
     effect: 'CANCELED',
     reason: null,
     error_code: 'OPERATOR_CANCELED',
-    error_message: operator.reason,
+    error_message: reason,
     keep_effects,
-    event: {
-      type: 'OPERATOR_CANCEL',
-      actor: operator.actor,
-      reason: operator.reason,
-      details: keep_effects ? { ...details, keep_effects } : details,
-    },
+    event: { type: 'OPERATOR_CANCEL', actor, reason, details: keep_effects ? { ...details, keep_effects } : details },
   };
 }
 
 /**
- * CANCELED, wherever it is before it is settled: waiting, under way (its handler's signal aborts) or in the troubleshooting queue.
- * Its requester is told CANCELED, a process undoes what it did. With `tx` in the caller's transaction.
- * @throws NotFoundError, WrongStateError
- */
-export async function cancelLiveCommand(
-  bus: Bus,
-  command_id: string,
-  operator: Operator & { reason: string },
-  { tx }: { tx?: Tx } = {},
-): Promise<VerbAnswer> {
-  const lane = laneOf(command_id, bus.lanes);
-  const cancel = async (tx: Tx) => {
-    const cut = operatorTermination(operator);
-    const done = await reopening(tx, lane, [command_id], async () => {
-      const { commands, wakeUps } = await terminateOpenCommands(bus, tx, lane, [{ command_id, cut }]);
-      const [command] = commands;
-      return command ? { status: command.status, wakeUps } : redriveCanceled(bus, tx, command_id, cut);
-    });
-    await bus.env.probe('in_cancel', { command_id });
-    return done;
-  };
-  if (tx !== undefined) {
-    const { status, wakeUps } = await cancel(tx);
-    await wakeOnCommit(tx, wakeUps);
-    return { command_id, status };
-  }
-  const { status, wakeUps } = await withTx(bus.pool, cancel);
-  bus.notifier.wake(wakeUps);
-  return { command_id, status };
-}
-
-/**
- * A settled command stays as it is. But where its process waits for an operator, because its own code threw on the reply,
- * the process is told CANCELED in place of that reply.
- * @throws NotFoundError, WrongStateError
+ * Cancels the process of a settled command when its own code threw on the reply: the process receives CANCELED in place of that reply.
+ * The command stays as it is. @throws NotFoundError, WrongStateError
  */
 export async function redriveCanceled(
   bus: Bus,
   tx: Tx,
   command_id: string,
-  cut: Termination,
+  termination: Termination,
 ): Promise<{ status: CommandStatus; wakeUps: ReadonlySet<string> }> {
-  const command = await lockCommand(tx, command_id);
-  if (command === null) throw new NotFoundError('command', command_id);
+  const command = orNotFound(await lockCommand(tx, command_id), 'command', command_id);
   const { lane, process_id, batch_id, attempts, purpose, status } = command;
-  if (purpose === 'chunk' || purpose === 'job')
-    throw new WrongStateError(`The command is Faultline's own (${purpose}).`);
+  if (isInternal(purpose)) throw new WrongStateError(`The command is internal (${purpose}).`);
   if (process_id === null || !(await lockAdvanceFailed(tx, lane, [process_id])).has(command_id))
     throw new WrongStateError(`The command is ${status}.`);
-  const details = { ...cut.event.details, redriven: true };
-  await insertEvents(tx, lane, [{ ...cut.event, details, command_id, process_id, batch_id, attempt: attempts }]);
-  return { status, wakeUps: await notifyTransitions(bus, tx, [transitionOf(command, cut)]) };
+  const { event } = termination;
+  const details = { ...event.details, redriven: true };
+  await insertEvents(tx, lane, [{ ...event, details, command_id, process_id, batch_id, attempt: attempts }]);
+  return { status, wakeUps: await notifyTransitions(bus, tx, [transitionOf(command, termination)]) };
 }

@@ -1,7 +1,8 @@
-// The operator's verbs on commands of the troubleshooting queue: retry, cancel, complete. One command is a set of one.
-// Each writes by one guarded statement, so of two operators one wins and the other is told (409).
+// The operator's verbs on commands: retry, cancel, complete.
+// Each writes by one guarded statement, so one of two operators wins and the other gets WRONG_STATE.
 
 import { asStored } from '../db/json.ts';
+import { wakeOnCommit } from '../db/notifier.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import { type EventType, insertEvents } from '../db/queries/events.ts';
 import { insertReplies } from '../db/queries/replies.ts';
@@ -17,37 +18,59 @@ import {
 import type { CommandStatus, Reply } from '../model/command.ts';
 import { type FaultlineError, NotFoundError, WrongStateError } from '../model/errors.ts';
 import { laneOf } from '../model/ids.ts';
-import { type Bus, notifyTransitions } from './bus.ts';
+import type { Bus } from './bus.ts';
 import type { CommandTransition, TransitionCommand } from './handlers.ts';
 import { reopening } from './reopen.ts';
-import { requestedReplies } from './settle.ts';
+import { operatorTermination, redriveCanceled, terminateCommands } from './terminate.ts';
+import { notifyTransitions, requestedReplies, transitionCommand } from './transitions.ts';
 
 export interface Operator {
-  /** Who did it; stands in the audit. */
+  /** Recorded in the audit. */
   actor: string;
   reason?: string;
 }
+
+/** Canceling requires a reason. */
+export type CancelingOperator = Operator & { reason: string };
 
 export interface VerbAnswer {
   command_id: string;
   status: CommandStatus;
 }
 
-/** PENDING again, with a fresh round of attempts. @throws NotFoundError, WrongStateError */
+/** PENDING again, with a fresh round of attempts. @throws NotFoundError, WrongStateError unless it is parked */
 export function retryCommand(bus: Bus, command_id: string, operator: Operator): Promise<VerbAnswer> {
   return operateOne(bus, command_id, retryVerb(operator));
 }
 
-/** CANCELED: the requester is told CANCELED, a process undoes what it did. @throws NotFoundError, WrongStateError */
-export function cancelCommand(
+/**
+ * CANCELED, wherever it is before it is settled: pending, in progress (its handler's signal aborts) or parked. Its requester receives
+ * CANCELED, and a process compensates. With `tx` in the caller's transaction.
+ * @throws NotFoundError, WrongStateError
+ */
+export async function cancelCommand(
   bus: Bus,
   command_id: string,
-  operator: Operator & { reason: string },
+  operator: CancelingOperator,
+  { tx }: { tx?: Tx } = {},
 ): Promise<VerbAnswer> {
-  return operateOne(bus, command_id, cancelVerb(operator));
+  const lane = laneOf(command_id, bus.lanes);
+  const termination = operatorTermination(operator);
+  const cancel = (tx: Tx) =>
+    reopening(tx, lane, [command_id], async () => {
+      const { commands, wakeUps } = await terminateCommands(bus, tx, lane, [{ command_id, termination }], 'open');
+      const [command] = commands;
+      if (command === undefined) return redriveCanceled(bus, tx, command_id, termination);
+      await bus.env.probe('in_operator_verb', command);
+      return { status: command.status, wakeUps };
+    });
+  const { status, wakeUps } = await (tx === undefined ? withTx(bus.pool, cancel) : cancel(tx));
+  if (tx === undefined) bus.notifier.wake(wakeUps);
+  else await wakeOnCommit(tx, wakeUps);
+  return { command_id, status };
 }
 
-/** COMPLETED: the requester is told SUCCESS with `result`, as if the handler had returned it. @throws NotFoundError, WrongStateError */
+/** COMPLETED with `result`, as if the handler had returned it. @throws NotFoundError, WrongStateError unless it is parked */
 export function completeCommand(
   bus: Bus,
   command_id: string,
@@ -57,15 +80,15 @@ export function completeCommand(
   return operateOne(bus, command_id, completeVerb(operator, result));
 }
 
-/** What an operator wants done, to one command or to many. */
+/** A verb on parked commands: of one command, or of a job. */
 export interface Verb {
   type: EventType;
   operator: Operator;
   guard(tx: Tx, lane: number, set: OperatedSet): Promise<OperatedCommand[]>;
   transition(command: TransitionCommand): CommandTransition;
-  /** The reply for a process whose own code threw: its command is done and stays so. */
+  /** The reply for a process whose own code threw; its command stays settled. */
   redrive(command: OperatedCommand): Reply;
-  /** What the audit of a reply driven again must tell beside, because no row shows it. */
+  /** Recorded in the audit of a redriven reply, because no row shows it. */
   given?: Record<string, unknown>;
 }
 
@@ -79,7 +102,7 @@ export function retryVerb(operator: Operator): Verb {
   };
 }
 
-export function cancelVerb(operator: Operator & { reason: string }): Verb {
+export function cancelVerb(operator: CancelingOperator): Verb {
   const reply: Reply = { outcome: 'CANCELED', error_code: 'OPERATOR_CANCELED', error_message: operator.reason };
   return {
     type: 'OPERATOR_CANCEL',
@@ -116,18 +139,15 @@ async function operateOne(bus: Bus, command_id: string, verb: Verb): Promise<Ver
 }
 
 export interface Operated {
-  /** As they are now. */
+  /** With their new state. */
   done: OperatedCommand[];
-  /** Why nothing was done, by id. */
+  /** Why a command was not operated on, by id. */
   refused: Map<string, FaultlineError>;
   /** Topics to wake once the transaction has committed. */
   wakeUps: ReadonlySet<string>;
 }
 
-/**
- * Does a verb to commands of one lane; each is either done, with all that follows, their batches reopened included, or refused. `details` go
- * into the audit.
- */
+/** Applies a verb to commands of one lane, each with all consequences, or refuses it. `details` go into the audit. */
 export function operateSet(
   bus: Bus,
   tx: Tx,
@@ -150,7 +170,7 @@ async function operateLocked(
   const locked = await lockCommands(tx, lane, set.ids);
   const parked = await verb.guard(tx, lane, set);
   const redriven = await lockRedrivable(tx, lane, set, locked, parked);
-  const transitions = parked.map((command) => verb.transition(toTransitionCommand(command)));
+  const transitions = parked.map((command) => verb.transition(transitionCommand(command)));
   await insertEvents(tx, lane, [
     ...parked.map((command) => operatorEvent(verb, command, details)),
     ...redriven.map((command) => operatorEvent(verb, command, { ...details, ...verb.given, redriven: true })),
@@ -160,7 +180,7 @@ async function operateLocked(
     ...transitions,
     ...redriven.map((command) => ({
       kind: 'replied' as const,
-      command: toTransitionCommand(command),
+      command: transitionCommand(command),
       reply: verb.redrive(command),
     })),
   ]);
@@ -170,8 +190,8 @@ async function operateLocked(
 }
 
 /**
- * Of what was not parked, the commands of processes whose code threw on their reply. The processes of the whole set are locked for
- * that, in one order: the others are about to be changed too.
+ * The settled commands of processes whose code threw on their reply. Locks the processes of the whole set in one order, because the
+ * others are about to change too.
  */
 async function lockRedrivable(
   tx: Tx,
@@ -201,7 +221,7 @@ function refusals(
 function refusal(command_id: string, command: OperatedCommand | undefined): FaultlineError {
   if (command === undefined) return new NotFoundError('command', command_id);
   if (command.status === 'IN_TROUBLESHOOTING_QUEUE')
-    return new WrongStateError('The command came to the troubleshooting queue again after this began.');
+    return new WrongStateError('The command was parked again after this began.');
   return new WrongStateError(`The command is ${command.status}, not in the troubleshooting queue.`);
 }
 
@@ -217,23 +237,8 @@ const REPLY_OF_STATUS: Partial<Record<CommandStatus, Reply['outcome']>> = {
   CANCELED: 'CANCELED',
 };
 
-/** The reply a settled command gave, from its row. */
+/** The reply of a settled command, from its row. */
 function storedReply(command: OperatedCommand): Reply {
   const outcome = REPLY_OF_STATUS[command.status] ?? 'SUCCESS';
   return { outcome, result: command.result, error_code: command.error_code, error_message: command.error_message };
-}
-
-export function toTransitionCommand(command: OperatedCommand): TransitionCommand {
-  const {
-    max_attempts,
-    backoff_ms,
-    jitter_pct,
-    lease_ms,
-    status: _status,
-    result: _result,
-    error_code: _c,
-    error_message: _m,
-    ...rest
-  } = command;
-  return { ...rest, policy: { max_attempts, backoff_ms, jitter_pct, lease_ms } };
 }

@@ -3,7 +3,7 @@
 import type { ZodType } from 'zod';
 import type { AskedChaos } from '../bus/handlers.ts';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
-import { fieldErrors, inWords, PARSE } from '../model/field-errors.ts';
+import { fieldErrors, listErrors, PARSE } from '../model/field-errors.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts';
 import { commandBehaviorSchema, processBehaviorSchema } from './behavior.ts';
 import { experimentSchema } from './experiment.ts';
@@ -23,7 +23,7 @@ export function stepKeysOf({ steps }: Pick<AnyProcessDefinition, 'steps'>): stri
 export function checkBehavior(processes: ProcessRegistry, batch: AskedBatch, behavior: unknown): void {
   const definition = processes.require(batch.process_type ?? '', batch.process_version ?? 0);
   const errors = findChaosErrors({ behavior, steps: stepKeysOf(definition) });
-  if (errors.length > 0) throw new InvalidInputError(`Not acceptable: ${inWords(errors)}.`, errors);
+  if (errors.length > 0) throw new InvalidInputError(`Not acceptable: ${listErrors(errors)}.`, errors);
 }
 
 export interface AskedBatch {

@@ -1,11 +1,11 @@
 // The guard of stop conditions: measures open batches that have some, and stops injection into a batch that meets one.
 // One guard at a time over all processes, by advisory lock. A condition fires once, within 2 s of becoming true while any worker runs.
 
-import type { OutageLog } from '../bus/outage.ts';
+import type { DatabaseHealth } from '../bus/database-health.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import type { Env } from '../model/env.ts';
-import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
+import { PeriodicTask } from '../model/periodic.ts';
 import type { StopCondition, StopMetric } from './experiment.ts';
 import { stopInjectionIfRunning } from './queries/lab-control.ts';
 import * as statements from './queries/stop-conditions.ts';
@@ -21,7 +21,7 @@ export interface GuardContext {
   /** Not the pool of the bus: its keyed plans are slow at finding attempts by time. */
   pool: Pool;
   env: Pick<Env, 'after' | 'monotonicMs'>;
-  outage: Pick<OutageLog, 'failed'>;
+  databaseHealth: Pick<DatabaseHealth, 'reportError'>;
 }
 
 /** How each metric is measured; null if there is too little to measure. */
@@ -36,7 +36,7 @@ export function errorPct({ attempts, failed }: { attempts: number; failed: numbe
   return attempts < MIN_ATTEMPTS ? null : Math.round((failed / attempts) * 10_000) / 100;
 }
 
-export function createGuard({ pool, env, outage }: GuardContext): PeriodicTask {
+export function createGuard({ pool, env, databaseHealth }: GuardContext): PeriodicTask {
   const measureAgainAt = new Map<string, number>();
 
   const measureThrottled = async (tx: Tx, batch: statements.GuardedBatch) => {
@@ -59,7 +59,10 @@ export function createGuard({ pool, env, outage }: GuardContext): PeriodicTask {
       if (!batches.some((batch) => batch.batch_id === batch_id)) measureAgainAt.delete(batch_id);
   };
 
-  return createPeriodicTask({ env, outage }, EVERY_MS, round, 'checking stop conditions failed, trying again');
+  return new PeriodicTask(
+    { env, databaseHealth },
+    { every_ms: EVERY_MS, run: round, failure: 'checking stop conditions failed, trying again' },
+  );
 }
 
 function watchesErrors({ stop_conditions, conditions_met }: statements.GuardedBatch): boolean {

@@ -2,7 +2,7 @@
 // Answers are trusted to follow the contract.
 
 import type { Command } from 'commander';
-import type { Problem } from '../http/contract.ts';
+import type { Page, Problem } from '../http/contract.ts';
 import { hidePasswords } from '../model/error-text.ts';
 import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import { jsonOption, urlOption } from './options.ts';
@@ -83,7 +83,7 @@ export class Client {
   async *list<T>(path: string, query: Query = {}): AsyncGenerator<T> {
     let cursor: string | undefined;
     do {
-      const page: { items: T[]; next_cursor: string | null } = await this.get(path, { limit: 100, ...query, cursor });
+      const page: Page<T> = await this.get(path, { limit: 100, ...query, cursor });
       yield* page.items;
       cursor = page.next_cursor ?? undefined;
     } while (cursor !== undefined);

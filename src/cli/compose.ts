@@ -10,6 +10,7 @@ import { createEnv, type Logger } from '../model/env.ts';
 import { reasonOf } from '../model/error-text.ts';
 import type { Application } from '../process/application.ts';
 import { openService, type Service } from '../process/service.ts';
+import { createDataFolder } from '../supervisor/data-folder.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
 import type { ServiceFlags } from './options.ts';
 import { UnavailableError } from './retry-unavailable.ts';
@@ -28,13 +29,15 @@ export async function compose(options: ComposeOptions): Promise<Service> {
   const { databaseUrl, dataDir, app, name, logger, read_connections, crash } = options;
   const url = requireDatabase(databaseUrl);
   const application = await loadApplication(app);
+  const data_dir = resolve(dataDir);
   await reaching(url, () => withPool(url, name, assertMigrated));
+  createDataFolder(data_dir);
   return reaching(url, () =>
     openService({
       url,
       application,
       env: createEnv(logger),
-      data_dir: resolve(dataDir),
+      data_dir,
       name,
       read_connections,
       hooks: (context) => chaosHooks({ ...context, crash }),

@@ -1,21 +1,16 @@
 // How many connections to PostgreSQL a run takes at most; they are opened and closed as needed.
 
-import { availableParallelism } from 'node:os';
 import type { ServerFacts } from '../db/queries/server.ts';
 import { CONNECTIONS } from '../process/service.ts';
 import { type Finding, warn } from './findings.ts';
-
-/** Threads that verify a large batch; each keeps PostgreSQL about half as busy as itself. */
-const MAX_VERIFIERS = 4;
-export const VERIFIERS = Math.min(availableParallelism(), MAX_VERIFIERS);
 
 /** By process and purpose. */
 export const CONNECTIONS_NEEDED = {
   /** Reads: stop conditions and the progress log. */
   worker: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: 2 },
   serve: { bus: CONNECTIONS, application: CONNECTIONS, notifier: 1, reads: CONNECTIONS },
-  /** Each verifying thread. */
-  verifier: { reads: 2, application: 2 },
+  /** The analysis thread. */
+  analysis: { reads: 1, application: 2 },
   start: { turbulence: 1 },
 } as const;
 
@@ -28,8 +23,8 @@ export function checkConnections({
   connections,
   other_connections,
 }: Pick<ServerFacts, 'max_connections' | 'connections' | 'other_connections'>): Finding {
-  const { worker, serve, verifier, start } = CONNECTIONS_NEEDED;
-  const needed = WORKERS * total(worker) + total(serve) + VERIFIERS * total(verifier) + total(start);
+  const { worker, serve, analysis, start } = CONNECTIONS_NEEDED;
+  const needed = WORKERS * total(worker) + total(serve) + total(analysis) + total(start);
   const says = `${connections} of ${max_connections} in use, ${other_connections} by others; a server and ${WORKERS} workers take up to ${needed}`;
   const few = max_connections - other_connections < needed;
   return warn('connections', few && `${says}: too few are left (max_connections)`, says);

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import { inWords } from '../model/field-errors.ts';
+import { listErrors } from '../model/field-errors.ts';
 import { findJsonTextErrors } from '../model/json-text.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
 
@@ -84,6 +84,6 @@ function parse(text: string): unknown {
     ...error,
     path: path === 'body' ? 'it' : path,
   }));
-  if (errors.length > 0) throw new RangeError(`cannot be kept as it is written: ${inWords(errors)}.`);
+  if (errors.length > 0) throw new RangeError(`cannot be kept as it is written: ${listErrors(errors)}.`);
   return value;
 }

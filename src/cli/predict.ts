@@ -23,18 +23,18 @@ function printPreview({ seed, exact, note, in_scope, expected, steps }: Preview,
   const { completed, compensated, failed, in_troubleshooting, attempts } = expected;
   printTable(
     ['completed', 'compensated', 'failed', 'troubleshooting', 'attempts'],
-    [[completed, compensated, failed, in_troubleshooting, attempts].map(rounded)],
+    [[completed, compensated, failed, in_troubleshooting, attempts]],
   );
   say('');
   printTable(
     ['step', 'attempts', 'success', 'transient', 'permanent', 'business rule', 'timeout', 'injected'],
-    Object.entries(steps).map(([step, tally]) => [
-      step,
-      ...[tally.attempts, tally.success, tally.transient, tally.permanent, tally.business_rule, tally.timeout].map(
-        rounded,
-      ),
-      injectedText(tally.injected),
-    ]),
+    Object.entries(steps).map(
+      ([step, { attempts, success, transient, permanent, business_rule, timeout, injected }]) => [
+        step,
+        ...[attempts, success, transient, permanent, business_rule, timeout],
+        injectedText(injected),
+      ],
+    ),
   );
   if (note === null) return;
   say('');
@@ -45,10 +45,5 @@ function injectedText(injected: Record<string, number>): string {
   const hits = Object.entries(injected)
     .filter(([, hit]) => hit > 0)
     .sort();
-  return hits.map(([fault, hit]) => `${fault} ${rounded(hit)}`).join(', ') || 'none';
-}
-
-/** Expectations are fractions. */
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
+  return hits.map(([fault, hit]) => `${fault} ${hit}`).join(', ') || 'none';
 }

@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander';
 import type { Report } from '../http/contract.ts';
 import { isBatchAtRest } from '../model/process.ts';
 import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
-import { renderReport } from '../verification/report/report-markdown.ts';
+import { renderReport } from '../verification/index.ts';
 import { type Client, onServer } from './client.ts';
 import { jsonText, printText, remark } from './print.ts';
 import { VERDICT_EXIT, VERDICT_HELP, WAIT } from './verify.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbedded } from '../embedded/server.ts';
 import { EXIT, type ExitCode } from '../supervisor/exit.ts';
-import { runSelfTest, type SelfTestResult } from '../verification/self-test/run.ts';
+import { runSelfTest, type SelfTestResult } from '../verification/index.ts';
 import { say, show } from './print.ts';
 
 export interface SelfTestOptions {

@@ -9,7 +9,8 @@ import { packageRoot } from '../db/package-root.ts';
 import { createServer } from '../http/index.ts';
 import { liveUnderSupervisor, reportWorking } from '../supervisor/child.ts';
 import { CliError } from '../supervisor/exit.ts';
-import { openLabThread } from '../verification/analysis-client.ts';
+import { AnalysisThread } from '../verification/index.ts';
+import type { AnalysisThreadData } from './analysis-thread.ts';
 import { compose } from './compose.ts';
 import { createLogger } from './logger.ts';
 import { hostOption, portOption, type ServiceFlags, withServiceOptions } from './options.ts';
@@ -31,14 +32,14 @@ async function serve(flags: ServiceFlags & { host: string; port: number }): Prom
   liveUnderSupervisor();
   const stop = awaitStop(logger);
   const service = await compose({ ...flags, name: 'faultline serve', logger });
-  const laboratory = openLabThread({
+  const analysis = new AnalysisThread(new URL('./analysis-thread.js', import.meta.url), {
     url: flags.databaseUrl ?? '',
     app: flags.app,
     data_dir: service.context.data_dir,
-  });
+  } satisfies AnalysisThreadData);
   const server = await createServer({
     service,
-    laboratory,
+    analysis,
     ui_dir: fileURLToPath(new URL('dist/ui', packageRoot)),
     // Set by the supervisor, which makes the turbulence.
     turbulence: allowedTurbulence(process.env.FAULTLINE_TURBULENCE),
@@ -55,7 +56,7 @@ async function serve(flags: ServiceFlags & { host: string; port: number }): Prom
   await stop('finishing open requests, then leaving', async () => {
     await reaping.stop();
     await server.close();
-    await laboratory.close();
+    await analysis.close();
     await service.close();
   });
 }

@@ -79,8 +79,8 @@ function printVerdict({ verdict, checks }: Verdict): void {
     say('');
     say(`${name}: ${violations} ${violations === 1 ? 'violation' : 'violations'}`);
     for (const line of details.slice(0, MAX_SHOWN)) say(`  ${line}`);
-    const told = details.join('\n');
-    const others = violating_ids.filter((id) => !told.includes(id)).slice(0, MAX_SHOWN - details.length);
+    const shown = details.join('\n');
+    const others = violating_ids.filter((id) => !shown.includes(id)).slice(0, Math.max(0, MAX_SHOWN - details.length));
     for (const id of others) say(`  ${id}`);
   }
   say('');

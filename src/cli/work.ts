@@ -50,7 +50,7 @@ async function work(flags: ServiceFlags & WorkFlags): Promise<void> {
     onSettled: (settled) => progressLog.add(settled),
     onUnhealthy,
   });
-  const guard = createGuard({ pool: service.pool, env: service.bus.env, outage: service.bus.outage });
+  const guard = createGuard({ pool: service.pool, env: service.bus.env, databaseHealth: service.bus.databaseHealth });
   await reaching(url, () => worker.start());
   guard.start();
   chaosCrash.enable();

@@ -11,6 +11,7 @@ import { orNotFound } from '../model/errors.ts';
 import { stepKey } from '../model/process.ts';
 import { createThrottledMap } from '../model/throttled.ts';
 import type { ProcessRegistry } from '../process/define.ts';
+import { countAttempts, emptyCounts } from '../verification/index.ts';
 import { addSample, etaOf, type RateSample, rateOf } from './batch-rate.ts';
 import type { Batch, BatchDetail, StepFunnel } from './contract.ts';
 import { toWire } from './wire.ts';
@@ -89,27 +90,17 @@ export function showBatch({ process_version, counted_at, read_at, ...batch }: Ba
   return toWire(batch);
 }
 
-const OUTCOMES = ['success', 'transient', 'permanent', 'business_rule', 'lease_expired', 'released'] as const;
-
 /** By step in the order of the definition, all visits of a step together; a step without attempts has zeros. */
 function funnelOf(tallies: readonly AttemptTally[], keys: readonly string[]): StepFunnel[] {
-  const zeros = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<
-    (typeof OUTCOMES)[number],
-    number
-  >;
-  const empty = (step: string): StepFunnel => ({ step, attempts: 0, ...zeros, injected: {} });
-  const funnels = new Map(keys.map((key) => [key, empty(key)]));
-  for (const { purpose, step, outcome, fault, count } of tallies) {
-    if (purpose !== 'step') continue;
-    const key = stepKey(step);
-    const funnel = funnels.get(key) ?? empty(key);
-    funnels.set(key, funnel);
-    funnel.attempts += count;
-    const known = OUTCOMES.find((each) => each === outcome);
-    if (known !== undefined) funnel[known] += count;
-    if (fault !== null) funnel.injected[fault] = (funnel.injected[fault] ?? 0) + count;
+  const funnels = new Map(keys.map((key) => [key, emptyCounts()]));
+  for (const tally of tallies) {
+    if (tally.purpose !== 'step') continue;
+    const key = stepKey(tally.step);
+    const counts = funnels.get(key) ?? emptyCounts();
+    funnels.set(key, counts);
+    countAttempts(counts, tally, tally.count);
   }
-  return [...funnels.values()];
+  return [...funnels].map(([step, counts]) => ({ step, ...counts }));
 }
 
 /** Slices without a gap, up to the last in which an attempt ended. */

@@ -23,7 +23,7 @@ export function addSample(samples: readonly RateSample[], batch: BatchRecord): R
   return [...(recent.length > 0 ? recent : earlier.slice(-1)), sample];
 }
 
-/** Processes ended per second over the window, or since creation without an earlier sample; null if none is in progress. */
+/** Processes ended per second over the window, or since creation with one sample; null if none is in progress. */
 export function rateOf(samples: readonly RateSample[], batch: BatchRecord): number | null {
   const newest = samples.at(-1);
   if (newest === undefined || !['CREATING', 'RUNNING', 'CANCELING'].includes(batch.status)) return null;

@@ -12,7 +12,7 @@ import { refuse } from './validate.ts';
 type Body = z.output<typeof newCommandSchema>;
 
 /**
- * The bus's requests. A domain with handlers here must have one for the type; another service may execute other domains.
+ * The bus's requests. A domain with handlers here must have one for the type; other domains may be executed elsewhere.
  * `at` is where a body stands in the request.
  * @throws InvalidInputError
  */

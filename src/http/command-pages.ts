@@ -1,5 +1,5 @@
-// Pages of commands. Standalone commands and those of processes are ordered differently: a page of both merges the two, newest first,
-// and its cursor holds the last one shown of each.
+// Pages of commands. Standalone commands and those of processes have different orders: a page of both merges the two,
+// newest first, and its cursor holds the last one shown of each.
 
 import type { z } from 'zod';
 import type { Queryable } from '../db/pool.ts';
@@ -11,8 +11,8 @@ import {
   listProcessCommands,
   listStandaloneCommands,
 } from '../db/queries/read-commands.ts';
-import type { Command, commandsQuerySchema } from './contract.ts';
-import { decodeCursor, encodeCursor, type Key, type Page } from './paging.ts';
+import type { Command, commandsQuerySchema, Page } from './contract.ts';
+import { decodeCursor, encodeCursor, type Key } from './paging.ts';
 import { toWire } from './wire.ts';
 
 type Query = z.output<typeof commandsQuerySchema>;
@@ -31,8 +31,8 @@ export async function readCommandPage(db: Queryable, { limit, cursor, ...query }
 }
 
 /**
- * Takes the newer of the two heads until both lists are empty: what is shown of each list is its beginning, as the cursor requires. Ids are
- * made before their transaction begins, so the order by time alone may differ.
+ * Takes the newer of the two heads until both lists are empty, so that a page shows the beginning of each list, as the cursor
+ * requires. Ids are made before their transaction begins, so the order by time alone may differ.
  */
 function mergeNewestFirst(standalone: readonly CommandRecord[], others: readonly CommandRecord[]): CommandRecord[] {
   const merged: CommandRecord[] = [];

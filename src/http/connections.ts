@@ -1,11 +1,10 @@
-// Leaving promptly: what a closing server does with connections that carry no request, and with requests that do not end.
-// Browsers and fetch open connections ahead of use; node takes such a one for busy and would wait a minute for it.
+// Closing promptly: unused connections are closed at once, and requests that do not end after a grace period.
+// Browsers and fetch open connections ahead of use; node counts them as busy and would wait a minute for them.
 
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Env, Timer } from '../model/env.ts';
 
-/** How long requests under way may take once the server closes. */
 const GRACE_MS = 5_000;
 
 export function closePromptly(app: FastifyInstance, env: Env): void {

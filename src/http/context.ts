@@ -6,8 +6,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { TurbulenceKind } from '../chaos/experiment.ts';
 import type { Throttled } from '../model/throttled.ts';
 import type { Service } from '../process/service.ts';
-import type { Laboratory } from '../verification/analysis.ts';
-import type { Verdicts } from '../verification/verdicts.ts';
+import type { Analysis, Verdicts } from '../verification/index.ts';
 import type { Activity } from './activity.ts';
 import type { BatchDetails } from './batch-detail.ts';
 import type { Overview } from './contract.ts';
@@ -25,7 +24,7 @@ export interface RouteContext extends ServedService {
   events: BatchEvents;
   activity: Activity;
   overview: Throttled<Overview>;
-  laboratory: Laboratory;
+  analysis: Analysis;
   verdicts: Verdicts;
 }
 

@@ -1,5 +1,5 @@
-// Every failure of a request as application/problem+json (RFC 9457), with a stable `code`; docs/errors.md lists the codes.
-// Promises that nothing of the inside is shown: what was not foreseen is logged with its request id and answered 500.
+// Every failure of a request as application/problem+json (RFC 9457), with a stable `code` listed in docs/errors.md.
+// Internals are never shown: an unexpected failure is logged with its request id and answered 500.
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isConnectionError, isRetryable } from '../db/pool.ts';
@@ -10,7 +10,7 @@ import type { Problem } from './contract.ts';
 const NOT_ACCEPTABLE = [422, 'The input is not acceptable'] as const;
 const CONFLICT = [409, 'Not possible in this state'] as const;
 
-/** Status and title by code. A code of the model that is missing here concerns the setup of a service: answered as INTERNAL. */
+/** Status and title by code. Other codes of the model concern the setup of a service and are answered as INTERNAL. */
 export const HTTP_CODES = {
   MALFORMED_JSON: [400, 'The body is not JSON'],
   BAD_REQUEST: [400, 'The request cannot be understood'],
@@ -91,18 +91,18 @@ function toFaultlineError(error: unknown): FaultlineError {
   return httpError('INTERNAL', 'The failure was logged.');
 }
 
-/** The client left in the middle of its body. By its code alone it could be the database. */
+/** The client disconnected within its body. The code alone could also be the database's. */
 function isCutOff(error: unknown): boolean {
   const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
   return code === 'ECONNRESET' && statusCode === 400;
 }
 
-/** The server is there, but the database or the right to use it is gone. */
+/** The server answers, but the database or the right to use it is gone. */
 function isRefused(error: unknown): boolean {
   return /^(28|3D)...$/.test(String((error as { code?: unknown } | null)?.code));
 }
 
-/** Answers a failed request, and logs what was not foreseen. */
+/** Answers a failed request, and logs an unexpected failure. */
 export function sendProblem(
   logger: Logger,
   error: unknown,

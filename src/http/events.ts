@@ -1,9 +1,9 @@
-// Server-sent events of a batch: `batch` with its detail and `verdict` with its stored verdict, each after it has changed; `ping` while
-// nothing changes. One poller serves all clients of a batch. A stream ends after the batch has ended, and when the server closes.
+// Server-sent events of a batch: `batch` with its detail and `verdict` with its stored verdict, each after it has changed,
+// and `ping` while nothing changes. One poller serves all clients of a batch. A stream ends with the batch or the server.
 
 import { PassThrough } from 'node:stream';
 import type { Env, Timer } from '../model/env.ts';
-import type { Verdicts } from '../verification/verdicts.ts';
+import type { Verdicts } from '../verification/index.ts';
 import type { BatchDetails } from './batch-detail.ts';
 import type { BatchDetail } from './contract.ts';
 

@@ -1,5 +1,5 @@
-// How bodies are read: JSON in UTF-8, kept as it is sent, or refused.
-// Promises that what a route is given is what the sender wrote: no number rounded, no key dropped, no byte replaced.
+// Reading bodies: JSON in UTF-8, or refused.
+// A route gets exactly what was sent: no number is rounded, no key dropped, no byte replaced.
 
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -7,7 +7,7 @@ import { findJsonTextErrors } from '../model/json-text.ts';
 import { httpError } from './errors.ts';
 import { refuse } from './validate.ts';
 
-/** JSON or nothing: a form, which any page may send anywhere, is refused. An empty body is no body. */
+/** Refuses everything else, such as forms, which any page may send to any server. An empty body counts as none. */
 export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');
@@ -15,7 +15,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     if (body.length === 0) return done(null, undefined);
     try {
       refuseEncoded(request);
-      // Decoding would put a sign of its own in the place of each byte that is none.
+      // Decoding replaces invalid bytes.
       if (!isUtf8(body as Buffer)) throw httpError('MALFORMED_JSON', 'The body is not valid UTF-8.');
     } catch (error) {
       return done(error as Error);
@@ -33,7 +33,6 @@ export function acceptJsonOnly(app: FastifyInstance): void {
   });
 }
 
-/** Neither compressed nor in any other characters. */
 function refuseEncoded({ headers }: FastifyRequest): void {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'identity')

@@ -1,4 +1,4 @@
-// The body of a launch: fields common to every launch, the behavior of the process type's steps, and the input of the type.
+// The body of a launch: the fields common to every launch, and the behavior and the input of the process type.
 // Every mistake is reported at once.
 
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import { fieldErrors, PARSE } from '../model/field-errors.ts';
 import { isPlainObject } from '../model/storable.ts';
 import { type Application, defaultProcessType } from '../process/application.ts';
 import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts';
-import type { LaunchRequest } from '../process/launch.ts';
+import type { LaunchRequest } from '../process/launch-check.ts';
 import { launchEnvelopeSchema } from './contract.ts';
 import { refuse } from './validate.ts';
 
@@ -77,7 +77,7 @@ function errorsOf(parsed: { error?: { issues: Parameters<typeof fieldErrors>[0] 
   return parsed?.error === undefined ? [] : fieldErrors(parsed.error.issues);
 }
 
-/** The newest definition of the type; neither it nor an error for a type that is no name, which the envelope reports. */
+/** The newest definition of the type. Neither it nor an error for an invalid name, which the envelope reports. */
 function findDefinition(
   process_type: unknown,
   { processes, application }: Launchable,

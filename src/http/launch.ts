@@ -3,11 +3,15 @@
 import type { FastifyReply } from 'fastify';
 import { refuseWhileStopped } from '../chaos/kill-switch.ts';
 import { assertTurbulenceAllowed } from '../chaos/turbulence.ts';
-import { type LaunchRequest, launchBatch } from '../process/launch.ts';
+import { launchBatch } from '../process/launch.ts';
+import type { LaunchRequest } from '../process/launch-check.ts';
 import { API_PREFIX, type RouteContext } from './context.ts';
 import { readIdempotency } from './idempotency.ts';
 
-/** Answers 202. `asked` is what a repeated request must ask for again. @throws TurbulenceNotAllowedError, ChaosStoppedError; as launchBatch */
+/**
+ * Answers 202. `asked` identifies a repeated request with the same idempotency key.
+ * @throws TurbulenceNotAllowedError, ChaosStoppedError; as launchBatch
+ */
 export async function acceptLaunch(
   { bus, pool, turbulence }: Pick<RouteContext, 'bus' | 'pool' | 'turbulence'>,
   reply: FastifyReply,

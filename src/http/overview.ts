@@ -1,5 +1,4 @@
-// The dashboard's figures: counts, pace and what waits for an operator, computed once for all who look.
-// Promises totals that agree with each other to within the second in which batches are counted.
+// The figures of the dashboard: counts, pace and what waits for an operator. Computed once for all readers.
 
 import type { Pool } from '../db/pool.ts';
 import { countService } from '../db/queries/read-stats.ts';

@@ -1,5 +1,5 @@
-// The page: its built files, and its one document for every address that is not a file, because the page routes by itself.
-// Files whose names hold a hash are kept forever, the document is asked for again each time.
+// The page: its built files, and one document for every other address, because the page does its own routing.
+// Files with a hash in their names are cached forever, the document is not.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,12 +19,11 @@ export async function servePage(app: FastifyInstance, ui_dir: string): Promise<v
   });
 }
 
-/** Is there a page built into this folder? */
 export function hasPage(ui_dir: string | undefined): ui_dir is string {
   return ui_dir !== undefined && existsSync(join(ui_dir, 'index.html'));
 }
 
-/** A person asking for an address of the page, rather than a program asking for something that is not there. */
+/** A browser navigating to an address of the page, rather than a program asking for something unknown. */
 export function wantsPage(request: FastifyRequest): boolean {
   const reads = request.method === 'GET' || request.method === 'HEAD';
   return reads && !/^\/api(\/|$|\?)/.test(request.url) && (request.headers.accept ?? '').includes('text/html');

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { InvalidInputError } from '../model/errors.ts';
-import { idSchema } from './contract.ts';
+import { idSchema, type Page } from './contract.ts';
 
 const micros = z.int().min(0);
 const count = z.int().min(-1).max(2_147_483_647);
@@ -24,7 +24,7 @@ const KEYS = {
     standalone: z.object({ created_at_us: micros, command_id: idSchema }).nullable(),
     process_command_id: idSchema.nullable(),
   }),
-  /** A block of processes (by number) or a slice of time (by its start in microseconds), and the last event shown of it. */
+  /** A block of processes by number, or a slice of time by its start in microseconds, and the last event shown of it. */
   audit: z.object({ part: micros, after: place.nullable() }),
   /** The last command of the block before; within a block its last command and the last event shown. */
   audit_members: z.tuple([idSchema.nullable(), idSchema.nullable(), place.nullable()]),
@@ -54,11 +54,6 @@ function parse(cursor: string): unknown {
   } catch {
     return null;
   }
-}
-
-export interface Page<Item> {
-  items: Item[];
-  next_cursor: string | null;
 }
 
 /** A page of `rows`, of which there is one more than it holds if another page follows. */

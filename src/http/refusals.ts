@@ -1,5 +1,4 @@
-// What is refused before any route is asked: requests that are no HTTP, and addresses that are there for other methods.
-// Promises the one shape of error for these too, and that a connection which sent no HTTP is closed.
+// Requests that are refused before they reach a route: invalid HTTP, and methods that an address does not accept.
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,10 +11,10 @@ const PARSER_STATUS: Record<string, [number, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 };
 
-/** For fastify's clientErrorHandler: a request that the HTTP parser gave up on. */
+/** For fastify's clientErrorHandler: answers a request that the HTTP parser rejected, and closes the connection. */
 export function refuseUnparsed(error: Error & { code?: string }, socket: Socket): void {
   const answering = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
-  // Gone, or in the middle of another answer: whatever is written now would be taken for a part of it.
+  // In the middle of another answer, anything written now would be taken for a part of it.
   if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) {
     socket.destroy();
     return;
@@ -34,11 +33,11 @@ export function refuseUnparsed(error: Error & { code?: string }, socket: Socket)
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** Collects the routes that are registered after it; tells which methods an address is there for. */
+/** Collects the routes that are registered after it. Returns the methods that an address accepts. */
 export function watchMethods(app: FastifyInstance): (url: string) => string[] {
   const known = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method }) => {
-    // The page's files are everywhere below it: they say nothing of an address.
+    // The files of the page match every address.
     if (url.includes('*')) return;
     const pattern = new RegExp(`^${url.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:\w+/g, '[^/]+')}$`);
     const route = known.get(url) ?? { pattern, methods: new Set() };

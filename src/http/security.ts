@@ -1,5 +1,5 @@
-// Who may talk to this server, and what a page of it may load: host and origin checks, headers, and a limit on writes.
-// A page of another site can make a browser send requests here; these checks are what keeps it from changing anything.
+// Host and origin checks, security headers, and a limit on writes.
+// A page of another site can make a browser send requests here; these checks prevent it from changing anything.
 
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -7,9 +7,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { httpError } from './errors.ts';
 
 export interface SecurityOptions {
-  /** Names this server is reached by, beside those of loopback; without port. */
+  /** Host names of this server beside those of loopback, without port. */
   allowed_hosts?: readonly string[];
-  /** Origins whose pages may write, beside the server's own: `http://localhost:5173`. */
+  /** Other origins whose pages may write: `http://localhost:5173`. */
   allowed_origins?: readonly string[];
   /** Writes per minute and address (6,000). */
   writes_per_minute?: number;
@@ -23,13 +23,13 @@ export async function secure(app: FastifyInstance, options: SecurityOptions): Pr
   const origins = new Set(options.allowed_origins ?? []);
 
   await app.register(helmet, {
-    // Served over plain HTTP on loopback: telling a browser to insist on TLS would lock it out.
+    // The server speaks plain HTTP on loopback: a browser that insists on TLS would be locked out.
     strictTransportSecurity: false,
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        // Components set styles on elements; scripts come from files only.
+        // Components set styles on elements.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
         fontSrc: ["'self'", 'data:'],
@@ -41,17 +41,17 @@ export async function secure(app: FastifyInstance, options: SecurityOptions): Pr
     },
   });
   app.addHook('onRequest', async (request) => {
-    // A name that an attacker points at loopback (DNS rebinding) would make his page one of ours.
-    if (!hosts.has(hostOf(request))) throw httpError('HOST_NOT_ALLOWED', 'This host name is not one of this server.');
+    // A host name that an attacker points at loopback (DNS rebinding) would have the origin of this server.
+    if (!hosts.has(hostOf(request))) throw httpError('HOST_NOT_ALLOWED', 'This server does not have this host name.');
     if (!SAFE_METHODS.has(request.method)) refuseForeignOrigin(request, origins);
   });
   await app.register(rateLimit, {
     max: options.writes_per_minute ?? 6_000,
     timeWindow: 60_000,
     allowList: (request) => SAFE_METHODS.has(request.method),
-    // A connection that was reset has no address any more, and its request no answer.
+    // A connection that was reset has no address any more.
     keyGenerator: (request) => request.ip ?? '',
-    errorResponseBuilder: (_request, { after }) => httpError('RATE_LIMITED', `Too many writes; go on in ${after}.`),
+    errorResponseBuilder: (_request, { after }) => httpError('RATE_LIMITED', `Too many writes; continue in ${after}.`),
   });
 }
 
@@ -75,7 +75,7 @@ function refuseForeignOrigin(request: FastifyRequest, allowed: ReadonlySet<strin
 function isOwn(request: FastifyRequest, origin: string): boolean {
   try {
     const { protocol, host } = new URL(origin);
-    // Through URL both lose a port that is the scheme's own.
+    // URL drops the default port of both.
     return host === new URL(`${protocol}//${request.headers.host}`).host;
   } catch {
     return false;

@@ -6,8 +6,7 @@ import fastify from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { TurbulenceKind } from '../chaos/experiment.ts';
 import { packageRoot } from '../db/package-root.ts';
-import { createLaboratory, type Laboratory } from '../verification/analysis.ts';
-import { createVerdicts } from '../verification/verdicts.ts';
+import { type Analysis, createAnalysis, Verdicts } from '../verification/index.ts';
 import { Activity } from './activity.ts';
 import { BatchDetails } from './batch-detail.ts';
 import { closePromptly } from './connections.ts';
@@ -70,7 +69,7 @@ const BODY_LIMIT_BYTES = 1_048_576;
 export interface ServerOptions extends SecurityOptions {
   service: ServedService;
   /** Predicts and verifies; in the server's own thread if absent. */
-  laboratory?: Laboratory;
+  analysis?: Analysis;
   /** The folder of the built page; without one only the API is served. */
   ui_dir?: string;
   /** The kinds of turbulence that the supervisor makes, and batches may ask for (none). */
@@ -124,17 +123,13 @@ export async function createServer(options: ServerOptions): Promise<App> {
   return app;
 }
 
-function createContext({
-  service,
-  turbulence = [],
-  laboratory = createLaboratory(service),
-}: ServerOptions): RouteContext {
+function createContext({ service, turbulence = [], analysis = createAnalysis(service) }: ServerOptions): RouteContext {
   const { bus, pool, processes } = service;
   const { version } = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8')) as { version: string };
   const details = new BatchDetails(pool, bus.env, processes);
   const activity = new Activity(pool, bus.env);
   const overview = createOverview(pool, bus.env, activity);
-  const verdicts = createVerdicts(pool, bus.env, laboratory);
+  const verdicts = new Verdicts(pool, bus.env, analysis);
   const events = new BatchEvents({ env: bus.env, details, verdicts });
-  return { ...service, version, turbulence, details, activity, overview, events, laboratory, verdicts };
+  return { ...service, version, turbulence, details, activity, overview, events, analysis, verdicts };
 }

@@ -1,5 +1,5 @@
-// Requests against their schemas: every invalid field by its dotted path, and text that the database could not hold.
-// Promises that what reaches a handler is what its schema says.
+// Validation of requests against their schemas. Every invalid field is named by its dotted path.
+// What reaches a handler matches its schema, and contains only text that the database can store.
 
 import type { FastifyRequest, FastifySchemaCompiler } from 'fastify';
 import type { ZodType } from 'zod';
@@ -7,7 +7,7 @@ import { type FieldError, InvalidInputError } from '../model/errors.ts';
 import { dotted, fieldErrors, PARSE } from '../model/field-errors.ts';
 import { jsonProblems } from '../model/storable.ts';
 
-/** More would help nobody, and a body of a million mistakes must not make an answer as long. */
+/** Bounds the answer to a body with a million mistakes. */
 const MAX_ERRORS = 100;
 
 /** @throws InvalidInputError when there is any error */
@@ -32,15 +32,15 @@ export const validatorCompiler: FastifySchemaCompiler<ZodType> =
     return { value: data };
   };
 
-/** The same for all but the body, where that takes more than one schema and its mistakes are to be told at once. */
+/** The same for everything but the body, for handlers that check it themselves. */
 export function exceptBody({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
-  // The compiler's type is that of a whole route; what it is called with is the schema of a part.
+  // It is called with the schema of a part of the request, not of the whole route.
   return httpPart === 'body'
     ? (data: unknown) => ({ value: data })
     : validatorCompiler({ schema: schema as ZodType, method: '', url: '' });
 }
 
-/** Text with a NUL byte or half a surrogate pair in an address; of a body it was told when it was read. */
+/** Refuses NUL bytes and halves of surrogate pairs in an address; those of a body are refused when it is read. */
 export async function refuseUnstorable(request: FastifyRequest): Promise<void> {
   const parts = [request.params, request.query].filter((part) => part !== undefined);
   refuse(
@@ -50,7 +50,7 @@ export async function refuseUnstorable(request: FastifyRequest): Promise<void> {
   );
 }
 
-/** The framework's own query objects are made by a class; what is in them is plain. */
+/** The query objects of the framework are instances of a class. */
 function toPlain(part: unknown): unknown {
   if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
   return { ...part };

@@ -1,7 +1,6 @@
-// Commands: their states, what an attempt can come to, and the one table of legal transitions.
-// Pure; settle, reap and the operator verbs write nothing that this table does not allow.
+// Commands: their states, the outcomes of an attempt, and the one table of legal transitions.
+// Settle, reap and the operator verbs write nothing that this table does not allow.
 
-import type { RetryPolicy } from './retry.ts';
 import { retryDelay, retryRound, withJitter } from './retry.ts';
 
 export const COMMAND_STATUSES = [
@@ -14,11 +13,17 @@ export const COMMAND_STATUSES = [
 ] as const;
 export type CommandStatus = (typeof COMMAND_STATUSES)[number];
 
-/** What a command is for. Chunks launch batches, jobs are other durable work of Faultline itself; both stay out of lists. */
+/** Chunks launch batches, jobs are other internal work; lists show neither. */
 export const COMMAND_PURPOSES = ['step', 'compensation', 'standalone', 'chunk', 'job'] as const;
 export type CommandPurpose = (typeof COMMAND_PURPOSES)[number];
+export type InternalPurpose = Extract<CommandPurpose, 'chunk' | 'job'>;
 
-/** Later steps go before first steps, so that processes finish rather than pile up. Lower goes first. */
+/** Internal commands are retried without limit: no operator could do anything about them. */
+export function isInternal(purpose: CommandPurpose): purpose is InternalPurpose {
+  return purpose === 'chunk' || purpose === 'job';
+}
+
+/** Lower goes first. Later steps precede first steps, so that processes finish rather than pile up. */
 export const PRIORITY = { next_step: 4, standalone: 5, first_step: 6, chunk: 5, job: 3 } as const;
 
 export const OUTCOME_KINDS = [
@@ -34,7 +39,6 @@ export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
 export const EFFECTS = ['COMPLETED', 'RETRY', 'TSQ', 'FAILED', 'RELEASED', 'CANCELED'] as const;
 export type Effect = (typeof EFFECTS)[number];
 
-/** Why a command is in the troubleshooting queue. */
 export type ParkReason =
   | 'EXHAUSTED'
   | 'PERMANENT'
@@ -44,19 +48,19 @@ export type ParkReason =
   | 'DEADLINE_EXCEEDED';
 
 /**
- * What follows when a deadline passes before the command is settled: an operator is asked; it is FAILED and its process undoes what
- * it did; or it is FAILED and its process ends FAILED with what it did. For a command of no process the last two are the same.
+ * What happens when a deadline passes before the command is settled: it is parked; it is FAILED and its process compensates; or it is
+ * FAILED and its process ends FAILED without compensation. For a standalone command the last two are the same.
  */
 export const DEADLINE_ACTIONS = ['tsq', 'compensate', 'fail'] as const;
 export type DeadlineAction = (typeof DEADLINE_ACTIONS)[number];
 
-/** Counts from when a command is sent (or a process starts), and again when an operator retries. */
+/** Counts from when a command is sent or a process starts, and again from an operator's retry. */
 export interface Deadline {
   deadline_ms: number;
   on_deadline: DeadlineAction;
 }
 
-/** What an attempt came to. `fault` names the injected fault, if one caused it. */
+/** The outcome of an attempt. `fault` names the injected fault, if one caused it. */
 export interface Outcome {
   kind: OutcomeKind;
   result?: unknown;
@@ -67,7 +71,6 @@ export interface Outcome {
 
 export type ReplyOutcome = 'SUCCESS' | 'FAILED' | 'CANCELED';
 
-/** What the requester is told. */
 export interface Reply {
   outcome: ReplyOutcome;
   result?: unknown;
@@ -95,7 +98,7 @@ export interface ClaimedCommand {
   step: string | null;
   correlation_id: string | null;
   reply_to: string | null;
-  /** A hook wrote a row beside this command when it was sent; only such commands are shown to `beforeExecute`. */
+  /** A hook wrote a row for this command when it was sent; only such commands are passed to `beforeExecute`. */
   annotated: boolean;
 }
 
@@ -130,9 +133,9 @@ export interface Transition {
 /** Every legal change of a command's status; docs/states.md is rendered from it. */
 export const COMMAND_TRANSITIONS: readonly Transition[] = [
   { from: null, to: 'PENDING', by: 'send', when: 'a command is sent', reply: null },
-  { from: 'PENDING', to: 'IN_PROGRESS', by: 'claim', when: 'a worker takes it under a lease', reply: null },
+  { from: 'PENDING', to: 'IN_PROGRESS', by: 'claim', when: 'a worker claims it under a lease', reply: null },
   { from: 'IN_PROGRESS', to: 'COMPLETED', by: 'settle', when: 'the handler returned', reply: 'SUCCESS' },
-  { from: 'IN_PROGRESS', to: 'FAILED', by: 'settle', when: 'a business rule refused it', reply: 'FAILED' },
+  { from: 'IN_PROGRESS', to: 'FAILED', by: 'settle', when: 'a business rule rejected it', reply: 'FAILED' },
   {
     from: 'IN_PROGRESS',
     to: 'PENDING',
@@ -147,12 +150,12 @@ export const COMMAND_TRANSITIONS: readonly Transition[] = [
     when: 'a permanent failure, or attempts are exhausted',
     reply: null,
   },
-  { from: 'IN_PROGRESS', to: 'PENDING', by: 'reap', when: 'the lease ran out with attempts left', reply: null },
+  { from: 'IN_PROGRESS', to: 'PENDING', by: 'reap', when: 'the lease expired with attempts left', reply: null },
   {
     from: 'IN_PROGRESS',
     to: 'IN_TROUBLESHOOTING_QUEUE',
     by: 'reap',
-    when: 'the lease ran out once too often',
+    when: 'the lease was lost too often',
     reply: null,
   },
   {
@@ -221,7 +224,7 @@ export const COMMAND_TRANSITIONS: readonly Transition[] = [
   },
 ];
 
-/** Decides what an outcome does to its command: pure, from the row as claimed. `draw` in [0,1) shortens a delay with jitter. */
+/** Decides what an outcome does to its command, from the row as claimed. Pure. `draw` in [0,1) is for jitter. */
 export function decideSettlement(command: ClaimedCommand, outcome: Outcome, draw = 0): Settlement {
   switch (outcome.kind) {
     case 'success':
@@ -240,31 +243,30 @@ export function decideSettlement(command: ClaimedCommand, outcome: Outcome, draw
   }
 }
 
-/** What an attempt says it failed with whose lease ran out by this injected fault. */
+/** The error stored for an attempt whose lease expired because of this fault. */
 export function timedOutBy(fault: string): { error_code: string; error_message: string } {
   return { error_code: 'TIMED_OUT', error_message: `The lease ran out: ${fault}.` };
 }
 
-/** Given back without having counted, to be taken again in `delay_ms`. */
+/** Returned to the queue without counting the attempt, ready again in `delay_ms`. */
 export function release(delay_ms: number): Settlement {
   return { status: 'PENDING', effect: 'RELEASED', delay_ms, reason: null, reply: null };
 }
 
-/** To the troubleshooting queue. */
+export function retryIn(delay_ms: number): Settlement {
+  return { status: 'PENDING', effect: 'RETRY', delay_ms, reason: null, reply: null };
+}
+
 export function park(reason: ParkReason): Settlement {
   return { status: 'IN_TROUBLESHOOTING_QUEUE', effect: 'TSQ', delay_ms: null, reason, reply: null };
 }
 
 function retryOrPark(command: ClaimedCommand, draw: number): Settlement {
-  // Work of Faultline itself (launching a batch) is never given up: no operator could do anything about it.
-  const endless = command.purpose === 'chunk' || command.purpose === 'job';
-  if (command.attempts >= command.attempts_limit && !endless) return park('EXHAUSTED');
-  const policy: RetryPolicy = command;
-  const delay_ms = withJitter(retryDelay(retryRound(command), policy.backoff_ms), policy.jitter_pct, draw);
-  return { status: 'PENDING', effect: 'RETRY', delay_ms, reason: null, reply: null };
+  if (command.attempts >= command.attempts_limit && !isInternal(command.purpose)) return park('EXHAUSTED');
+  return retryIn(withJitter(retryDelay(retryRound(command), command.backoff_ms), command.jitter_pct, draw));
 }
 
-/** A fingerprint that groups like failures: the code and the message with ids and numbers taken out. */
+/** Groups similar failures: the code, and the message without ids and numbers. */
 export function errorGroup(error_code: string, error_message: string): string {
   const shape = error_message
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '<id>')

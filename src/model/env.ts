@@ -25,7 +25,6 @@ export type ProbePoint =
   | 'in_chunk'
   | 'after_chunk'
   | 'in_operator_verb'
-  | 'in_cancel'
   | 'in_deadline'
   | 'in_job_slice'
   | 'in_prune_slice'

@@ -1,23 +1,22 @@
-// What is wrong with a value, field by field, in one wording wherever it is checked: at the edge, at a launch, in a process.
-// Pure; knows of the schema library only the shape of what it complains of.
+// The invalid fields of a value, in one wording wherever it is validated: at the edge, at a launch, in a process.
 
 import type { FieldError } from './errors.ts';
 import { jsonProblems } from './storable.ts';
 
-/** One mistake, as zod tells it. */
+/** One issue of zod. */
 export interface Issue {
   code?: string;
   path: readonly PropertyKey[];
   message: string;
   keys?: readonly string[];
-  /** What stood at the path; there because of PARSE. */
+  /** The value at the path; present because of PARSE. */
   input?: unknown;
 }
 
-/** How to parse what fieldErrors is to explain. */
+/** Parse options that `fieldErrors` relies on. */
 export const PARSE = { reportInput: true };
 
-/** Every invalid field; an unknown one by its own name. `prefix` is where the checked value stands in the request. */
+/** Every invalid field; an unknown one by its own name. `prefix` is the path of the validated value in the request. */
 export function fieldErrors(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): FieldError[] {
   return issues.flatMap((issue) => {
     const path = [...prefix, ...issue.path];
@@ -39,17 +38,21 @@ export function dotted(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'body' : path.map(String).join('.').slice(0, 500);
 }
 
-/** What of `value` cannot be kept as it is; it stands at `path`. */
-export function findJsonErrors(path: string, value: unknown, isKnown?: (value: object) => boolean): FieldError[] {
+/** What in `value` cannot be stored unchanged; `prefix` is the path of the value. */
+export function findJsonErrors(
+  prefix: readonly PropertyKey[],
+  value: unknown,
+  isKnown?: (value: object) => boolean,
+): FieldError[] {
   return jsonProblems(value, isKnown).map((problem) => ({
-    path: dotted([path, ...problem.path]),
+    path: dotted([...prefix, ...problem.path]),
     code: 'not_storable',
     message: problem.message,
   }));
 }
 
 /** `charge_id is required; total must be a whole number from 1 to 5`, and how many more. */
-export function inWords(errors: readonly FieldError[]): string {
-  const told = errors.slice(0, 5).map(({ path, message }) => `${path} ${message}`);
-  return told.join('; ') + (errors.length > told.length ? `; and ${errors.length - told.length} more` : '');
+export function listErrors(errors: readonly FieldError[]): string {
+  const listed = errors.slice(0, 5).map(({ path, message }) => `${path} ${message}`);
+  return listed.join('; ') + (errors.length > listed.length ? `; and ${errors.length - listed.length} more` : '');
 }

@@ -1,44 +1,50 @@
-// Work that comes round: each round begins so long after the last one ended, and one that fails is followed by the next.
-// Promises that after `stop` nothing of it is under way.
+// A task that repeats: each run begins a fixed time after the last one ended, and a failed run is followed by the next.
+// After `stop` nothing of it is under way.
 
 import type { Env, Timer } from './env.ts';
 
-/** What rounds are made with: a bus has it all. */
+/** Where a task takes its timers from and reports its failures to. A bus is one. */
 export interface PeriodicTaskContext {
   env: Pick<Env, 'after'>;
-  outage: { failed(error: unknown, fields: object, message: string): void };
+  databaseHealth: { reportError(error: unknown, fields: object, message: string): void };
 }
 
-export interface PeriodicTask {
-  start(): void;
-  stop(): Promise<void>;
+export interface PeriodicTaskOptions {
+  every_ms: number;
+  run(): Promise<void>;
+  /** Logged when a run fails. */
+  failure: string;
+  /** Does not keep the process alive. */
+  unref?: boolean;
 }
 
-/** `failure` says in the log what failed and is tried again. */
-export function createPeriodicTask(
-  { env, outage }: PeriodicTaskContext,
-  every_ms: number,
-  round: () => Promise<void>,
-  failure: string,
-): PeriodicTask {
-  let timer: Timer | null = null;
-  let running: Promise<void> = Promise.resolve();
-  let stopped = false;
+export class PeriodicTask {
+  readonly #context: PeriodicTaskContext;
+  readonly #options: PeriodicTaskOptions;
+  #timer: Timer | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #stopped = false;
 
-  const schedule = () => {
-    timer = env.after(every_ms, () => {
-      running = round()
-        .catch((error) => outage.failed(error, {}, failure))
-        .finally(() => void (stopped || schedule()));
-    });
-  };
+  constructor(context: PeriodicTaskContext, options: PeriodicTaskOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
 
-  return {
-    start: schedule,
-    async stop() {
-      stopped = true;
-      timer?.clear();
-      await running;
-    },
-  };
+  start(): void {
+    const { every_ms, unref } = this.#options;
+    this.#timer = this.#context.env.after(every_ms, () => void this.#run(), { unref });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.clear();
+    await this.#running;
+  }
+
+  #run(): void {
+    const { run, failure } = this.#options;
+    this.#running = run()
+      .catch((error) => this.#context.databaseHealth.reportError(error, {}, failure))
+      .finally(() => void (this.#stopped || this.start()));
+  }
 }

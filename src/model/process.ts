@@ -1,5 +1,4 @@
-// Processes and batches: their states and the shapes that cross module borders.
-// Pure; process/advance decides, process/router writes.
+// Processes and batches: their states, and the types that several modules share.
 
 import type { Transition } from './command.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -30,7 +29,11 @@ export const BATCH_STATUSES = [
 export type BatchStatus = (typeof BATCH_STATUSES)[number];
 export const TERMINAL_BATCH_STATUSES = ['COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED'] as const;
 
-/** Nothing goes on in it by itself: it has ended, or what is left waits for an operator. */
+export function isProcessEnded(status: ProcessStatus): status is TerminalProcessStatus {
+  return TERMINAL_PROCESS_STATUSES.some((terminal) => terminal === status);
+}
+
+/** The batch has ended, or everything left in it waits for an operator. */
 export function isBatchAtRest(status: BatchStatus): boolean {
   return status === 'AT_REST' || TERMINAL_BATCH_STATUSES.some((terminal) => terminal === status);
 }
@@ -50,16 +53,13 @@ export interface ProcessRow {
   path: string[];
   undo: number | null;
   ending: TerminalProcessStatus | null;
-  /** It was ended without undoing what it did. */
+  /** It ended without compensation. */
   keep_effects: boolean;
   error_code: string | null;
   error_message: string | null;
 }
 
-/**
- * Keys of a process's state that belong to whoever launched it, not to its definition:
- * they pass every step unchanged, whatever `onReply` returns.
- */
+/** Keys of a process's state that belong to its launcher: every step keeps them, whatever `onReply` returns. */
 export const LAUNCHER_KEYS = ['behavior'] as const;
 
 /** The key of a step without its visit: `query#2` -> `query`. */
@@ -68,13 +68,13 @@ export function stepKey(visited: string): string {
   return at === -1 ? visited : visited.slice(0, at);
 }
 
-/** The visit of a step that was sent before `path` times: `query`, then `query#2`. */
+/** The name of the next visit of a step after `path`: `query`, then `query#2`. */
 export function visitOf(path: readonly string[], key: string): string {
   const visits = path.filter((step) => stepKey(step) === key).length + 1;
   return visits === 1 ? key : `${key}#${visits}`;
 }
 
-/** How commands of a process are tried: from the batch, carried on from command to command. */
+/** Retry policy and lease of a command; a process passes them on from command to command. */
 export interface CommandPolicy extends RetryPolicy {
   lease_ms: number;
 }

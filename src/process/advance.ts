@@ -3,7 +3,7 @@
 
 import type { Reply } from '../model/command.ts';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
-import { fieldErrors, findJsonErrors, inWords, PARSE } from '../model/field-errors.ts';
+import { fieldErrors, findJsonErrors, listErrors, PARSE } from '../model/field-errors.ts';
 import {
   LAUNCHER_KEYS,
   type ProcessRow,
@@ -97,7 +97,7 @@ function withoutLauncherKeys(state: Readonly<State>): State {
 }
 
 function refusal(what: string, errors: FieldError[]): InvalidInputError {
-  return new InvalidInputError(`${what}: ${inWords(errors)}.`, errors);
+  return new InvalidInputError(`${what}: ${listErrors(errors)}.`, errors);
 }
 
 /** The first command of a process. */
@@ -117,7 +117,7 @@ export function payloadOf(
   { process_id, batch_id, ordinal }: RequestContext,
 ): object {
   const payload = step.request(state, { process_id, batch_id, ordinal }) ?? {};
-  const errors = findJsonErrors('payload', payload);
+  const errors = findJsonErrors(['payload'], payload);
   if (errors.length > 0) throw refusal('The payload that request makes cannot be sent', errors);
   return payload;
 }

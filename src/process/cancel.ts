@@ -1,24 +1,25 @@
-// Cancelling a batch: a durable job on the bus. Unsent chunks and first commands never attempted are cancelled, in slices;
-// what was begun runs out, and what waits for an operator waits on: with that the batch is AT_REST, and CANCELED once it is done with.
-// The status change waits for the chunks under way, so none slips in after it.
+// Cancelling a batch: a durable job on the bus. Unsent chunks and first commands never attempted are cancelled, in slices; everything
+// else runs out or waits for an operator. The batch is AT_REST meanwhile, and CANCELED once nothing waits.
+// The status change waits for chunks in progress, so that none commits after it.
 
-import { type Bus, byLane, INTERNAL_DOMAIN, notifyTransitions, sendCommands } from '../bus/bus.ts';
+import { type Bus, INTERNAL_DOMAIN } from '../bus/bus.ts';
 import type { HandlerContext, HandlerRegistry } from '../bus/handlers.ts';
-import { requestedReplies } from '../bus/settle.ts';
-import { type Operator, toTransitionCommand } from '../bus/troubleshooting.ts';
+import { sendCommands } from '../bus/insert.ts';
+import { internalCommand } from '../bus/internal.ts';
+import { notifyTransitions, requestedReplies, transitionCommand } from '../bus/transitions.ts';
+import type { Operator } from '../bus/troubleshooting.ts';
 import { withTx } from '../db/pool.ts';
-import { markCancelingIfOpen, readBatch, readUnattemptedCommands } from '../db/queries/batches.ts';
+import { markCancelingIfOpen, type NewBatch, readBatch, readUnattemptedCommands } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import { readUnattempted } from '../db/queries/processes.ts';
 import { insertReplies } from '../db/queries/replies.ts';
 import { cancelIfUnattempted, cancelPendingChunks } from '../db/queries/troubleshooting.ts';
-import { PRIORITY } from '../model/command.ts';
-import { NotFoundError, WrongStateError } from '../model/errors.ts';
-import { laneOf } from '../model/ids.ts';
-import type { BatchStatus, CommandPolicy } from '../model/process.ts';
+import { pages } from '../model/batching.ts';
+import { orNotFound, WrongStateError } from '../model/errors.ts';
+import { byLane, laneOf } from '../model/ids.ts';
+import type { BatchStatus } from '../model/process.ts';
 
 const SLICE_SIZE = 1_000;
-const JOB_POLICY: CommandPolicy = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };
 
 /** Marks the batch CANCELING and sends the job. @throws NotFoundError, WrongStateError */
 export async function cancelBatch(
@@ -27,46 +28,26 @@ export async function cancelBatch(
   operator: Operator,
 ): Promise<{ batch_id: string; status: BatchStatus }> {
   await withTx(bus.pool, async (tx) => {
-    // First, so that the wait for the batch is one for the chunks under way and not for all that are to come.
+    // First, so that the lock on the batch waits only for the chunks in progress.
     await cancelPendingChunks(tx, batch_id, INTERNAL_DOMAIN);
     if (!(await markCancelingIfOpen(tx, batch_id))) {
-      const batch = await readBatch(tx, batch_id);
-      if (batch === null) throw new NotFoundError('batch', batch_id);
-      const waits = batch.status === 'AT_REST' ? ' and waits for operators: it was cancelled before' : '';
-      throw new WrongStateError(`The batch is ${batch.status}${waits}.`);
+      const { status } = orNotFound(await readBatch(tx, batch_id), 'batch', batch_id);
+      const waits = status === 'AT_REST' ? ' and waits for operators: it was cancelled before' : '';
+      throw new WrongStateError(`The batch is ${status}${waits}.`);
     }
     await insertEvents(tx, 0, [
       { type: 'BATCH_CANCEL_REQUESTED', batch_id, actor: operator.actor, reason: operator.reason ?? null },
     ]);
-    const command_id = bus.env.newId(0, bus.lanes);
-    await sendCommands(bus, tx, [
-      {
-        command_id,
-        lane: 0,
-        domain: INTERNAL_DOMAIN,
-        type: 'CancelBatch',
-        purpose: 'job',
-        priority: PRIORITY.job,
-        payload: { batch_id },
-        policy: JOB_POLICY,
-        delay_ms: 0,
-        process_id: null,
-        batch_id,
-        step: null,
-        correlation_id: null,
-        reply_to: null,
-        state: null,
-      },
-    ]);
+    await sendCommands(bus, tx, [internalCommand(bus, 'CancelBatch', { batch_id }, { purpose: 'job', batch_id })]);
   });
   bus.notifier.wake(INTERNAL_DOMAIN);
   return { batch_id, status: 'CANCELING' };
 }
 
 /** Registers the handler of the job. */
-export function registerCancel(registry: HandlerRegistry, bus: () => Bus): void {
+export function registerCancel(registry: HandlerRegistry, bus: Bus): void {
   registry.register<{ batch_id: string }>(INTERNAL_DOMAIN, 'CancelBatch', (payload, context) =>
-    runCancel(bus(), payload.batch_id, context),
+    runCancel(bus, payload.batch_id, context),
   );
 }
 
@@ -74,7 +55,7 @@ async function runCancel(bus: Bus, batch_id: string, { signal }: HandlerContext)
   await withTx(bus.pool, (tx) => cancelPendingChunks(tx, batch_id, INTERNAL_DOMAIN));
   const batch = await readBatch(bus.pool, batch_id);
   let canceled_count = 0;
-  for await (const slice of batch?.kind === 'command' ? commandsOf(bus, batch_id) : firstCommandsOf(bus, batch_id)) {
+  for await (const slice of unattempted(bus, batch_id, batch?.kind)) {
     signal.throwIfAborted();
     for (const [lane, command_ids] of byLane(slice, (command_id) => laneOf(command_id, bus.lanes))) {
       canceled_count += await cancelSlice(bus, lane, command_ids);
@@ -83,26 +64,23 @@ async function runCancel(bus: Bus, batch_id: string, { signal }: HandlerContext)
   return { canceled_count };
 }
 
-/** The first commands of a batch's processes that nobody has attempted, slice by slice. */
-async function* firstCommandsOf(bus: Bus, batch_id: string): AsyncGenerator<string[]> {
-  for (let from = 0; ; ) {
-    const slice = await readUnattempted(bus.pool, batch_id, from, SLICE_SIZE);
-    const last = slice.at(-1);
-    if (last === undefined) return;
-    yield slice.map((process) => process.awaiting_command_id);
-    from = last.ordinal + 1;
-  }
-}
-
-/** The commands of a command batch that nobody has attempted, slice by slice. */
-async function* commandsOf(bus: Bus, batch_id: string): AsyncGenerator<string[]> {
-  for (let after: string | null = null; ; ) {
-    const slice: string[] = await readUnattemptedCommands(bus.pool, batch_id, after, SLICE_SIZE);
-    const last = slice.at(-1);
-    if (last === undefined) return;
-    yield slice;
-    after = last;
-  }
+/** The commands that were never attempted, slice by slice: all of a command batch, or the first ones of processes. */
+function unattempted(bus: Bus, batch_id: string, kind: NewBatch['kind'] | undefined): AsyncIterable<string[]> {
+  if (kind === 'command')
+    return pages(
+      (after: string | null) => readUnattemptedCommands(bus.pool, batch_id, after, SLICE_SIZE),
+      (slice) => slice.at(-1) ?? null,
+    );
+  let from: number | null = 0;
+  return pages(
+    async () => {
+      const slice = await readUnattempted(bus.pool, batch_id, from ?? 0, SLICE_SIZE);
+      const last = slice.at(-1);
+      from = last === undefined ? null : last.ordinal + 1;
+      return slice.map((process) => process.awaiting_command_id);
+    },
+    () => from,
+  );
 }
 
 /** One slice: its commands, then their processes, in one transaction. Safe to repeat. */
@@ -123,7 +101,7 @@ function cancelSlice(bus: Bus, lane: number, command_ids: string[]): Promise<num
     const transitions = canceled.map((command) => {
       const { error_code, error_message } = command;
       const reply = { outcome: 'CANCELED', error_code, error_message } as const;
-      return { kind: 'replied' as const, command: toTransitionCommand(command), reply };
+      return { kind: 'replied' as const, command: transitionCommand(command), reply };
     });
     await insertReplies(tx, lane, requestedReplies(bus, transitions));
     await notifyTransitions(bus, tx, transitions);

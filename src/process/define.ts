@@ -5,8 +5,8 @@ import type { z } from 'zod';
 import { DEADLINE_ACTIONS, type Deadline, type DeadlineAction, type Reply } from '../model/command.ts';
 import { ConfigurationError, UnknownProcessTypeError } from '../model/errors.ts';
 import { isWithin, LIMITS, rangeMessage, SHAPES } from '../model/limits.ts';
-import { findPolicyErrors } from '../model/policy.ts';
 import type { CommandPolicy } from '../model/process.ts';
+import { findErrors, policySchema } from '../model/schemas.ts';
 
 /** Where a process stands in its batch. */
 export interface StartContext {
@@ -115,7 +115,8 @@ export function defineProcess<InputSchema extends z.ZodType, StateSchema extends
   }
   const wrong = findDeadlineError(definition);
   if (wrong !== null) fail(wrong);
-  for (const error of findPolicyErrors(definition.policy ?? {})) fail(`${error.path} ${error.message}`);
+  for (const error of findErrors(policySchema, definition.policy ?? {}, 'policy'))
+    fail(`${error.path} ${error.message}`);
   return definition as ProcessDefinition<z.output<InputSchema>, z.output<StateSchema>>;
 }
 

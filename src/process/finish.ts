@@ -1,5 +1,5 @@
-// The finisher: counts open batches from the index, one snapshot each, and ends, rests or reopens them.
-// One at a time over all workers, by advisory lock; what is counted is held meanwhile against operators, who reopen it themselves.
+// The finisher: recounts open batches from the index, one snapshot each, and updates their status.
+// One worker at a time, by advisory lock. A batch is locked while it is counted; operators' verbs reopen it themselves.
 
 import type { Bus } from '../bus/bus.ts';
 import { type Tx, withTx } from '../db/pool.ts';
@@ -15,21 +15,17 @@ import {
 import { insertEvents, type NewEvent } from '../db/queries/events.ts';
 import { analyzeIfGrown, tryMaintenanceLock } from '../db/queries/maintenance.ts';
 import { insertReplies } from '../db/queries/replies.ts';
-import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
+import { PeriodicTask } from '../model/periodic.ts';
 import type { BatchStatus } from '../model/process.ts';
 import { endReplies } from './batch-end.ts';
 
-const EVERY_MS = 1_000;
 /** A batch is counted no more often than ten times as long as its last count took. */
 const COUNT_SHARE = 10;
-/** Whoever holds a batch for longer (a sender's own transaction may) keeps only that one from being counted. */
+/** The longest wait for a locked batch; a sender's own transaction may hold one, and only that one is not counted. */
 const LOCKED_MS = 2_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/**
- * The status that follows from the counts. A batch that is not closed may grow; one that was cancelled is never created to the end, and
- * rests too while something of it waits for an operator. Pure.
- */
+/** The status that follows from the counts. An open batch may grow; a cancelled one is never completely created. Pure. */
 export function nextBatchStatus(
   { total_count, closed, canceled }: Pick<OpenBatch, 'total_count' | 'closed' | 'canceled'>,
   counts: BatchCounts,
@@ -79,7 +75,7 @@ export function createFinisher(bus: Bus): PeriodicTask {
     for (const batch_id of countAgainAt.keys()) if (!open.includes(batch_id)) countAgainAt.delete(batch_id);
   };
 
-  return createPeriodicTask(bus, EVERY_MS, round, 'counting batches failed, trying again');
+  return new PeriodicTask(bus, { every_ms: 1_000, run: round, failure: 'counting batches failed, trying again' });
 }
 
 function eventOf(batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewEvent | null {
@@ -90,7 +86,7 @@ function eventOf(batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewE
     details: { status: next, ...counts },
   });
   if (next === 'AT_REST') return event('BATCH_AT_REST');
-  // Nobody but who gives a batch work again reopens it; this is for whoever gave it some past the verbs.
+  // The operators' verbs reopen a batch themselves; this covers work that arrived otherwise.
   if (next === 'RUNNING' || next === 'CANCELING') return batch.status === 'AT_REST' ? event('BATCH_REOPENED') : null;
   return next === 'CREATING' ? null : event('BATCH_COMPLETED');
 }

@@ -1,15 +1,15 @@
-// Pruning by itself: once an hour over all workers, where the settings say after how many days. Rests three times as long as it
-// works. Promises that after `stop` nothing of it is under way; what is left waits for the next hour.
+// Automatic pruning: once an hour over all workers, if the settings say after how many days. Rests three times as long as it works.
+// A run that is stopped continues an hour later.
 
 import type { Bus } from '../bus/bus.ts';
 import { recordPrune, takePruneTurn } from '../db/queries/prune-records.ts';
-import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
+import { PeriodicTask } from '../model/periodic.ts';
 import type { Application, ApplicationContext } from './application.ts';
 import type { ProcessRegistry } from './define.ts';
 import { pruneEnded } from './prune.ts';
 
 const DAY_MS = 86_400_000;
-/** How often each worker asks whether an hour has passed. */
+/** How often each worker checks whether an hour has passed. */
 const EVERY_MS = 60_000;
 const REST = 3;
 
@@ -19,10 +19,13 @@ export interface PruneRoundOptions {
   context: ApplicationContext;
 }
 
-export function createPruneRound(bus: Bus, { processes, application, context }: PruneRoundOptions): PeriodicTask {
+export function createPruneRound(
+  bus: Bus,
+  { processes, application, context }: PruneRoundOptions,
+): Pick<PeriodicTask, 'start' | 'stop'> {
   const stopping = new AbortController();
 
-  const round = async () => {
+  const run = async () => {
     const { prune_after_days } = bus.settings().retention;
     if (prune_after_days === null || !(await takePruneTurn(bus.pool))) return;
     const { counts, finished, failed, left_count } = await pruneEnded(
@@ -33,7 +36,7 @@ export function createPruneRound(bus: Bus, { processes, application, context }: 
         commands: true,
         records: true,
         replies: false,
-        process_types: processes.all().map(({ type }) => type),
+        process_types: processes.types(),
       },
       {
         rest: REST,
@@ -45,12 +48,12 @@ export function createPruneRound(bus: Bus, { processes, application, context }: 
     if (counts.batches + counts.commands > 0) bus.env.logger.info({ counts }, 'pruned what ended long ago');
   };
 
-  const rounds = createPeriodicTask(bus, EVERY_MS, round, 'pruning failed, trying again');
+  const task = new PeriodicTask(bus, { every_ms: EVERY_MS, run, failure: 'pruning failed, trying again' });
   return {
-    start: rounds.start,
+    start: () => task.start(),
     async stop() {
       stopping.abort();
-      await rounds.stop();
+      await task.stop();
     },
   };
 }

@@ -1,12 +1,11 @@
 // One slice of pruning: commands that ended, or processes that ended with all of theirs, and every row that belongs to them.
 // Each is one short transaction; what somebody holds, or what is open after all, stays whole.
 
-import { byLane } from '../bus/bus.ts';
 import type { BusHooks } from '../bus/handlers.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
 import type { Env } from '../model/env.ts';
-import { laneOf } from '../model/ids.ts';
+import { byLane, laneOf } from '../model/ids.ts';
 
 /** Where slices are deleted. */
 export interface PruneSite {

@@ -1,12 +1,12 @@
 // Pruning: deletes what ended long enough ago, with all that belongs to it. Never anything open, at rest or waiting for an operator.
 // Slice by slice in short transactions; killed anywhere, the next prune goes on; two at once do not collide.
 
-import { byLane } from '../bus/bus.ts';
 import type { Tx } from '../db/pool.ts';
 import { deleteIdempotencyKeys } from '../db/queries/idempotency.ts';
 import * as prune from '../db/queries/prune.ts';
 import * as records from '../db/queries/prune-records.ts';
 import type { CommandStatus } from '../model/command.ts';
+import { byLane } from '../model/ids.ts';
 
 import type { BatchStatus } from '../model/process.ts';
 import { pruneBatch } from './prune-batch.ts';

@@ -1,9 +1,9 @@
-// Replies kept because their process's type or version was not registered where they were settled: while versions change, old
-// and new workers share a domain. A service that has the definition routes them, each once, and only then are they deleted.
+// Kept replies: their process's type or version was not registered where they were settled, as happens during a deployment.
+// A service that knows the definition routes each of them once, and deletes it in the same transaction.
 
-import { type Bus, notifyTransitions } from '../bus/bus.ts';
+import type { Bus } from '../bus/bus.ts';
 import { reopening } from '../bus/reopen.ts';
-import { toTransitionCommand } from '../bus/troubleshooting.ts';
+import { notifyTransitions, transitionCommand } from '../bus/transitions.ts';
 import { withTx } from '../db/pool.ts';
 import { findProcess } from '../db/queries/read-processes.ts';
 import {
@@ -14,45 +14,48 @@ import {
   readRoutableReplies,
 } from '../db/queries/replies.ts';
 import { lockCommand } from '../db/queries/troubleshooting.ts';
-import { NotFoundError, WrongStateError } from '../model/errors.ts';
-import { createPeriodicTask, type PeriodicTask } from '../model/periodic.ts';
+import { orNotFound, WrongStateError } from '../model/errors.ts';
+import { PeriodicTask } from '../model/periodic.ts';
 import type { ProcessRegistry } from './define.ts';
 
-const EVERY_MS = 1_000;
 const MAX_A_ROUND = 500;
 
 /** Routes what can be routed here, once a second. */
 export function createReplyRouting(bus: Bus, processes: ProcessRegistry): PeriodicTask {
-  const round = async () => {
+  const run = async () => {
     const known = processes.all().map(({ type, version }) => ({ type, version }));
     for (const reply of await readRoutableReplies(bus.pool, known, MAX_A_ROUND)) await routeReply(bus, reply);
   };
-  return createPeriodicTask(bus, EVERY_MS, round, 'routing kept replies failed, trying again');
+  return new PeriodicTask(bus, { every_ms: 1_000, run, failure: 'routing kept replies failed, trying again' });
 }
 
-/** One transaction each: what cannot be stored of one keeps no other back. */
+/** One transaction each, so that one that fails does not block the others. */
 async function routeReply(bus: Bus, reply: RoutableReply): Promise<void> {
   await route(bus, reply).catch((error) => {
-    bus.outage.failed(error, { command_id: reply.command_id }, 'routing a kept reply failed, trying again');
+    bus.databaseHealth.reportError(
+      error,
+      { command_id: reply.command_id },
+      'routing a kept reply failed, trying again',
+    );
   });
 }
 
-/** False when somebody else has the reply, or has routed it. */
+/** False when another service has locked or routed the reply. */
 async function route(bus: Bus, { reply_id, lane, command_id }: RoutableReply): Promise<boolean> {
-  // What an operator completed may be kept, and its process at rest until now.
+  // The reply may be that of an operator, and its batch at rest until now.
   const sent = await withTx(bus.pool, (tx) =>
     reopening(tx, lane, [command_id], async () => {
       const reply = await lockReplyIfKept(tx, lane, reply_id);
       const command = reply === null ? null : await lockCommand(tx, command_id);
       if (reply === null || command === null) return null;
       const { keep_effects } = reply;
-      const told = { kind: 'replied' as const, command: toTransitionCommand(command), reply, keep_effects };
-      const sent = await notifyTransitions(bus, tx, [told]);
+      const transition = { kind: 'replied' as const, command: transitionCommand(command), reply, keep_effects };
+      const sent = await notifyTransitions(bus, tx, [transition]);
       await deleteReply(tx, lane, reply_id);
       return sent;
     }),
   );
-  for (const domain of sent ?? []) bus.notifier.wake(domain);
+  bus.notifier.wake(sent ?? []);
   return sent !== null;
 }
 
@@ -65,11 +68,9 @@ export async function redriveReply(
   processes: ProcessRegistry,
   reply_id: string,
 ): Promise<{ reply_id: string; process_id: string }> {
-  const reply = await findReply(bus.pool, reply_id);
-  if (reply === null) throw new NotFoundError('reply', reply_id);
-  const { process_id, command_id, lane } = reply;
+  const { process_id, command_id, lane } = orNotFound(await findReply(bus.pool, reply_id), 'reply', reply_id);
   if (process_id === null || command_id === null) {
-    throw new WrongStateError('Its sender asked for this reply: it is for consuming, not for routing.');
+    throw new WrongStateError('A sender asked for this reply: it is consumed, not routed.');
   }
   const process = await findProcess(bus.pool, process_id);
   if (process === null) throw new WrongStateError(`There is no process ${process_id}.`);
@@ -77,5 +78,5 @@ export async function redriveReply(
     throw new WrongStateError(`${process.process_type} version ${process.version} is not registered in this service.`);
   }
   if (await route(bus, { reply_id, lane, command_id })) return { reply_id, process_id };
-  throw new WrongStateError('Somebody else is routing this reply.');
+  throw new WrongStateError('Another service is routing this reply.');
 }

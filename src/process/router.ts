@@ -1,9 +1,10 @@
 // The router: the bus's onTransitions hook. Reads the processes of a set, asks `advance`, writes states and next commands.
 // A reply advances a process once, if it is the one awaited; any other is recorded and ignored.
 
-import { type Bus, sendCommands } from '../bus/bus.ts';
+import type { Bus } from '../bus/bus.ts';
 import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../bus/handlers.ts';
-import { queuedReply } from '../bus/settle.ts';
+import { sendCommands } from '../bus/insert.ts';
+import { queuedReply } from '../bus/transitions.ts';
 import type { Tx } from '../db/pool.ts';
 import { insertEvents, type NewEvent, readCausesBeforeAdvanceFailed } from '../db/queries/events.ts';
 import {
@@ -18,26 +19,26 @@ import {
 import { insertReplies, type NewReply } from '../db/queries/replies.ts';
 import { PRIORITY } from '../model/command.ts';
 import { describeError } from '../model/error-text.ts';
-import { type ProcessRow, stepKey, TERMINAL_PROCESS_STATUSES } from '../model/process.ts';
+import { isProcessEnded, type ProcessRow, stepKey } from '../model/process.ts';
 import { advance, type Decision, findStep, payloadOf } from './advance.ts';
 import { type AnyProcessDefinition, deadlineOf, type ProcessRegistry } from './define.ts';
 
 type OfProcess<T> = T & { command: TransitionCommand & { process_id: string } };
 type Kind<K extends CommandTransition['kind']> = OfProcess<Extract<CommandTransition, { kind: K }>>;
 
-/** What one set leads to; written once, at the end. */
+/** The changes of one set, written once at the end. */
 interface Plan {
-  /** Processes that one reply of the set has advanced: to any other reply they no longer are as they were read. */
+  /** Processes advanced by a reply of the set; for any other reply the rows as read are outdated. */
   advanced: Set<string>;
   changes: ProcessChange[];
-  /** Commands sent for processes that do not wait for them. */
+  /** Commands that no process waits for. */
   unawaited: { process_id: string; command_id: string }[];
   commands: OutgoingCommand[];
   events: NewEvent[];
   replies: NewReply[];
 }
 
-/** Makes the hook. `bus` is asked for when it is used, because it is built with this very hook. */
+/** Creates the hook. `bus` is a function, because the bus is built with this hook. */
 export function createRouter(processes: ProcessRegistry, bus: () => Bus) {
   return async (tx: Tx, transitions: readonly CommandTransition[]): Promise<ReadonlySet<string>> => {
     const ofProcesses = transitions.filter((t): t is OfProcess<CommandTransition> => t.command.process_id !== null);
@@ -49,7 +50,7 @@ export function createRouter(processes: ProcessRegistry, bus: () => Bus) {
 
     const parked = pick('parked');
     const others = [...pick('replied'), ...pick('discarded')];
-    // In one order for all of the set: parked first and advanced later, a lower id could come after a higher one.
+    // One order for the whole set: locking parked processes first could lock a lower id after a higher one.
     if (parked.length > 0 && others.length > 0)
       await lockProcesses(tx, lane, [...new Set([...parked, ...others].map(({ command }) => command.process_id))]);
     if (parked.length > 0) await parkAwaitingProcesses(tx, lane, parked.map(awaited));
@@ -88,7 +89,7 @@ async function routeReplies(
   return writePlan(bus, tx, lane, plan);
 }
 
-/** While its own code had thrown, a process that is being undone showed that; what it had failed with comes back. */
+/** A compensating process shows ADVANCE_FAILED after its code threw; this restores its original cause. */
 async function restoreCauses(tx: Tx, rows: ProcessRow[]): Promise<ProcessRow[]> {
   const hidden = rows.filter(({ undo, error_code }) => undo !== null && error_code === 'ADVANCE_FAILED');
   if (hidden.length === 0) return rows;
@@ -101,10 +102,10 @@ async function restoreCauses(tx: Tx, rows: ProcessRow[]): Promise<ProcessRow[]> 
 
 async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<ReadonlySet<string>> {
   const sent = await sendCommands(bus, tx, plan.commands);
-  // Rows are written, and so locked, line by line: processes in order of their id, which commands do not come in.
+  // Ordered by process id, because updates lock rows in their order.
   const ordered = plan.changes.toSorted((a, b) => (a.process_id < b.process_id ? -1 : 1));
   const changed = ordered.length === 0 ? 0 : await updateIfAwaiting(tx, lane, ordered);
-  // Nothing but a bug gets here: the whole set is rolled back rather than half of it kept.
+  // Only a bug gets here: roll back the whole set rather than keep half of it.
   if (changed !== plan.changes.length)
     throw new Error(`${plan.changes.length - changed} processes changed under their replies.`);
   if (plan.unawaited.length > 0) await appendCommandIds(tx, lane, plan.unawaited);
@@ -210,7 +211,7 @@ function processCommand(
   };
 }
 
-/** The definition's own code threw: the command stays as it is, the reply is kept on it, and an operator is asked. */
+/** The definition's own code threw: the command keeps its reply, and the process waits for an operator. */
 function planAdvanceFailed(
   bus: Bus,
   process: ProcessRow,
@@ -218,14 +219,14 @@ function planAdvanceFailed(
   error: unknown,
   plan: Plan,
 ): void {
-  const message = tellThrown(bus, process, error);
+  const message = logThrown(bus, process, error);
   const { error_code, error_message } = process;
   plan.events.push(ofCommand('ADVANCE_FAILED', command, { message, error_code, error_message }));
   plan.changes.push({
     ...process,
     replied_command_id: command.command_id,
     status: 'WAITING_FOR_TSQ',
-    // Not the one that was read: the code that threw may have written to it.
+    // Unchanged in the database: the code that threw may have modified the object that was read.
     state: null,
     append_step: null,
     error_code: 'ADVANCE_FAILED',
@@ -233,17 +234,17 @@ function planAdvanceFailed(
   });
 }
 
-/** Logs what the code of a process threw; returns it as text that can be stored, whatever it holds. */
-function tellThrown(bus: Bus, process: ProcessRow, error: unknown): string {
+/** Logs what the code of a process threw; returns it as text that can be stored. */
+function logThrown(bus: Bus, process: ProcessRow, error: unknown): string {
   const { process_id, current_step } = process;
   bus.env.logger.error({ err: error, process_id, step: current_step }, 'the code of a process threw');
   return describeError(error);
 }
 
 /**
- * An attempt that was refused as late may have had its effect, whatever it came to. If its process is being undone or has ended
- * without that step, the step's compensation is sent once more: compensations are idempotent, and nobody waits for this one.
- * Where what was done is to stay, so may this.
+ * A late attempt may have had its effect, whatever its outcome. If its process is compensating or has ended without that step, the
+ * compensation of the step is sent once more: compensations are idempotent, and no process waits for this one. Not if the process
+ * keeps its effects.
  */
 function planLateEffect(
   bus: Bus,
@@ -253,7 +254,7 @@ function planLateEffect(
   plan: Plan,
 ): void {
   if (process === undefined || process.keep_effects || command.purpose !== 'step' || command.step === null) return;
-  const ended = TERMINAL_PROCESS_STATUSES.some((status) => status === process.status) && process.status !== 'COMPLETED';
+  const ended = isProcessEnded(process.status) && process.status !== 'COMPLETED';
   const undone = process.undo !== null && process.path.indexOf(command.step) >= process.undo - 1;
   if (!ended && !undone) return;
   const definition = processes.find(process.process_type, process.version);
@@ -271,8 +272,8 @@ function planLateEffect(
     plan.unawaited.push({ process_id: process.process_id, command_id: send.command_id });
     plan.events.push(ofCommand('LATE_EFFECT_UNDONE', command, { compensation_id: send.command_id }));
   } catch (error) {
-    // The process may have ended, so it cannot wait for an operator; the audit says that an effect may have stayed.
-    plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: tellThrown(bus, process, error), late: true }));
+    // The process may have ended, so it cannot wait for an operator; the audit records that an effect may have stayed.
+    plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: logThrown(bus, process, error), late: true }));
   }
 }
 

@@ -2,10 +2,10 @@
 // What the command line, the HTTP server and a program of your own start from.
 
 import type { Bus } from '../bus/bus.ts';
-import { createControl } from '../bus/control.ts';
+import { Control } from '../bus/control.ts';
+import { DatabaseHealth } from '../bus/database-health.ts';
 import { type BusHooks, HandlerRegistry } from '../bus/handlers.ts';
 import { registerJobs } from '../bus/jobs.ts';
-import { createOutageLog } from '../bus/outage.ts';
 import type { CommandRequest } from '../bus/request.ts';
 import { type SendOptions, type SentCommand, type SentCommands, send, sendMany } from '../bus/send.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../bus/worker.ts';
@@ -29,13 +29,13 @@ import { createReplyRouting } from './replies.ts';
 import { createRouter } from './router.ts';
 import { unhandledCommands } from './unhandled.ts';
 
-/** The bus's statements take milliseconds; one that waits this long for a lock, or for a server that is gone, is better tried again. */
+/** Statements of the bus take milliseconds; one that waits this long for a lock or a dead server is better retried. */
 const BUS_ANSWER_MS = 30_000;
-/** Nothing of ours stands still in a transaction, unless its process does: what it holds locked is others' again after so long. */
+/** A transaction of ours idles only if its process hangs; its locks are released after this time. */
 const IDLE_MS = 5_000;
-/** So long a service that closes waits for connections of the application. */
+/** How long a closing service waits for connections of the application. */
 const GIVEN_BACK_MS = 5_000;
-/** Connections of each kind, where nobody says how many. */
+/** Connections of each kind, by default. */
 export const CONNECTIONS = 6;
 
 export interface ServiceOptions {
@@ -44,17 +44,17 @@ export interface ServiceOptions {
   application: Application;
   /** Where the application keeps its files. */
   data_dir: string;
-  /** For people: how connections are listed by the server (faultline). */
+  /** The application name of its connections (faultline). */
   name?: string;
-  /** Connections of the bus (6), as many again for the application, and one for notifier. All are opened when they are needed. */
+  /** Connections of the bus (6), as many again for the application, and one for the notifier. Opened on demand. */
   connections?: number;
-  /** Connections for what is shown and looked after (as many as of the bus). */
+  /** Connections for reading and administration (as many as of the bus). */
   read_connections?: number;
-  /** How long a transaction may stand still before the server ends it, because the process does (5,000). */
+  /** How long a transaction may idle before the server ends it (5,000). */
   idle_ms?: number;
   /** False where the pooler in between cannot LISTEN: workers poll only. */
   listen?: boolean;
-  /** Extensions, such as fault injection; made with the bus's own pool, and with what takes connections of the handlers' pool away. */
+  /** Extensions, such as fault injection. */
   hooks?(context: HooksContext): Omit<BusHooks, 'onTransitions' | 'processTypes'>;
   /** Registers handlers beside the application's own. */
   handlers?(registry: HandlerRegistry): void;
@@ -68,7 +68,7 @@ export interface HooksContext {
 
 export interface Service {
   bus: Bus;
-  /** For what is shown and looked after: an ordinary pool, apart from that of the bus and from the application's, which is in `context`. */
+  /** For reading and administration; the bus and the application have pools of their own. */
   pool: Pool;
   notifier: Notifier;
   registry: HandlerRegistry;
@@ -89,14 +89,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { env, application } = options;
   const application_name = options.name ?? 'faultline';
   const { connections: max = CONNECTIONS, read_connections = max, idle_ms = IDLE_MS } = options;
-  const outage = createOutageLog(env, (away_ms) => {
-    // In the audit, and for verdicts: attempts that failed meanwhile did not fail of themselves.
+  const databaseHealth = new DatabaseHealth(env, (away_ms) => {
+    // For the audit and for verdicts, which must not count failures of this time as real.
     const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
     return insertEvents(busPool, 0, [event]);
   });
-  // Also of connections that nobody uses: what ended them ended those of handlers, too.
+  // Idle connections count too: their end also ended connections of handlers.
   const onLost = (error: Error) => {
-    if (isAway(error)) outage.failed(error, {}, 'a connection was ended');
+    if (isAway(error)) databaseHealth.reportError(error, {}, 'a connection was ended');
   };
   const pool = createPool(options.url, { application_name, max: read_connections, idle_ms, onLost });
   const busPool = createPool(options.url, {
@@ -114,29 +114,29 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const context: ApplicationContext = { pool: own, logger: env.logger, data_dir: options.data_dir };
   registerHandlers(application, registry, context);
   options.handlers?.(registry);
-  // From here on connections are open: what the application does wrong was thrown before.
+  // From here on connections are open; errors of the application were thrown before.
   const notifier = openNotifier(env, options.listen === false ? null : options.url, `${application_name} notifier`);
 
   const onTransitions = createRouter(processes, () => bus);
   const extensions = options.hooks?.({ pool: busPool, env, withoutConnection: losingConnections(own) });
   const hooks = { ...extensions, onTransitions, processTypes: () => processes.all() };
-  const control = createControl(() => bus);
+  const control = new Control({ pool: busPool, env, notifier, databaseHealth });
   const bus: Bus = {
     pool: busPool,
     env,
     notifier,
     hooks,
-    outage,
+    databaseHealth,
     control,
-    settings: control.settings,
+    settings: () => control.settings(),
     lanes: await readLanes(pool),
   };
   await control.refresh();
   control.start();
-  registerLaunch(registry, processes, () => bus);
-  registerCommandLaunch(registry, () => bus);
-  registerCancel(registry, () => bus);
-  registerJobs(registry, () => bus);
+  registerLaunch(registry, processes, bus);
+  registerCommandLaunch(registry, bus);
+  registerCancel(registry, bus);
+  registerJobs(registry, bus);
 
   return {
     bus,
@@ -149,8 +149,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     createWorker(workerOptions = {}) {
       const domains = new Set(workerOptions.domains ?? registry.domains());
       const own = processes.all().filter(({ domain }) => domains.has(domain));
-      tellUnhandled(env, unhandledCommands(own, registry));
-      return withRounds(createWorker({ ...workerOptions, bus, registry }), [
+      warnUnhandled(env, unhandledCommands(own, registry));
+      return withTasks(createWorker({ ...workerOptions, bus, registry }), [
         createFinisher(bus),
         createReplyRouting(bus, processes),
         createPruneRound(bus, { processes, application, context }),
@@ -166,7 +166,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-/** A handler may never give its connection back: then it is closed with the process, which must come to its end. */
+/** A handler may never return its connection; the process must end all the same. */
 async function endApplicationPool(env: Env, pool: Pool): Promise<void> {
   const ended = new AbortController();
   await Promise.race([pool.end().finally(() => ended.abort()), env.sleep(GIVEN_BACK_MS, ended.signal)]);
@@ -181,21 +181,20 @@ function registerHandlers(application: Application, registry: HandlerRegistry, c
   }
 }
 
-/** A worker that will meet what nobody here can execute says so when it starts, and not only when it does. */
-function tellUnhandled({ logger }: Env, unhandled: readonly string[]): void {
+function warnUnhandled({ logger }: Env, unhandled: readonly string[]): void {
   if (unhandled.length === 0) return;
   logger.warn({ unhandled }, 'processes send commands that have no handler here: another service must have one');
 }
 
-function withRounds(worker: Worker, rounds: readonly PeriodicTask[]): Worker {
+function withTasks(worker: Worker, tasks: readonly Pick<PeriodicTask, 'start' | 'stop'>[]): Worker {
   return {
     worker_id: worker.worker_id,
     async start() {
       await worker.start();
-      for (const each of rounds) each.start();
+      for (const task of tasks) task.start();
     },
     async stop() {
-      await Promise.all(rounds.map((each) => each.stop()));
+      await Promise.all(tasks.map((task) => task.stop()));
       await worker.stop();
     },
   };

@@ -11,12 +11,17 @@ const FOLDER_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
 /** Creates the folder or takes away the rights of others. In a folder with other files, only our own are closed. */
 export function openDataFolder(dataDir: string): void {
-  // mkdir applies the umask.
-  if (mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE }) !== undefined) chmodSync(dataDir, FOLDER_MODE);
+  createDataFolder(dataDir);
   const names = readdirSync(dataDir);
   for (const name of names.filter((name) => OURS.test(name))) close(join(dataDir, name), 0o700);
   if (names.includes('logs')) for (const name of readdirSync(join(dataDir, 'logs'))) close(join(dataDir, 'logs', name));
   if (names.length > 0 && names.every((name) => OURS.test(name))) close(dataDir, FOLDER_MODE);
+}
+
+/** Does nothing when the folder exists. */
+export function createDataFolder(dataDir: string): void {
+  // mkdir applies the umask.
+  if (mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE }) !== undefined) chmodSync(dataDir, FOLDER_MODE);
 }
 
 /** Takes the rights of others away and gives none. Files of other accounts stay as they are. */

@@ -1,14 +1,13 @@
-// Verdicts: computed when somebody asks or a batch has come to rest, stored, and computed again once anything of the batch changed.
-// Promises one computation at a time, of all batches, and light checks only while a batch runs.
+// Verdicts: computed on request or when a batch has come to rest, stored, and computed again once anything of the batch has changed.
+// One computation at a time, whatever the batch; only light checks while a batch runs.
 
 import { isAway, type Pool } from '../db/pool.ts';
 import { findBatch } from '../db/queries/read-batches.ts';
-import type { Verdict } from '../http/contract.ts';
 import type { Env, Timer } from '../model/env.ts';
 import { NotFoundError } from '../model/errors.ts';
 import { isBatchAtRest } from '../model/process.ts';
 import { createThrottledMap } from '../model/throttled.ts';
-import type { Laboratory } from './analysis.ts';
+import type { Analysis } from './analysis.ts';
 import {
   listUnverifiedBatches,
   readFingerprint,
@@ -16,167 +15,157 @@ import {
   type StoredVerdict,
   storeVerdict,
 } from './queries/verdicts.ts';
-import { type CheckResult, verifyLightly } from './verify.ts';
-import { createWindows, verifiedOf, type WindowTask } from './windows.ts';
+import type { Verdict } from './schemas.ts';
+import { verifyLightly } from './verify.ts';
 
 const LOOK_EVERY_MS = 2_000;
-const AGAIN_AFTER_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 
-export interface Verdicts {
-  /** @throws NotFoundError */
-  read(batch_id: string): Promise<Verdict>;
-  /** Given again, on nothing older than this call: what was written by hand, or lies in storage, changes no fingerprint. @throws NotFoundError */
-  judge(batch_id: string): Promise<Verdict>;
-  /** What is stored, if it still holds; computes nothing. */
-  peek(batch_id: string): Promise<Verdict | null>;
-  /** How far the verdict that is being given has come; null when none is. */
-  progress(batch_id: string): { verified: number } | null;
-  /** From now on batches that come to rest are verified by themselves. */
-  start(): void;
-  /** After it nothing is under way. */
-  stop(): Promise<void>;
+interface Job {
+  verdict: Promise<Verdict>;
+  begun: boolean;
+  verified: number;
 }
 
-export function createVerdicts(pool: Pool, env: Env, laboratory: Laboratory): Verdicts {
-  const computing = new Map<string, { verdict: Promise<Verdict>; windows: WindowTask }>();
-  const light = createThrottledMap(env, (batch_id) => lightVerdict(pool, env, batch_id));
-  let timer: Timer | null = null;
-  let round: Promise<void> = Promise.resolve();
-  let stopped = false;
+export class Verdicts {
+  readonly #pool: Pool;
+  readonly #env: Env;
+  readonly #analysis: Analysis;
+  readonly #light: ReturnType<typeof createThrottledMap<Verdict>>;
+  /** The latest of each batch, under way or waiting. */
+  readonly #jobs = new Map<string, Job>();
+  /** Two computations at once would share processors and connections, and both would be late. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** Batches that could not be verified, and until when they are skipped: others must not wait behind them. */
+  readonly #skippedUntil = new Map<string, number>();
+  #timer: Timer | null = null;
+  #round: Promise<void> = Promise.resolve();
+  #stopped = false;
 
-  const peek = async (batch_id: string) => {
-    const stored = await readStoredVerdict(pool, batch_id);
-    return stored !== null && stored.fingerprint === (await readFingerprint(pool, batch_id))
-      ? showVerdict(batch_id, stored)
+  constructor(pool: Pool, env: Env, analysis: Analysis) {
+    this.#pool = pool;
+    this.#env = env;
+    this.#analysis = analysis;
+    this.#light = createThrottledMap(env, (batch_id) => this.#computeLightly(batch_id));
+  }
+
+  /** What is stored if it still holds, else computed. @throws NotFoundError */
+  async read(batch_id: string): Promise<Verdict> {
+    if (!(await this.#isAtRest(batch_id))) return this.#light.of(batch_id).read();
+    return (await this.peek(batch_id)) ?? this.#jobs.get(batch_id)?.verdict ?? this.#enqueue(batch_id);
+  }
+
+  /** Computed on nothing older than this call: manual edits and storage change no fingerprint. @throws NotFoundError */
+  async verify(batch_id: string): Promise<Verdict> {
+    if (!(await this.#isAtRest(batch_id))) return this.#light.of(batch_id).read();
+    const job = this.#jobs.get(batch_id);
+    return job === undefined || job.begun ? this.#enqueue(batch_id) : job.verdict;
+  }
+
+  /** What is stored, if it still holds; computes nothing. */
+  async peek(batch_id: string): Promise<Verdict | null> {
+    const stored = await readStoredVerdict(this.#pool, batch_id);
+    return stored !== null && stored.fingerprint === (await readFingerprint(this.#pool, batch_id))
+      ? toVerdict(batch_id, stored)
       : null;
-  };
+  }
 
-  const compute = async (batch_id: string, windows: WindowTask): Promise<Verdict> => {
-    const began_ms = env.monotonicMs();
-    const verified = await laboratory.verify(batch_id, windows);
-    if (verified === null) throw new NotFoundError('batch', batch_id);
-    const { verdict, ...found } = verified;
-    const duration_ms = env.monotonicMs() - began_ms;
-    const stored = verdict === 'running' ? null : { ...found, verdict, duration_ms };
-    const computed_at = stored === null ? new Date() : await storeVerdict(pool, batch_id, stored);
-    return showVerdict(batch_id, { ...verified, computed_at, duration_ms });
-  };
+  /** Progress of the verdict that is being computed; null when none is. */
+  progress(batch_id: string): { verified: number } | null {
+    return this.#jobs.get(batch_id) ?? null;
+  }
 
-  /** The one that is being given. Two at once would share processors and connections, and both come later. */
-  let last: Promise<unknown> = Promise.resolve();
-  const judge = (batch_id: string): Promise<Verdict> => {
-    const running = computing.get(batch_id);
-    if (running !== undefined) return running.verdict;
-    const windows = createWindows();
-    const begin = () => {
-      if (stopped) throw new Error('The server is closing.');
-      return compute(batch_id, windows);
-    };
-    const verdict = last.then(begin).finally(() => computing.delete(batch_id));
-    last = verdict.catch(() => {});
-    computing.set(batch_id, { verdict, windows });
+  /** From now on batches that come to rest are verified without being asked for. */
+  start(): void {
+    this.#timer = this.#env.after(
+      LOOK_EVERY_MS,
+      () => {
+        this.#round = this.#verifyRested()
+          .catch((error) => {
+            if (!this.#stopped)
+              this.#env.logger.warn({ err: error }, 'batches at rest could not be verified, trying again');
+          })
+          .finally(() => void (this.#stopped || this.start()));
+      },
+      { unref: true },
+    );
+  }
+
+  /** Ends when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.clear();
+    await this.#round;
+    await Promise.allSettled([...this.#jobs.values()].map(({ verdict }) => verdict));
+  }
+
+  async #isAtRest(batch_id: string): Promise<boolean> {
+    const batch = await findBatch(this.#pool, batch_id);
+    if (batch === null) throw new NotFoundError('batch', batch_id);
+    return isBatchAtRest(batch.status);
+  }
+
+  #enqueue(batch_id: string): Promise<Verdict> {
+    const progress = { begun: false, verified: 0 };
+    const verdict = this.#last
+      .then(() => this.#compute(batch_id, progress))
+      .finally(() => this.#jobs.get(batch_id)?.verdict === verdict && this.#jobs.delete(batch_id));
+    this.#last = verdict.catch(() => {});
+    this.#jobs.set(batch_id, Object.assign(progress, { verdict }));
     return verdict;
-  };
+  }
 
-  const following = new Map<string, Promise<Verdict>>();
-  const verifyAgain = (batch_id: string): Promise<Verdict> => {
-    const running = computing.get(batch_id);
-    if (running === undefined) return judge(batch_id);
-    const next =
-      following.get(batch_id) ??
-      running.verdict
-        .catch(() => {})
-        .then(() => {
-          following.delete(batch_id);
-          return judge(batch_id);
-        });
-    following.set(batch_id, next);
-    return next;
-  };
+  async #compute(batch_id: string, job: Omit<Job, 'verdict'>): Promise<Verdict> {
+    if (this.#stopped) throw new Error('The server is closing.');
+    job.begun = true;
+    const began_ms = this.#env.monotonicMs();
+    const found = await this.#analysis.verify(batch_id, (verified) => {
+      job.verified = verified;
+    });
+    if (found === null) throw new NotFoundError('batch', batch_id);
+    const duration_ms = this.#env.monotonicMs() - began_ms;
+    const { verdict } = found;
+    const computed_at =
+      verdict === 'running' ? new Date() : await storeVerdict(this.#pool, batch_id, { ...found, verdict, duration_ms });
+    return toVerdict(batch_id, { ...found, computed_at, duration_ms });
+  }
 
-  /** Batches that could not be verified lately, and until when they are left alone: others must not wait behind them. */
-  const hopeless = new Map<string, number>();
-  const lookAround = async () => {
-    for (const [batch_id, until_ms] of hopeless) if (until_ms <= env.monotonicMs()) hopeless.delete(batch_id);
-    for (const batch_id of await listUnverifiedBatches(pool, { except: [...hopeless.keys()], limit: 20 })) {
-      if (stopped) return;
-      await judge(batch_id).catch((error: unknown) => {
+  async #computeLightly(batch_id: string): Promise<Verdict> {
+    const began_ms = this.#env.monotonicMs();
+    const checks = await verifyLightly(this.#pool, batch_id);
+    if (checks === null) throw new NotFoundError('batch', batch_id);
+    const verdict = checks.some(({ status }) => status === 'fail') ? 'fail' : 'running';
+    const duration_ms = this.#env.monotonicMs() - began_ms;
+    return toVerdict(batch_id, { verdict, checks, computed_at: new Date(), duration_ms });
+  }
+
+  async #verifyRested(): Promise<void> {
+    for (const [batch_id, until_ms] of this.#skippedUntil)
+      if (until_ms <= this.#env.monotonicMs()) this.#skippedUntil.delete(batch_id);
+    const except = [...this.#skippedUntil.keys()];
+    for (const batch_id of await listUnverifiedBatches(this.#pool, { except, limit: 20 })) {
+      if (this.#stopped) return;
+      await (this.#jobs.get(batch_id)?.verdict ?? this.#enqueue(batch_id)).catch((error: unknown) => {
         // The database may be back in a second.
-        if (stopped || isAway(error)) throw error;
-        hopeless.set(batch_id, env.monotonicMs() + AGAIN_AFTER_MS);
-        env.logger.warn(
+        if (this.#stopped || isAway(error)) throw error;
+        this.#skippedUntil.set(batch_id, this.#env.monotonicMs() + RETRY_AFTER_MS);
+        this.#env.logger.warn(
           { err: error, batch_id },
           'a batch at rest could not be verified, trying again in some minutes',
         );
       });
     }
-  };
-
-  const schedule = () => {
-    timer = env.after(
-      LOOK_EVERY_MS,
-      () => {
-        round = lookAround()
-          .catch((error) => {
-            if (!stopped) env.logger.warn({ err: error }, 'batches at rest could not be verified, trying again');
-          })
-          .finally(() => void (stopped || schedule()));
-      },
-      { unref: true },
-    );
-  };
-
-  const isAtRest = async (batch_id: string) => {
-    const batch = await findBatch(pool, batch_id);
-    if (batch === null) throw new NotFoundError('batch', batch_id);
-    return isBatchAtRest(batch.status);
-  };
-
-  return {
-    async read(batch_id) {
-      if (!(await isAtRest(batch_id))) return light.of(batch_id).read();
-      return (await peek(batch_id)) ?? judge(batch_id);
-    },
-    async judge(batch_id) {
-      return (await isAtRest(batch_id)) ? verifyAgain(batch_id) : light.of(batch_id).read();
-    },
-    peek,
-    progress(batch_id) {
-      const running = computing.get(batch_id);
-      return running === undefined ? null : { verified: verifiedOf(running.windows) };
-    },
-    start: schedule,
-    async stop() {
-      stopped = true;
-      timer?.clear();
-      await round;
-      await Promise.allSettled([...computing.values()].map(({ verdict }) => verdict));
-    },
-  };
+  }
 }
 
-async function lightVerdict(pool: Pool, env: Env, batch_id: string): Promise<Verdict> {
-  const began_ms = env.monotonicMs();
-  const checks = await verifyLightly(pool, batch_id);
-  if (checks === null) throw new NotFoundError('batch', batch_id);
-  const failed = checks.some(({ status }) => status === 'fail');
-  return {
-    batch_id,
-    verdict: failed ? 'fail' : 'running',
-    computed_at: new Date().toISOString(),
-    duration_ms: env.monotonicMs() - began_ms,
-    checks,
-  };
-}
-
-function showVerdict(
+function toVerdict(
   batch_id: string,
   {
     verdict,
     checks,
     computed_at,
     duration_ms,
-  }: Omit<StoredVerdict, 'fingerprint' | 'verdict'> & Pick<Verdict, 'verdict'>,
+  }: Omit<StoredVerdict, 'verdict' | 'fingerprint'> & Pick<Verdict, 'verdict'>,
 ): Verdict {
-  return { batch_id, verdict, computed_at: computed_at.toISOString(), duration_ms, checks: checks as CheckResult[] };
+  return { batch_id, verdict, computed_at: computed_at.toISOString(), duration_ms, checks };
 }

@@ -64,7 +64,7 @@ describe('a paused domain', () => {
       const both = await Promise.allSettled([act(lab.bus, 'lab', ADA), act(lab.bus, 'lab', { actor: 'Bob' })]);
       expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       const refused = both.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
-      expect(refused.reason).toMatchObject({ code: 'WRONG_STATE', status: 409 });
+      expect(refused.reason).toMatchObject({ code: 'WRONG_STATE' });
     }
   });
 
@@ -76,8 +76,8 @@ describe('a paused domain', () => {
       (...[bus, name, by]: Parameters<typeof pauseDomain>) => capDomain(bus, name, 3, by),
     ];
     for (const act of acts) {
-      await expect(act(lab.bus, 'mistyped', ADA)).rejects.toMatchObject({ code: 'NOT_FOUND', status: 404 });
-      await expect(act(lab.bus, 'faultline', ADA)).rejects.toMatchObject({ code: 'WRONG_STATE', status: 409 });
+      await expect(act(lab.bus, 'mistyped', ADA)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(act(lab.bus, 'faultline', ADA)).rejects.toMatchObject({ code: 'WRONG_STATE' });
     }
     expect(await lab.rows(`select domain from faultline.domain`)).toEqual([{ domain: 'lab' }]);
   });

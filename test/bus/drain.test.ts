@@ -1,7 +1,7 @@
 // A worker that stops: takes no more, lets handlers end, gives the rest back, and resolves whatever the database does.
 
 import { expect, test } from 'vitest';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
+import { cancelCommand } from '../../src/bus/troubleshooting.ts';
 import { createWorker } from '../../src/bus/worker.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
 import { ConfigurationError } from '../../src/model/errors.ts';
@@ -127,8 +127,7 @@ test('handlers that ignore their abort are told of, keep their slots, and make t
   const worker = await lab.work({ slots: 3, onUnhealthy: unhealthy.fire });
   await until('three run', () => calls.length === 3);
   const deaf = calls.slice(0, 2);
-  for (const { command } of deaf)
-    await cancelLiveCommand(lab.bus, command.command_id, { actor: 'ann', reason: 'Enough.' });
+  for (const { command } of deaf) await cancelCommand(lab.bus, command.command_id, { actor: 'ann', reason: 'Enough.' });
   expect(await unhealthy.promise).toMatch(/more than half of the slots/);
   const message = 'handler ignores its abort';
   expect(told).toHaveLength(2);

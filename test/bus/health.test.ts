@@ -1,8 +1,8 @@
 // C21: how a worker fares, as it says itself: what it noticed of the database and of itself, never what handlers came to.
 
 import { describe, expect, test } from 'vitest';
+import { DatabaseHealth } from '../../src/bus/database-health.ts';
 import { assessHealth, type Signs } from '../../src/bus/health.ts';
-import { createOutageLog } from '../../src/bus/outage.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
 import { PermanentCommandError } from '../../src/model/errors.ts';
 import { until } from '../support/until.ts';
@@ -50,8 +50,8 @@ describe('C21: health', () => {
 
   test('what fails three times within 15 s keeps failing; what fails now and then does not', () => {
     let now = 0;
-    const log = createOutageLog(createEnv(silentLogger, { monotonicMs: () => now }));
-    const fail = (message: string) => log.failed(new Error('no'), {}, message);
+    const log = new DatabaseHealth(createEnv(silentLogger, { monotonicMs: () => now }));
+    const fail = (message: string) => log.reportError(new Error('no'), {}, message);
     fail('settling failed');
     fail('claiming failed');
     fail('settling failed');
@@ -69,16 +69,18 @@ describe('C21: health', () => {
   test('the end of an outage is told once, with its length; what is no lost connection is none', () => {
     let now = 1_000;
     const told: number[] = [];
-    const log = createOutageLog(createEnv(silentLogger, { monotonicMs: () => now }), (away_ms) => told.push(away_ms));
+    const log = new DatabaseHealth(createEnv(silentLogger, { monotonicMs: () => now }), (away_ms) =>
+      told.push(away_ms),
+    );
     const away = Object.assign(new Error('gone'), { code: '57P01' });
-    log.failed(away, {}, 'claiming failed');
+    log.reportError(away, {}, 'claiming failed');
     now = 2_000;
-    log.failed(away, {}, 'settling failed');
+    log.reportError(away, {}, 'settling failed');
     now = 3_500;
-    log.answered();
-    log.answered();
-    log.failed(new Error('bad'), {}, 'settling failed');
-    log.answered();
+    log.reportSuccess();
+    log.reportSuccess();
+    log.reportError(new Error('bad'), {}, 'settling failed');
+    log.reportSuccess();
     expect(told).toEqual([2_500]);
   });
 
@@ -122,7 +124,7 @@ describe('C21: health', () => {
     await lab.work();
     await until('it works', async () => (await workerOf(lab))?.health === 'HEALTHY');
     network.down();
-    await until('it noticed', () => lab.bus.outage.awayAgoMs() === 0);
+    await until('it noticed', () => lab.bus.databaseHealth.awayAgoMs() === 0);
     expect(await lab.rows(`select health from faultline.worker`)).toEqual([{ health: 'HEALTHY' }]);
     network.up();
     const worker = await until('it said so', async () => {

@@ -2,8 +2,9 @@
 // One lab a test; when the test ends its workers are stopped, its connections closed and its database dropped.
 
 import { expect, onTestFinished } from 'vitest';
-import { type Bus, sendCommands } from '../../src/bus/bus.ts';
+import type { Bus } from '../../src/bus/bus.ts';
 import type { BusHooks, Handler, OutgoingCommand } from '../../src/bus/handlers.ts';
+import { sendCommands } from '../../src/bus/insert.ts';
 import type { SettleItem } from '../../src/bus/settle.ts';
 import { createWorker, type Worker, type WorkerOptions } from '../../src/bus/worker.ts';
 import { type Pool, withTx } from '../../src/db/pool.ts';

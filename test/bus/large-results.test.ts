@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import type { SettleItem } from '../../src/bus/settle.ts';
-import { createSettler } from '../../src/bus/settler.ts';
+import { Settler } from '../../src/bus/settler.ts';
 import { MAX_RESULT_BYTES } from '../../src/db/json.ts';
 import { commands, item, type Lab, openLab } from './lab.ts';
 
@@ -12,7 +12,7 @@ async function claimNew(lab: Lab, count: number) {
 }
 
 async function settleAll(lab: Lab, items: readonly SettleItem[]): Promise<void> {
-  const settler = createSettler(lab.bus, () => {});
+  const settler = new Settler(lab.bus, () => {});
   for (const one of items) settler.push(one);
   await settler.idle();
 }
@@ -48,7 +48,7 @@ test('a result as large as may be settles with the others, a larger one is parke
 test('a listener that throws ends nothing', async () => {
   const lab = await openLab();
   const claimed = await claimNew(lab, 3);
-  const settler = createSettler(lab.bus, () => {
+  const settler = new Settler(lab.bus, () => {
     throw new Error('not my day');
   });
   for (const one of claimed) settler.push(item(one, { kind: 'success', result: 1 }));

@@ -33,7 +33,7 @@ test('a result is kept as long as the database is read-only, and its outage is w
   calls[0]?.end('done');
   await until('what fails for unknown reasons would be given up', () => tries > 6, { deadline_ms: 30_000 });
   // Reading goes well all the while: that is no end of the outage.
-  expect(lab.bus.outage.awayAgoMs()).toBe(0);
+  expect(lab.bus.databaseHealth.awayAgoMs()).toBe(0);
   await setReadOnly(lab, false);
   await until('it is settled', async () => (await countOf(lab, 'COMPLETED')) === 1, { deadline_ms: 30_000 });
   expect(calls).toHaveLength(1);
@@ -107,7 +107,7 @@ test('connections that are ended while nobody uses them are an outage too: what 
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lab0 bus' and datname = current_database()`,
   );
   await until('it is noticed, and written down', async () => {
-    lab.bus.outage.answered();
+    lab.bus.databaseHealth.reportSuccess();
     const [row] = await lab.rows(`select count(*) from faultline.event where type = 'DATABASE_AWAY'`);
     return row?.count === 1;
   });

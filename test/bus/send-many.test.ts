@@ -111,7 +111,7 @@ describe('C01: a command of one’s own', () => {
       [work({ reply_to: 'x'.repeat(201) }), 'reply_to'],
       [work({ behavior: { a: '\0' } }), 'behavior.a'],
       [work({ nonsense: 1 } as never), 'nonsense'],
-      [null, 'command'],
+      [null, 'body'],
     ];
     for (const [request, path] of mistakes) {
       const refused = await send(lab.bus, request as CommandRequest).catch((error: unknown) => error);
@@ -121,7 +121,7 @@ describe('C01: a command of one’s own', () => {
     const cycle = await send(lab.bus, work({ payload: cyclic })).catch((error: unknown) => error);
     expect((cycle as InvalidInputError).errors[0]?.path).toMatch(/^payload\.self/);
     const many = await sendMany(lab.bus, [work(), work(), work(), work({ priority: -1 })]).catch((e: unknown) => e);
-    expect((many as InvalidInputError).errors).toMatchObject([{ path: 'commands.3.priority', code: 'out_of_range' }]);
+    expect((many as InvalidInputError).errors).toMatchObject([{ path: 'commands.3.priority', code: 'too_small' }]);
     expect(await countOf(lab)).toBe(0);
   });
 

@@ -1,8 +1,8 @@
 // Sending: with the caller's transaction or not at all, and whatever is in it comes out as it went in.
 
 import { expect, test } from 'vitest';
-import { sendCommands } from '../../src/bus/bus.ts';
 import type { OutgoingCommand } from '../../src/bus/handlers.ts';
+import { sendCommands } from '../../src/bus/insert.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { newId } from '../../src/model/ids.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SettleItem } from '../../src/bus/settle.ts';
-import { createSettler } from '../../src/bus/settler.ts';
+import { Settler } from '../../src/bus/settler.ts';
 import { createPool } from '../../src/db/pool.ts';
 import type { ClaimedCommand, Outcome } from '../../src/model/command.ts';
 import { createEnv, type Env, silentLogger } from '../../src/model/env.ts';
@@ -20,10 +20,10 @@ const HURRIED: Partial<Env> = { after: (ms, callback) => createEnv(silentLogger)
 /** Everything a settler said it had settled, once it was done with these items. */
 async function settleAll(lab: Lab, items: readonly SettleItem[]): Promise<SettleItem[]> {
   const settled: SettleItem[] = [];
-  const settler = createSettler(lab.bus, (set) => settled.push(...set.map((one) => one.item)));
+  const settler = new Settler(lab.bus, (set) => settled.push(...set.map((one) => one.item)));
   for (const one of items) settler.push(one);
   await settler.idle();
-  expect(settler.backlog()).toBe(0);
+  expect(settler.backlog).toBe(0);
   return settled;
 }
 
@@ -315,7 +315,7 @@ describe('a broken connection', () => {
     const { lab, network } = await openTerminableLab({ env: HURRIED });
     const claimed = await claimNew(lab, 3);
     network.down();
-    const settler = createSettler(lab.bus, () => {});
+    const settler = new Settler(lab.bus, () => {});
     for (const one of claimed) settler.push(item(one, SUCCESS));
     let tries = 0;
     lab.on('before_settle', () => void tries++);

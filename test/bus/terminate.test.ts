@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { expireDeadlines } from '../../src/bus/deadlines.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand } from '../../src/bus/troubleshooting.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { PermanentCommandError, WrongStateError } from '../../src/model/errors.ts';
@@ -20,7 +19,7 @@ const numbersOf = async (lab: Lab, id: string) => (await lab.attemptsOf(id)).map
 test('one that waits for a worker: CANCELED, its sender is told, and no worker takes it any more', async () => {
   const lab = await openLab();
   const [id] = (await lab.send(command({ reply_to: 'asked' }))) as [string];
-  expect(await cancelLiveCommand(lab.bus, id, ADA)).toEqual({ command_id: id, status: 'CANCELED' });
+  expect(await cancelCommand(lab.bus, id, ADA)).toEqual({ command_id: id, status: 'CANCELED' });
   expect(await lab.commandOf(id)).toMatchObject({
     status: 'CANCELED',
     error_code: 'OPERATOR_CANCELED',
@@ -51,7 +50,7 @@ test('one under way: its attempt ends with it, the signal of its handler fires l
       where datname = current_database() and application_name = 'lab1 notifier' and query like 'listen%' and state = 'idle'`;
     return (await lab.rows(listening)).length;
   });
-  await cancelLiveCommand(another.bus, id, ADA);
+  await cancelCommand(another.bus, id, ADA);
   await until('the signal fires', () => mine?.signal.aborted);
   expect(others?.signal.aborted).toBe(false);
   expect(await lab.commandOf(id)).toMatchObject({ status: 'CANCELED', lease_expires_at: null });
@@ -82,7 +81,7 @@ test('where hints do not reach, the signal fires with the next renewal', async (
   const another = await lab.openAnother({ listen: false });
   const [id] = (await lab.send(command({ policy: { max_attempts: 3, backoff_ms: [0], lease_ms: 600 } }))) as [string];
   await until('it is under way', () => calls.length === 1);
-  await cancelLiveCommand(another.bus, id, ADA);
+  await cancelCommand(another.bus, id, ADA);
   await until('the signal fires', () => calls[0]?.signal.aborted);
   calls[0]?.fail(calls[0].signal.reason);
 });
@@ -96,7 +95,7 @@ test('one in the troubleshooting queue leaves it; what it failed with stands on 
   await lab.work();
   const [id] = (await lab.send(command())) as [string];
   await until('it is parked', async () => (await lab.commandOf(id)).parked_at !== null);
-  await cancelLiveCommand(lab.bus, id, ADA);
+  await cancelCommand(lab.bus, id, ADA);
   expect(await lab.commandOf(id)).toMatchObject({
     status: 'CANCELED',
     parked_at: null,
@@ -108,7 +107,7 @@ test('one in the troubleshooting queue leaves it; what it failed with stands on 
 test('what is settled stays: 409 says as what; nobody is 404; what Faultline itself runs is not cancelled', async () => {
   const lab = await openLab();
   const [done, canceled, chunk] = (await lab.send(command(), command(), command({ purpose: 'chunk' }))) as string[];
-  await cancelLiveCommand(lab.bus, canceled as string, ADA);
+  await cancelCommand(lab.bus, canceled as string, ADA);
   const claimed = (await lab.claim()).filter(({ command_id }) => command_id === done);
   await settleSet(
     lab.bus,
@@ -119,15 +118,15 @@ test('what is settled stays: 409 says as what; nobody is 404; what Faultline its
     [canceled, 'CANCELED'],
   ] as [string, string][]) {
     const before = await lab.commandOf(id);
-    await expect(cancelLiveCommand(lab.bus, id, ADA)).rejects.toMatchObject({
+    await expect(cancelCommand(lab.bus, id, ADA)).rejects.toMatchObject({
       code: 'WRONG_STATE',
       message: `The command is ${status}.`,
     });
     expect(await lab.commandOf(id)).toEqual(before);
   }
-  await expect(cancelLiveCommand(lab.bus, chunk as string, ADA)).rejects.toThrow(WrongStateError);
+  await expect(cancelCommand(lab.bus, chunk as string, ADA)).rejects.toThrow(WrongStateError);
   expect(await lab.commandOf(chunk as string)).toMatchObject({ status: 'IN_PROGRESS' });
-  await expect(cancelLiveCommand(lab.bus, newId(), ADA)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(cancelCommand(lab.bus, newId(), ADA)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
 test("in the caller's transaction: with it, or not at all; workers hear of it when it commits", async () => {
@@ -138,13 +137,13 @@ test("in the caller's transaction: with it, or not at all; workers hear of it wh
   await until('it is under way', () => calls.length === 1);
   const oops = new Error('oops');
   const rolledBack = withTx(lab.pool, async (tx) => {
-    await cancelLiveCommand(lab.bus, id, ADA, { tx });
+    await cancelCommand(lab.bus, id, ADA, { tx });
     throw oops;
   });
   await expect(rolledBack).rejects.toBe(oops);
   expect(await lab.commandOf(id)).toMatchObject({ status: 'IN_PROGRESS' });
   expect(await lab.eventsOf(id)).toEqual([]);
-  await withTx(lab.pool, (tx) => cancelLiveCommand(lab.bus, id, ADA, { tx }));
+  await withTx(lab.pool, (tx) => cancelCommand(lab.bus, id, ADA, { tx }));
   await until('the signal fires', () => calls[0]?.signal.aborted);
   calls[0]?.end();
 });
@@ -157,7 +156,7 @@ test('of a cancel and a settle one wins, and the other is told', async () => {
   expect(claimed).toHaveLength(45);
   const races = claimed.map(async (one, index) => {
     const settle = () => settleSet(lab.bus, [item(one, { kind: 'success', result: 1 })]);
-    const cancel = () => cancelLiveCommand(lab.bus, one.command_id, ADA).then(() => true, wrongState);
+    const cancel = () => cancelCommand(lab.bus, one.command_id, ADA).then(() => true, wrongState);
     // Neither always comes first.
     const both = index % 2 === 0 ? [cancel(), settle()] : [settle(), cancel()];
     const [first, second] = await Promise.all(both);
@@ -171,13 +170,13 @@ test('of a cancel and a settle one wins, and the other is told', async () => {
   await Promise.all(races);
 });
 
-test('of two operators one wins, whichever verb he uses', async () => {
+test('of three operators who cancel a command one wins', async () => {
   const lab = await openLab();
   const ids = await lab.send(...commands(30));
   await lab.claim(10);
   for (const id of ids) {
-    const verbs = [cancelLiveCommand, cancelLiveCommand, cancelCommand];
-    const won = await Promise.all(verbs.map((verb) => verb(lab.bus, id, ADA).then(() => true, wrongState)));
+    const cancels = [1, 2, 3].map(() => cancelCommand(lab.bus, id, ADA).then(() => true, wrongState));
+    const won = await Promise.all(cancels);
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await lab.eventsOf(id)).toHaveLength(1);
   }
@@ -188,8 +187,8 @@ test('a settle that waits for a cancel to commit is late', async () => {
   await lab.send(command());
   const [one] = await lab.claim();
   if (one === undefined) throw new Error('nothing was claimed');
-  const held = lab.hold('in_cancel');
-  const canceled = cancelLiveCommand(lab.bus, one.command_id, ADA);
+  const held = lab.hold('in_operator_verb');
+  const canceled = cancelCommand(lab.bus, one.command_id, ADA);
   await held.reached;
   const settled = settleSet(lab.bus, [item(one, { kind: 'success' })]);
   await until('the settle waits', async () => (await lab.rows('select 1 from pg_locks where not granted')).length > 0);
@@ -205,7 +204,7 @@ test('with reap and with a deadline at the same moment: ended once, its attempts
   await lab.claim();
   await lab.expire(...ids);
   await lab.pool.query('update faultline.command set deadline_at = now()');
-  const cancels = ids.map((id) => cancelLiveCommand(lab.bus, id, ADA).then(() => true, wrongState));
+  const cancels = ids.map((id) => cancelCommand(lab.bus, id, ADA).then(() => true, wrongState));
   const [expired] = await Promise.all([expireDeadlines(lab.bus, 0), reapExpired(lab.bus, 0), ...cancels]);
   // What a deadline parked, an operator may still cancel: so everything ends CANCELED, and nothing twice.
   expect(await Promise.all(cancels)).toEqual(ids.map(() => true));

@@ -2,7 +2,7 @@
 
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import { sendCommands } from '../../src/bus/bus.ts';
+import { sendCommands } from '../../src/bus/insert.ts';
 import { openNotifier } from '../../src/db/notifier.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';

@@ -9,7 +9,8 @@ import { inScope } from '../../src/chaos/experiment.ts';
 import { readBehaviorVersions } from '../../src/chaos/queries/lab-control.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
-import { type LaunchRequest, launchBatch } from '../../src/process/launch.ts';
+import { launchBatch } from '../../src/process/launch.ts';
+import type { LaunchRequest } from '../../src/process/launch-check.ts';
 import { until } from '../support/until.ts';
 import { assembly, openLab } from './lab.ts';
 

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { HandlerContext, OutgoingCommand } from '../../src/bus/handlers.ts';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
+import { cancelCommand } from '../../src/bus/troubleshooting.ts';
 import { BusinessRuleError } from '../../src/model/errors.ts';
 import { signal, until } from '../support/until.ts';
 import { DOMAIN, openLab, work } from './lab.ts';
@@ -125,7 +125,7 @@ describe('an effect that came after its lease was lost is told, so that it can b
     const command = lossy(fault, { policy: { max_attempts: 1, backoff_ms: [0], lease_ms: 600_000 } });
     await lab.send(command);
     await until('its handler works', () => calls === 1);
-    await cancelLiveCommand(lab.service.bus, command.command_id, { reason: 'enough', actor: 'ada' });
+    await cancelCommand(lab.service.bus, command.command_id, { reason: 'enough', actor: 'ada' });
     expect(await lab.look(command)).toMatchObject({ status: 'CANCELED', discarded: 0 });
     end.fire();
     const late = await until('it is told', async () => {

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { commandBehaviorSchema, TestCommandRepository } from 'faultline/chaos';
 import { describe, expect, test } from 'vitest';
-import { sendCommands } from '../../src/bus/bus.ts';
 import type { OutgoingCommand } from '../../src/bus/handlers.ts';
+import { sendCommands } from '../../src/bus/insert.ts';
 import { asTx, type Queryable, type Tx, withTx } from '../../src/db/pool.ts';
 import { newId } from '../../src/model/ids.ts';
 import { atLeast } from '../support/random.ts';

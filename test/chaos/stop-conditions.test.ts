@@ -20,7 +20,9 @@ const lab = await openLab();
 const { bus } = lab.service;
 const { pool } = lab.database;
 
-const guards = [1, 2].map(() => createGuard({ pool: lab.service.pool, env: bus.env, outage: bus.outage }));
+const guards = [1, 2].map(() =>
+  createGuard({ pool: lab.service.pool, env: bus.env, databaseHealth: bus.databaseHealth }),
+);
 for (const guard of guards) guard.start();
 afterAll(() => Promise.all(guards.map((guard) => guard.stop())));
 
@@ -239,8 +241,8 @@ test('handlers that hold every connection of the application keep the guard from
     context.pool.options.connectionTimeoutMillis = 50;
     const waited = await context.pool.query('select 1').catch((error) => error);
     expect(waited.message).toContain('timeout exceeded');
-    bus.outage.failed(waited, {}, 'a statement of the application failed');
-    expect(bus.outage.awayAgoMs()).not.toBe(0);
+    bus.databaseHealth.reportError(waited, {}, 'a statement of the application failed');
+    expect(bus.databaseHealth.awayAgoMs()).not.toBe(0);
     const batch_id = await launch(30, [{ metric: 'in_troubleshooting', above: 2, action: 'mark' }], {
       fail_permanent_pct: 100,
     });

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { reapExpired } from '../../src/bus/reap.ts';
 import type { SettleItem } from '../../src/bus/settle.ts';
-import { createSettler } from '../../src/bus/settler.ts';
+import { Settler } from '../../src/bus/settler.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
@@ -39,7 +39,7 @@ async function claimProcesses(lab: Lab, count: number): Promise<{ batch_id: stri
 }
 
 async function settleAll(lab: { bus: Lab['bus'] }, items: SettleItem[]): Promise<void> {
-  const settler = createSettler(lab.bus, () => {});
+  const settler = new Settler(lab.bus, () => {});
   for (const one of items) settler.push(one);
   await settler.idle();
 }

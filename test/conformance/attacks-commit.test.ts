@@ -6,7 +6,6 @@ import { startTsqJob } from '../../src/bus/jobs.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { send } from '../../src/bus/send.ts';
 import { settleSet } from '../../src/bus/settle.ts';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { isConnectionError } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
@@ -110,13 +109,13 @@ const OPERATIONS: Record<string, Operation> = {
   'a command is cancelled that waits': verb(
     'OPERATOR_CANCEL',
     'CANCELED',
-    ({ lab }, id) => cancelLiveCommand(lab.bus, id, operator),
+    ({ lab }, id) => cancelCommand(lab.bus, id, operator),
     async (shaky) => (await shaky.create()).command_id,
   ),
   'a command is cancelled that is under way': verb(
     'OPERATOR_CANCEL',
     'CANCELED',
-    ({ lab }, id) => cancelLiveCommand(lab.bus, id, operator),
+    ({ lab }, id) => cancelCommand(lab.bus, id, operator),
     async (shaky) => {
       const { command_id } = await shaky.create();
       await shaky.claim();

@@ -131,7 +131,7 @@ describe('a server that refuses', () => {
     await lab.rows(`alter role "${name}" connection limit 0`);
     await drop();
     await lab.send(...commands(100, { reply_to: 'asked' }));
-    await until('it was refused', () => service.bus.outage.awayAgoMs() === 0);
+    await until('it was refused', () => service.bus.databaseHealth.awayAgoMs() === 0);
     await lab.rows(`alter role "${name}" connection limit -1`);
     await until('all are done', async () => (await countOf(lab, 'COMPLETED')) === 200, { deadline_ms: 20_000 });
     await expectSettledOnce(lab, 200);

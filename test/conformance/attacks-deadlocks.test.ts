@@ -4,7 +4,6 @@
 import { expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { expireWorkerLeases } from '../../src/db/queries/claims.ts';
 import { BusinessRuleError, FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';
@@ -75,15 +74,15 @@ test('nothing deadlocks, and the books are right', { timeout: 90_000 }, async ()
     (id: string) => retryCommand(other.bus, id, operator),
     (id: string) => completeCommand(lab.bus, id, operator, { by: 'hand' }),
     (id: string) => cancelCommand(other.bus, id, operator),
-    (id: string) => cancelLiveCommand(lab.bus, id, operator),
+    (id: string) => cancelCommand(lab.bus, id, operator),
   ];
   const each = (ids: string[], work: (id: string) => Promise<unknown>) =>
     Promise.all(ids.map((id) => allowed(work(id))));
   const attacks: (() => Promise<unknown>)[] = [
     async () => each(await some('IN_TROUBLESHOOTING_QUEUE', 12), pick(verbs, random)),
     async () => each(await some('IN_TROUBLESHOOTING_QUEUE', 12), pick(verbs, random)),
-    async () => each(await some('IN_PROGRESS', 3), (id) => cancelLiveCommand(other.bus, id, operator)),
-    async () => each(await some('PENDING', 2), (id) => cancelLiveCommand(lab.bus, id, operator)),
+    async () => each(await some('IN_PROGRESS', 3), (id) => cancelCommand(other.bus, id, operator)),
+    async () => each(await some('PENDING', 2), (id) => cancelCommand(lab.bus, id, operator)),
     async () => {
       const verb = pick(['retry', 'cancel', 'complete'] as const, random);
       const filter = { batch_id: pick(batches, random) };

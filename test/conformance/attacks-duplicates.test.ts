@@ -3,9 +3,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { transitionCommand } from '../../src/bus/bus.ts';
 import type { CommandTransition } from '../../src/bus/handlers.ts';
 import { settleSet } from '../../src/bus/settle.ts';
+import { transitionCommand } from '../../src/bus/transitions.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import { newId } from '../../src/model/ids.ts';

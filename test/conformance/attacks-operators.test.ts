@@ -3,7 +3,6 @@
 
 import { describe, expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, type Operator, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';
 import { cancelProcess, completeProcess, retryProcess } from '../../src/process/cancel-process.ts';
@@ -26,7 +25,6 @@ const BY_COMMAND: Act[] = [
   ({ bus }, { command_id }, operator) => retryCommand(bus, command_id, operator),
   ({ bus }, { command_id }, operator) => cancelCommand(bus, command_id, operator),
   ({ bus }, { command_id }, operator) => completeCommand(bus, command_id, operator, { by: operator.actor }),
-  ({ bus }, { command_id }, operator) => cancelLiveCommand(bus, command_id, operator),
 ];
 const BY_PROCESS: Act[] = [
   ({ bus }, { process_id }, operator) => retryProcess(bus, process_id, operator),

@@ -37,7 +37,7 @@ const handler = {
 const threw = 'the handler did not return';
 const noReply = 'no process is told: there is no reply';
 const reaped = 'reap ends leases that ran out, and nothing else';
-const internalWork = "Faultline's own work has no such outcome";
+const internalWork = 'an internal command has no such outcome';
 const chunk = {
   permanent: internalWork,
   business_rule: internalWork,
@@ -66,7 +66,7 @@ export const IMPOSSIBLE: Record<CrashPoint, Partial<Record<CellOutcome, string>>
   after_handler: { transient: threw, permanent: threw, business_rule: threw, ...operator },
   before_settle: operator,
   in_settle: {
-    canceled: 'what is terminated is written in_cancel',
+    canceled: 'what is terminated is written in_operator_verb',
     overdue: 'what is terminated is written in_deadline',
     ...operator,
   },
@@ -90,9 +90,8 @@ export const IMPOSSIBLE: Record<CrashPoint, Partial<Record<CellOutcome, string>>
   },
   in_chunk: chunk,
   after_chunk: chunk,
-  in_operator_verb: handler,
+  in_operator_verb: { ...handler, canceled: undefined },
   in_job_slice: handler,
-  in_cancel: only('canceled'),
   in_deadline: only('overdue'),
   in_finish: {
     transient: likeOthers,

@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { type Bus, sendCommands } from '../../src/bus/bus.ts';
+import type { Bus } from '../../src/bus/bus.ts';
+import { sendCommands } from '../../src/bus/insert.ts';
 import { startTsqJob } from '../../src/bus/jobs.ts';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { chaosHooks } from '../../src/chaos/index.ts';
 import { type Pool, withTx } from '../../src/db/pool.ts';
@@ -204,8 +204,7 @@ const ENDS: Record<CellOutcome, 'COMPLETED' | 'COMPLETED_WITH_FAILURES'> = {
 
 /** What an operator does with what is parked of a cell, or under way. */
 async function operate(bus: Bus, outcome: CellOutcome, command_id: string): Promise<unknown> {
-  if (outcome === 'canceled') return cancelLiveCommand(bus, command_id, OPERATOR);
-  if (outcome === 'cancel') return cancelCommand(bus, command_id, OPERATOR);
+  if (outcome === 'canceled' || outcome === 'cancel') return cancelCommand(bus, command_id, OPERATOR);
   if (outcome === 'complete' || outcome === 'timed_out') return completeCommand(bus, command_id, OPERATOR, {});
   return retryCommand(bus, command_id, OPERATOR);
 }
@@ -246,7 +245,7 @@ const OUTCOME_OF: Partial<Record<CellOutcome, string>> = {
   overdue: 'canceled',
 };
 const rowOutcome = (outcome: CellOutcome) => OUTCOME_OF[outcome] ?? outcome;
-const IN_TRANSACTION = ['in_settle', 'in_transition', 'in_reap', 'in_cancel', 'in_deadline'];
+const IN_TRANSACTION = ['in_settle', 'in_transition', 'in_reap', 'in_operator_verb', 'in_deadline'];
 
 /** Right after the death: what was inside of a transaction is not written, what came after the commit is. */
 async function findWritten(

@@ -5,7 +5,6 @@ import { writeSync } from 'node:fs';
 import {
   BusinessRuleError,
   cancelCommand,
-  cancelLiveCommand,
   completeCommand,
   createEnv,
   defineProcess,
@@ -202,9 +201,8 @@ const MEET = {
     };
     return met[cell.outcome]().flatMap(([command]) => command ?? []);
   },
-  in_operator_verb: (command) => ours([command]),
+  in_operator_verb: (command) => ours([command]).map((one) => claimed.get(one.command_id) ?? one),
   in_job_slice: ({ slice }) => slice.item_ids.flatMap((command_id) => claimed.get(command_id) ?? []),
-  in_cancel: ({ command_id }) => [claimed.get(command_id)].filter(Boolean),
   in_deadline: ({ overdue }) => overdue.flatMap(({ command_id }) => claimed.get(command_id) ?? []),
   in_finish: (batch) => (batch.batch_id === batch_id && batch.next === ENDS[cell.outcome] ? attempts.slice(0, 1) : []),
 };
@@ -217,7 +215,8 @@ function learn(at, context) {
       attempts.push(command);
     }
   // Reap and settle write; what they wrote is told when their transaction is about to commit.
-  const cut = at === 'in_cancel' ? [context] : at === 'in_deadline' ? context.overdue : [];
+  const canceled = at === 'in_operator_verb' && cell.outcome === 'canceled';
+  const cut = canceled ? [context] : at === 'in_deadline' ? context.overdue : [];
   for (const { command_id } of cut)
     if (claimed.has(command_id)) came.set(nameOf(claimed.get(command_id)), cell.outcome);
   if (at === 'in_settle') for (const line of context.lines) came.set(nameOf(line.command), kindOf(line.outcome));
@@ -323,5 +322,5 @@ if (cell?.outcome in VERBS && cell.point !== 'in_job_slice') await operate();
 if (cell?.outcome === 'canceled')
   for (let told = 0; ; told++) {
     await until(() => hanging.size > told);
-    await cancelLiveCommand(service.bus, [...hanging][told], OPERATOR);
+    await cancelCommand(service.bus, [...hanging][told], OPERATOR);
   }

@@ -7,7 +7,6 @@ import { INTERNAL_DOMAIN } from '../../src/bus/bus.ts';
 import { expireDeadlines } from '../../src/bus/deadlines.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { claimReadyCommands } from '../../src/db/queries/claims.ts';
 import {
@@ -266,7 +265,7 @@ export class Walk {
       await completeCommand(bus, id, OPERATOR, {});
       one.status = 'COMPLETED';
     } else {
-      await (verb === 'cancel' ? cancelCommand : cancelLiveCommand)(bus, id, OPERATOR);
+      await cancelCommand(bus, id, OPERATOR);
       one.status = 'CANCELED';
     }
     this.#tell(id, `OPERATOR_${verb === 'cut' ? 'CANCEL' : verb.toUpperCase()}`);
@@ -322,7 +321,7 @@ export class Walk {
     await this.#compare('cancel_batch');
   }
 
-  /** Faultline's own commands, without a worker, which would reap and count beside us. */
+  /** Internal commands, without a worker, which would reap and count beside us. */
   async #runInternal(): Promise<void> {
     const { bus, service } = this.#lab;
     const ids = { claim_id: newId(), worker_id: newId() };

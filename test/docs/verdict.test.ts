@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CHECKS } from '../../src/verification/checks.ts';
+import { CHECKS } from '../../src/verification/checks/checks.ts';
 import { VARIANTS } from '../../src/verification/self-test/variants.ts';
 
 const page = readFileSync(new URL('../../docs/verdict.md', import.meta.url), 'utf8');

@@ -23,7 +23,7 @@ test.each([
   ['wide and light', DESK, 'by-desk'],
   ['on a phone and dark', PHONE, 'by-phone'],
 ] as const)(
-  'U02, U10: a command that fails for good is completed by hand, and its reply consumed: %s',
+  'U02, U10: a command that fails permanently is completed by hand, and its reply consumed: %s',
   async (_, options, queue) => {
     const { page, goto } = await visit(system, '/commands/new', options);
     const field = (name: string | RegExp) => page.getByRole('textbox', { name });
@@ -76,7 +76,7 @@ test.each([
   },
 );
 
-test('U03, U07: two thousand are sent, followed to their end, and found by their status', async () => {
+test('U03, U07: two thousand commands are sent, followed to their end, and found by status', async () => {
   const { page } = await visit(system, '/command-batches');
   await page.getByRole('link', { name: 'New batch' }).click();
   await page.getByRole('textbox', { name: 'Commands', exact: true }).fill('2000');
@@ -118,7 +118,7 @@ test('U03, U07: two thousand are sent, followed to their end, and found by their
   expect(await repliesIn('rehearsal')).toEqual([]);
 });
 
-test('U04: the list is filtered by the address, and a command that waits for its time is cancelled', async () => {
+test('U04: the list is filtered by the URL, and a command with a delay is canceled', async () => {
   const sent = await system.post('/commands', { delay_ms: 3_600_000, priority: 3 });
   const { command_id } = (await sent.json()) as { command_id: string };
   const { page } = await visit(system, '/commands?status=PENDING&purpose=standalone');

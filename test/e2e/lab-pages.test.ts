@@ -52,7 +52,7 @@ test.each([
   ['wide and light', DESK],
   ['on a phone and dark', PHONE],
 ] as const)(
-  'a built-in profile: what is predicted is what is observed, and the verdict is a pass: %s',
+  'a built-in profile: the observed outcome equals the prediction, and the verdict passes: %s',
   async (_, options) => {
     const { page } = await visit(system, '/process-batches/new', options);
     await prepare(page, 60);
@@ -96,7 +96,7 @@ test.each([
   },
 );
 
-test('what was taken from storage after the verdict is missed when it is checked again', async () => {
+test('a document removed after the verdict fails the next verification', async () => {
   const { page } = await visit(system, '/process-batches/new');
   await prepare(page, 5);
   const batch_id = await launch(page);
@@ -114,7 +114,7 @@ test('what was taken from storage after the verdict is missed when it is checked
 });
 
 describe('chaos under way', () => {
-  test('is adjusted, then stopped, and both stand in the audit', async () => {
+  test('is adjusted, then stopped; the audit records both', async () => {
     const { page } = await visit(system, '/process-batches/new');
     // However long the clicks take, it is under way.
     expect((await system.post('/queues/reporting/pause', { reason: 'until chaos was adjusted' })).status).toBe(200);
@@ -151,7 +151,7 @@ describe('chaos under way', () => {
     await page.locator('[data-type=INJECTION_STOPPED]').waitFor();
   });
 
-  test('the kill switch stops all of it, refuses new, and lets it go on', async () => {
+  test('the kill switch stops all chaos, refuses new chaos, and resumes it', async () => {
     const { page, takeComplaints } = await visit(system, '/process-batches/new');
     await page.getByTestId('stop-chaos').click();
     await page.getByRole('textbox', { name: 'Reason' }).fill('drill is over');
@@ -184,7 +184,7 @@ describe('chaos under way', () => {
   });
 });
 
-test('a batch, and one of its processes alone, run again with the same seed', async () => {
+test('a batch, and one of its processes alone, are rerun with the same seed', async () => {
   const behavior = { query: { fail_business_rule_pct: 30 }, render: { fail_permanent_pct: 30 } };
   const { batch_id, seed } = await system.launch({ count: 20, behavior });
   const first = await system.untilStill(batch_id);

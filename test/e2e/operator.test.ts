@@ -32,7 +32,7 @@ const itemAt = (index: number) => {
 };
 const detailOf = (process_id: string) => system.read<ProcessDetail>(`/processes/${process_id}`);
 
-test('the dashboard tells what waits by its cause, and leads there', async () => {
+test('the dashboard groups what waits by cause, with a link to it', async () => {
   const { page } = await visit(system, '/');
   const group = page.locator('[data-testid=tsq-groups] li');
   await untilText(group, /^CHAOS_PERMANENT20.*injected$/);
@@ -47,7 +47,7 @@ test('the dashboard tells what waits by its cause, and leads there', async () =>
   await untilText(page.getByTestId('selection-bar'), '20 on this page');
 });
 
-test('the audit of a command tells that chaos put it there', async () => {
+test('the audit of a command shows the injected fault', async () => {
   const { page } = await visit(system, `/tsq?batch_id=${batch_id}`);
   const { name } = itemAt(0);
   await page.getByRole('button', { name: new RegExp(`^Details of command .*${name}$`) }).click();
@@ -59,7 +59,7 @@ test('the audit of a command tells that chaos put it there', async () => {
   await untilText(page.locator('[data-type=MOVED_TO_TSQ]'), 'CHAOS_PERMANENT');
 });
 
-test('a process tells its behavior, and marks the attempt that chaos failed', async () => {
+test('a process shows its behavior, and marks the attempt that chaos failed', async () => {
   const { page } = await visit(system, `/processes/${itemAt(0).process_id}`);
   await untilText(page.getByTestId('process-status'), 'In troubleshooting');
   await untilText(page.locator('[data-testid=behavior] [data-step=render]'), '100 % permanent');
@@ -139,7 +139,7 @@ const PATHS = [
 test.each([
   ['wide and dark', { ...DESK, dark: true }],
   ['on a phone and light', { ...PHONE, dark: false }],
-] as const)('every page, full, keeps its width and complains of nothing: %s', async (_, options) => {
+] as const)('every page with data fits its width and logs no error: %s', async (_, options) => {
   const { page, goto } = await visit(system, '/', options);
   const { process_id, command_id } = itemAt(6);
   const of = [

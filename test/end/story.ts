@@ -3,7 +3,7 @@
 
 import type { Pool } from '../../src/db/pool.ts';
 import type { AnyProcessDefinition } from '../../src/process/define.ts';
-import { bindDefinition, outlineOf } from '../../src/verification/outline.ts';
+import { bindDefinition, planOf } from '../../src/verification/process-plan.ts';
 import { verifyBatch } from '../../src/verification/verify.ts';
 
 export interface Violation {
@@ -119,7 +119,7 @@ export async function failedChecks(pool: Pool, batch_id: string, definition?: An
     processesOf: (batch) =>
       definition === undefined
         ? null
-        : { code: bindDefinition(definition, batch), outline: outlineOf(definition, batch.input) },
+        : { code: bindDefinition(definition, batch), plan: planOf(definition, batch.input) },
   });
   return (verified?.checks ?? [])
     .filter(({ name, status }) => status === 'fail' && name !== 'no_real_failures')

@@ -78,7 +78,7 @@ test('every command of a chaotic batch, with operators at work', async () => {
     return rows[0].count === 0;
   });
 
-  // Late results are discarded when they come, of which the bus tells nobody: the event is their only trace.
+  // A late result is discarded when it arrives; the event is its only trace.
   const unheard = new Set(['LATE_RESULT_DISCARDED', 'REPLY_IGNORED']);
   const kinds = new Set<string>();
   for (const [process_id, commands] of sent) {

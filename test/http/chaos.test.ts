@@ -40,7 +40,7 @@ test.each([
   [{ stopped: 'yes' }, ['stopped', 'invalid_type']],
   [{ stopped: true, reason: '' }, ['reason', 'too_small']],
   [{ stopped: true, why: 'x' }, ['why', 'unknown_field']],
-])('%j is no way to pull it', async (body, error) => {
+])('%j is refused', async (body, error) => {
   const refused = await send('PUT', '/chaos', body);
   expect(told(refused)).toEqual([422, 'INVALID_INPUT']);
   expect(named(refused)).toEqual([error]);
@@ -209,7 +209,7 @@ test('injection into a batch is ended once, and not after the batch', async () =
   expect(named(await stop(batch_id, { result: 1 }))).toEqual([['result', 'unknown_field']]);
 });
 
-test('a batch that nobody knows, or one of commands, is not found', async () => {
+test('an unknown batch, and a batch of commands, are not found', async () => {
   const commands = (await lab.post('/command-batches', { count: 1, template: CALM })).json().batch_id;
   for (const id of [NOWHERE, commands]) {
     expect(told(await stop(id))).toEqual([404, 'NOT_FOUND']);

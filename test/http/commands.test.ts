@@ -96,7 +96,7 @@ describe('C01: one command', () => {
     expect(command).toMatchObject({ status: 'FAILED', error_code: 'NO', history: [{ fault: 'business_rule' }] });
   });
 
-  test('that nobody sent is not found, nor is work of Faultline itself', async () => {
+  test('an unknown command and an internal one are not found', async () => {
     expect((await lab.get(`/commands/${newId()}`)).statusCode).toBe(404);
     const batch_id = await lab.launch({ count: 1 });
     const { rows } = await pool.query(

@@ -32,7 +32,7 @@ describe('of a batch', () => {
        from faultline.attempt where batch_id = $1 and purpose = 'step' group by step`,
       [batch_id],
     );
-    const counted = (batch.steps as StepFunnel[]).map(({ injected, lease_expired, released, ...funnel }) => ({
+    const counted = (batch.steps as StepFunnel[]).map(({ injected, timeout, interrupted, ...funnel }) => ({
       ...funnel,
       faults: Object.values(injected).reduce((sum, count) => sum + count, 0),
     }));

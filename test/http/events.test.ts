@@ -137,7 +137,7 @@ test('however many look, one asks the database; when all have left, none does', 
   for (const follower of followers) follower.response.destroy();
   await until('the server has let all go', async () => (await connections()) === 0);
   const left = asked(batch_id);
-  // Another batch is the clock: while it is looked at twice, the one that nobody follows is not.
+  // Another batch is the clock: it is read twice while the batch without clients is not.
   const other = await insertBatch(pool, 'RUNNING');
   const follower = await follow(other.batch_id);
   for (const completed of [1, 2]) {

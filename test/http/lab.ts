@@ -79,7 +79,7 @@ export interface LabOptions extends Omit<ServerOptions, 'service'> {
 
 export async function openLab({ probe, ...options }: LabOptions = {}): Promise<Lab> {
   const database = await createTestDatabase();
-  // A failure that nobody foresaw should say so where the test fails.
+  // An unexpected failure is printed where the test fails.
   const env = createEnv(
     { ...silentLogger, error: (fields, message) => console.error(message, fields) },
     probe && { probe },

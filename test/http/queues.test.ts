@@ -103,7 +103,7 @@ describe('queues', () => {
     }
   });
 
-  test.each(['pause', 'resume'])('%s: 404 for a domain that nobody knows, 409 for Faultline’s own', async (verb) => {
+  test.each(['pause', 'resume'])('%s: 404 for an unknown domain, 409 for the internal one', async (verb) => {
     expect((await lab.post(`/queues/mistyped/${verb}`)).json()).toMatchObject({ status: 404, code: 'NOT_FOUND' });
     expect((await lab.post(`/queues/faultline/${verb}`)).json()).toMatchObject({ status: 409, code: 'WRONG_STATE' });
   });

@@ -1,4 +1,4 @@
-// What the server refuses whoever asks: foreign origins and hosts, bodies that are not JSON, and hostile input of every kind.
+// What the server refuses: foreign origins and hosts, bodies that are not JSON, and hostile input of every kind.
 // Nothing of the inside shows in any answer.
 
 import { type AddressInfo, connect } from 'node:net';
@@ -207,7 +207,7 @@ describe('failures of our own', () => {
   }
 
   test('a database that is away is 503, to try again', async () => {
-    const pool = createPool('postgres://nobody@127.0.0.1:1/nothing', { application_name: 'away' });
+    const pool = createPool('postgres://stranger@127.0.0.1:1/nothing', { application_name: 'away' });
     closing.push(() => pool.end());
     const app = await openServer({ service: { ...lab.service, bus: { ...bus, pool }, pool } });
     const requests: InjectOptions[] = [
@@ -219,7 +219,7 @@ describe('failures of our own', () => {
       const answer = await app.inject(request);
       expect([answer.statusCode, answer.json().code]).toEqual([503, 'DATABASE_UNAVAILABLE']);
       expect(answer.headers['retry-after']).toBe('1');
-      expect(answer.body).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|nobody/);
+      expect(answer.body).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|stranger/);
     }
     const ready = await app.inject('/api/v1/health/ready');
     expect([ready.statusCode, ready.json()]).toEqual([
@@ -229,7 +229,7 @@ describe('failures of our own', () => {
     expect((await app.inject('/api/v1/health/live')).statusCode).toBe(200);
   });
 
-  test('a database that can only be read is 503 to whoever writes, and not ready; reads go on', async () => {
+  test('a read-only database is not ready: writes are 503, reads succeed', async () => {
     const { database } = await openLab();
     const name = new URL(database.url).pathname.slice(1);
     await database.pool.query(`alter database "${name}" set default_transaction_read_only = on`);
@@ -249,7 +249,7 @@ describe('failures of our own', () => {
     ]);
   });
 
-  test('what nobody foresaw is 500 without a word of the inside, logged with the id it was answered with', async () => {
+  test('an unexpected failure is 500 without internals, and logged with the request id of the answer', async () => {
     const app = await openServer({ service: { ...lab.service, bus } });
     app.get('/broken', () => {
       throw new TypeError('the secret of line 12');

@@ -9,7 +9,7 @@ const lab = await openLab();
 await lab.work();
 
 const parkRender = { behavior: { render: { fail_permanent_pct: 100 } } };
-/** Nobody sees the end of it: its first step takes an hour. */
+/** Its first step takes an hour, so it does not end by itself. */
 const slow = { behavior: { query: { min_duration_ms: 3_600_000, max_duration_ms: 3_600_000 } } };
 
 async function processOf(batch_id: string) {
@@ -55,7 +55,7 @@ describe('POST /commands/{id}/cancel', () => {
     ]);
   });
 
-  test('says why, or is refused by the name of the field; nobody is 404', async () => {
+  test('needs a reason, and refuses an invalid field by its name; an unknown id is 404', async () => {
     const refused = await lab.post(`/commands/${newId()}/cancel`, {});
     expect([refused.statusCode, refused.json().errors[0].path]).toEqual([422, 'reason']);
     expect((await lab.post(`/commands/${newId()}/cancel`, { reason: 'x' })).statusCode).toBe(404);
@@ -88,7 +88,7 @@ describe('T04: the verbs of a process', () => {
     ).toEqual(['compensate', 'reason']);
   });
 
-  test('complete goes on with the result; retry tries again; neither where nobody is asked', async () => {
+  test('complete continues with the result; retry tries again; both are refused if nothing is parked', async () => {
     const { batch_id, process } = await parked();
     const retried = await lab.post(`/processes/${process.process_id}/retry`);
     expect(retried.statusCode).toBe(200);

@@ -39,7 +39,7 @@ describe('on a parked command', async () => {
     expect(items).toHaveLength(3);
   });
 
-  test('cancel says why, or is refused by the name of the field', async () => {
+  test('cancel without a reason is refused by the name of the field', async () => {
     for (const body of [undefined, {}, { reason: ' ' }, { actor: 'me' }]) {
       const answer = await lab.post(`/commands/${canceled}/cancel`, body);
       expect(answer.statusCode).toBe(422);
@@ -90,16 +90,16 @@ describe('on a parked command', async () => {
     expect(item.command_id).toBe(retried);
   });
 
-  test('whoever comes second is told: 409; nobody is 404', async () => {
+  test('a second verb on a command is 409, an unknown id is 404', async () => {
     for (const verb of ['retry', 'cancel', 'complete']) {
       const late = await lab.post(`/commands/${completed}/${verb}`, { reason: 'late' });
       expect([late.statusCode, late.json().code]).toEqual([409, 'WRONG_STATE']);
-      const nobody = await lab.post(`/commands/${newId()}/${verb}`, { reason: 'nobody' });
-      expect([nobody.statusCode, nobody.json().code]).toEqual([404, 'NOT_FOUND']);
+      const unknown = await lab.post(`/commands/${newId()}/${verb}`, { reason: 'unknown' });
+      expect([unknown.statusCode, unknown.json().code]).toEqual([404, 'NOT_FOUND']);
     }
   });
 
-  test('of two at once, one wins', async () => {
+  test('of two verbs at once, one wins', async () => {
     const { command_ids } = await parkThree();
     const command_id = command_ids[0] as string;
     const answers = await Promise.all(

@@ -74,7 +74,7 @@ test.each([
   expect(answer.json().errors.map((error: { path: string }) => error.path)).toContain(path);
 });
 
-test('a type that nobody knows is a 422, a batch that is not there a 404', async () => {
+test('an unknown type is 422, an unknown batch 404', async () => {
   expect((await preview({ process_type: 'Nothing' })).json()).toMatchObject({
     code: 'UNKNOWN_PROCESS_TYPE',
     status: 422,
@@ -114,7 +114,7 @@ test('a verdict is stored when a batch rests, holds while nothing changes, and i
 });
 
 test('given again it is on nothing older than the request, and not twice for many who ask at once', async () => {
-  const batch_id = await lab.launch({ count: 10, seed: 'anew' });
+  const batch_id = await lab.launch({ count: 10, seed: 'again' });
   await lab.atRest(batch_id);
   const first = await verdictOf(batch_id);
   expect((await verdictOf(batch_id)).computed_at).toBe(first.computed_at);

@@ -1,8 +1,8 @@
 // Deadlines of steps and of processes: when they apply, what follows, and when they start again. Also what comes after the end.
 
 import { describe, expect, test } from 'vitest';
-import { notifyTransitions } from '../../src/bus/bus.ts';
-import { completeCommand, retryCommand, toTransitionCommand } from '../../src/bus/troubleshooting.ts';
+import { notifyTransitions, transitionCommand } from '../../src/bus/transitions.ts';
+import { completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { withTx } from '../../src/db/pool.ts';
 import { lockCommand } from '../../src/db/queries/troubleshooting.ts';
 import type { DeadlineAction } from '../../src/model/command.ts';
@@ -143,7 +143,7 @@ test('the deadline of a process spans its steps, and does not apply while an ope
     `select deadline_at > now() + interval '59 minutes' as again from faultline.process where process_id = $1`,
     [process.process_id],
   );
-  expect(rows).toEqual([{ anew: true }]);
+  expect(rows).toEqual([{ again: true }]);
 });
 
 test('P10: a late reply to a process that has ended is recorded, never applied', async () => {
@@ -163,7 +163,7 @@ test('P10: a late reply to a process that has ended is recorded, never applied',
         if (command === null) throw new Error('there is no such command');
         expect(command.lane).toBe(laneOf(call.command_id, 3));
         await notifyTransitions(lab.bus, tx, [
-          { kind: 'replied', command: toTransitionCommand(command), reply: { outcome, result: { late: true } } },
+          { kind: 'replied', command: transitionCommand(command), reply: { outcome, result: { late: true } } },
         ]);
       });
     expect((await lab.processes(batch_id))[0]).toEqual(ended);

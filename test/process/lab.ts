@@ -12,7 +12,8 @@ import { type BatchStatus, PROCESS_TRANSITIONS, type ProcessStatus } from '../..
 import type { Application } from '../../src/process/application.ts';
 import type { AnyProcessDefinition, StepDefinition } from '../../src/process/define.ts';
 import { defineProcess } from '../../src/process/define.ts';
-import { type LaunchRequest, launchBatch } from '../../src/process/launch.ts';
+import { launchBatch } from '../../src/process/launch.ts';
+import type { LaunchRequest } from '../../src/process/launch-check.ts';
 import { openService, type Service } from '../../src/process/service.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type UntilOptions, until } from '../support/until.ts';

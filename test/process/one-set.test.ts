@@ -2,8 +2,8 @@
 // settled in one set. Only the claim tells them apart, and only one of them counts.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { sendCommands } from '../../src/bus/bus.ts';
 import type { OutgoingCommand } from '../../src/bus/handlers.ts';
+import { sendCommands } from '../../src/bus/insert.ts';
 import { reapExpired } from '../../src/bus/reap.ts';
 import { settleSet } from '../../src/bus/settle.ts';
 import { withTx } from '../../src/db/pool.ts';

@@ -2,7 +2,6 @@
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';
-import { cancelLiveCommand } from '../../src/bus/terminate.ts';
 import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { readJob } from '../../src/db/queries/jobs.ts';
 import type { ProbePoint } from '../../src/model/env.ts';
@@ -84,7 +83,6 @@ describe('the verb itself reopens the batch, with its counts', () => {
     ['retry', goesOn, (id) => retryCommand(lab.bus, id, operator)],
     ['cancel', goesOn, (id) => cancelCommand(lab.bus, id, operator)],
     ['complete', ends, (id) => completeCommand(lab.bus, id, operator, {})],
-    ['cancel wherever it is', goesOn, (id) => cancelLiveCommand(lab.bus, id, operator)],
     ['retry of a process', goesOn, (_, id) => retryProcess(lab.bus, id, operator)],
     ['complete of a process', ends, (_, id) => completeProcess(lab.bus, id, operator, {})],
     ['cancel of a process', goesOn, (_, id) => cancelProcess(lab.bus, id, operator, { compensate: true })],

@@ -1,8 +1,8 @@
 // The router: a reply advances a process once, if it is the one awaited; what cannot be routed is kept.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { notifyTransitions } from '../../src/bus/bus.ts';
 import type { CommandTransition, TransitionCommand } from '../../src/bus/handlers.ts';
+import { notifyTransitions } from '../../src/bus/transitions.ts';
 import { withTx } from '../../src/db/pool.ts';
 import type { Reply } from '../../src/model/command.ts';
 import { newId } from '../../src/model/ids.ts';

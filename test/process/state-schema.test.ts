@@ -7,8 +7,8 @@ import { InvalidInputError } from '../../src/model/errors.ts';
 import { advance, begin, startState } from '../../src/process/advance.ts';
 import { retryProcess } from '../../src/process/cancel-process.ts';
 import { defineProcess } from '../../src/process/define.ts';
-import { createLaboratory } from '../../src/verification/analysis.ts';
-import { bindDefinition, outlineOf } from '../../src/verification/outline.ts';
+import { createAnalysis } from '../../src/verification/analysis.ts';
+import { bindDefinition, planOf } from '../../src/verification/process-plan.ts';
 import { DOMAIN, openLab } from './lab.ts';
 import { processRow } from './rows.ts';
 
@@ -68,8 +68,8 @@ test('what is kept is what the schema returns; the behavior of the launcher is k
   const { state } = await lab.untilProcess(batch_id, 'COMPLETED');
   expect(state).toEqual({ script: '', charge_id: 'c', tries: 1, behavior });
   await lab.untilBatch(batch_id, 'COMPLETED');
-  const laboratory = createLaboratory(lab.service);
-  expect((await laboratory.verify(batch_id))?.checks.filter(({ status }) => status === 'fail')).toEqual([]);
+  const analysis = createAnalysis(lab.service);
+  expect((await analysis.verify(batch_id))?.checks.filter(({ status }) => status === 'fail')).toEqual([]);
   odd.reply = {};
 });
 
@@ -84,11 +84,11 @@ test('a state that does not fit at the start refuses the launch, which wrote not
 });
 
 test('the preview knows that a reply makes a state which does not fit', () => {
-  const [step] = outlineOf(charge, { script: '' }).steps;
+  const [step] = planOf(charge, { script: '' }).steps;
   odd.reply = { charge_id: 5 };
-  expect(step?.refuses({}, 0)).toBe(true);
+  expect(step?.throwsOn({}, 0)).toBe(true);
   odd.reply = {};
-  expect(step?.refuses({}, 0)).toBe(false);
+  expect(step?.throwsOn({}, 0)).toBe(false);
 });
 
 test('a definition without a schema, of a program that knows no types, keeps what its code makes', () => {

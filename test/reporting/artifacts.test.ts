@@ -4,13 +4,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import {
-  type ArtifactOwner,
-  artifactFolder,
-  artifactPath,
-  createArtifactStore,
-  parseArtifactPath,
-} from '../../reporting/artifacts.ts';
+import { type ArtifactOwner, artifactFolder, artifactPath, parseArtifactPath } from '../../reporting/artifact-paths.ts';
+import { createArtifactStore } from '../../reporting/artifacts.ts';
 import { makeDataDir } from './bank.ts';
 
 const data_dir = await makeDataDir();
@@ -57,8 +52,6 @@ test('are readable by their account alone, whatever the umask', async () => {
     process.umask(before);
   }
   const modeOf = async (path: string) => (await stat(join(own, 'data', path))).mode & 0o777;
-  // Through the data folder of root another account gets to its PostgreSQL, and sees nothing on the way.
-  expect(await modeOf('')).toBe(process.getuid?.() === 0 ? 0o711 : 0o700);
   const parts = `artifacts/${artifactPath(owner, 'render', 'csv')}`.split('/');
   for (let n = 1; n < parts.length; n++) expect(await modeOf(parts.slice(0, n).join('/'))).toBe(0o700);
   expect(await modeOf(parts.join('/'))).toBe(0o600);
@@ -161,7 +154,6 @@ test('lists show whole documents only', async () => {
   await writeFile(join(folder, '.render.pdf.0badc0de.tmp'), '%PDF-1.');
   await mkdir(join(folder, 'query.json'));
   const stored = { process_id: owner.process_id, step: 'query', path: query };
-  expect(await store.list(owner)).toEqual([stored]);
   const slices = [];
   const batch_id = owner.batch_id as string;
   for await (const slice of store.listWindow({ batch_id, first_ordinal: 0, count: 2_001 })) slices.push(slice);

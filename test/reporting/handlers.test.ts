@@ -4,7 +4,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BusinessRuleError, type HandlerContext, PermanentCommandError, silentLogger } from 'faultline';
 import { describe, expect, test } from 'vitest';
-import { type ArtifactOwner, artifactFolder } from '../../reporting/artifacts.ts';
+import { type ArtifactOwner, artifactFolder } from '../../reporting/artifact-paths.ts';
 import { ReportingHandlers } from '../../reporting/handlers.ts';
 import { accountsOf, OUTPUT_TYPES, STEP_KEYS } from '../../reporting/process.ts';
 import type { Summary } from '../../reporting/statement.ts';
@@ -57,10 +57,13 @@ const readArtifact = (path: string) => readFile(join(bank.data_dir, 'artifacts',
 /** The payloads of the three steps, each with what the ones before answered. */
 async function runSteps(owner: ArtifactOwner, output_type: string, account_list: string[], context = contextOf()) {
   const ask = { ...owner, ...period, account_list };
-  const query = await handlers.query(ask, context);
-  const aggregation = await handlers.aggregate({ ...ask, query_result_path: query.result_path }, context);
+  const query = await handlers.StatementQuery(ask, context);
+  const aggregation = await handlers.StatementDataAggregation(
+    { ...ask, query_result_path: query.result_path },
+    context,
+  );
   const paths = { query_result_path: query.result_path, aggregated_data_path: aggregation.result_path };
-  const render = await handlers.render({ ...ask, ...paths, output_type }, context);
+  const render = await handlers.StatementRender({ ...ask, ...paths, output_type }, context);
   return { ask: { ...ask, ...paths, output_type }, query, aggregation, render };
 }
 
@@ -115,8 +118,8 @@ describe.each(OUTPUT_TYPES)('a statement as %s', (output_type) => {
     const { ask, render } = await runSteps(owner, output_type, accountsOf(owner.ordinal, 3));
     const document = await readArtifact(render.result_path);
     const { query_result_path, aggregated_data_path, ...byHand } = ask;
-    for (const step of STEP_KEYS) await handlers.discard({ ...owner, step }, contextOf());
-    expect(await handlers.render(byHand, contextOf())).toEqual(render);
+    for (const step of STEP_KEYS) await handlers.DiscardArtifact({ ...owner, step }, contextOf());
+    expect(await handlers.StatementRender(byHand, contextOf())).toEqual(render);
     expect((await readArtifact(render.result_path)).equals(document)).toBe(true);
     expect(await filesOf(owner)).toEqual([`render.${output_type}`]);
   });
@@ -134,23 +137,26 @@ function balanceIn(document: Buffer, output_type: string): number {
 describe('once the lease is lost', () => {
   const reason = new Error('the lease is lost');
 
-  test.each(['query', 'aggregate', 'render'] as const)('%s stores nothing', async (step) => {
-    const owner = newOwner();
-    const { ask } = await runSteps(owner, 'pdf', accountsOf(owner.ordinal, 1));
-    for (const key of STEP_KEYS) await handlers.discard({ ...owner, step: key }, contextOf());
-    const { query_result_path, aggregated_data_path, ...byHand } = ask;
-    await expect(handlers[step](byHand, contextOf(AbortSignal.abort(reason)))).rejects.toBe(reason);
-    const controller = new AbortController();
-    const underWay = handlers[step](byHand, contextOf(controller.signal));
-    controller.abort(reason);
-    await expect(underWay).rejects.toBe(reason);
-    expect(await filesOf(owner)).toEqual([]);
-  });
+  test.each(['StatementQuery', 'StatementDataAggregation', 'StatementRender'] as const)(
+    '%s stores nothing',
+    async (step) => {
+      const owner = newOwner();
+      const { ask } = await runSteps(owner, 'pdf', accountsOf(owner.ordinal, 1));
+      for (const key of STEP_KEYS) await handlers.DiscardArtifact({ ...owner, step: key }, contextOf());
+      const { query_result_path, aggregated_data_path, ...byHand } = ask;
+      await expect(handlers[step](byHand, contextOf(AbortSignal.abort(reason)))).rejects.toBe(reason);
+      const controller = new AbortController();
+      const underWay = handlers[step](byHand, contextOf(controller.signal));
+      controller.abort(reason);
+      await expect(underWay).rejects.toBe(reason);
+      expect(await filesOf(owner)).toEqual([]);
+    },
+  );
 
   test('discard deletes nothing', async () => {
     const owner = newOwner();
     await runSteps(owner, 'csv', accountsOf(owner.ordinal, 1));
-    const late = handlers.discard({ ...owner, step: 'render' }, contextOf(AbortSignal.abort(reason)));
+    const late = handlers.DiscardArtifact({ ...owner, step: 'render' }, contextOf(AbortSignal.abort(reason)));
     await expect(late).rejects.toBe(reason);
     expect(await filesOf(owner)).toContain('render.csv');
   });
@@ -162,14 +168,16 @@ describe('compensation', () => {
     await runSteps(owner, 'html', accountsOf(owner.ordinal, 2));
     const counts = [];
     for (const step of ['render', 'render', 'aggregation', 'query', 'query']) {
-      counts.push((await handlers.discard({ ...owner, step }, contextOf())).discarded_count);
+      counts.push((await handlers.DiscardArtifact({ ...owner, step }, contextOf())).discarded_count);
     }
     expect(counts).toEqual([1, 0, 1, 1, 0]);
     expect(await filesOf(owner)).toEqual([]);
   });
 
   test('of a process that never stored anything is no error', async () => {
-    expect(await handlers.discard({ ...newOwner(), step: 'query' }, contextOf())).toEqual({ discarded_count: 0 });
+    expect(await handlers.DiscardArtifact({ ...newOwner(), step: 'query' }, contextOf())).toEqual({
+      discarded_count: 0,
+    });
   });
 });
 
@@ -182,7 +190,7 @@ describe('what cannot succeed', () => {
 
   test('an account that the ledger does not have is a business answer', async () => {
     const ask = { ...newOwner(), ...period, account_list: [...accountsOf(1, 1), 'IE00NOBODY'] };
-    const error = await failure(handlers.query(ask, contextOf()));
+    const error = await failure(handlers.StatementQuery(ask, contextOf()));
     expect(error).toBeInstanceOf(BusinessRuleError);
     expect(error).toMatchObject({ code: 'UNKNOWN_ACCOUNT', message: 'The ledger has no account IE00NOBODY.' });
     expect(await filesOf(ask)).toEqual([]);
@@ -193,15 +201,15 @@ describe('what cannot succeed', () => {
     const { ask } = await runSteps(owner, 'csv', accountsOf(owner.ordinal, 1));
     const file = join(bank.data_dir, 'artifacts', ask.query_result_path);
     await writeFile(file, (await readFile(file, 'utf8')).slice(0, -500));
-    const cut = await failure(handlers.render(ask, contextOf()));
+    const cut = await failure(handlers.StatementRender(ask, contextOf()));
     expect(cut).toBeInstanceOf(PermanentCommandError);
     expect(cut).toMatchObject({ code: 'ARTIFACT_UNREADABLE' });
     await rm(file);
-    expect(await failure(handlers.render(ask, contextOf()))).toMatchObject({ code: 'ARTIFACT_MISSING' });
+    expect(await failure(handlers.StatementRender(ask, contextOf()))).toMatchObject({ code: 'ARTIFACT_MISSING' });
     const other = { ...ask, ...newOwner() };
-    expect(await failure(handlers.render(other, contextOf()))).toMatchObject({ code: 'FOREIGN_ARTIFACT' });
+    expect(await failure(handlers.StatementRender(other, contextOf()))).toMatchObject({ code: 'FOREIGN_ARTIFACT' });
     const outside = { ...ask, query_result_path: `${dirname(ask.query_result_path)}/../../../secret.json` };
-    expect(await failure(handlers.aggregate(outside, contextOf()))).toBeInstanceOf(Error);
+    expect(await failure(handlers.StatementDataAggregation(outside, contextOf()))).toBeInstanceOf(Error);
   });
 
   test.each([
@@ -214,7 +222,7 @@ describe('what cannot succeed', () => {
     ['no accounts', { ...newOwner(), ...period, account_list: [] }],
     ['a day that does not exist', { ...newOwner(), ...period, from_date: '2026-02-30', account_list: ['x'] }],
   ])('a payload with %s is refused for good', async (_, payload) => {
-    const error = await failure(handlers.query(payload, contextOf()));
+    const error = await failure(handlers.StatementQuery(payload, contextOf()));
     expect(error).toBeInstanceOf(PermanentCommandError);
     expect(error).toMatchObject({ code: 'INVALID_PAYLOAD' });
   });
@@ -225,7 +233,7 @@ test('an attempt after a killed one clears away its unfinished file', async () =
   const { ask } = await runSteps(owner, 'csv', accountsOf(owner.ordinal, 1));
   const folder = join(bank.data_dir, 'artifacts', artifactFolder(owner));
   await writeFile(join(folder, '.render.csv.0badc0de.tmp'), 'record,ib');
-  await handlers.render(ask, contextOf(undefined, 2));
+  await handlers.StatementRender(ask, contextOf(undefined, 2));
   expect(await filesOf(owner)).toEqual(['aggregation.json', 'query.ndjson', 'render.csv']);
 });
 

@@ -14,12 +14,12 @@ const percent = fc.integer({ min: 0, max: 100_000 }).map((thousandths) => thousa
 const percentages = fc.record(Object.fromEntries(FAULT_FIELDS.map((field) => [field, percent])));
 
 describe('behavior documents', () => {
-  test('a panel in which nothing is set asks for nothing', () => {
+  test('converts an empty panel to no behavior', () => {
     expect(toBehavior(NO_CHAOS)).toBeNull();
     expect(toBehavior({ ...NO_CHAOS, timeout_pct: '', error_code: '   ', response_data: '{"left": 1}' })).toBeNull();
   });
 
-  test('what the form makes, the server takes, and the form reads back as it was', () => {
+  test('round-trips every behavior that the server accepts', () => {
     const durations = fc.record({ min: fc.integer({ min: 1, max: 1_000 }), more: fc.integer({ min: 0, max: 1_000 }) });
     const data = fc.dictionary(fc.string({ minLength: 1 }), fc.integer());
     fc.assert(
@@ -43,7 +43,7 @@ describe('behavior documents', () => {
     );
   });
 
-  test('a shortest delay of 0 stands beside a longest one', () => {
+  test('keeps a minimum delay of 0 when there is a maximum', () => {
     expect(toBehavior({ ...NO_CHAOS, min_duration_ms: 0, max_duration_ms: 200 })).toEqual({
       min_duration_ms: 0,
       max_duration_ms: 200,
@@ -51,7 +51,7 @@ describe('behavior documents', () => {
   });
 });
 
-test('the page knows the faults that the service tries, in their order', () => {
+test('the page lists the faults of the service in the same order', () => {
   const tried = FAULTS.map(({ name, field }) => [name, field]);
   const known = ALL_FAULTS.map(({ fault }, index) => [fault, FAULT_FIELDS[index - 1] ?? 'fail_first_attempts']);
   expect(known.filter(([fault]) => tried.some(([name]) => name === fault))).toEqual(tried);
@@ -95,14 +95,14 @@ describe('the expected first attempt', () => {
 });
 
 test('an estimate scales a sample to the whole launch', () => {
-  const step = { attempts: 1_200, success: 900, permanent: 0, transient: 300, business_rule: 0, timeout: 0 };
+  const counts = { success: 900, transient: 300, permanent: 0, business_rule: 0, timeout: 0, interrupted: 0 };
   const sample: Preview = {
     seed: 's',
     exact: true,
     note: null,
     in_scope: 500,
     expected: { completed: 900, compensated: 40, failed: 10, in_troubleshooting: 50, attempts: 1_200 },
-    steps: { query: { ...step, injected: { transient: 300 } } },
+    steps: { query: { attempts: 1_200, ...counts, injected: { transient: 300 } } },
     duration_ms: 1,
   };
   expect(scalePreview(sample, 20_000)).toMatchObject({
@@ -133,11 +133,11 @@ describe('validation', () => {
     ['a long message', { error_message: 'x'.repeat(1_001) }, ['error_message']],
     ['a response that is a list', { send_response: true, response_data: '[1]' }, ['response_data']],
     ['a response that is no JSON', { send_response: true, response_data: '{oops' }, ['response_data']],
-  ])('refuses %s', (_what, change, fields) => {
+  ])('rejects %s', (_what, change, fields) => {
     expect(errorsOf(change)).toEqual(fields);
   });
 
-  test('takes a fixed delay, and looks at a response only where one is sent', () => {
+  test('accepts a fixed delay, and ignores response data that is not sent', () => {
     expect(errorsOf({ min_duration_ms: 100, max_duration_ms: 100 })).toEqual([]);
     expect(errorsOf({ send_response: false, response_data: '{oops' })).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// An experiment and its faults in words, and the panels of the steps to a document and back.
+// Labels of experiments and faults, and the conversion of step panels to a document and back.
 
 import { describe, expect, test } from 'vitest';
 import { TURBULENCE_KINDS as KINDS, STOP_ACTIONS, STOP_METRICS } from '../../src/chaos/experiment.ts';
@@ -21,7 +21,7 @@ const type = {
   ],
 };
 
-test('the page knows every metric, action and kind of turbulence of the service', () => {
+test('the page lists every metric, action and kind of turbulence of the service', () => {
   expect(Object.keys(STOP_LABELS)).toEqual([...STOP_METRICS]);
   expect(Object.keys(SHOWN_ACTIONS)).toEqual([...STOP_ACTIONS]);
   expect(TURBULENCE_KINDS).toEqual(KINDS);

@@ -25,7 +25,7 @@ test.each([
   expect(formatDuration(ms)).toBe(text);
 });
 
-test('a duration that was written is read back exactly', () => {
+test('parseDuration reads back what writeDuration writes', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 86_400_000 }), (ms) => {
       expect(parseDuration(writeDuration(ms))).toBe(ms);
@@ -46,7 +46,7 @@ test.each([
   expect(formatPercent(percent)).toBe(text);
 });
 
-test('counts have thousands separators, names are words, ids are told apart by their end', () => {
+test('counts have thousands separators, names become words, short ids keep their end', () => {
   expect(formatCount(100_000)).toBe('100,000');
   expect(['from_date', 'StatementReport', 'query'].map(humanize)).toEqual(['From date', 'Statement report', 'Query']);
   expect(shortId('0198c0de-0000-7000-8000-00000000abcd')).toBe('0198…0000abcd');

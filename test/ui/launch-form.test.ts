@@ -1,4 +1,4 @@
-// The launch form against the bundled definition: fields from its JSON Schema, the request, and the server's complaints.
+// The launch form against the bundled definition: fields from its JSON Schema, the request, and the server's errors.
 
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -48,7 +48,7 @@ function parseAsServer(request: Record<string, unknown>) {
 }
 
 describe('fields from a JSON Schema', () => {
-  test('StatementReport asks for two days, a choice and a whole number', () => {
+  test('StatementReport has two dates, a choice and a whole number', () => {
     expect(context.fields.map(({ name, kind, required }) => [name, kind, required])).toEqual([
       ['from_date', 'date', true],
       ['to_date', 'date', true],
@@ -58,7 +58,7 @@ describe('fields from a JSON Schema', () => {
     expect(context.fields.at(-1)).toMatchObject({ min: 1, max: 100, initial: 3 });
   });
 
-  test('any schema gets a field for every property, JSON where it is not simple', () => {
+  test('every property has a field, a JSON field when it is not simple', () => {
     const schema = z.toJSONSchema(
       z.strictObject({
         note: z.string().optional(),
@@ -77,7 +77,7 @@ describe('fields from a JSON Schema', () => {
 });
 
 describe('the request', () => {
-  test('a fresh form is valid, asks for no chaos, and is what the server takes', () => {
+  test('a new form is valid, has no chaos, and is accepted by the server', () => {
     const values = fresh();
     expect(validateLaunch(values, context)).toEqual({});
     const request = toLaunch(values, context);
@@ -90,12 +90,12 @@ describe('the request', () => {
     });
   });
 
-  test('only steps with something set stand in its behavior', () => {
+  test('the behavior holds only steps with chaos', () => {
     const chaos = { ...fresh().chaos, render: { ...NO_CHAOS, fail_permanent_pct: 5 } };
     expect(toLaunch(fresh({ chaos }), context).behavior).toEqual({ render: { fail_permanent_pct: 5 } });
   });
 
-  test('a cloned batch is launched again as it was', () => {
+  test('a cloned batch makes the same request', () => {
     const original = {
       name: 'Month end',
       total_count: 1_234,
@@ -177,18 +177,18 @@ describe('validation mirrors the server', () => {
       },
       'experiment.turbulence.pause_postgres',
     ],
-  ])('%s is refused at its field', (_what, change, path) => {
+  ])('%s is rejected at its field', (_what, change, path) => {
     const values = fresh(change);
     expect(Object.keys(validateLaunch(values, context))).toEqual([path]);
   });
 
-  test('delays are read in any unit, bare numbers as milliseconds', () => {
+  test('parses delays in any unit, and bare numbers as milliseconds', () => {
     expect(parseBackoff('250, 10 s; 1.5min,1h')).toEqual([250, 10_000, 90_000, 3_600_000]);
     expect(parseBackoff('10 parsecs')).toBeNull();
   });
 });
 
-test("the server's complaints reach the fields they are about, the others are kept apart", () => {
+test("the server's errors are placed at their fields, the others are kept apart", () => {
   const paths = [
     'count',
     'retry.max_attempts',

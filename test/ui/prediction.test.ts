@@ -1,44 +1,30 @@
 // Observed against predicted: every figure in its place, and a difference marked only where there must be none.
 
 import { describe, expect, test } from 'vitest';
-import type { PredictedStep, StepFunnel } from '../../src/http/contract.ts';
+import type { AttemptCounts } from '../../src/http/contract.ts';
 import {
   compareEndings,
   compareStep,
   momentOf,
   observedEndings,
-  observedStep,
   predictedFaults,
 } from '../../ui/src/parts/experiment/prediction.ts';
 
-const funnel: StepFunnel = {
-  step: 'render',
+const observed: AttemptCounts = {
   attempts: 30,
   success: 12,
   transient: 7,
   permanent: 1,
   business_rule: 2,
-  lease_expired: 6,
-  released: 2,
+  timeout: 6,
+  interrupted: 2,
   injected: { transient: 5, connection_lost: 2, permanent: 1, business_rule: 2, timeout: 3, crash: 1, duplicate: 4 },
 };
-const predicted: PredictedStep = { ...observedStep(funnel), attempts: 27 };
+const predicted: AttemptCounts = { ...observed, attempts: 27 };
 
-describe('what was observed, in the words of what was predicted', () => {
-  test('only leases that chaos let run out count as timeouts', () => {
-    expect(observedStep(funnel)).toEqual({
-      attempts: 30,
-      success: 12,
-      permanent: 1,
-      transient: 7,
-      business_rule: 2,
-      timeout: 4,
-      injected: funnel.injected,
-    });
-  });
-
-  test('faults stand in the order in which they are tried, those unknown last', () => {
-    expect(predictedFaults(funnel)).toBe(
+describe('predictedFaults', () => {
+  test('orders faults as they are tried, unknown ones last', () => {
+    expect(predictedFaults(observed)).toBe(
       '1 permanent, 5 transient, 2 business rule, 3 timeout, 1 crash, 2 connection lost, 4 duplicate',
     );
     expect(predictedFaults({ injected: { gamma_ray: 1, lost_ack: 2, first_attempts: 3, timeout: 0 } })).toBe(
@@ -48,8 +34,8 @@ describe('what was observed, in the words of what was predicted', () => {
 });
 
 describe('the comparison', () => {
-  test('marks what differs where nothing may', () => {
-    const rows = compareStep(predicted, observedStep(funnel), true);
+  test('marks differences when both must be equal', () => {
+    const rows = compareStep(predicted, observed, true);
     expect(rows.filter(({ differs }) => differs).map(({ key }) => key)).toEqual(['attempts']);
     expect(rows.map(({ key }) => key)).toEqual([
       'attempts',
@@ -58,6 +44,7 @@ describe('the comparison', () => {
       'permanent',
       'business_rule',
       'timeout',
+      'interrupted',
       'injected_permanent',
       'injected_transient',
       'injected_business_rule',
@@ -68,16 +55,16 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('marks nothing while the batch runs, or where nothing was predicted', () => {
+  test('marks nothing while the batch runs, or without a prediction', () => {
     const differing = (rows: { differs: boolean }[]) => rows.some(({ differs }) => differs);
-    expect(differing(compareStep(predicted, observedStep(funnel), false))).toBe(false);
-    const rows = compareStep(null, observedStep(funnel), true);
+    expect(differing(compareStep(predicted, observed, false))).toBe(false);
+    const rows = compareStep(null, observed, true);
     expect(differing(rows)).toBe(false);
     expect(rows.every(({ predicted }) => predicted === null)).toBe(true);
   });
 
-  test('a fault that was predicted and never fired is in it', () => {
-    const quiet = { ...observedStep(funnel), injected: {} };
+  test('includes a predicted fault that never fired', () => {
+    const quiet = { ...observed, injected: {} };
     expect(compareStep(predicted, quiet, true).find(({ key }) => key === 'injected_crash')).toMatchObject({
       predicted: 1,
       observed: 0,
@@ -87,9 +74,9 @@ describe('the comparison', () => {
 
   test('endings come from the counts of the batch', () => {
     const counts = { completed_count: 5, compensated_count: 3, failed_count: 0, in_troubleshooting_count: 2 };
-    const observed = observedEndings(counts);
+    const endings = observedEndings(counts);
     const expected = { completed: 5, compensated: 2, failed: 0, in_troubleshooting: 3 };
-    expect(compareEndings(expected, observed, true).map(({ key, differs }) => [key, differs])).toEqual([
+    expect(compareEndings(expected, endings, true).map(({ key, differs }) => [key, differs])).toEqual([
       ['completed', false],
       ['compensated', true],
       ['failed', false],
@@ -98,7 +85,7 @@ describe('the comparison', () => {
   });
 });
 
-test('a batch is verified again when a process has moved since, and while it runs only once', () => {
+test('the moment of a batch changes when a process moves at rest, and not while it runs', () => {
   const batch = {
     status: 'AT_REST' as const,
     completed_count: 5,

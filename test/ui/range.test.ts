@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { commandsQuerySchema } from '../../src/http/contract.ts';
 import { fromLocalField, since, toLocalField } from '../../ui/src/pages/commands/range.ts';
 
-describe('U04: the range of time in the address', () => {
-  test('what a field holds comes back from the address as it was, in any season', () => {
+describe('U04: the time range in the URL', () => {
+  test('a field value survives the URL, in summer and winter time', () => {
     const minutes = fc.date({ min: new Date('2020-01-01'), max: new Date('2035-01-01'), noInvalidDate: true });
     fc.assert(
       fc.property(minutes, (date) => {
@@ -20,7 +20,7 @@ describe('U04: the range of time in the address', () => {
     );
   });
 
-  test('what is no time is none', () => {
+  test('an invalid time is undefined', () => {
     expect(toLocalField(undefined)).toBe('');
     expect(toLocalField('yesterday')).toBe('');
     expect(fromLocalField('')).toBeUndefined();

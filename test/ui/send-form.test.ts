@@ -1,4 +1,4 @@
-// The forms that send commands: values to a request the server takes, what it would refuse, and its complaints at their fields.
+// The forms that send commands: values to a request, validation, and the fields of the server's errors.
 
 import { describe, expect, test } from 'vitest';
 import { type CommandDetail, newCommandBatchSchema, newCommandSchema, type Problem } from '../../src/http/contract.ts';
@@ -40,12 +40,12 @@ const one = (change: Partial<SendValues> = {}): SendValues => ({
 const many = (change: Partial<ManyValues> = {}): ManyValues => ({ ...initialMany(defaults), ...change });
 
 describe('U02: one command', () => {
-  test('a form in which nothing was chosen sends the bundled command and nothing else', () => {
+  test('an untouched form sends only the default command', () => {
     expect(validateCommand(one())).toEqual({});
     expect(toCommand(one(), defaults)).toEqual({ domain: 'e2e', type: 'TestCommand' });
   });
 
-  test('every field reaches the request, in the units of the wire, and the server takes it', () => {
+  test('every field is in the request, in the units of the wire, and the server accepts it', () => {
     const values = one({
       domain: ' reporting ',
       type: 'StatementQuery',
@@ -101,11 +101,11 @@ describe('U02: one command', () => {
     ['reply_to', { reply_to: 'a b' }],
     ['correlation_id', { correlation_id: '7' }],
     ['command_id', { command_id: 'x' }],
-  ] as const)('%s is refused at its field: %j', (field, change) => {
+  ] as const)('%s is rejected at its field: %j', (field, change) => {
     expect(Object.keys(validateCommand(one(change)))).toEqual([field]);
   });
 
-  test('a command that is sent again brings all of its own but its ids', () => {
+  test('a copied command keeps all of its fields but its ids', () => {
     const original = {
       domain: 'e2e',
       type: 'TestCommand',
@@ -136,7 +136,7 @@ describe('U02: one command', () => {
     });
   });
 
-  test('each preset is chaos that the server takes', () => {
+  test('the server accepts every preset', () => {
     for (const { chaos } of COMMAND_PRESETS) {
       const values = one({ chaos });
       expect(validateCommand(values)).toEqual({});
@@ -146,7 +146,7 @@ describe('U02: one command', () => {
 });
 
 describe('U03: many commands', () => {
-  test('so many alike, with what belongs to the batch apart from what belongs to each', () => {
+  test('a count of equal commands separates fields of the batch from those of each command', () => {
     const values = many({
       count: 2_000,
       name: 'Nightly run',
@@ -168,7 +168,7 @@ describe('U03: many commands', () => {
     expect(validateMany(values)).toEqual({});
   });
 
-  test('a list is sent as it is; an open batch brings none', () => {
+  test('a list is sent unchanged, and an open batch has no commands', () => {
     const list = many({ content: 'list', commands: '[{"type": "TestCommand"}, {}]', domain: '' });
     expect(validateMany(list)).toEqual({});
     expect(toBatch(list, defaults)).toEqual({ commands: [{ type: 'TestCommand' }, {}] });
@@ -176,7 +176,7 @@ describe('U03: many commands', () => {
     expect(toBatch(many({ content: 'open', name: 'Open' }), defaults)).toEqual({ name: 'Open' });
   });
 
-  test('100,000 is the most, and a list is an array of 1 to 1,000', () => {
+  test('a batch has at most 100,000 commands, and a list 1 to 1,000', () => {
     expect(validateMany(many({ count: 100_001 }))).toEqual({ count: 'must be 1 to 100,000' });
     expect(validateMany(many({ count: 100_000 }))).toEqual({});
     expect(commandsError('')).toBe('is needed');
@@ -186,7 +186,7 @@ describe('U03: many commands', () => {
   });
 });
 
-describe("the server's complaints", () => {
+describe("the server's errors", () => {
   const problem = (...paths: string[]): Problem => ({
     type: 'about:blank',
     title: 'Refused',
@@ -196,7 +196,7 @@ describe("the server's complaints", () => {
     errors: paths.map((path) => ({ path, code: 'c', message: `no ${path}` })),
   });
 
-  test('go to their fields; what has none is told apart', () => {
+  test('are placed at their fields, or kept apart', () => {
     const { byField, rest } = placeErrors(
       problem('behavior.timeout_pct', 'delay_ms', 'type', 'payload.account', 'elsewhere'),
       (path) => sendPath(path, one()),
@@ -210,7 +210,7 @@ describe("the server's complaints", () => {
     expect(rest.map(({ path }) => path)).toEqual(['elsewhere']);
   });
 
-  test('of a batch, its own reply queue is told apart from that of its commands', () => {
+  test('distinguish the reply queue of a batch from that of its commands', () => {
     const { byField } = placeErrors(problem('reply_to', 'template.reply_to', 'commands.3.type'), (path) =>
       sendPath(path, many()),
     );
@@ -222,7 +222,7 @@ describe("the server's complaints", () => {
   });
 });
 
-test('JSON that does not parse is told where', () => {
+test('an error in JSON has a position', () => {
   expect(jsonError('{"a": 1}')).toBeNull();
   expect(jsonError('{\n  "a": 1,\n}')).toMatch(/^is not JSON(: see line 3, column 1)?$/);
   expect(jsonError('[1, 2')).toMatch(/^is not JSON/);
@@ -230,7 +230,7 @@ test('JSON that does not parse is told where', () => {
   expect(jsonObjectError('7')).toMatch(/must be a JSON object/);
 });
 
-test('domains and types are suggested from what is registered and what works', () => {
+test('domains and types are suggested from process types and workers', () => {
   const types = knownTypes(
     {
       defaults,

@@ -1,4 +1,4 @@
-// U11: the form of the settings: what it sends, and that its limits are the server's own.
+// U11: the form of the settings: what it sends and what it rejects.
 
 import { describe, expect, test } from 'vitest';
 import { settingsPatchSchema } from '../../src/http/contract.ts';
@@ -30,13 +30,13 @@ test('there is a field for every setting', () => {
 });
 
 describe('what is sent', () => {
-  test('is nothing when nothing was changed, or was changed back', () => {
+  test('is nothing when nothing was changed, or a change was reverted', () => {
     const shown = shownWith({ slots: 7 });
     expect(changeOf(shown, settingsValues(shown))).toBe(null);
     expect(changeOf(shown, typed(shown, { 'retry.backoff_ms': '10000 ms, 60 s, 5 min' }))).toBe(null);
   });
 
-  test('is what was changed, and null for what is its default again', () => {
+  test('is each change, and null for a return to the default', () => {
     const shown = shownWith({ slots: 7, 'retry.jitter_pct': 20, 'retention.prune_after_days': 30 });
     const change = changeOf(
       shown,
@@ -66,11 +66,11 @@ test.each([
   ['retry.backoff_ms', '', 'must be 1 to 20 durations'],
   ['retry.backoff_ms', '25 h', 'must be at most 24 h each'],
   ['retention.prune_after_days', 0, 'must be 1 to 36,500'],
-] as const)('%s = %j is told at its field: %s', (path, value, message) => {
+] as const)('%s = %j has the error: %s', (path, value, message) => {
   const shown = shownWith();
   expect(validateSettings(typed(shown, { [path]: value }))).toEqual({ [path]: message });
 });
 
-test('the defaults are valid, and empty is never for what may be empty', () => {
+test('the defaults are valid', () => {
   expect(validateSettings(settingsValues(shownWith()))).toEqual({});
 });

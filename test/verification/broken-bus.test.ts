@@ -11,7 +11,7 @@ const behavior = Object.fromEntries(
 );
 const launch = { seed: 'late', count: 40, behavior, policy: { max_attempts: 20, backoff_ms: [0], lease_ms: 1_000 } };
 
-/** Takes the fence on the claim out of every settle that a bus sends: late results are taken for those of whoever works on it now. */
+/** Takes the fence on the claim out of every settle that a bus sends: late results are accepted as those of the attempt under way. */
 function settleWithoutFence(pool: { on(event: 'connect', listener: (client: Client) => void): unknown }): void {
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as Query;
@@ -49,5 +49,5 @@ test('without the fence on the claim it fails, and the verdict says which attemp
   const { verdict, failed, details } = await lab.verify(batch_id);
   expect(verdict).toBe('fail');
   expect(failed).toContain('attempts_as_rolled');
-  expect(details.join('\n')).toMatch(/its roll says (timeout|transient), it came to success, unmarked/);
+  expect(details.join('\n')).toMatch(/its roll says (timeout|transient), its outcome is success, unmarked/);
 });

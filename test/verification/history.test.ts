@@ -1,9 +1,9 @@
-// However long the history: the checks of a running batch do not read the commands of other years, and the verdict misses none of them.
+// With a long history, light checks read only the commands of the batch's own time, and the verdict still finds every orphan.
 
 import { expect, test } from 'vitest';
 import type { Tx } from '../../src/db/pool.ts';
-import { readTurbulenceSpans } from '../../src/verification/queries/verify.ts';
-import { findRuleViolations } from '../../src/verification/queries/verify-rules.ts';
+import { readTurbulenceSpans } from '../../src/verification/queries/recorded.ts';
+import { findRuleViolations } from '../../src/verification/queries/rules.ts';
 import { openVerdictLab } from './lab.ts';
 
 const lab = await openVerdictLab();
@@ -21,7 +21,7 @@ await pool.query(
    from (select n, now() - interval '3 hours' - n * interval '1 hour' as at from generate_series(1, 20000) n) m`,
 );
 
-/** Runs what it is given, and keeps how many commands each statement read. */
+/** Runs statements, and records how many commands each of them reads. */
 function watch(read: number[]): Tx {
   return {
     async query(text: string, values: unknown[]) {
@@ -48,23 +48,26 @@ function countRead(plan: Plan): number {
   return own + (plan.Plans ?? []).reduce((sum, inner) => sum + countRead(inner), 0);
 }
 
-test.each(['with no statistics', 'with fresh ones'])('commands of its own time only: %s', async (statistics) => {
-  if (statistics === 'with fresh ones') await pool.query('analyze faultline.command');
-  const known = await pool.query(`select 1 from pg_stats where schemaname = 'faultline' and tablename = 'command'`);
-  expect(known.rows.length > 0).toBe(statistics === 'with fresh ones');
-  const { rows } = await pool.query('select count(*)::int as own from faultline.command where batch_id = $1', [
-    batch_id,
-  ]);
-  const { own } = rows[0];
-  const read: number[] = [];
-  expect(await findRuleViolations(watch(read), 'one_command_per_step', batch_id, { light: true })).toEqual([]);
-  expect(own).toBeGreaterThan(100);
-  // The rule has two parts, each of which reads them once.
-  expect(read[0]).toBeLessThanOrEqual(2 * own + 20);
-  expect((await lab.verify(batch_id)).verdict).toBe('pass');
-});
+test.each(['with no statistics', 'with fresh ones'])(
+  'the light check reads only commands of the time of the batch: %s',
+  async (statistics) => {
+    if (statistics === 'with fresh ones') await pool.query('analyze faultline.command');
+    const known = await pool.query(`select 1 from pg_stats where schemaname = 'faultline' and tablename = 'command'`);
+    expect(known.rows.length > 0).toBe(statistics === 'with fresh ones');
+    const { rows } = await pool.query('select count(*)::int as own from faultline.command where batch_id = $1', [
+      batch_id,
+    ]);
+    const { own } = rows[0];
+    const read: number[] = [];
+    expect(await findRuleViolations(watch(read), 'one_command_per_step', batch_id, { light: true })).toEqual([]);
+    expect(own).toBeGreaterThan(100);
+    // The rule has two parts, each of which reads them once.
+    expect(read[0]).toBeLessThanOrEqual(2 * own + 20);
+    expect((await lab.verify(batch_id)).verdict).toBe('pass');
+  },
+);
 
-test('turbulence are found among however many events of processes', async () => {
+test('finds turbulence by the index of system events', async () => {
   await pool.query(
     `insert into faultline.event (lane, at, type, process_id)
      select 0, now(), 'PROCESS_COMPENSATING', gen_random_uuid() from generate_series(1, 50000)`,
@@ -79,9 +82,9 @@ test('turbulence are found among however many events of processes', async () => 
       return pool.query(text, values);
     },
   } as unknown as Tx;
-  const [disturbance, ...others] = await readTurbulenceSpans(explaining, batch_id);
+  const [span, ...others] = await readTurbulenceSpans(explaining, batch_id);
   expect(others).toEqual([]);
-  expect((disturbance?.to_ms ?? 0) - (disturbance?.from_ms ?? 0)).toBe(5);
+  expect((span?.to_ms ?? 0) - (span?.from_ms ?? 0)).toBe(5);
   expect(plans[0]).toContain('event_system');
 });
 
@@ -96,7 +99,7 @@ const insertUnlisted = (id: string) =>
 const countLightly = async () =>
   (await findRuleViolations(pool as unknown as Tx, 'one_command_per_step', batch_id, { light: true })).length;
 
-test('one that no process lists is found by the verdict whatever its id says, by the light check when it says about the right time', async () => {
+test('the verdict finds every command that no process lists, the light check those whose id is of about the right time', async () => {
   await insertUnlisted(`'00000000-0000-4000-8000-000000000001'::uuid`);
   expect((await lab.verify(batch_id)).failed).toEqual(['one_command_per_step']);
   expect(await countLightly()).toBe(0);

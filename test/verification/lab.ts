@@ -8,9 +8,10 @@ import type { BusHooks } from '../../src/bus/handlers.ts';
 import type { Worker, WorkerOptions } from '../../src/bus/worker.ts';
 import type { Application } from '../../src/process/application.ts';
 import type { AnyProcessDefinition } from '../../src/process/define.ts';
-import { type LaunchRequest, launchBatch } from '../../src/process/launch.ts';
+import { launchBatch } from '../../src/process/launch.ts';
+import type { LaunchRequest } from '../../src/process/launch-check.ts';
 import { openService, type Service } from '../../src/process/service.ts';
-import { createLaboratory, type Laboratory } from '../../src/verification/analysis.ts';
+import { type Analysis, createAnalysis } from '../../src/verification/analysis.ts';
 import type { PredictionInput } from '../../src/verification/predict/predict.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -22,7 +23,7 @@ const POLICY = { max_attempts: 3, backoff_ms: [0], lease_ms: 1_500 };
 export interface VerdictLab {
   database: TestDatabase;
   service: Service;
-  laboratory: Laboratory;
+  analysis: Analysis;
   /** Documents by path, as handlers stored them. */
   documents: Map<string, { process_id: string; step: string; batch_id: string }>;
   launch(request: Partial<LaunchRequest>): Promise<string>;
@@ -88,7 +89,7 @@ export async function openVerdictLab(options: VerdictLabOptions = {}): Promise<V
     data_dir: '',
     hooks: (context) => (options.hooks ?? ((hooks) => hooks))(chaosHooks(context)),
   });
-  const laboratory = createLaboratory(service);
+  const analysis = createAnalysis(service);
   const workers: Worker[] = [];
   afterAll(async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
@@ -98,7 +99,7 @@ export async function openVerdictLab(options: VerdictLabOptions = {}): Promise<V
   return {
     database,
     service,
-    laboratory,
+    analysis,
     documents,
     async launch(request) {
       const launched = await launchBatch(service.bus, {
@@ -130,7 +131,7 @@ export async function openVerdictLab(options: VerdictLabOptions = {}): Promise<V
         { deadline_ms: 120_000, every_ms: 50 },
       ),
     async verify(batch_id) {
-      const verified = await laboratory.verify(batch_id);
+      const verified = await analysis.verify(batch_id);
       if (verified === null) throw new Error('There is no such batch.');
       return {
         verdict: verified.verdict,
@@ -145,8 +146,8 @@ export async function openVerdictLab(options: VerdictLabOptions = {}): Promise<V
 }
 
 /** What is predicted of a launch of StatementReport. */
-export function predictStatements(laboratory: Laboratory, launch: Partial<PredictionInput>) {
-  return laboratory.predict({
+export function predictStatements(analysis: Analysis, launch: Partial<PredictionInput>) {
+  return analysis.predict({
     process_type: 'StatementReport',
     process_version: 1,
     input: INPUT,

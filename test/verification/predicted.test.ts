@@ -41,7 +41,7 @@ test.each(Object.keys(BEHAVIORS))(
     );
     for (const { seed, batch_id } of batches) {
       const rest = await lab.untilRest(batch_id);
-      const { expected, steps, exact } = await predictStatements(lab.laboratory, { seed, count: COUNT, behavior });
+      const { expected, steps, exact } = await predictStatements(lab.analysis, { seed, count: COUNT, behavior });
       expect(exact).toBe(true);
       expect({ seed, ...rest }).toEqual({
         seed,

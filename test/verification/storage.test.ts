@@ -1,4 +1,4 @@
-// A storage that fails or says nothing: the verdict that needs it fails, told as what it is, and nobody waits behind it.
+// A storage that fails or stays silent: the verdict that needs it fails with its own error, and no other batch waits behind it.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,21 +9,20 @@ import { promisify } from 'node:util';
 import { createEnv, silentLogger } from 'faultline';
 import { expect, onTestFinished, test } from 'vitest';
 import { StatementReport } from '../../reporting/process.ts';
-import { ArtifactBook, type StoredDocument } from '../../src/verification/artifact-book.ts';
-import { CheckBook } from '../../src/verification/checks.ts';
-import { createVerdicts } from '../../src/verification/verdicts.ts';
+import { readDocuments } from '../../src/verification/checks/artifact-check.ts';
+import { Verdicts } from '../../src/verification/index.ts';
+import type { StoredDocument } from '../../src/verification/verified-processes.ts';
 import { builtFolder } from '../support/built.ts';
 import { until } from '../support/until.ts';
 import { openVerdictLab } from './lab.ts';
 
-test('one that says nothing is given up', async () => {
+test('a silent storage is given up', async () => {
   async function* silent(): AsyncGenerator<readonly StoredDocument[]> {
     yield [];
     await new Promise(() => {}); // forever
   }
-  const book = new ArtifactBook(silent(), 50);
-  await book.keepUp(new CheckBook());
-  await expect(book.finish(new CheckBook())).rejects.toMatchObject({ code: 'STORAGE_SILENT', status: 504 });
+  const reading = readDocuments(silent(), new Set(), async () => {}, 50);
+  await expect(reading).rejects.toMatchObject({ code: 'STORAGE_SILENT' });
 });
 
 let broken: string | null = null;
@@ -50,41 +49,41 @@ test('a batch that cannot be verified keeps no other waiting', async () => {
   for (const batch_id of [broken, sound]) await lab.untilRest(batch_id);
   const warnings: unknown[] = [];
   const env = createEnv({ ...silentLogger, warn: (fields: object) => void warnings.push(fields) });
-  const verdicts = createVerdicts(lab.database.pool, env, lab.laboratory);
+  const verdicts = new Verdicts(lab.database.pool, env, lab.analysis);
   verdicts.start();
   onTestFinished(() => verdicts.stop());
   await until('the other one is verified', async () => (await verdicts.peek(sound)) !== null, { deadline_ms: 20_000 });
   expect(await verdicts.peek(broken)).toBeNull();
   expect(warnings).toMatchObject([{ batch_id: broken, err: { message: 'the disk is gone' } }]);
-  // Whoever asks for it is told so, and is answered once the storage is mended.
+  // A request for it fails, until the storage works again.
   await expect(verdicts.read(broken)).rejects.toThrow('the disk is gone');
-  const mended = broken;
+  const fixed = broken;
   broken = null;
-  expect((await verdicts.read(mended)).verdict).toBe('pass');
+  expect((await verdicts.read(fixed)).verdict).toBe('pass');
 });
 
-test('what a thread refuses is refused with its code and status', { timeout: 60_000 }, async () => {
+test('an error of the thread keeps its code', { timeout: 60_000 }, async () => {
   const request = {
     ...{ process_type: 'NoSuchProcess', process_version: 1, input: {} },
     launch: { seed: 'x', count: 1, first_ordinal: 0, behavior: null, scope_pct: null, max_attempts: 3 },
   };
   // In a program of its own: the thread is that of the built server.
   const program = `
-    const { openLabThread } = await import(process.argv[2]);
-    const thread = openLabThread({ url: process.argv[3], data_dir: '' });
-    const { name, code, status, errors } = await thread.predict(${JSON.stringify(request)}).catch((error) => error);
-    console.log(JSON.stringify({ name, code, status, errors }));
+    const { AnalysisThread } = await import(process.argv[2] + 'verification/index.js');
+    const entry = new URL(process.argv[2] + 'cli/analysis-thread.js');
+    const thread = new AnalysisThread(entry, { url: process.argv[3], data_dir: '' });
+    const { code, errors } = await thread.predict(${JSON.stringify(request)}).catch((error) => error);
+    console.log(JSON.stringify({ code, errors }));
     await thread.close();`;
-  const client = pathToFileURL(join(await builtFolder(), 'src', 'cli', 'lab-client.js')).href;
+  const built = `${pathToFileURL(join(await builtFolder(), 'src')).href}/`;
   const folder = await mkdtemp(join(tmpdir(), 'faultline-test-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'ask.mjs'), program);
-  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'ask.mjs'), client, lab.database.url], {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'ask.mjs'), built, lab.database.url], {
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   expect(JSON.parse(stdout)).toMatchObject({
     code: 'UNKNOWN_PROCESS_TYPE',
-    status: 422,
     errors: [{ path: 'process_type' }],
   });
 });

@@ -1,13 +1,14 @@
 // The months as a small bar chart in SVG.
 
 import type { MonthTotal } from '../../statement.ts';
-import { formatAxis, formatMonth, formatShortMonth, niceCeiling } from '../format.ts';
+import { formatAxis, formatAxisMonth, formatMonth, niceCeiling } from '../format.ts';
+import { highestOf } from '../letter.ts';
 import { type Html, html, join } from './escape.ts';
 
 const SIZE = { width: 360, height: 190, axis: 44, top: 8, base: 158 } as const;
 
 export function drawMonthChart(months: readonly MonthTotal[]): Html {
-  const highest = niceCeiling(Math.max(0, ...months.map((month) => Math.max(month.in_cents, -month.out_cents))));
+  const highest = niceCeiling(highestOf(months));
   const room = SIZE.base - SIZE.top;
   const slot = (SIZE.width - SIZE.axis) / months.length;
   const bar = Math.min(20, slot * 0.36);
@@ -24,19 +25,13 @@ export function drawMonthChart(months: readonly MonthTotal[]): Html {
     };
     const name =
       index % every === 0
-        ? html`<text x="${round(center)}" y="${String(SIZE.base + 13)}" text-anchor="middle">${nameOf(month, index)}</text>`
+        ? html`<text x="${round(center)}" y="${String(SIZE.base + 13)}" text-anchor="middle">${formatAxisMonth(month.month, index === 0)}</text>`
         : html``;
     return html`<g><title>${formatMonth(month.month)}</title>${rect('in', center - bar - 0.5, month.in_cents)}${rect('out', center + 0.5, -month.out_cents)}${name}</g>`;
   });
   return html`<svg class="chart" viewBox="0 0 ${String(SIZE.width)} ${String(SIZE.height)}" role="img" aria-label="Money in and out by month">${join(lines)}${join(bars)}
 <rect class="in" x="${String(SIZE.axis)}" y="179" width="8" height="8"/><text x="${String(SIZE.axis + 12)}" y="187">Money in</text>
 <rect class="out" x="${String(SIZE.axis + 68)}" y="179" width="8" height="8"/><text x="${String(SIZE.axis + 80)}" y="187">Money out</text></svg>`;
-}
-
-function nameOf({ month }: MonthTotal, index: number): string {
-  return month.endsWith('-01') || index === 0
-    ? `${formatShortMonth(month)} ${month.slice(2, 4)}`
-    : formatShortMonth(month);
 }
 
 function round(value: number): string {

@@ -1,13 +1,13 @@
-// What frames the statement: the letterhead and summary of the first page, the running header, the footer.
+// The frame of the statement: letterhead and summary of the first page, running header, footer.
 
-import { formatCents, formatLongDate } from '../format.ts';
-import { BANK, type Heading, LEGAL, type Statement } from '../letter.ts';
+import { formatCents } from '../format.ts';
+import { BANK, factsOf, type Heading, LEGAL, type Statement, totalsOf } from '../letter.ts';
 import { PAGE, type Paper, type TextStyle } from './paper.ts';
 import { COLORS, MARK, MARK_LINES, TEXT } from './style.ts';
 
 const WIDTH = PAGE.right - PAGE.left;
 
-/** Draws the top of the first page and returns where contents go on. */
+/** Draws the top of the first page and returns where the contents begin. */
 export function drawLetterhead(paper: Paper, statement: Statement, heading: Heading): number {
   drawMark(paper, PAGE.left, 38, 1.15);
   paper.text(PAGE.left + 38, 52, BANK.name, { size: 15, weight: 'bold', color: COLORS.brand });
@@ -29,15 +29,8 @@ export function drawLetterhead(paper: Paper, statement: Statement, heading: Head
   return 330;
 }
 
-function drawFacts(paper: Paper, { summary }: Statement, heading: Heading): void {
-  const facts = [
-    ['Statement date', heading.issued_on],
-    ['Statement no.', heading.statement_no],
-    ['Customer no.', heading.customer_no],
-    ['Accounts', String(summary.accounts.length)],
-    ['Currency', 'Euro (EUR)'],
-  ] as const;
-  for (const [index, [label, value]] of facts.entries()) {
+function drawFacts(paper: Paper, statement: Statement, heading: Heading): void {
+  for (const [index, [label, value]] of factsOf(statement, heading).entries()) {
     const y = 122 + index * 14;
     paper.text(362, y, label, { ...TEXT.small, size: 8 });
     paper.text(PAGE.right, y, value, { ...TEXT.body, align: 'right' });
@@ -45,18 +38,11 @@ function drawFacts(paper: Paper, { summary }: Statement, heading: Heading): void
   }
 }
 
-function drawSummary(paper: Paper, { summary }: Statement, y: number): void {
-  const { overall } = summary;
-  const cells = [
-    ['Opening balance', overall.opening_balance_cents, `before ${formatLongDate(summary.from_date)}`],
-    ['Money in', overall.in_cents, 'credited to your accounts'],
-    ['Money out', overall.out_cents, 'debited from your accounts'],
-    ['Closing balance', overall.closing_balance_cents, `on ${formatLongDate(summary.to_date)}`],
-  ] as const;
+function drawSummary(paper: Paper, statement: Statement, y: number): void {
   const width = WIDTH / 4;
   paper.box(PAGE.left, y, WIDTH, 56, COLORS.tint);
   paper.box(PAGE.left + width * 3, y, width, 56, COLORS.brand);
-  for (const [index, [label, cents, note]] of cells.entries()) {
+  for (const [index, [label, cents, note]] of totalsOf(statement).entries()) {
     const x = PAGE.left + index * width + 11;
     const isLast = index === 3;
     const quiet: TextStyle = { size: 7, color: isLast ? COLORS.pale : COLORS.muted };
@@ -68,7 +54,7 @@ function drawSummary(paper: Paper, { summary }: Statement, y: number): void {
   }
 }
 
-/** Amounts of a hundred accounts are long: the type shrinks until they fit their cell. */
+/** The type size at which an amount fits its cell: those of a hundred accounts are long. */
 function fitting(paper: Paper, cents: number): number {
   const text = `€ ${formatCents(cents, '–')}`;
   let size = 13;
@@ -84,7 +70,7 @@ export function drawRunningHeader(paper: Paper, heading: Heading): void {
   paper.box(PAGE.left, 60, WIDTH, 0.8, COLORS.accent);
 }
 
-/** Drawn last, on every page, when it is known how many there are. */
+/** Drawn last, on every page, when their number is known. */
 export function drawFooters(paper: Paper): void {
   const style = { size: 5.8, color: COLORS.muted };
   const legal = LEGAL.flatMap((text) => paper.wrap(text, WIDTH - 70, style.size));

@@ -1,10 +1,10 @@
-// What the accounts come to at a glance: a line for each account, a chart of the months, and the categories.
+// The overview: a line for each account, a chart of the months, and the categories.
 
-import { CATEGORIES } from '../../categories.ts';
+import { categoryLabel } from '../../categories.ts';
 import { formatIban } from '../../iban.ts';
 import type { AccountOverview, CategoryTotal, MonthTotal } from '../../statement.ts';
-import { formatAxis, formatCents, formatChange, formatMonth, formatShortMonth, niceCeiling } from '../format.ts';
-import type { Heading, Statement } from '../letter.ts';
+import { formatAxis, formatAxisMonth, formatCents, formatChange, formatMonth, niceCeiling } from '../format.ts';
+import { type Heading, highestOf, type Statement } from '../letter.ts';
 import type { Flow } from './flow.ts';
 import { PAGE, type Paper } from './paper.ts';
 import { COLORS, colorOfBalance, TEXT } from './style.ts';
@@ -12,7 +12,7 @@ import { COLORS, colorOfBalance, TEXT } from './style.ts';
 const MIDDLE = (PAGE.left + PAGE.right) / 2;
 const GUTTER = 14;
 
-/** One line per account; only worth its room when there are several. */
+/** One line per account. */
 export function drawAccounts(flow: Flow, { movements, summary }: Statement, heading: Heading): void {
   const { paper } = flow;
   const columns = [330, 402, 474, PAGE.right];
@@ -60,7 +60,7 @@ export function drawMonths(flow: Flow, { summary }: Statement): void {
   const { months, transaction_count } = summary.overall;
   const row = months.length > 12 ? 11 : 13;
   const tableHeight = months.length * row + 16;
-  // A chart shows nothing without bookings, and too much of more months than fit beside it on one page.
+  // No chart without transactions, or when the table beside it would not fit on one page.
   const hasChart = transaction_count > 0 && tableHeight <= 520;
   const chartHeight = hasChart ? Math.min(170, Math.max(104, tableHeight)) : 0;
   flow.need(18 + Math.max(chartHeight, Math.min(tableHeight, 520)));
@@ -110,7 +110,7 @@ function drawChart(
   width: number,
   height: number,
 ): void {
-  const highest = niceCeiling(Math.max(0, ...months.map((month) => Math.max(month.in_cents, -month.out_cents))));
+  const highest = niceCeiling(highestOf(months));
   const axis = left + 30;
   const base = top + height - 24;
   const room = base - top - 6;
@@ -129,7 +129,11 @@ function drawChart(
     paper.box(center - bar - 0.4, base - rise(month.in_cents), bar, rise(month.in_cents), COLORS.brand);
     paper.box(center + 0.4, base - rise(-month.out_cents), bar, rise(-month.out_cents), COLORS.accent);
     if (index % every === 0)
-      paper.text(center, base + 8, monthLabel(month, index), { ...TEXT.small, size: 6, align: 'center' });
+      paper.text(center, base + 8, formatAxisMonth(month.month, index === 0), {
+        ...TEXT.small,
+        size: 6,
+        align: 'center',
+      });
   }
   drawKey(paper, axis, top + height - 2);
 }
@@ -141,11 +145,6 @@ function drawKey(paper: Paper, x: number, y: number): void {
   paper.text(x + 56, y, 'Money out', { ...TEXT.small, size: 6.5 });
 }
 
-function monthLabel({ month }: MonthTotal, index: number): string {
-  const isFirstOfYear = month.endsWith('-01') || index === 0;
-  return isFirstOfYear ? `${formatShortMonth(month)} ${month.slice(2, 4)}` : formatShortMonth(month);
-}
-
 /** The categories in two columns, each with its money in and out and two slim bars for their size. */
 export function drawCategories(flow: Flow, { summary }: Statement): void {
   const { categories } = summary.overall;
@@ -155,7 +154,7 @@ export function drawCategories(flow: Flow, { summary }: Statement): void {
   flow.need(rows * 15 + 42);
   paper.text(PAGE.left, flow.y + 10, 'By category', TEXT.heading);
   flow.y += 18;
-  const highest = Math.max(1, ...categories.map((category) => Math.max(category.in_cents, -category.out_cents)));
+  const highest = Math.max(1, highestOf(categories));
   for (const [column, left] of [PAGE.left, MIDDLE + GUTTER].entries()) {
     const width = MIDDLE - GUTTER - PAGE.left;
     paper.text(left, flow.y + 8, 'Category', TEXT.label);
@@ -177,10 +176,9 @@ function drawCategory(
   width: number,
   highest: number,
 ): void {
-  const label = (CATEGORIES as Record<string, string>)[total.category] ?? total.category;
   const bar = left + width * 0.36;
   const longest = width * 0.17;
-  paper.text(left, y + 10, label, { ...TEXT.body, size: 7.5, max_width: width * 0.35 });
+  paper.text(left, y + 10, categoryLabel(total.category), { ...TEXT.body, size: 7.5, max_width: width * 0.35 });
   paper.box(bar, y + 4, (longest * total.in_cents) / highest, 3, COLORS.brand);
   paper.box(bar, y + 8, (longest * -total.out_cents) / highest, 3, COLORS.accent);
   const style = { ...TEXT.body, size: 7.5, align: 'right' } as const;

@@ -1,7 +1,7 @@
-// One account's transactions as a table with a running balance, over as many pages as it takes.
-// Every page repeats the table's head and carries the balance forward.
+// One account's transactions as a table with a running balance.
+// Every page repeats the head of the table and carries the balance forward.
 
-import { CATEGORIES } from '../../categories.ts';
+import { categoryLabel } from '../../categories.ts';
 import { formatIban } from '../../iban.ts';
 import {
   type AccountMovements,
@@ -9,7 +9,8 @@ import {
   type LedgerTransaction,
   runningBalances,
 } from '../../statement.ts';
-import { countOf, formatCents, formatChange, formatLongDate, formatMonth, formatShortDate } from '../format.ts';
+import { formatCents, formatChange, formatLongDate, formatMonth, formatShortDate } from '../format.ts';
+import { detailOf, movementOf } from '../letter.ts';
 import type { Flow } from './flow.ts';
 import { PAGE } from './paper.ts';
 import { COLORS, colorOfBalance, colorOfChange, TEXT } from './style.ts';
@@ -37,8 +38,7 @@ export function drawTransactions(
   let month = '';
   for (const [index, transaction] of movements.transactions.entries()) {
     const isNewMonth = isLong && transaction.booked_on.slice(0, 7) !== month;
-    // A month's name does not stand alone at the foot of a page; the balance carried forward needs its line there,
-    // and the closing balance never stands without a transaction above it.
+    // Neither the name of a month nor the closing balance stands alone on a page, and the balance carried forward needs a line.
     const foot = index === movements.transactions.length - 1 ? CLOSING : CARRY;
     if (!flow.hasRoom((isNewMonth ? CARRY + ROW : ROW) + foot)) turnPage(flow, movements, holder, balance);
     if (isNewMonth) {
@@ -108,12 +108,11 @@ function drawMonthHead(flow: Flow, month: string, totals: AccountOverview): void
 function drawTransaction(flow: Flow, transaction: LedgerTransaction, balance: number): void {
   const { paper, y } = flow;
   const room = COLUMNS.category - COLUMNS.details - 8;
-  const category = (CATEGORIES as Record<string, string>)[transaction.category] ?? transaction.category;
   const change = transaction.amount_cents;
   paper.text(COLUMNS.date + 5, y + 9.5, formatShortDate(transaction.booked_on), { ...TEXT.body, size: 7.5 });
   paper.text(COLUMNS.details, y + 9.5, transaction.counterparty, { ...TEXT.body, max_width: room });
   paper.text(COLUMNS.details, y + 18, detailOf(transaction), { ...TEXT.small, size: 6.5, max_width: room });
-  paper.text(COLUMNS.category, y + 9.5, category, { ...TEXT.small, max_width: 68 });
+  paper.text(COLUMNS.category, y + 9.5, categoryLabel(transaction.category), { ...TEXT.small, max_width: 68 });
   paper.text(COLUMNS.amount, y + 9.5, formatChange(change, '–'), {
     ...TEXT.body,
     color: colorOfChange(change),
@@ -126,13 +125,6 @@ function drawTransaction(flow: Flow, transaction: LedgerTransaction, balance: nu
   });
   flow.y += ROW;
   paper.line(PAGE.left, flow.y, PAGE.right, flow.y, COLORS.hair, 0.4);
-}
-
-function detailOf({ reference, counterparty_iban, value_on, booked_on }: LedgerTransaction): string {
-  const parts = [reference];
-  if (value_on !== booked_on) parts.push(`value date ${formatShortDate(value_on)}`);
-  if (counterparty_iban) parts.push(formatIban(counterparty_iban));
-  return parts.join(' · ');
 }
 
 function drawNothing(flow: Flow): void {
@@ -153,7 +145,6 @@ function drawClosing(flow: Flow, totals: AccountOverview, to_date: string): void
     color: colorOfBalance(balance),
     align: 'right',
   });
-  const movement = `${countOf(totals.transaction_count, 'transaction')} · in ${formatChange(totals.in_cents, '–')} · out ${formatChange(totals.out_cents, '–')}`;
-  paper.text(COLUMNS.details, y + 23, movement, TEXT.small);
+  paper.text(COLUMNS.details, y + 23, movementOf(totals, '–'), TEXT.small);
   flow.y += 52;
 }

@@ -5,14 +5,7 @@ import { count, documentOut, idSchema, pageQuery, time } from './fields.ts';
 
 const MAX_WINDOW_MS = 24 * 3_600_000;
 
-/**
- * Exactly one of command_id, process_id, batch_id, or a window `from`..`to` of at most 24 hours.
- * A command, process or batch answers everything that happened to it; a batch by blocks of 250 processes or commands, each in order of time.
- * A window answers what attempts came to and what was recorded (operators, batches, discarded results), over all commands.
- * With `level=system` only what concerns no single command or process: batches, the kill switch, turbulence, outages. Of a batch those are
- * its own, and from its start to its end those that met every batch, turbulence made for another one too; a window may then be of any
- * length.
- */
+/** Exactly one of command_id, process_id, batch_id, or a window of at most 24 hours (of any length with `level=system`). */
 export const auditQuerySchema = z
   .strictObject({
     ...pageQuery,
@@ -24,7 +17,7 @@ export const auditQuerySchema = z
     level: z
       .literal('system')
       .optional()
-      .describe('Only what concerns no single command or process; with a batch_id or a window.'),
+      .describe('Only events that concern no single command or process; needs a batch_id or a window.'),
     order: z.enum(['asc', 'desc']).optional().describe('With level=system: oldest first (asc), or newest first.'),
   })
   .superRefine((query, context) => {
@@ -35,8 +28,8 @@ export const auditQuerySchema = z
       return issue('command_id', 'give exactly one of command_id, process_id, batch_id, or a window from..to');
     }
     if (query.level !== undefined && query.batch_id === undefined && !windowed)
-      return issue('level', 'goes with a batch_id or a window from..to');
-    if (query.order !== undefined && query.level === undefined) issue('order', 'goes with level=system');
+      return issue('level', 'needs a batch_id or a window from..to');
+    if (query.order !== undefined && query.level === undefined) issue('order', 'needs level=system');
     if (!windowed) return;
     if (query.from === undefined) return issue('from', 'is required with to');
     const length_ms = Date.parse(query.to ?? new Date().toISOString()) - Date.parse(query.from);

@@ -1,26 +1,13 @@
 // Injection into one batch, and the behavior of its steps.
 
 import { z } from 'zod';
-import { count, documentOut, idSchema, time } from './fields.ts';
+import { documentOut, idSchema, time } from './fields.ts';
 import { killSwitchBodySchema } from './kill-switch.ts';
 
-/** Ends injection into one batch for good. */
 export const stopInjectionBodySchema = killSwitchBodySchema.omit({ stopped: true });
 export const injectionStoppedSchema = z.object({ batch_id: idSchema, injection_stopped_at: time });
-export type InjectionStopped = z.infer<typeof injectionStoppedSchema>;
 
-/** Steps sent from now on have this behavior; null: none. Validated with the definition's own step keys. */
+/** Steps sent from now on have this behavior; null: none. Validated with the step keys of the process type. */
 export const changeBehaviorBodySchema = killSwitchBodySchema
   .omit({ stopped: true })
   .extend({ behavior: documentOut.nullable() });
-export type ChangeBehaviorBody = z.infer<typeof changeBehaviorBodySchema>;
-
-export const behaviorVersionSchema = z.object({
-  /** 0: as launched; what came after counts from 1. */
-  version: count,
-  behavior: documentOut.nullable(),
-  at: time,
-  actor: z.string(),
-  reason: z.string().nullable(),
-});
-export type BehaviorVersion = z.infer<typeof behaviorVersionSchema>;

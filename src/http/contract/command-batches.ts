@@ -6,7 +6,7 @@ import { batchCount, batchFields, cancelAnswerSchema, launchAnswerSchema, newBat
 import { commandListSchema, commandTemplateSchema } from './commands.ts';
 import { count, documentOut, documentSchema, idSchema, pageQuery, timeOrNull } from './fields.ts';
 
-/** `count` commands like `template`, or `commands`, or neither for an open batch. Commands have a reply_to of their own. */
+/** `count` commands like `template`, or `commands`, or neither for an open batch. Each command has its own reply_to. */
 export const newCommandBatchSchema = z.strictObject({
   ...newBatchFields,
   /** Anything of the sender's own. */

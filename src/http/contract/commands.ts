@@ -19,7 +19,7 @@ import {
 } from './fields.ts';
 import { attemptSchema } from './processes.ts';
 
-/** What is the same for every command of a batch. Without a domain or a type, those of the application's default command. */
+/** The fields of a command. Without a domain or a type, those of the application's default command. */
 export const commandTemplateSchema = z.strictObject({
   domain: nameSchema.optional(),
   type: nameSchema.optional(),
@@ -30,20 +30,20 @@ export const commandTemplateSchema = z.strictObject({
   backoff_ms: backoffSchema.optional(),
   jitter_pct: whole(LIMITS.jitter_pct).optional(),
   lease_ms: whole(LIMITS.lease_ms).optional(),
-  /** Not before so long from now. */
+  /** The command is not claimed before. */
   delay_ms: whole(LIMITS.delay_ms).optional(),
-  /** Lower goes first. */
+  /** Lower is claimed first. */
   priority: whole(LIMITS.priority).optional(),
   correlation_id: idSchema.optional(),
   reply_to: queueSchema.optional(),
-  /** Counts from when it is sent, the delay included. */
+  /** From the time of sending, the delay included. */
   deadline_ms: whole(LIMITS.deadline_ms).optional(),
   on_deadline: z.enum(DEADLINE_ACTIONS).optional(),
 });
 export type CommandTemplate = z.input<typeof commandTemplateSchema>;
 
 export const newCommandSchema = commandTemplateSchema.extend({
-  /** Any uuid of the caller's own; sent twice, the second is refused. */
+  /** Any UUID of the sender; a second command with it is refused. */
   command_id: idSchema.optional(),
 });
 export type NewCommand = z.input<typeof newCommandSchema>;
@@ -54,7 +54,6 @@ export type SendAnswer = z.infer<typeof sendAnswerSchema>;
 
 export const SHOWN_PURPOSES = ['standalone', 'step', 'compensation'] as const;
 
-/** Newest first. Faultline's own work is never shown. */
 export const commandsQuerySchema = z.strictObject({
   ...pageQuery,
   status: z.enum(COMMAND_STATUSES).optional(),
@@ -97,9 +96,8 @@ export type Command = z.infer<typeof commandSchema>;
 export const commandDetailSchema = commandSchema.extend({
   payload: z.unknown(),
   result: z.unknown(),
-  /** Its chaos, as written beside it; null without. */
   behavior: documentOut.nullable(),
-  /** Attempts that may be made until it is parked: operators and interruptions raise it. */
+  /** Attempts until it is parked: operators and interruptions raise the limit. */
   attempts_limit: count,
   interruptions: count,
   backoff_ms: z.array(count),
@@ -113,11 +111,11 @@ export const commandDetailSchema = commandSchema.extend({
   error_group: z.string().nullable(),
   park_reason: z.string().nullable(),
   parked_at: timeOrNull,
-  /** Every attempt, the one under way included, oldest first. */
+  /** Every attempt, including the one in progress, oldest first. */
   history: z.array(attemptSchema),
-  /** Its reply, while nobody has consumed it. */
+  /** Its reply, until it is consumed. */
   reply: z.object({ reply_id: idSchema, queue: z.string(), outcome: z.string(), created_at: time }).nullable(),
-  /** Where its audit is. */
+  /** The address of its audit. */
   audit: z.string(),
 });
 export type CommandDetail = z.infer<typeof commandDetailSchema>;

@@ -41,7 +41,7 @@ export const documentOut = z.record(z.string(), z.unknown());
 /** What chaos is drawn from. */
 export const seedSchema = z.string().regex(SHAPES.seed.pattern, SHAPES.seed.message);
 
-/** Attempts ended. A success under a fault counts as a success; `injected` and `failed` are other ends with and without a fault. */
+/** Attempts ended. A success under a fault is a success; `injected` and `failed` are other ends with and without a fault. */
 export const throughputSlices = z.array(
   z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() }),
 );
@@ -74,5 +74,10 @@ export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(50),
   cursor: z.string().max(300).optional(),
 };
+export interface Page<Item> {
+  items: Item[];
+  /** Null on the last page. */
+  next_cursor: string | null;
+}
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next_cursor: z.string().nullable() });

@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import { actorSchema, shortText, timeOrNull } from './fields.ts';
 
-/** The kill switch: stops all injection at once, and refuses new. */
 export const killSwitchSchema = z.object({
   stopped: z.boolean(),
   at: timeOrNull,

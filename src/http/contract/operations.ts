@@ -36,18 +36,18 @@ export const workerSchema = z.object({
   name: z.string(),
   pid: count,
   domains: z.array(z.string()),
-  /** Over the domains shown. */
+  /** Over its domains. */
   slots: count,
   in_flight: count,
   hanging: count,
   by_domain: z.record(z.string(), z.object({ slots: count, in_flight: count })),
   settled_count: count,
   settled_per_second: z.number(),
-  /** What it said of itself at its last heartbeat. Failures of handlers never count. */
+  /** As of its last heartbeat. Failures of handlers do not count. */
   health: z.enum(['HEALTHY', 'DEGRADED', 'CRITICAL']),
   health_reason: z.string().nullable(),
   rss_bytes: count.nullable(),
-  /** How late its timers were, 99th percentile. */
+  /** The delay of its timers, 99th percentile. */
   loop_delay_ms: z.number().nullable(),
   /** DEAD: no heartbeat for 15 s. */
   status: z.enum(['RUNNING', 'DRAINING', 'STOPPED', 'DEAD']),
@@ -83,10 +83,10 @@ export const configSchema = z.object({
     max_batch_count: count,
     max_lease_losses: count,
   }),
-  /** By path. An option given to a process (`faultline work --slots`) wins over these, for that process. */
+  /** By path. An option of a process (`faultline work --slots`) takes precedence. */
   settings: shownSettingsSchema,
   settings_changed_at: timeOrNull,
-  /** The kinds of turbulence that a batch may ask for here; none where no supervisor makes them. */
+  /** The kinds of turbulence that a batch may ask for; none without a supervisor. */
   turbulence: z.array(z.enum(TURBULENCE_KINDS)),
 });
 export type Config = z.infer<typeof configSchema>;
@@ -94,7 +94,7 @@ export type Config = z.infer<typeof configSchema>;
 export const healthSchema = z.object({
   status: z.enum(['ok', 'unavailable']),
   checks: z.record(z.string(), z.string()),
-  /** Of whoever is ready: the same for all who work on the same database of the same running PostgreSQL. */
+  /** If ready. The same for all services on one database of one running PostgreSQL. */
   database_id: z.string().optional(),
 });
 export type Health = z.infer<typeof healthSchema>;

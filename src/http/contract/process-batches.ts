@@ -3,13 +3,9 @@
 import { z } from 'zod';
 import { experimentSchema, TURBULENCE_KINDS } from '../../chaos/experiment.ts';
 import { LIMITS } from '../../model/limits.ts';
+import { attemptCountsSchema } from '../../verification/schemas.ts';
 import { batchCount, batchFields, newBatchFields } from './batches.ts';
 import { backoffSchema, count, documentOut, throughputSlices, time, timeOrNull, whole } from './fields.ts';
-
-export const retrySchema = z.strictObject({
-  max_attempts: whole(LIMITS.max_attempts).optional(),
-  backoff_ms: backoffSchema.optional(),
-});
 
 /** The fields common to every launch; all others are the input of the process type. */
 export const launchEnvelopeSchema = z.strictObject({
@@ -19,7 +15,9 @@ export const launchEnvelopeSchema = z.strictObject({
   process_type: z.string().min(1).max(64).optional(),
   /** A CommandBehavior by step key; validated with the step keys of the process type. */
   behavior: documentOut.nullish(),
-  retry: retrySchema.optional(),
+  retry: z
+    .strictObject({ max_attempts: whole(LIMITS.max_attempts).optional(), backoff_ms: backoffSchema.optional() })
+    .optional(),
   lease_ms: whole(LIMITS.lease_ms).optional(),
   /** Hypothesis, scope, stop conditions and turbulence. */
   experiment: experimentSchema.nullish(),
@@ -33,18 +31,7 @@ export const rerunBodySchema = launchEnvelopeSchema
 export type RerunBody = z.infer<typeof rerunBodySchema>;
 export const rerunProcessBodySchema = rerunBodySchema.pick({ name: true, reply_to: true });
 
-/** The attempts of a step by outcome, and by injected fault. */
-export const stepFunnelSchema = z.object({
-  step: z.string(),
-  attempts: count,
-  success: count,
-  transient: count,
-  permanent: count,
-  business_rule: count,
-  lease_expired: count,
-  released: count,
-  injected: z.record(z.string(), count),
-});
+export const stepFunnelSchema = attemptCountsSchema.extend({ step: z.string() });
 export type StepFunnel = z.infer<typeof stepFunnelSchema>;
 
 export const batchSchema = z.object({

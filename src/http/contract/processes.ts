@@ -25,10 +25,10 @@ export const processSchema = z.object({
   behavior: documentOut.nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
-  /** By when it has to end, while it waits for a reply. */
+  /** While it waits for a reply: when its time is up. */
   deadline_at: timeOrNull,
   on_deadline: z.enum(DEADLINE_ACTIONS).nullable(),
-  /** It ended without undoing what it did. */
+  /** It ended without compensation. */
   keep_effects: z.boolean(),
   created_at: time,
   updated_at: time,
@@ -40,14 +40,14 @@ export const attemptSchema = z.object({
   attempt: count,
   started_at: time,
   ended_at: timeOrNull,
-  /** success, transient, permanent, business_rule, lease_expired, released, canceled (terminated); null while it runs. */
+  /** success, transient, permanent, business_rule, lease_expired, released or canceled; null while it runs. */
   outcome: z.string().nullable(),
   effect: z.string().nullable(),
   retry_at: timeOrNull,
   reason: z.string().nullable(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
-  /** The injected fault, or null for a real outcome. */
+  /** Null for a real outcome. */
   fault: z.string().nullable(),
   worker_id: z.string().nullable(),
 });
@@ -79,7 +79,7 @@ export const processDetailSchema = processSchema.extend({
 export type ProcessDetail = z.infer<typeof processDetailSchema>;
 
 export const cancelProcessBodySchema = cancelBodySchema.extend({
-  /** false: what it did stays done. */
+  /** false: keep the effects. */
   compensate: z.boolean().default(true),
 });
 export type CancelProcessBody = z.input<typeof cancelProcessBodySchema>;

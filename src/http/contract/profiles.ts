@@ -12,7 +12,7 @@ export const profileBodySchema = z.strictObject({
 });
 export type ProfileBody = z.infer<typeof profileBodySchema>;
 export const profileSchema = z.object({
-  /** Of a saved one its id; of a built-in one its name in small letters: `flaky-network`. */
+  /** The id of a saved profile, or the name of a built-in one in lower case: `flaky-network`. */
   profile_id: z.string(),
   name: z.string(),
   description: z.string().nullable(),
@@ -24,12 +24,11 @@ export const profileSchema = z.object({
 });
 export type Profile = z.infer<typeof profileSchema>;
 
-/** The process type whose steps the built-in profiles are made for; without it there are none of these. */
+/** Built-in profiles are made for the steps of a process type; without one there are none. */
 export const profilesQuerySchema = z.strictObject({ process_type: nameSchema.optional() });
 export const profilesSchema = z.object({ items: z.array(profileSchema) });
 export const profileParamsSchema = z.object({ profile_id: z.string().min(1).max(200) });
 
-/** Saved profiles as a document, to be taken elsewhere. */
 export const PROFILES_FORMAT = 'faultline-profiles';
 export const profileExportSchema = z.object({
   format: z.literal(PROFILES_FORMAT),
@@ -45,14 +44,14 @@ export const profileImportSchema = z.strictObject({
 export const ON_CONFLICT = ['fail', 'skip', 'replace'] as const;
 export type OnConflict = (typeof ON_CONFLICT)[number];
 export const profileImportQuerySchema = z.strictObject({
-  /** What to do with one whose name is taken: nothing is imported at all (`fail`), it is left out, or it replaces the other. */
+  /** For a profile whose name is taken: import nothing (`fail`), leave it out, or replace the other. */
   on_conflict: z.enum(ON_CONFLICT).default('fail'),
 });
 export const profileImportAnswerSchema = z.object({
   items: z.array(
     z.object({
       name: z.string(),
-      /** Null where it was left out. */
+      /** Null if it was left out. */
       profile_id: z.string().nullable(),
       result: z.enum(['created', 'replaced', 'skipped']),
     }),

@@ -1,4 +1,4 @@
-// The queues of domains: what waits in each, who works it, and what operators set for it.
+// The queues of domains.
 
 import { z } from 'zod';
 import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
@@ -9,18 +9,18 @@ export type QueueState = (typeof QUEUE_STATES)[number];
 
 export const domainQueueSchema = z.object({
   domain: z.string(),
-  /** DRAINING: paused, and what was in progress still goes on. */
+  /** DRAINING: paused, with work in progress. */
   state: z.enum(QUEUE_STATES),
-  /** Due, and not taken. */
+  /** Due and not claimed. */
   ready: count,
   delayed: count,
   in_progress: count,
   in_troubleshooting: count,
   oldest_ready_age_ms: z.number().nullable(),
-  /** Workers alive that work it, and their slots for it. */
+  /** Live workers of the domain, and their slots for it. */
   workers: count,
   slots: count,
-  /** Over all workers; null: as many as they have slots. */
+  /** Over all workers; null without a cap. */
   max_in_flight: count.nullable(),
   paused_at: timeOrNull,
   paused_by: z.string().nullable(),
@@ -35,12 +35,11 @@ export const domainVerbSchema = z.strictObject({
   reason: shortText(MAX_LENGTH.reason).optional(),
 });
 export const queueChangeSchema = z.strictObject({
-  /** null takes the cap away. */
+  /** null removes the cap. */
   max_in_flight: whole(LIMITS.max_in_flight).nullable(),
   actor: actorSchema.optional(),
 });
 
-/** What is set for a domain, after a verb. */
 export const domainSchema = domainQueueSchema.pick({
   domain: true,
   max_in_flight: true,

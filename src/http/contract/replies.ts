@@ -1,4 +1,4 @@
-// Replies: queues, looking, consuming, and what is kept for a process that was unknown where it was settled.
+// Replies: their queues, reading, consuming and routing.
 
 import { z } from 'zod';
 import { LIMITS } from '../../model/limits.ts';
@@ -7,14 +7,13 @@ import { count, idSchema, pageQuery, queueSchema, time, whole } from './fields.t
 export const replyQueueSchema = z.object({
   queue: z.string(),
   count: count,
-  /** Of these, kept for a process that was unknown where they were settled. */
+  /** Those kept for a process whose type was not registered in the worker that settled the command. */
   kept_count: count,
   oldest_at: time,
 });
 export type ReplyQueue = z.infer<typeof replyQueueSchema>;
 export const replyQueuesSchema = z.object({ items: z.array(replyQueueSchema) });
 
-/** Oldest first; looking takes nothing. */
 export const repliesQuerySchema = z.strictObject({
   ...pageQuery,
   queue: queueSchema.optional(),
@@ -25,7 +24,7 @@ export type RepliesQuery = z.input<typeof repliesQuerySchema>;
 export const replySchema = z.object({
   reply_id: idSchema,
   queue: z.string(),
-  /** Null for the end of a batch. */
+  /** Null for the reply of a batch. */
   command_id: idSchema.nullable(),
   process_id: idSchema.nullable(),
   batch_id: idSchema.nullable(),
@@ -34,7 +33,7 @@ export const replySchema = z.object({
   result: z.unknown(),
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
-  /** Why it is kept, where nobody asked for it; null for a reply that was asked for. */
+  /** Why a reply that was not requested is kept; null for a requested one. */
   note: z.string().nullable(),
   created_at: time,
 });
@@ -44,11 +43,10 @@ export const consumeBodySchema = z.strictObject({
   queue: queueSchema,
   limit: whole(LIMITS.reply_count).default(100),
 });
-export type ConsumeBody = z.input<typeof consumeBodySchema>;
-/** What was taken, oldest first: it is gone from the queue. */
+/** Oldest first. They are removed from the queue. */
 export const consumeAnswerSchema = z.object({ items: z.array(replySchema) });
 
-/** ROUTED: its process has it. Replies asked for by a sender are not routed but consumed: 409. */
+/** Only kept replies can be routed; one requested by a sender is 409. */
 export const redriveAnswerSchema = z.object({ reply_id: idSchema, process_id: idSchema, status: z.literal('ROUTED') });
 export type RedriveAnswer = z.infer<typeof redriveAnswerSchema>;
 

@@ -1,4 +1,4 @@
-// Settings that change at run time: shown each with its default and its source, changed in part.
+// Settings that change at run time.
 
 import { z } from 'zod';
 import { SETTING_BOUNDS, type SettingPath } from '../../model/limits.ts';
@@ -8,7 +8,7 @@ import { actorSchema, backoffSchema, whole } from './fields.ts';
 const optional = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
 const within = (path: SettingPath) => optional(whole(SETTING_BOUNDS[path]));
 
-/** Null gives a setting back to its default; what is absent stays. */
+/** Null resets a setting to its default; an absent one stays. */
 export const settingsPatchSchema = z.strictObject({
   slots: within('slots'),
   poll_ms: within('poll_ms'),
@@ -22,7 +22,6 @@ export const settingsPatchSchema = z.strictObject({
     })
     .optional(),
   retention: z.strictObject({ prune_after_days: within('retention.prune_after_days') }).optional(),
-  /** For the log. */
   actor: actorSchema.optional(),
 });
 export type SettingsChange = z.infer<typeof settingsPatchSchema>;

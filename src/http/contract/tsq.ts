@@ -4,14 +4,13 @@ import { z } from 'zod';
 import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
 import { actorSchema, count, documentOut, idSchema, pageOf, pageQuery, shortText, time, timeOrNull } from './fields.ts';
 
-/** Each that is given narrows the choice. */
 const filterFields = {
   batch_id: idSchema.optional(),
   process_id: idSchema.optional(),
   domain: z.string().min(1).max(64).optional(),
   type: z.string().min(1).max(64).optional(),
   error_code: z.string().min(1).max(100).optional(),
-  /** As items and groups name it: an error code with the shape of its message. */
+  /** An error code with the shape of its message, as in items and groups. */
   error_group: z.string().min(1).max(500).optional(),
 };
 /** true: parked by an injected fault; false: by a real failure. */
@@ -19,12 +18,11 @@ const injectedQuery = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optio
 
 export const tsqFilterQuerySchema = z.strictObject({ ...filterFields, injected: injectedQuery });
 export const tsqQuerySchema = tsqFilterQuerySchema.extend(pageQuery);
-export type TsqQuery = z.infer<typeof tsqQuerySchema>;
 
 export const tsqCountSchema = z.object({ count: count });
 export type TsqCount = z.infer<typeof tsqCountSchema>;
 
-/** `advance_failed` items are processes whose own code threw; their command is done and the verbs act on the process. */
+/** `advance_failed`: the code of the process threw; the command is settled, and the verbs act on the process. */
 export const tsqItemSchema = z.object({
   command_id: idSchema,
   kind: z.enum(['command', 'advance_failed']),
@@ -50,15 +48,15 @@ export type TsqItem = z.infer<typeof tsqItemSchema>;
 export const verbBodySchema = z.strictObject({
   reason: shortText(MAX_LENGTH.reason).optional(),
   actor: actorSchema.optional(),
-  /** Any JSON: what the handler would have returned. */
+  /** Any JSON: the result of the handler. */
   result: z.unknown().optional(),
 });
 export type VerbBody = z.infer<typeof verbBodySchema>;
-/** Cancelling must say why. */
 export const cancelBodySchema = verbBodySchema.omit({ result: true }).extend({ reason: shortText(MAX_LENGTH.reason) });
 export const verbAnswerSchema = z.object({ command_id: idSchema, status: z.string() });
+export type VerbAnswer = z.infer<typeof verbAnswerSchema>;
 
-/** Items that wait for the same reason in the same place. */
+/** Items with the same cause. */
 export const tsqGroupSchema = z.object({
   error_group: z.string(),
   error_code: z.string().nullable(),
@@ -72,14 +70,14 @@ export const tsqGroupSchema = z.object({
   sample_message: z.string().nullable(),
 });
 export type TsqGroup = z.infer<typeof tsqGroupSchema>;
-/** The largest groups first, at most 200; `count` is of all that match. */
+/** At most 200, largest first; `count` is that of all items that match. */
 export const tsqGroupsSchema = z.object({ count: count, groups: z.array(tsqGroupSchema) });
 export type TsqGroups = z.infer<typeof tsqGroupsSchema>;
 
 export const JOB_VERBS = ['retry', 'cancel', 'complete'] as const;
 export const JOB_STATUSES = ['RUNNING', 'COMPLETED', 'ABORTED'] as const;
 
-/** What a job is about: `all`, what matches the fields that are given, or `command_ids` alone. */
+/** `all`, or items that match every given field, or `command_ids` alone. */
 export const tsqJobFilterSchema = z.strictObject({
   ...filterFields,
   injected: z.boolean().optional(),
@@ -91,10 +89,9 @@ export type TsqJobFilter = z.infer<typeof tsqJobFilterSchema>;
 export const tsqJobBodySchema = z.strictObject({
   verb: z.enum(JOB_VERBS),
   filter: tsqJobFilterSchema,
-  /** Cancelling must say why. */
   reason: shortText(MAX_LENGTH.reason).optional(),
   actor: actorSchema.optional(),
-  /** Of complete: any JSON, what the handlers would have returned. */
+  /** To complete: any JSON, the result of the handlers. */
   result: z.unknown().optional(),
 });
 export type TsqJobBody = z.infer<typeof tsqJobBodySchema>;
@@ -104,14 +101,14 @@ export type TsqJobStarted = z.infer<typeof tsqJobStartedSchema>;
 export const tsqJobSchema = z.object({
   job_id: idSchema,
   verb: z.enum(JOB_VERBS),
-  /** As it was asked for; of a selection only how many: `{"selected": 12}`. */
+  /** As requested; `{"selected": 12}` for `command_ids`. */
   filter: documentOut,
   reason: z.string().nullable(),
   actor: z.string(),
   status: z.enum(JOB_STATUSES),
   total_count: count,
   done_count: count,
-  /** Refused, for instance because somebody else was faster. A completed job has done or failed all. */
+  /** Refused, for example because another operator was faster. */
   failed_count: count,
   /** 0 to 1. */
   progress: z.number(),
@@ -129,7 +126,6 @@ export const tsqJobFailureSchema = z.object({
   error_message: z.string(),
   at: time,
 });
-export type TsqJobFailure = z.infer<typeof tsqJobFailureSchema>;
 
 /** `limit` and `cursor` page through the failures. */
 export const tsqJobDetailSchema = tsqJobSchema.extend({ failures: pageOf(tsqJobFailureSchema) });

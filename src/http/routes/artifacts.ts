@@ -1,4 +1,4 @@
-// The documents of a process, shown in the browser. The file follows from the state of the process, never from the request.
+// The documents of a process, shown in the browser. The file depends on the state of the process, not on the request.
 // An HTML document is opened without scripts and without an origin.
 
 import type { FastifyReply } from 'fastify';

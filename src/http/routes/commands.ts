@@ -1,8 +1,7 @@
 // Commands: send, list, read, and an operator's verbs on one.
 
 import type { CommandRequest } from '../../bus/request.ts';
-import { cancelLiveCommand } from '../../bus/terminate.ts';
-import { completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
+import { cancelCommand, completeCommand, retryCommand } from '../../bus/troubleshooting.ts';
 import { refuseWhileStopped } from '../../chaos/kill-switch.ts';
 import { readTestCommands } from '../../chaos/queries/test-command.ts';
 import { findCommand, findReplyOf } from '../../db/queries/read-commands.ts';
@@ -68,7 +67,7 @@ function addVerbs(api: App, { bus }: RouteContext): void {
         unlimited: true,
       },
     ),
-    ({ params, body }) => cancelLiveCommand(bus, params.command_id, { ...operatorOf(body), reason: body.reason }),
+    ({ params, body }) => cancelCommand(bus, params.command_id, { ...operatorOf(body), reason: body.reason }),
   );
 
   api.post(

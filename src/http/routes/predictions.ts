@@ -1,14 +1,14 @@
 // What a launch is predicted to do.
 
 import type { Experiment } from '../../chaos/experiment.ts';
-import { drawSeed } from '../../process/launch.ts';
+import { drawSeed } from '../../process/chunks.ts';
 import type { App, RouteContext } from '../context.ts';
 import * as wire from '../contract.ts';
 import { describeLaunch, parseLaunch } from '../launch-body.ts';
 import { route } from '../route.ts';
 
 export function predictionRoutes(api: App, context: RouteContext): void {
-  const { bus, laboratory } = context;
+  const { bus, analysis } = context;
   api.post(
     '/process-batches/preview',
     route('launching', 'Predict a launch, process by process', wire.previewSchema, {
@@ -29,7 +29,7 @@ export function predictionRoutes(api: App, context: RouteContext): void {
         max_attempts: policy?.max_attempts ?? definition.policy?.max_attempts ?? bus.settings().retry.max_attempts,
       };
       const { type: process_type, version: process_version } = definition;
-      const predicted = await laboratory.predict({ process_type, process_version, input, launch });
+      const predicted = await analysis.predict({ process_type, process_version, input, launch });
       return { seed: launch.seed, ...predicted, duration_ms: bus.env.monotonicMs() - began_ms };
     },
   );

@@ -1,8 +1,7 @@
 // The report of a batch, as JSON or as Markdown, which lists fewer violations.
 
 import { z } from 'zod';
-import { readReport } from '../../verification/report/report.ts';
-import { renderReport } from '../../verification/report/report-markdown.ts';
+import { readReport, renderReport } from '../../verification/index.ts';
 import type { App, RouteContext } from '../context.ts';
 import * as wire from '../contract.ts';
 import { route } from '../route.ts';
@@ -25,7 +24,7 @@ export function reportRoutes(api: App, context: RouteContext): void {
       },
     ),
     async ({ params, query }, reply) => {
-      const report = await readReport(context, params.batch_id);
+      const report = await readReport({ ...context, env: context.bus.env }, params.batch_id);
       if (query.format === 'json') return report;
       return reply.type('text/markdown; charset=utf-8').send(renderReport(report));
     },

@@ -26,7 +26,7 @@ export function verdictRoutes(api: App, { pool, verdicts }: RouteContext): void 
         'Uses nothing older than the request, so it also finds rows changed by hand and documents missing in storage. While the batch runs it answers like GET.',
       params: wire.batchParams,
     }),
-    ({ params }) => verdicts.judge(params.batch_id),
+    ({ params }) => verdicts.verify(params.batch_id),
   );
 
   api.get(

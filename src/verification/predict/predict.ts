@@ -1,19 +1,14 @@
-// What a launch will come to: the outcome of each of its processes, one by one, summed by step and by ending.
-// Exact where the way of a process is known from its chaos alone; elsewhere what each step comes to, labelled so.
+// Predicts a launch: the outcome of each process, one by one, summed by step and by ending.
+// Pure apart from the definition's own code. Exact where the path of a process depends on its chaos alone.
 
-import type { CommandBehavior } from '../../chaos/behavior.ts';
-import { compactBehavior } from '../../chaos/behavior.ts';
-import { createDecideFault, type DecideFault } from '../../chaos/decide.ts';
+import { type CommandBehavior, compactBehavior } from '../../chaos/behavior.ts';
+import { createDecideFault } from '../../chaos/decide.ts';
 import { inScope } from '../../chaos/experiment.ts';
 import { corruptReply } from '../../chaos/faults/corrupt-reply.ts';
-import { predictCommand } from './outcome.ts';
-import { addTally, emptyTally, type StepTally } from './tally.ts';
-
-/** The steps of a process in order, as `outlineOf` in process/outline.ts makes them. */
-export interface Outline {
-  steps: readonly { key: string; compensated: boolean; refuses(result: unknown, ordinal: number): boolean }[];
-  uncertain: string | null;
-}
+import { faultOf } from '../../chaos/faults/index.ts';
+import { countAttempts, emptyCounts } from '../attempt-counts.ts';
+import type { ProcessPlan } from '../process-plan.ts';
+import type { AttemptCounts, Prediction } from '../schemas.ts';
 
 export interface PredictionInput {
   seed: string;
@@ -24,89 +19,94 @@ export interface PredictionInput {
   max_attempts: number;
 }
 
-export interface Foretold {
-  exact: boolean;
-  note: string | null;
-  in_scope: number;
-  expected: { completed: number; failed: number; compensated: number; in_troubleshooting: number; attempts: number };
-  steps: Record<string, StepTally>;
-}
-
 type End = 'completed' | 'failed' | 'compensated' | 'in_troubleshooting';
-/** So many processes at a time, between which others may have the thread. */
-const SLICE = 2_000;
+/** Processes predicted before the event loop gets a turn. */
+const TURN = 2_000;
 
-/** Predicts all processes; gives the thread away between slices. */
-export async function predict(launch: PredictionInput, outline: Outline): Promise<Foretold> {
-  const predictor = createPredictor(launch, outline);
+export async function predict(launch: PredictionInput, plan: ProcessPlan): Promise<Prediction> {
+  const predictor = new Predictor(launch, plan);
   for (let index = 0; index < launch.count; index++) {
-    if (index % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
+    if (index % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
     predictor.add(launch.first_ordinal + index);
   }
   return predictor.sum();
 }
 
-/** Predicts the processes it is given, one by one. `decide` may do so from memory. */
-export function createPredictor(launch: PredictionInput, outline: Outline, decide: DecideFault = createDecideFault()) {
-  const steps: Record<string, StepTally> = Object.fromEntries(outline.steps.map(({ key }) => [key, emptyTally()]));
-  const behaviors = new Map(outline.steps.map(({ key }) => [key, behaviorOf(launch.behavior, key)]));
-  const ends: Record<End, number> = { completed: 0, failed: 0, compensated: 0, in_troubleshooting: 0 };
-  let in_scope = 0;
-  return {
-    add(ordinal: number): void {
-      const touched = inScope(launch.scope_pct, launch.seed, ordinal);
-      if (touched) in_scope++;
-      ends[
-        predictProcess(launch, outline, ordinal, { behaviors: touched ? behaviors : NO_BEHAVIORS, steps, decide })
-      ]++;
-    },
-    sum(): Foretold {
-      const attempts = Object.values(steps).reduce((sum, step) => sum + step.attempts, 0);
-      const note =
-        outline.uncertain === null
-          ? null
-          : `Expectations, as if the steps ran in the order in which they are listed: ${outline.uncertain}.`;
-      return { exact: note === null, note, in_scope, expected: { ...ends, attempts }, steps };
-    },
-  };
-}
+class Predictor {
+  readonly #launch: PredictionInput;
+  readonly #plan: ProcessPlan;
+  readonly #steps: Record<string, AttemptCounts>;
+  readonly #behaviors: ReadonlyMap<string, CommandBehavior | null>;
+  readonly #decide = createDecideFault();
+  readonly #ends: Record<End, number> = { completed: 0, failed: 0, compensated: 0, in_troubleshooting: 0 };
+  #in_scope = 0;
 
-/** Adds what was predicted of other processes of the same launch. */
-export function addPredicted(predicted: Foretold, other: Foretold): void {
-  predicted.in_scope += other.in_scope;
-  for (const key of Object.keys(predicted.expected) as (keyof Foretold['expected'])[])
-    predicted.expected[key] += other.expected[key];
-  for (const [key, tally] of Object.entries(other.steps)) addTally(predicted.steps[key] as StepTally, tally);
-}
+  constructor(launch: PredictionInput, plan: ProcessPlan) {
+    const { behavior } = launch;
+    this.#launch = launch;
+    this.#plan = plan;
+    this.#steps = Object.fromEntries(plan.steps.map(({ key }) => [key, emptyCounts()]));
+    this.#behaviors = new Map(
+      plan.steps.map(({ key }) => [
+        key,
+        behavior !== null && Object.hasOwn(behavior, key) ? compactBehavior(behavior[key] as CommandBehavior) : null,
+      ]),
+    );
+  }
 
-const NO_BEHAVIORS: ReadonlyMap<string, CommandBehavior | null> = new Map();
+  add(ordinal: number): void {
+    const chaotic = inScope(this.#launch.scope_pct, this.#launch.seed, ordinal);
+    if (chaotic) this.#in_scope++;
+    this.#ends[this.#predictProcess(ordinal, chaotic)]++;
+  }
 
-function behaviorOf(behavior: PredictionInput['behavior'], key: string): CommandBehavior | null {
-  return behavior !== null && Object.hasOwn(behavior, key) ? compactBehavior(behavior[key] as CommandBehavior) : null;
-}
+  sum(): Prediction {
+    const { uncertain } = this.#plan;
+    const attempts = Object.values(this.#steps).reduce((sum, step) => sum + step.attempts, 0);
+    const note =
+      uncertain === null
+        ? null
+        : `Expectations, as if the steps ran in the order in which they are listed: ${uncertain}.`;
+    return {
+      exact: note === null,
+      note,
+      in_scope: this.#in_scope,
+      expected: { ...this.#ends, attempts },
+      steps: this.#steps,
+    };
+  }
 
-function predictProcess(
-  { seed, max_attempts }: PredictionInput,
-  outline: Outline,
-  ordinal: number,
-  using: {
-    behaviors: ReadonlyMap<string, CommandBehavior | null>;
-    steps: Record<string, StepTally>;
-    decide: DecideFault;
-  },
-): End {
-  let undoable = false;
-  for (const step of outline.steps) {
-    const place = { seed, key: ordinal, step: step.key };
-    const behavior = using.behaviors.get(step.key) ?? null;
-    const outcome = predictCommand(behavior, place, max_attempts, using.steps[step.key] as StepTally, using.decide);
-    undoable ||= step.compensated;
-    if (outcome.end === 'PARKED') return 'in_troubleshooting';
-    if (outcome.end === 'FAILED') return undoable ? 'compensated' : 'failed';
-    if (outcome.fault === 'corrupt_reply') {
-      const reply = corruptReply({ ...place, attempt: outcome.attempts });
-      if (step.refuses(reply, ordinal)) return 'in_troubleshooting';
+  #predictProcess(ordinal: number, chaotic: boolean): End {
+    let undoable = false;
+    for (const step of this.#plan.steps) {
+      const behavior = chaotic ? (this.#behaviors.get(step.key) ?? null) : null;
+      const outcome = this.#predictCommand(behavior, ordinal, step.key);
+      undoable ||= step.compensated;
+      if (outcome.end === 'PARKED') return 'in_troubleshooting';
+      if (outcome.end === 'FAILED') return undoable ? 'compensated' : 'failed';
+      if (outcome.fault === 'corrupt_reply') {
+        const reply = corruptReply({ ...this.#rollOf(ordinal, step.key), attempt: outcome.attempts });
+        if (step.throwsOn(reply, ordinal)) return 'in_troubleshooting';
+      }
+    }
+    return 'completed';
+  }
+
+  #rollOf(ordinal: number, step: string) {
+    return { seed: this.#launch.seed, key: ordinal, step };
+  }
+
+  /** How often a command is attempted, how it ends, and the fault of its last attempt. */
+  #predictCommand(behavior: CommandBehavior | null, ordinal: number, step: string) {
+    const counts = this.#steps[step] as AttemptCounts;
+    for (let attempt = 1; ; attempt++) {
+      const fault = behavior === null ? null : this.#decide(behavior, { ...this.#rollOf(ordinal, step), attempt });
+      const outcome = fault === null ? 'success' : faultOf(fault).results_in;
+      countAttempts(counts, { outcome, fault });
+      const ended = { attempts: attempt, fault };
+      if (outcome === 'success') return { ...ended, end: 'SUCCESS' };
+      if (outcome === 'business_rule') return { ...ended, end: 'FAILED' };
+      if (outcome === 'permanent' || attempt >= this.#launch.max_attempts) return { ...ended, end: 'PARKED' };
     }
   }
-  return 'completed';
 }

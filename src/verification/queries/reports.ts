@@ -1,16 +1,17 @@
-// Statements of a batch's report: how long its steps took, how soon it recovered, what operators and stops did to it.
-// All in the caller's snapshot, each one pass over the attempts of the batch, however many those are.
+// Statements of a batch's report: latencies, recoveries, stops and operator verbs.
+// All in the caller's snapshot; each passes once over the attempts of the batch.
 
 import type { Queryable } from '../../db/pool.ts';
 import type { ProcessStatus } from '../../model/process.ts';
+import type { EndedAttempt, Span } from '../failures.ts';
 
-/** From the creation of the batch to its end, or to now: keeps other batches out of the pass (see attempt_ended). */
+/** From the creation of the batch to its end, or to now: the index attempt_ended keeps other batches out of the pass. */
 export interface ReportSpan {
   from: Date;
   to: Date;
 }
 
-/** Of the successful attempts of a step, all its visits together, in ms. */
+/** In ms, of the successful attempts of a step, all visits together. */
 export interface StepLatency {
   step: string;
   p50: number;
@@ -34,24 +35,20 @@ export async function readStepLatencies(db: Queryable, batch_id: string, span: R
   return rows;
 }
 
-export interface TurbulenceAction {
+export interface Recovery {
   at: Date;
   kind: string;
   details: Record<string, unknown>;
-  /** Until an attempt of the batch that began after it succeeded, in ms; null when none did. */
+  /** Time until an attempt of the batch that began afterwards succeeded; null when none did. */
   recovery_ms: number | null;
 }
 
 /**
- * Oldest first. What was under way may still succeed between the writing of a turbulence and its coming: only attempts that began
- * after it count. Disturbances and successes stand in one descending order; the next end is the least seen so far.
+ * Turbulence, oldest first. Attempts under way when it is written may still succeed before it takes effect, so only those that began
+ * afterwards count. Turbulence and successes are sorted descending; the next success is the smallest end seen so far.
  */
-export async function readTurbulenceSpans(
-  db: Queryable,
-  batch_id: string,
-  span: ReportSpan,
-): Promise<TurbulenceAction[]> {
-  const { rows } = await db.query<TurbulenceAction & Record<string, unknown>>(
+export async function readRecoveries(db: Queryable, batch_id: string, span: ReportSpan): Promise<Recovery[]> {
+  const { rows } = await db.query<Recovery & Record<string, unknown>>(
     `with happened as materialized (
        select e.event_id, e.at, e.details from faultline.event e where e.batch_id = $1 and e.type = 'TURBULENCE'
      ),
@@ -81,7 +78,7 @@ export interface Stop {
   details: Record<string, unknown>;
 }
 
-/** What stopped chaos in a batch, or for all while it was open, oldest first; with who and why. */
+/** What stopped chaos in a batch, or everywhere while it was open, oldest first; with actor and reason. */
 export async function readStops(db: Queryable, batch_id: string, span: ReportSpan): Promise<Stop[]> {
   const { rows } = await db.query<Stop & Record<string, unknown>>(
     `select e.at, e.type, coalesce(e.details, '{}') || jsonb_strip_nulls(
@@ -97,7 +94,7 @@ export async function readStops(db: Queryable, batch_id: string, span: ReportSpa
   return rows;
 }
 
-/** How many commands of a batch operators retried, cancelled or completed, each time counted. */
+/** How often operators retried, cancelled or completed commands of a batch. */
 export async function countOperatorVerbs(db: Queryable, batch_id: string): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
     `select count(*)::int as count from faultline.event
@@ -107,7 +104,6 @@ export async function countOperatorVerbs(db: Queryable, batch_id: string): Promi
   return rows[0]?.count ?? 0;
 }
 
-/** How many processes of a batch are in each status, from the index (batch_id, status). */
 export async function countByStatus(
   db: Queryable,
   batch_id: string,
@@ -119,22 +115,18 @@ export async function countByStatus(
   return rows;
 }
 
-/** How many attempts of a step failed alike, of those that may have failed of themselves. */
-export interface FailureTally {
+/** Attempts of a step that failed alike. */
+export interface FailureTally extends EndedAttempt {
   step: string;
-  outcome: string;
-  fault: string | null;
-  reason: string | null;
-  error_code: 'NO_HANDLER' | null;
   count: number;
 }
 
-/** Failed attempts of steps, all visits of one together, but for those that ran within `disturbed`; what these come to the caller decides. */
+/** Failed attempts of steps, visits together, without those that ran during `turbulence`. Which are real failures the caller decides. */
 export async function tallyFailures(
   db: Queryable,
   batch_id: string,
   { from, to }: ReportSpan,
-  disturbed: readonly { from_ms: number; to_ms: number }[],
+  turbulence: readonly Span[],
 ): Promise<FailureTally[]> {
   const ms = (moment: string) => `(extract(epoch from ${moment}) * 1000)::bigint`;
   const { rows } = await db.query<FailureTally & Record<string, unknown>>(
@@ -147,7 +139,7 @@ export async function tallyFailures(
          select from unnest($4::bigint[], $5::bigint[]) as d(from_ms, to_ms)
          where ${ms('a.started_at')} <= d.to_ms and ${ms('a.ended_at')} >= d.from_ms)
      group by 1, 2, 3, 4, 5`,
-    [batch_id, from, to, disturbed.map(({ from_ms }) => from_ms), disturbed.map(({ to_ms }) => to_ms)],
+    [batch_id, from, to, turbulence.map(({ from_ms }) => from_ms), turbulence.map(({ to_ms }) => to_ms)],
   );
   return rows;
 }

@@ -1,9 +1,9 @@
-// Statements that break a batch on purpose, each in one way that only a check of the verdict could notice. For the oracle's own test,
-// on databases made for it and dropped again; nothing else may use them.
+// Statements that break a batch on purpose, each in a way that only a check of the verdict detects. For the self-test only, on databases
+// of its own.
 
 import type { Pool } from '../../db/pool.ts';
 
-/** One row per name; `$1` is the batch. Rows are picked by the lowest ordinal, so that every run breaks the same ones. */
+/** `$1` is the batch. Rows are picked by the lowest ordinal, so that every run breaks the same ones. */
 const TAMPER = {
   /** Step `two` of a process that completed is sent, settled and listed once more. */
   double_step: `
@@ -55,12 +55,12 @@ commands as (delete from faultline.command c using picked k where c.command_id =
 update faultline.process p set command_ids = array_remove(p.command_ids, k.command_id), path = array_remove(p.path, 'two')
 from picked k where p.process_id = k.process_id
 returning p.process_id`,
-  /** Somebody changed the state of a process by hand. */
+  /** The state of a process was changed by hand. */
   edit_state: `
 update faultline.process p set state = jsonb_set(p.state, '{n}', '99')
 where p.process_id = (select q.process_id from faultline.process q where q.batch_id = $1 and q.status = 'COMPLETED' order by q.ordinal limit 1)
 returning p.process_id`,
-  /** Somebody let a process that completed end as failed. */
+  /** A completed process was marked as failed by hand. */
   edit_status: `
 update faultline.process p set status = 'FAILED', error_code = 'EDITED'
 where p.process_id = (select q.process_id from faultline.process q where q.batch_id = $1 and q.status = 'COMPLETED' order by q.ordinal limit 1)
@@ -72,7 +72,7 @@ where (a.command_id, a.attempt) = (select b.command_id, b.attempt from faultline
   where b.batch_id = $1 and b.purpose = 'step' and b.effect = 'RETRY' and b.fault = 'transient' and b.attempt = 1
   order by p.ordinal, b.step limit 1)
 returning a.process_id`,
-  /** A process is gone, and with it whoever would have known of its commands. */
+  /** A process is gone, and its commands are orphans. */
   delete_process: `
 delete from faultline.process p
 where p.process_id = (select q.process_id from faultline.process q where q.batch_id = $1 and q.status = 'COMPLETED' order by q.ordinal limit 1)
@@ -84,24 +84,6 @@ where t.command_id = (select c.command_id from faultline.command c join faultlin
     join faultline.attempt a on a.command_id = c.command_id
   where c.batch_id = $1 and c.purpose = 'step' group by c.command_id, p.ordinal having bool_and(a.fault is null) order by p.ordinal, c.command_id limit 1)
 returning t.command_id`,
-  /** A parked command was settled by hand, past every verb. */
-  settle_by_hand: `
-update faultline.command c set status = 'COMPLETED', parked_at = null, settled_at = now()
-where c.command_id = (select q.awaiting_command_id from faultline.process q where q.batch_id = $1 and q.status = 'WAITING_FOR_TSQ' order by q.ordinal limit 1)
-returning c.process_id`,
-  /** A compensation, which has no rolls, was attempted once more after it had completed. */
-  attempt_again: `
-with picked as (
-  select a.* from faultline.attempt a join faultline.process p on p.process_id = a.process_id
-  where a.batch_id = $1 and a.purpose = 'compensation' and a.effect = 'COMPLETED' order by p.ordinal, a.command_id limit 1
-),
-attempts as (
-  insert into faultline.attempt select k.command_id, k.lane, k.attempt + 1, k.claim_id, k.worker_id, k.ended_at, k.ended_at, k.outcome, k.effect,
-    k.retry_at, k.reason, k.error_code, k.error_message, k.fault, k.process_id, k.batch_id, k.purpose, k.step
-  from picked k
-)
-update faultline.command c set attempts = c.attempts + 1 from picked k where c.command_id = k.command_id
-returning c.process_id`,
   /** An attempt began before the delay after the one before it had passed. */
   retry_early: `
 update faultline.attempt a set started_at = b.retry_at - interval '1 ms'
@@ -121,7 +103,6 @@ export async function tamper(pool: Pool, how: Tampering, batch_id: string): Prom
   return id;
 }
 
-/** Databases named for a test of the oracle, on a server where that is allowed. */
 export async function createSelfTestDatabase(server: Pool, name: string, template?: string): Promise<void> {
   await server.query(`create database "${name}"${template === undefined ? '' : ` template "${template}"`}`);
 }
@@ -130,7 +111,7 @@ export async function dropSelfTestDatabase(server: Pool, name: string): Promise<
   await server.query(`drop database if exists "${name}" with (force)`);
 }
 
-/** Whether everything of a batch but `stuck` processes has come to its end or to an operator. */
+/** Whether all processes of a batch but `stuck` have ended or wait for an operator. */
 export async function isSettledBut(pool: Pool, batch_id: string, stuck: number): Promise<boolean> {
   const { rows } = await pool.query<{ settled: boolean }>(
     `select count(*) filter (where p.status in ('WAITING_FOR_REPLY', 'COMPENSATING')) <= $2 and count(*) = min(b.total_count)

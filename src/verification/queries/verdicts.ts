@@ -1,6 +1,7 @@
 // Verdicts as they are stored, and what they were given on: one that was given on something else no longer holds.
 
 import type { Queryable } from '../../db/pool.ts';
+import type { Check } from '../schemas.ts';
 
 /** What a verdict is given on: it changes with whatever could change the verdict of a batch at rest. */
 export async function readFingerprint(db: Queryable, batch_id: string): Promise<string | null> {
@@ -16,7 +17,7 @@ export async function readFingerprint(db: Queryable, batch_id: string): Promise<
 
 export interface StoredVerdict {
   verdict: 'pass' | 'fail';
-  checks: unknown;
+  checks: Check[];
   fingerprint: string;
   computed_at: Date;
   duration_ms: number;

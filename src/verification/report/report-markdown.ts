@@ -1,8 +1,8 @@
 // A report as Markdown, for a pull request, a wiki or a terminal. Pure.
-// Promises that what people wrote (names, hypotheses, reasons, messages) stands there as text and never as markup.
+// Text written by people (names, hypotheses, reasons, messages) is escaped: it never acts as markup.
 
-import type { PredictedStep, Report } from '../../http/contract.ts';
 import { showJson, showText } from '../../model/error-text.ts';
+import type { AttemptCounts, Report } from '../schemas.ts';
 
 type Step = Report['steps'][number];
 
@@ -52,23 +52,23 @@ function processes({ processes: by, predicted, predicted_note, compensations, op
   return section('Processes', [
     table(
       ['', 'predicted', 'observed'],
-      shown.map(([end, predicted, observed]) => [end, number(predicted), count(observed)]),
+      shown.map(([end, predicted, observed]) => [end, predicted == null ? '' : count(predicted), count(observed)]),
     ),
     predicted_note === null ? '' : text(predicted_note),
     `${count(compensations)} compensations succeeded; operators acted ${count(operator_verbs)} times.`,
   ]);
 }
 
-const OUTCOMES = ['attempts', 'success', 'transient', 'permanent', 'business_rule', 'timeout'] as const;
+const COUNTS = ['attempts', 'success', 'transient', 'permanent', 'business_rule', 'timeout', 'interrupted'] as const;
 
 function steps({ steps: all }: Report): string {
-  const row = (label: string, tally: PredictedStep) => [label, ...OUTCOMES.map((outcome) => number(tally[outcome]))];
-  const rows = all.flatMap(({ step, predicted, observed, interrupted, real_failures }) => [
-    ...(predicted === null ? [] : [[text(step), ...row('predicted', predicted), '', '']]),
-    [predicted === null ? text(step) : '', ...row('observed', observed), count(interrupted), count(real_failures)],
+  const row = (label: string, counts: AttemptCounts) => [label, ...COUNTS.map((name) => count(counts[name]))];
+  const rows = all.flatMap(({ step, predicted, observed, real_failures }) => [
+    ...(predicted === null ? [] : [[text(step), ...row('predicted', predicted), '']]),
+    [predicted === null ? text(step) : '', ...row('observed', observed), count(real_failures)],
   ]);
-  const header = ['step', '', 'attempts', 'success', 'transient', 'permanent', 'business rule', 'timeout'];
-  return section('Attempts', [table([...header, 'interrupted', 'real failures'], rows)]);
+  const header = COUNTS.map((name) => name.replace('_', ' '));
+  return section('Attempts', [table(['step', '', ...header, 'real failures'], rows)]);
 }
 
 function faults({ steps: all }: Report): string {
@@ -79,7 +79,7 @@ function faults({ steps: all }: Report): string {
       .map((fault) => [
         text(step),
         text(fault),
-        number(predicted?.injected[fault] ?? (predicted === null ? null : 0)),
+        predicted === null ? '' : count(predicted.injected[fault] ?? 0),
         count(observed.injected[fault] ?? 0),
       ]);
   });
@@ -220,11 +220,6 @@ function fenceFor(inner: string, least: number): string {
 
 function count(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-/** What is predicted may be an expectation: to one digit. */
-function number(value: number | null | undefined): string {
-  return value == null ? '' : value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }
 
 function span(ms: number | null): string {

@@ -1,4 +1,4 @@
-// The process on which the verdict is tested: three steps, each with a compensation, whose documents are kept in memory.
+// The process of the self-test: three steps, each with a compensation, and documents in memory.
 
 import { z } from 'zod';
 import type { Application } from '../../process/application.ts';
@@ -30,7 +30,7 @@ interface Work {
   key: string;
 }
 
-/** By path: what handlers stored. */
+/** What handlers stored, by path. */
 export type Documents = Map<string, { process_id: string; step: string }>;
 
 export function selfTestApplication(documents: Documents): Application {

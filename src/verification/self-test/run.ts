@@ -1,5 +1,5 @@
-// faultline verify --self-test: the verdict verified. A sound batch must pass; each broken variant must fail by the check that is there
-// for it, and by none but those that follow from the same damage.
+// faultline verify --self-test: tests the verdict. A sound batch must pass; each broken variant must fail its own check, and no other
+// checks than those that the same damage affects.
 
 import { randomBytes } from 'node:crypto';
 import type { BusHooks } from '../../bus/handlers.ts';
@@ -7,17 +7,17 @@ import { chaosHooks } from '../../chaos/index.ts';
 import { migrate } from '../../db/migrate.ts';
 import { createPool, type Pool } from '../../db/pool.ts';
 import { createEnv, silentLogger } from '../../model/env.ts';
+import { ProcessRegistry } from '../../process/define.ts';
 import { launchBatch } from '../../process/launch.ts';
 import { openService } from '../../process/service.ts';
-import { bindDefinition, outlineOf } from '../outline.ts';
+import { createAnalysis } from '../analysis.ts';
 import { createSelfTestDatabase, dropSelfTestDatabase, isSettledBut, tamper } from '../queries/self-test.ts';
-import { type Verified, verifyBatch } from '../verify.ts';
+import type { Verified } from '../verify.ts';
 import { type Documents, selfTestApplication, selfTestProcess } from './application.ts';
 import { VARIANTS, type Variant } from './variants.ts';
 
 export interface SelfTestResult {
   name: string;
-  /** Checks that failed. */
   failed: string[];
   expected: string[];
   ok: boolean;
@@ -31,16 +31,17 @@ const BEHAVIOR = Object.fromEntries(
     { fail_transient_pct: 15, fail_permanent_pct: 4, fail_business_rule_pct: 6 },
   ]),
 );
-/** A minute for what takes a second: what is not settled by then never will be. */
+/** Settling takes a second; after a minute it never will. */
 const SETTLED_MS = 60_000;
 
 /**
- * Runs every variant on databases of its own, made on the server at `url` and dropped again. Tells each as it is done.
+ * Runs each variant on a database of its own, which is dropped afterwards.
  * @param url of a role that may create databases
+ * @param onResult hears each result as it comes
  */
 export async function runSelfTest(
   url: string,
-  tell: (result: SelfTestResult) => void = () => {},
+  onResult: (result: SelfTestResult) => void = () => {},
 ): Promise<SelfTestResult[]> {
   const prefix = `faultline_self_test_${randomBytes(4).toString('hex')}`;
   const server = createPool(url, { application_name: 'faultline self-test', max: 2 });
@@ -57,7 +58,7 @@ export async function runSelfTest(
     const due = expected.filter((check) => !excused.has(check));
     const result = { name, failed, expected: due, ok: sameNames(failed, due) };
     results.push(result);
-    tell(result);
+    onResult(result);
   };
 
   try {
@@ -65,17 +66,14 @@ export async function runSelfTest(
     const documents: Documents = new Map();
     const base = await runBatch(sound.url, documents, {});
     add('sound: nothing is broken', base.verified, [], new Set());
-    // Where something interrupted the sound batch (a busy machine is enough), what was predicted cannot be compared.
-    const skipped = new Set(
-      base.verified.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name as string),
-    );
+    // If something interrupted the sound batch (a busy machine is enough), the prediction cannot be compared.
+    const skipped = skippedIn(base.verified);
     for (const variant of VARIANTS) {
       const expected = [variant.check, ...variant.follow];
       if (variant.sabotage !== undefined) {
         const own = await database();
         const { verified } = await runBatch(own.url, new Map(), variant);
-        const excused = verified.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name as string);
-        add(variant.name, verified, expected, new Set(excused));
+        add(variant.name, verified, expected, skippedIn(verified));
       } else {
         const copy = await database(sound.name);
         add(variant.name, await breakCopy(copy.url, base.batch_id, documents, variant), expected, skipped);
@@ -86,6 +84,10 @@ export async function runSelfTest(
     await server.end();
   }
   return results;
+}
+
+function skippedIn({ checks }: Verified): ReadonlySet<string> {
+  return new Set(checks.filter(({ status }) => status === 'skipped').map(({ name }) => name));
 }
 
 async function runBatch(url: string, documents: Documents, { sabotage, stuck = 0 }: Partial<Variant>) {
@@ -114,7 +116,7 @@ async function runBatch(url: string, documents: Documents, { sabotage, stuck = 0
   await untilSettled(pool, batch_id, stuck);
   await worker.stop();
   await service.close();
-  const verified = await judge(pool, batch_id, documents);
+  const verified = await verify(pool, batch_id, documents);
   await pool.end();
   return { batch_id, verified };
 }
@@ -125,36 +127,26 @@ async function breakCopy(url: string, batch_id: string, stored: Documents, varia
     const documents: Documents = new Map(stored);
     if (variant.tamper !== undefined) await tamper(pool, variant.tamper, batch_id);
     variant.misplace?.(documents);
-    return await judge(pool, batch_id, documents);
+    return await verify(pool, batch_id, documents);
   } finally {
     await pool.end();
   }
 }
 
-async function judge(pool: Pool, batch_id: string, documents: Documents): Promise<Verified> {
-  const application = selfTestApplication(documents);
+async function verify(pool: Pool, batch_id: string, documents: Documents): Promise<Verified> {
+  const processes = new ProcessRegistry();
+  processes.register(selfTestProcess);
   const context = { pool, logger: silentLogger, data_dir: '' };
-  const verified = await verifyBatch({
-    pool,
-    batch_id,
-    processesOf: (batch) => ({
-      code: bindDefinition(selfTestProcess, batch),
-      outline: outlineOf(selfTestProcess, batch.input),
-      documents: () => [],
-      stored: ({ from, to }) => {
-        const window = { batch_id, process_type: selfTestProcess.type, first_ordinal: from, count: to - from };
-        return application.storedArtifacts?.(window, context) as AsyncIterable<never[]>;
-      },
-    }),
-  });
-  if (verified === null) throw new Error('The batch of the self-test is not there.');
+  const application = selfTestApplication(documents);
+  const verified = await createAnalysis({ pool, processes, application, context }).verify(batch_id);
+  if (verified === null) throw new Error('The batch of the self-test does not exist.');
   return verified;
 }
 
 async function untilSettled(pool: Pool, batch_id: string, stuck: number): Promise<void> {
   const deadline_ms = performance.now() + SETTLED_MS;
   while (!(await isSettledBut(pool, batch_id, stuck))) {
-    if (performance.now() > deadline_ms) throw new Error('A batch of the self-test does not come to rest.');
+    if (performance.now() > deadline_ms) throw new Error('A batch of the self-test does not settle.');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

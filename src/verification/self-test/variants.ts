@@ -1,17 +1,17 @@
-// The broken variants by which the verdict is tested: each breaks the bus, chaos, a row or a document in one way, and names the check
-// that must fail, and those that must follow. No other may fail.
+// The broken variants that test the verdict: each breaks the bus, chaos, a row or a document in one way, and names the check that must
+// fail and those that fail with it. No other may fail.
 
 import type { BusHooks, CommandTransition, Middleware } from '../../bus/handlers.ts';
 import { CommandError, PermanentCommandError } from '../../model/errors.ts';
-import type { CheckName } from '../checks.ts';
+import type { CheckName } from '../checks/checks.ts';
 import type { Tampering } from '../queries/self-test.ts';
 import type { Documents } from './application.ts';
 
 export interface Variant {
   name: string;
-  /** The check that is there for this. */
+  /** The check that must detect it. */
   check: CheckName;
-  /** Those that fail with it, because the same damage is seen from there too. */
+  /** Checks that the same damage affects. */
   follow: readonly CheckName[];
   /** Breaks rows of a batch at rest. */
   tamper?: Tampering;
@@ -19,7 +19,7 @@ export interface Variant {
   misplace?(documents: Documents): void;
   /** Breaks a service before it runs a batch of its own. */
   sabotage?(hooks: BusHooks): void;
-  /** Processes that never come to rest because of it. */
+  /** How many processes never settle because of it. */
   stuck?: number;
 }
 
@@ -70,14 +70,8 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'an attempt is deleted',
     check: 'settled_once',
-    follow: ['rows_agree', 'as_predicted'],
+    follow: ['as_predicted'],
     tamper: 'delete_attempt',
-  },
-  {
-    name: 'a command is attempted after it had completed',
-    check: 'settled_once',
-    follow: ['rows_agree'],
-    tamper: 'attempt_again',
   },
   {
     name: 'a retry does not wait for its delay',
@@ -110,12 +104,6 @@ export const VARIANTS: readonly Variant[] = [
     tamper: 'delete_behavior',
   },
   {
-    name: 'a parked command is settled past every verb',
-    check: 'no_settled_awaited',
-    follow: ['settled_once', 'rows_agree'],
-    tamper: 'settle_by_hand',
-  },
-  {
     name: 'a handler fails of itself',
     check: 'no_real_failures',
     follow: ['as_predicted'],
@@ -145,12 +133,12 @@ function loseOneReply(hooks: BusHooks): void {
   };
 }
 
-/** Outside of chaos, so that it meets what chaos injects. */
+/** Outside of chaos, so that it sees what chaos injects. */
 function wrapChaos(hooks: BusHooks, layer: Middleware): void {
   hooks.middleware = [layer, ...(hooks.middleware ?? [])];
 }
 
-/** Transient faults come to nothing. */
+/** Transient faults have no effect. */
 const neverFail: Middleware = async (_attempt, next) => {
   try {
     return await next();
@@ -170,7 +158,7 @@ const failUnmarked: Middleware = async (_attempt, next) => {
   }
 };
 
-/** One attempt fails, and nobody asked for it. */
+/** One attempt fails without an injected fault. */
 function failForReal(): Middleware {
   let failed = false;
   return async (attempt, next) => {

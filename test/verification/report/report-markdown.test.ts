@@ -5,7 +5,15 @@ import { expect, test } from 'vitest';
 import type { Report } from '../../../src/http/contract.ts';
 import { renderReport } from '../../../src/verification/report/report-markdown.ts';
 
-const tally = { attempts: 1_234, success: 1_000, permanent: 0, transient: 234, business_rule: 0, timeout: 0 };
+const tally = {
+  attempts: 1_234,
+  success: 1_000,
+  transient: 232,
+  permanent: 0,
+  business_rule: 0,
+  timeout: 0,
+  interrupted: 2,
+};
 const REPORT: Report = {
   batch_id: '019a0000-0000-7000-8000-000000000001',
   name: null,
@@ -44,7 +52,6 @@ const REPORT: Report = {
       step: 'query',
       observed: { ...tally, injected: { transient: 234 } },
       predicted: null,
-      interrupted: 2,
       real_failures: 0,
       latency_ms: { p50: 3.2123, p95: 59_949, p99: 61_000, max: 7_300_000 },
     },
@@ -74,8 +81,8 @@ test('a plain report: head, counts, attempts, faults, latencies, settings, and n
   ]);
   expect(lines(markdown, 'Processes')).toEqual([
     '|           | predicted | observed |',
-    '| --------- | -------- | -------: |',
-    '| completed |          |    1,000 |',
+    '| --------- | --------- | -------: |',
+    '| completed |           |    1,000 |',
   ]);
   expect(lines(markdown, 'Latency of successful attempts')).toEqual([
     '| step  |     p50 |    p95 |       p99 |       max |',
@@ -94,14 +101,14 @@ test('every row of a table has as many cells as its header', () => {
       exact: false,
       note: null,
       in_scope: 1_000,
-      expected: { completed: 990.25, failed: 0, compensated: 9.75, in_troubleshooting: 0, attempts: 1_234.5 },
+      expected: { completed: 990, failed: 0, compensated: 10, in_troubleshooting: 0, attempts: 1_234 },
       steps: {},
       duration_ms: 1,
     },
     steps: REPORT.steps.map((step) => ({
       ...step,
       step: 'odd | step',
-      predicted: { ...tally, injected: { crash: 0.25 } },
+      predicted: { ...tally, injected: { crash: 1 } },
     })),
     turbulence: [
       { at: '2026-01-01T00:00:10.000Z', kind: 'kill_worker', details: { pipe: 'a|b', tick: '`' }, recovery_ms: 1_500 },
@@ -128,7 +135,7 @@ test('every row of a table has as many cells as its header', () => {
     const cells = block.split('\n').map((line) => line.split(/(?<!\\)\|/).length);
     expect(new Set(cells).size, block).toBe(1);
   }
-  expect(markdown).toContain('990.3');
+  expect(markdown).toContain('990');
   expect(markdown).toContain('`` {"pipe":"a\\|b","tick":"`"} ``');
   expect(markdown).toContain('- one \\| is \\<missing\\>');
   expect(markdown).toContain('| **fail** |');

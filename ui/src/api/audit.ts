@@ -1,8 +1,8 @@
 // The audit of a command, a process, a batch or the whole system.
 
 import { infiniteQueryOptions } from '@tanstack/react-query';
-import type { AuditEvent } from '../../../src/http/contract.ts';
-import { type Page, request, withQuery } from './client.ts';
+import type { AuditEvent, Page } from '../../../src/http/contract.ts';
+import { request, withQuery } from './client.ts';
 
 /** One of the three ids, or the system since a moment. */
 export interface AuditSubject {

@@ -6,11 +6,12 @@ import type {
   BatchDetail,
   LaunchAnswer,
   LaunchEnvelope,
+  Page,
   Process,
   VerbBody,
 } from '../../../src/http/contract.ts';
 import type { BatchStatus, ProcessStatus } from '../../../src/model/process.ts';
-import { type Page, path, post, postOnce, read } from './client.ts';
+import { path, post, postOnce, read } from './client.ts';
 import { listQuery } from './list-query.ts';
 
 export interface PageFilter<Status> {

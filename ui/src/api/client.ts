@@ -5,12 +5,6 @@ import type { Problem } from '../../../src/http/contract.ts';
 
 const BASE = '/api/v1';
 
-/** A list as the wire gives it; `next_cursor` is null on the last page. */
-export interface Page<Item> {
-  items: Item[];
-  next_cursor: string | null;
-}
-
 class ApiError extends Error {
   readonly problem: Problem;
 

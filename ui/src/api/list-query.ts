@@ -1,7 +1,8 @@
 // One page of a list: the page before stays visible until it is there, and it is read again every few seconds.
 
 import { keepPreviousData, type QueryKey, queryOptions } from '@tanstack/react-query';
-import { type Page, read } from './client.ts';
+import type { Page } from '../../../src/http/contract.ts';
+import { read } from './client.ts';
 import { REFRESH } from './refresh.ts';
 
 export function listQuery<Row>(key: QueryKey, address: string, filter: object) {

@@ -4,13 +4,14 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
   AuditEvent,
   CancelProcessBody,
+  Page,
   Process,
   ProcessDetail,
   ProcessVerbAnswer,
 } from '../../../src/http/contract.ts';
 import type { ProcessStatus } from '../../../src/model/process.ts';
 import type { PageFilter } from './batches.ts';
-import { type Page, path, post, read } from './client.ts';
+import { path, post, read } from './client.ts';
 import { listQuery } from './list-query.ts';
 import { REFRESH, unlessRefused } from './refresh.ts';
 

@@ -1,16 +1,11 @@
 // The configuration and the health of the service.
 
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import type { Config, SettingsChange } from '../../../src/http/contract.ts';
+import type { Config, Health, SettingsChange } from '../../../src/http/contract.ts';
 import { apiUrl, read, request } from './client.ts';
 import { REFRESH } from './refresh.ts';
 
 export type ProcessType = Config['process_types'][number];
-
-export interface Health {
-  status: 'ok' | 'unavailable';
-  checks: Record<string, string>;
-}
 
 export const serviceKeys = { config: ['config'] as const };
 

@@ -1,8 +1,8 @@
 // Jobs over the troubleshooting queue: queries, starting one and aborting it.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { TsqJob, TsqJobBody, TsqJobDetail, TsqJobStarted } from '../../../src/http/contract.ts';
-import { type Page, path, post, read } from './client.ts';
+import type { Page, TsqJob, TsqJobBody, TsqJobDetail, TsqJobStarted } from '../../../src/http/contract.ts';
+import { path, post, read } from './client.ts';
 import { REFRESH, unlessRefused } from './refresh.ts';
 import { tsqKeys } from './tsq.ts';
 

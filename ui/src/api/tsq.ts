@@ -1,28 +1,15 @@
 // The troubleshooting queue: query keys, queries and the operator's three verbs.
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { TsqCount, TsqGroups, TsqItem, VerbBody } from '../../../src/http/contract.ts';
+import type { TsqCount, TsqGroups, TsqItem, TsqJobFilter, VerbAnswer, VerbBody } from '../../../src/http/contract.ts';
 import { path, post, read } from './client.ts';
 import { listQuery } from './list-query.ts';
 import { REFRESH } from './refresh.ts';
 
-export interface TsqFilter {
-  batch_id?: string;
-  domain?: string;
-  type?: string;
-  process_id?: string;
-  error_code?: string;
-  error_group?: string;
-  injected?: boolean;
-}
+export type TsqFilter = Omit<TsqJobFilter, 'all' | 'command_ids'>;
 
 export const TSQ_VERBS = ['retry', 'cancel', 'complete'] as const;
 export type TsqVerb = (typeof TSQ_VERBS)[number];
-
-export interface VerbAnswer {
-  command_id: string;
-  status: string;
-}
 
 export const tsqKeys = {
   all: ['tsq'] as const,

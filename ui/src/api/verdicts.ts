@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
   BehaviorVersion,
   LaunchAnswer,
+  Page,
   Preview,
   Report,
   VerbBody,
@@ -11,7 +12,7 @@ import type {
   VerdictProgress,
 } from '../../../src/http/contract.ts';
 import { batchKeys, type LaunchRequest } from './batches.ts';
-import { apiUrl, type Page, path, post, read, request } from './client.ts';
+import { apiUrl, path, post, read, request } from './client.ts';
 
 /** A batch at a moment of its life, such as its status: read again when the moment is another. */
 interface BatchMoment {

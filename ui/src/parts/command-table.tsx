@@ -4,9 +4,9 @@ import { Text } from '@mantine/core';
 import type { Command } from '../../../src/http/contract.ts';
 import { type Column, DataTable, figure } from './data-table.tsx';
 import { ErrorCell } from './error-cell.tsx';
-import { formatCount, humanize, shortId } from './format.ts';
+import { formatCount, humanize } from './format.ts';
 import { ShortId } from './id.tsx';
-import { LinkTo } from './links.tsx';
+import { IdLink, LinkTo } from './links.tsx';
 import { COMMAND_DISPLAY, isSettled } from './status.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { Elapsed, Moment } from './time.tsx';
@@ -73,19 +73,14 @@ function Origin({ command }: { command: Command }) {
       <>
         {command.purpose === 'compensation' ? 'undoes ' : ''}
         {humanize(command.step ?? 'a step').toLowerCase()} of{' '}
-        <LinkTo to="/processes/$id" params={{ id: command.process_id }} inherit>
-          process {shortId(command.process_id)}
-        </LinkTo>
+        <IdLink to="/processes/$id" id={command.process_id} prefix="process" />
       </>
     );
   }
   if (!command.batch_id) return `${command.domain}, on its own`;
   return (
     <>
-      {command.domain}, of{' '}
-      <LinkTo to="/command-batches/$id" params={{ id: command.batch_id }} inherit>
-        batch {shortId(command.batch_id)}
-      </LinkTo>
+      {command.domain}, of <IdLink to="/command-batches/$id" id={command.batch_id} prefix="batch" />
     </>
   );
 }

@@ -34,7 +34,9 @@ export function Pairs({ children, testId }: { children: ReactNode; testId?: stri
   );
 }
 
+/** Nothing without a value. */
 export function Pair({ name, children }: { name: string; children: ReactNode }) {
+  if (children === null || children === undefined || children === false || children === '') return null;
   return (
     <>
       <dt>{name}</dt>

@@ -4,6 +4,7 @@ import { Anchor, type AnchorProps, Button, type ButtonProps, NavLink, type NavLi
 import { type Icon, IconHistory } from '@tabler/icons-react';
 import { createLink } from '@tanstack/react-router';
 import type { ComponentPropsWithRef } from 'react';
+import { ShortId } from './id.tsx';
 
 type AnchorElementProps<Own> = Own & Omit<ComponentPropsWithRef<'a'>, keyof Own>;
 
@@ -21,5 +22,21 @@ export function AuditLink({ of }: { of: { command_id: string } | { process_id: s
     <ButtonTo to="/audit" search={of} variant="default" icon={IconHistory}>
       Audit
     </ButtonTo>
+  );
+}
+
+export interface IdLinkProps extends AnchorProps {
+  to: '/commands/$id' | '/processes/$id' | '/process-batches/$id' | '/command-batches/$id';
+  id: string;
+  /** Before the id: "process". */
+  prefix?: string;
+}
+
+/** To the page of one command, process or batch, by its short id. */
+export function IdLink({ to, id, prefix, ...props }: IdLinkProps) {
+  return (
+    <LinkTo to={to} params={{ id }} inherit style={{ whiteSpace: 'nowrap' }} {...props}>
+      {prefix} <ShortId id={id} />
+    </LinkTo>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { Page } from '../api/client.ts';
+import type { Page } from '../../../src/http/contract.ts';
 import { Pager, type PagerProps } from './pager.tsx';
 import { QueryView } from './query-view.tsx';
 

@@ -6,7 +6,7 @@ import { type Column, DataTable, figure } from './data-table.tsx';
 import { ErrorCell } from './error-cell.tsx';
 import { formatCount, humanize } from './format.ts';
 import { ShortId } from './id.tsx';
-import { LinkTo } from './links.tsx';
+import { IdLink, LinkTo } from './links.tsx';
 import { PROCESS_DISPLAY } from './status.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { Elapsed, Moment } from './time.tsx';
@@ -26,12 +26,7 @@ const PROCESS: Column<Process> = {
 
 const BATCH: Column<Process> = {
   label: 'Batch',
-  cell: (process) =>
-    process.batch_id && (
-      <LinkTo to="/process-batches/$id" params={{ id: process.batch_id }} inherit>
-        <ShortId id={process.batch_id} />
-      </LinkTo>
-    ),
+  cell: (process) => process.batch_id && <IdLink to="/process-batches/$id" id={process.batch_id} />,
 };
 
 const COLUMNS: Column<Process>[] = [

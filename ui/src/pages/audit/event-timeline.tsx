@@ -9,7 +9,7 @@ import { stopLabel, turbulenceLabel } from '../../parts/experiment/experiment.ts
 import { formatCount, formatDuration, humanize, shortId } from '../../parts/format.ts';
 import { Hint } from '../../parts/hint.tsx';
 import { JsonView } from '../../parts/json-view.tsx';
-import { LinkTo } from '../../parts/links.tsx';
+import { IdLink, LinkTo } from '../../parts/links.tsx';
 import { InjectedBadge } from '../../parts/status-badge.tsx';
 import { Moment } from '../../parts/time.tsx';
 import { eventDisplay } from './event-display.ts';
@@ -17,7 +17,7 @@ import { eventDisplay } from './event-display.ts';
 export function EventTimeline({ events, subject }: { events: AuditEvent[]; subject: AuditSubject }) {
   const keys = keysOf(events);
   return (
-    <Timeline bulletSize={26} lineWidth={2} active={events.length} color="gray" p="md" data-testid="audit-events">
+    <Timeline bulletSize={26} lineWidth={2} active={events.length} color="gray" m="md" data-testid="audit-events">
       {events.map((event, index) => {
         const { color, icon: Icon } = eventDisplay(event.type);
         return (
@@ -78,19 +78,13 @@ function EventLinks({ event, subject }: { event: AuditEvent; subject: AuditSubje
             command {shortId(command_id)}
           </LinkTo>
         )}
-        {process_id && !subject.process_id && (
-          <LinkTo to="/processes/$id" params={{ id: process_id }} inherit>
-            process {shortId(process_id)}
-          </LinkTo>
-        )}
+        {process_id && !subject.process_id && <IdLink to="/processes/$id" id={process_id} prefix="process" />}
         {batch_id && !command_id && !process_id && batch_id !== subject.batch_id && (
-          <LinkTo
+          <IdLink
             to={batch_kind === 'command' ? '/command-batches/$id' : '/process-batches/$id'}
-            params={{ id: batch_id }}
-            inherit
-          >
-            batch {shortId(batch_id)}
-          </LinkTo>
+            id={batch_id}
+            prefix="batch"
+          />
         )}
         {Object.keys(details).length > 0 && (
           <UnstyledButton onClick={toggle} aria-expanded={opened} c="dimmed" fz="xs">

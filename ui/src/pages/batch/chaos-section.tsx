@@ -1,6 +1,6 @@
 // The experiment and the chaos of a batch: what was requested, every change since, and the verbs to change or stop it.
 
-import { Alert, Group, SimpleGrid, Text } from '@mantine/core';
+import { Alert, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconAdjustments, IconBoltOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -15,7 +15,6 @@ import { ExperimentFacts } from '../../parts/experiment/experiment-facts.tsx';
 import { Heading, Panel } from '../../parts/panel.tsx';
 import { isTerminalBatch } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
-import classes from './batch.module.css';
 import { useStopInjection } from './verbs.tsx';
 
 const AdjustChaos = lazy(() => import('./adjust-chaos.tsx'));
@@ -68,7 +67,7 @@ function Controls({ batch, newest }: { batch: BatchDetail; newest: Record<string
 
 function Versions({ versions }: { versions: readonly BehaviorVersion[] }) {
   return (
-    <ol className={classes.versions} data-testid="behavior-versions">
+    <Stack component="ol" gap={2} m={0} mt="sm" p={0} style={{ listStyle: 'none' }} data-testid="behavior-versions">
       {versions.map(({ version, at, actor, reason }) => (
         <li key={version}>
           <Text span size="xs" fw={600}>
@@ -81,7 +80,7 @@ function Versions({ versions }: { versions: readonly BehaviorVersion[] }) {
           </Text>
         </li>
       ))}
-    </ol>
+    </Stack>
   );
 }
 

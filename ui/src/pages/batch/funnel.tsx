@@ -3,7 +3,6 @@
 import { Stack } from '@mantine/core';
 import { IconBolt } from '@tabler/icons-react';
 import type { StepFunnel } from '../../../../src/http/contract.ts';
-import type { OutcomeKind } from '../../../../src/model/command.ts';
 import { Line } from '../../parts/batch/progress.tsx';
 import { faultsOf, predictedFaults } from '../../parts/experiment/prediction.ts';
 import { formatPercent, humanize, pluralize } from '../../parts/format.ts';
@@ -12,16 +11,15 @@ import { type BarPart, Legend, StackedBar } from '../../parts/stacked-bar.tsx';
 import { barColor, OUTCOME_DISPLAY } from '../../parts/status.ts';
 import { ChaosLine } from './chaos-line.tsx';
 
-const ORDER = Object.keys(OUTCOME_DISPLAY) as OutcomeKind[];
-
-/** The injected faults that result in an outcome. */
-const FAULTS_OF: Partial<Record<OutcomeKind, readonly string[]>> = {
-  success: ['duplicate', 'corrupt_reply'],
-  transient: ['first_attempts', 'transient', 'connection_lost'],
-  permanent: ['permanent'],
-  business_rule: ['business_rule'],
-  lease_expired: ['timeout', 'crash', 'lost_ack'],
-};
+/** The counts of a step, each with the injected faults that result in it. */
+const PARTS = [
+  { key: 'success', ...OUTCOME_DISPLAY.success, faults: ['duplicate', 'corrupt_reply'] },
+  { key: 'transient', ...OUTCOME_DISPLAY.transient, faults: ['first_attempts', 'transient', 'connection_lost'] },
+  { key: 'permanent', ...OUTCOME_DISPLAY.permanent, faults: ['permanent'] },
+  { key: 'business_rule', ...OUTCOME_DISPLAY.business_rule, faults: ['business_rule'] },
+  { key: 'timeout', ...OUTCOME_DISPLAY.lease_expired, faults: ['timeout', 'crash', 'lost_ack'] },
+  { key: 'interrupted', ...OUTCOME_DISPLAY.released, label: 'Interrupted', faults: [] },
+] as const;
 
 export function Funnel({ steps }: { steps: readonly StepFunnel[] }) {
   const longest = Math.max(1, ...steps.map((step) => step.attempts));
@@ -56,14 +54,15 @@ function StepRow({ step, longest }: { step: StepFunnel; longest: number }) {
 
 /** Each outcome in two parts: injected and real. */
 function partsOf(step: StepFunnel): BarPart[] {
-  return ORDER.flatMap((outcome) => {
-    const { label } = OUTCOME_DISPLAY[outcome];
-    const color = barColor(OUTCOME_DISPLAY[outcome].color);
-    const faulty = (FAULTS_OF[outcome] ?? []).reduce((sum, fault) => sum + (step.injected[fault] ?? 0), 0);
-    const injected = Math.min(faulty, step[outcome]);
+  return PARTS.flatMap(({ key, label, color: name, faults }) => {
+    const color = barColor(name);
+    const injected = Math.min(
+      step[key],
+      faults.reduce((sum, fault) => sum + (step.injected[fault] ?? 0), 0),
+    );
     return [
-      { key: `${outcome}_injected`, label: `${label}, injected`, value: injected, color, striped: true },
-      { key: outcome, label: injected > 0 ? `${label}, real` : label, value: step[outcome] - injected, color },
+      { key: `${key}_injected`, label: `${label}, injected`, value: injected, color, striped: true },
+      { key, label: injected > 0 ? `${label}, real` : label, value: step[key] - injected, color },
     ];
   });
 }

@@ -4,7 +4,7 @@ import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { BatchDetail, Report } from '../../../../src/http/contract.ts';
 import { reportQuery } from '../../api/verdicts.ts';
-import { momentOf, observedEndings, observedStep } from '../../parts/experiment/prediction.ts';
+import { momentOf, observedEndings } from '../../parts/experiment/prediction.ts';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { isStill } from '../../parts/status.ts';
@@ -38,20 +38,18 @@ function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
         observed,
         predicted: predicted ?? predictionOf(step),
       }))
-    : batch.steps.map((funnel) => ({
-        step: funnel.step,
-        observed: observedStep(funnel),
-        predicted: predictionOf(funnel.step),
+    : batch.steps.map((observed) => ({
+        step: observed.step,
+        observed,
+        predicted: predictionOf(observed.step),
       }));
   return (
     <Comparison
-      predicted={report.predicted}
+      report={report}
       observed={observedEndings(batch)}
       total={batch.total_count}
       steps={steps}
-      growing={!still}
-      must={still && report.predicted_note === null && report.predicted?.exact === true}
-      note={report.predicted_note ?? report.predicted?.note ?? (still ? null : 'Still running: observed counts grow.')}
+      still={still}
     />
   );
 }

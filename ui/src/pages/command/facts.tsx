@@ -2,15 +2,16 @@
 
 import type { CommandDetail } from '../../../../src/http/contract.ts';
 import { formatDuration, humanize } from '../../parts/format.ts';
-import { FullId, ShortId } from '../../parts/id.tsx';
+import { FullId } from '../../parts/id.tsx';
 import { Pair, Pairs } from '../../parts/json-view.tsx';
-import { LinkTo } from '../../parts/links.tsx';
+import { IdLink } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { DEADLINE_LABELS, isSettled, PURPOSE_LABELS } from '../../parts/status.ts';
 import { Elapsed, Moment } from '../../parts/time.tsx';
 
 export function CommandFacts({ command }: { command: CommandDetail }) {
   const settled = isSettled(command.status);
+  const batchPage = command.purpose === 'standalone' ? '/command-batches/$id' : '/process-batches/$id';
   return (
     <Panel title="Facts">
       <Pairs>
@@ -18,22 +19,14 @@ export function CommandFacts({ command }: { command: CommandDetail }) {
         <Pair name="Purpose">{PURPOSE_LABELS[command.purpose]}</Pair>
         {command.process_id && (
           <Pair name="Process">
-            <LinkTo to="/processes/$id" params={{ id: command.process_id }} inherit>
-              <ShortId id={command.process_id} />
-            </LinkTo>
+            <IdLink to="/processes/$id" id={command.process_id} />
             {command.step && `, ${humanize(command.step).toLowerCase()}`}
           </Pair>
         )}
-        {command.batch_id && (
-          <Pair name="Batch">
-            <BatchLink command={command} batch_id={command.batch_id} />
-          </Pair>
-        )}
-        {command.correlation_id && (
-          <Pair name="Correlation">
-            <FullId id={command.correlation_id} label="correlation id" />
-          </Pair>
-        )}
+        <Pair name="Batch">{command.batch_id && <IdLink to={batchPage} id={command.batch_id} />}</Pair>
+        <Pair name="Correlation">
+          {command.correlation_id && <FullId id={command.correlation_id} label="correlation id" />}
+        </Pair>
         <Pair name="Sent">
           <Moment at={command.created_at} />
         </Pair>
@@ -47,21 +40,6 @@ export function CommandFacts({ command }: { command: CommandDetail }) {
         </Pair>
       </Pairs>
     </Panel>
-  );
-}
-
-function BatchLink({ command, batch_id }: { command: CommandDetail; batch_id: string }) {
-  if (command.purpose === 'standalone') {
-    return (
-      <LinkTo to="/command-batches/$id" params={{ id: batch_id }} inherit>
-        <ShortId id={batch_id} />
-      </LinkTo>
-    );
-  }
-  return (
-    <LinkTo to="/process-batches/$id" params={{ id: batch_id }} inherit>
-      <ShortId id={batch_id} />
-    </LinkTo>
   );
 }
 
@@ -89,11 +67,7 @@ export function CommandPolicyFacts({ command }: { command: CommandDetail }) {
             {command.on_deadline && `; then: ${DEADLINE_LABELS[command.on_deadline].toLowerCase()}`}
           </Pair>
         )}
-        {command.lease_expires_at && (
-          <Pair name="Held until">
-            <Moment at={command.lease_expires_at} />
-          </Pair>
-        )}
+        <Pair name="Held until">{command.lease_expires_at && <Moment at={command.lease_expires_at} />}</Pair>
       </Pairs>
     </Panel>
   );

@@ -1,19 +1,19 @@
 // The batches that have not ended, newest first, each with its bar.
 
-import { Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Batch } from '../../../../src/http/contract.ts';
 import { batchListQuery } from '../../api/batches.ts';
-import { BatchBar, endedCount } from '../../parts/batch/progress.tsx';
+import { batchName } from '../../parts/batch/head.tsx';
+import { BatchBar, endedCount, percentOf } from '../../parts/batch/progress.tsx';
 import { Empty } from '../../parts/empty.tsx';
-import { formatCount, formatPercent, shortId } from '../../parts/format.ts';
+import { formatCount, formatPercent } from '../../parts/format.ts';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
 import { Note, Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { BATCH_DISPLAY, isTerminalBatch } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
-import classes from './dashboard.module.css';
 
 const SHOWN = 6;
 
@@ -49,21 +49,21 @@ function BatchBars({ batches }: { batches: Batch[] }) {
 
 function BatchLine({ batch }: { batch: Batch }) {
   const ended = endedCount(batch);
-  const name = batch.name ?? `Batch ${shortId(batch.batch_id)}`;
+  const name = batchName(batch);
   return (
     <div data-row={batch.batch_id}>
-      <div className={classes.line}>
-        <div className={classes.lineName}>
+      <Group justify="space-between" gap="0.125rem 0.75rem" mb={5}>
+        <Group gap="xs" wrap="nowrap" miw={0}>
           <LinkTo to="/process-batches/$id" params={{ id: batch.batch_id }} fw={600} size="sm" truncate c="inherit">
             {name}
           </LinkTo>
           <StatusBadge display={BATCH_DISPLAY[batch.status]} size="sm" />
-        </div>
-        <Text size="xs" c="dimmed" className={classes.figures}>
+        </Group>
+        <Text size="xs" c="dimmed">
           {formatCount(ended)} of {formatCount(batch.total_count)} ended ·{' '}
-          {formatPercent((ended / batch.total_count) * 100)}
+          {formatPercent(percentOf(ended, batch.total_count))}
         </Text>
-      </div>
+      </Group>
       <BatchBar batch={batch} label={name} size={10} />
     </div>
   );

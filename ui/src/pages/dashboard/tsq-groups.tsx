@@ -1,6 +1,6 @@
 // What waits for an operator, grouped by error; injected and real errors apart.
 
-import { Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { IconBolt, IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { Overview } from '../../../../src/http/contract.ts';
@@ -11,9 +11,8 @@ import { LinkTo } from '../../parts/links.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { QueryView } from '../../parts/query-view.tsx';
 import { CHAOS_COLOR } from '../../parts/status.ts';
-import classes from './dashboard.module.css';
 
-type Group = Overview['tsq_groups'][number];
+type TsqGroup = Overview['tsq_groups'][number];
 
 export function TsqGroups() {
   const overview = useQuery(overviewQuery);
@@ -24,40 +23,46 @@ export function TsqGroups() {
   );
 }
 
-function GroupList({ groups }: { groups: Group[] }) {
+function GroupList({ groups }: { groups: TsqGroup[] }) {
   if (groups.length === 0) {
     return <Empty small icon={IconCircleCheck} title="Nothing waits for an operator" />;
   }
   return (
-    <ul className={classes.groups}>
+    <Stack gap="sm" component="ul" m={0} p={0} style={{ listStyle: 'none' }}>
       {groups.map((group) => (
         <GroupRow key={`${group.error_group}/${group.injected}`} group={group} />
       ))}
-    </ul>
+    </Stack>
   );
 }
 
-function GroupRow({ group }: { group: Group }) {
-  const [code, message] = splitGroup(group.error_group);
+function GroupRow({ group: { error_group, injected, count } }: { group: TsqGroup }) {
+  const [code, message] = splitGroup(error_group);
   return (
-    <li className={classes.group} data-injected={group.injected}>
-      <LinkTo to="/tsq" search={{ error_code: code, injected: group.injected }} inherit truncate c="inherit" fw={500}>
-        {group.injected && (
-          <IconBolt
-            size={14}
-            stroke={2}
-            color={`var(--mantine-color-${CHAOS_COLOR}-text)`}
-            style={{ verticalAlign: -2, marginInlineEnd: 4 }}
-            aria-hidden
-          />
-        )}
-        {code}
-      </LinkTo>
-      <span className={classes.groupCount}>{formatCount(group.count)}</span>
-      <span className={classes.groupText}>{message}</span>
-      <Text size="xs" c={group.injected ? CHAOS_COLOR : 'red'} ta="end">
-        {group.injected ? 'injected' : 'real'}
-      </Text>
+    <li data-injected={injected}>
+      <Group justify="space-between" wrap="nowrap" fz="sm">
+        <LinkTo to="/tsq" search={{ error_code: code, injected }} inherit truncate c="inherit" fw={500}>
+          {injected && (
+            <IconBolt
+              size={14}
+              stroke={2}
+              color={`var(--mantine-color-${CHAOS_COLOR}-text)`}
+              style={{ verticalAlign: -2, marginInlineEnd: 4 }}
+              aria-hidden
+            />
+          )}
+          {code}
+        </LinkTo>
+        <b>{formatCount(count)}</b>
+      </Group>
+      <Group justify="space-between" wrap="nowrap" align="baseline">
+        <Text size="xs" c="dimmed" lineClamp={2}>
+          {message}
+        </Text>
+        <Text size="xs" c={injected ? CHAOS_COLOR : 'red'}>
+          {injected ? 'injected' : 'real'}
+        </Text>
+      </Group>
     </li>
   );
 }

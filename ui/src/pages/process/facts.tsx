@@ -29,11 +29,7 @@ export function ProcessFacts({ process }: { process: ProcessDetail }) {
         <Pair name="Started">
           <Moment at={process.created_at} />
         </Pair>
-        {process.completed_at && (
-          <Pair name="Ended">
-            <Moment at={process.completed_at} />
-          </Pair>
-        )}
+        <Pair name="Ended">{process.completed_at && <Moment at={process.completed_at} />}</Pair>
         <Pair name={process.completed_at ? 'Took' : 'Runs for'}>
           <Elapsed from={process.created_at} to={process.completed_at} />
         </Pair>

@@ -67,7 +67,7 @@ function StepHead({ step }: { step: ProcessStep }) {
           Audit of this command
         </LinkTo>
       </Group>
-      <Text size="xs" c="dimmed" className={classes.stepFacts}>
+      <Text size="xs" c="dimmed" mt={2}>
         {step.type} · sent <Moment at={step.sent_at} /> · {step.settled_at ? 'took' : 'for'}{' '}
         <Elapsed from={step.sent_at} to={step.settled_at} /> · {pluralize(step.attempts.length, 'attempt')}
         {step.deadline_at && (

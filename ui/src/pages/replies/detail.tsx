@@ -3,9 +3,9 @@
 import { Text } from '@mantine/core';
 import type { Reply } from '../../../../src/http/contract.ts';
 import { RowDetail } from '../../parts/expansion.tsx';
-import { FullId, ShortId } from '../../parts/id.tsx';
+import { FullId } from '../../parts/id.tsx';
 import { JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
-import { LinkTo } from '../../parts/links.tsx';
+import { IdLink, LinkTo } from '../../parts/links.tsx';
 import { Moment } from '../../parts/time.tsx';
 
 export function ReplyDetail({ reply }: { reply: Reply }) {
@@ -23,23 +23,13 @@ export function ReplyDetail({ reply }: { reply: Reply }) {
           <Pair name="Reply">
             <FullId id={reply.reply_id} label="reply id" />
           </Pair>
-          {reply.correlation_id && (
-            <Pair name="Correlation">
-              <FullId id={reply.correlation_id} label="correlation id" />
-            </Pair>
-          )}
-          {reply.process_id && (
-            <Pair name="Process">
-              <LinkTo to="/processes/$id" params={{ id: reply.process_id }} inherit>
-                <ShortId id={reply.process_id} />
-              </LinkTo>
-            </Pair>
-          )}
+          <Pair name="Correlation">
+            {reply.correlation_id && <FullId id={reply.correlation_id} label="correlation id" />}
+          </Pair>
+          <Pair name="Process">{reply.process_id && <IdLink to="/processes/$id" id={reply.process_id} />}</Pair>
           {reply.batch_id && reply.process_id === null && (
             <Pair name="Batch">
-              <LinkTo to="/command-batches/$id" params={{ id: reply.batch_id }} inherit>
-                <ShortId id={reply.batch_id} />
-              </LinkTo>
+              <IdLink to="/command-batches/$id" id={reply.batch_id} />
             </Pair>
           )}
           {reply.command_id && (

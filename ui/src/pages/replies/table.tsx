@@ -7,7 +7,7 @@ import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { type Expansion, useExpansion } from '../../parts/expansion.tsx';
 import { shortId } from '../../parts/format.ts';
 import { ShortId } from '../../parts/id.tsx';
-import { LinkTo } from '../../parts/links.tsx';
+import { IdLink } from '../../parts/links.tsx';
 import { REPLY_DISPLAY } from '../../parts/status.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -60,18 +60,10 @@ function columnsOf(expansion: Expansion, withQueue: boolean): Column<Reply>[] {
 
 function Subject({ reply }: { reply: Reply }) {
   if (reply.command_id) {
-    return (
-      <LinkTo to="/commands/$id" params={{ id: reply.command_id }} inherit fw={500} style={{ whiteSpace: 'nowrap' }}>
-        command <ShortId id={reply.command_id} />
-      </LinkTo>
-    );
+    return <IdLink to="/commands/$id" id={reply.command_id} prefix="command" fw={500} />;
   }
   if (!reply.batch_id) return <ShortId id={reply.reply_id} />;
-  return (
-    <LinkTo to="/command-batches/$id" params={{ id: reply.batch_id }} inherit fw={500}>
-      end of batch <ShortId id={reply.batch_id} />
-    </LinkTo>
-  );
+  return <IdLink to="/command-batches/$id" id={reply.batch_id} prefix="end of batch" fw={500} />;
 }
 
 function Content({ reply: { note, error_code, error_message, result } }: { reply: Reply }) {

@@ -16,7 +16,7 @@ const latency = (part: keyof ReportStep['latency_ms'], label: string) =>
 const COLUMNS: Column<ReportStep>[] = [
   { label: 'Step', lead: true, cell: ({ step }) => humanize(step) },
   figure('Attempts', ({ observed }) => formatCount(observed.attempts)),
-  figure('Interrupted', ({ interrupted }) => formatCount(interrupted)),
+  figure('Interrupted', ({ observed }) => formatCount(observed.interrupted)),
   figure('Real failures', ({ real_failures }) => formatCount(real_failures)),
   latency('p50', 'Latency p50'),
   latency('p95', 'p95'),

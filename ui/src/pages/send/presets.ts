@@ -1,4 +1,4 @@
-// Ready-made chaos for one command. Pure.
+// Presets of chaos for one command. Pure.
 
 import { NO_CHAOS, type StepChaos } from '../../parts/chaos/chaos.ts';
 
@@ -24,8 +24,8 @@ export const COMMAND_PRESETS: readonly CommandPreset[] = [
   preset('broken', 'Always fails', 'Every attempt fails for good: straight to troubleshooting', {
     fail_permanent_pct: 100,
   }),
-  preset('refused', 'Refused', 'A business rule refuses it: a failure that is an answer', {
+  preset('refused', 'Refused', 'A business rule rejects it: a final answer, not a malfunction', {
     fail_business_rule_pct: 100,
   }),
-  preset('hangs', 'Hangs', 'Every attempt hangs until its lease runs out', { timeout_pct: 100 }),
+  preset('hangs', 'Hangs', 'Every attempt hangs until its lease expires', { timeout_pct: 100 }),
 ];

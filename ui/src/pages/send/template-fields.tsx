@@ -37,7 +37,7 @@ export function TemplateFields({ form, title, extra }: TemplateFieldsProps) {
         <Stack>
           <PolicyFields form={form} />
           <SimpleGrid cols={{ base: 1, xs: 3 }}>
-            {number('jitter_pct', 'Jitter (%)', 'the most by which a delay is shortened', LIMITS.jitter_pct)}
+            {number('jitter_pct', 'Jitter (%)', 'shortens delays, at most', LIMITS.jitter_pct)}
             {number('priority', 'Priority', '0 first, 9 last', LIMITS.priority, { placeholder: 'the default' })}
           </SimpleGrid>
         </Stack>

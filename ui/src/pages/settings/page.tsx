@@ -1,4 +1,4 @@
-// Settings: what holds for every process that was not told otherwise, changed without a restart.
+// The settings of all processes, changed without a restart.
 
 import { Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -17,7 +17,7 @@ export default function SettingsPage() {
         title="Settings"
         description={
           <>
-            Every process follows within a second, without a restart. An option that a process was started with wins.
+            A change applies to every process within a second. Options given at the start of a process take precedence.
             {changed_at && (
               <>
                 {' '}

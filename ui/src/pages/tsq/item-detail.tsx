@@ -4,9 +4,9 @@ import { Text } from '@mantine/core';
 import type { TsqItem } from '../../../../src/http/contract.ts';
 import { RowDetail } from '../../parts/expansion.tsx';
 import { humanize } from '../../parts/format.ts';
-import { FullId, ShortId } from '../../parts/id.tsx';
+import { FullId } from '../../parts/id.tsx';
 import { JsonView, Pair, Pairs } from '../../parts/json-view.tsx';
-import { LinkTo } from '../../parts/links.tsx';
+import { IdLink, LinkTo } from '../../parts/links.tsx';
 import { labelOf, PARK_REASONS } from '../../parts/status.ts';
 import { Moment } from '../../parts/time.tsx';
 
@@ -30,17 +30,11 @@ export function ItemDetail({ item }: { item: TsqItem }) {
           <Pair name="Parked">
             <Moment at={item.parked_at} />
           </Pair>
-          {item.batch_id && (
-            <Pair name="Batch">
-              <LinkTo
-                to={item.process_id ? '/process-batches/$id' : '/command-batches/$id'}
-                params={{ id: item.batch_id }}
-                inherit
-              >
-                <ShortId id={item.batch_id} />
-              </LinkTo>
-            </Pair>
-          )}
+          <Pair name="Batch">
+            {item.batch_id && (
+              <IdLink to={item.process_id ? '/process-batches/$id' : '/command-batches/$id'} id={item.batch_id} />
+            )}
+          </Pair>
           <Pair name="Audit">
             <LinkTo to="/audit" search={{ command_id: item.command_id }} inherit>
               of this command

@@ -1,6 +1,6 @@
 // One job: its progress, rate and failures, and a button to abort it.
 
-import { Alert, Button, CloseButton, Group, Progress, Text } from '@mantine/core';
+import { Alert, Button, CloseButton, Group, List, Paper, Progress, Text } from '@mantine/core';
 import { IconPlayerStop } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
@@ -15,16 +15,15 @@ import { AFFECTED_QUERY_KEYS } from '../../parts/tsq/use-tsq-verb.ts';
 import { VERB_LABELS } from '../../parts/tsq/verb-labels.ts';
 import { JobStatus } from './job-status.tsx';
 import { useAbortJob } from './jobs.ts';
-import classes from './tsq-page.module.css';
 
 export function JobPanel({ jobId, onClose }: { jobId: string; onClose: () => void }) {
   const query = useQuery(tsqJobQuery(jobId));
   useRefreshWhenEnded(query.data);
   return (
-    <section className={classes.job} aria-label="Job" data-testid="tsq-job" data-status={query.data?.status}>
-      <CloseButton className={classes.jobClose} size="sm" onClick={onClose} aria-label="Stop watching this job" />
+    <Paper component="section" withBorder pos="relative" px="md" py="sm" mb="md" aria-label="Job" data-testid="tsq-job">
+      <CloseButton pos="absolute" top={12} right={12} size="sm" onClick={onClose} aria-label="Stop watching this job" />
       <QueryView query={query}>{(job) => <Job job={job} />}</QueryView>
-    </section>
+    </Paper>
   );
 }
 
@@ -107,16 +106,16 @@ function Failures({ job }: { job: TsqJobDetail }) {
       mt="sm"
       title={`${formatCount(job.failed_count)} not ${VERB_LABELS[job.verb].done}`}
     >
-      <ul className={classes.failures} data-testid="tsq-job-failures">
+      <List size="sm" mah="12rem" style={{ overflow: 'auto', overflowWrap: 'anywhere' }} data-testid="tsq-job-failures">
         {items.map((failure) => (
-          <li key={failure.command_id}>
+          <List.Item key={failure.command_id}>
             <LinkTo to="/audit" search={{ command_id: failure.command_id }} inherit>
               <ShortId id={failure.command_id} />
             </LinkTo>{' '}
             {failure.error_message} ({failure.error_code})
-          </li>
+          </List.Item>
         ))}
-      </ul>
+      </List>
       {more > 0 && <Text size="sm">and {formatCount(more)} more</Text>}
     </Alert>
   );

@@ -7,7 +7,7 @@ import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
 import { type Expansion, useExpansion } from '../../parts/expansion.tsx';
 import { humanize, shortId } from '../../parts/format.ts';
 import { Hint } from '../../parts/hint.tsx';
-import { LinkTo } from '../../parts/links.tsx';
+import { IdLink, LinkTo } from '../../parts/links.tsx';
 import { InjectedBadge } from '../../parts/status-badge.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { useTsqVerb } from '../../parts/tsq/use-tsq-verb.ts';
@@ -86,13 +86,7 @@ function CommandCell({ item }: { item: TsqItem }) {
         {item.type}
       </LinkTo>
       <Hint>
-        {item.process_id ? (
-          <LinkTo to="/processes/$id" params={{ id: item.process_id }} inherit>
-            process {shortId(item.process_id)}
-          </LinkTo>
-        ) : (
-          item.domain
-        )}
+        {item.process_id ? <IdLink to="/processes/$id" id={item.process_id} prefix="process" /> : item.domain}
         {item.purpose === 'compensation' && `, undoes ${humanize(item.step ?? 'a step').toLowerCase()}`}
       </Hint>
     </div>

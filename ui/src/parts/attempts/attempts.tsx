@@ -47,25 +47,27 @@ function AttemptRow({ attempt, next, worker, late }: AttemptRowProps) {
   const display = attempt.outcome === null ? RUNNING : displayOf(OUTCOME_DISPLAY, attempt.outcome);
   return (
     <li className={classes.attempt} data-injected={attempt.fault ? true : undefined} data-testid="attempt">
-      <div className={classes.attemptLine}>
-        <span className={classes.number}>{attempt.attempt}</span>
+      <Group gap="0.25rem 0.625rem">
+        <Text size="sm" c="dimmed" miw="1.25rem">
+          {attempt.attempt}
+        </Text>
         <Group gap={6}>
           <StatusBadge display={display} />
           {attempt.fault && <InjectedBadge fault={attempt.fault} />}
         </Group>
-        <Text size="xs" c="dimmed" className={classes.attemptFacts}>
+        <Text size="xs" c="dimmed" ms="auto">
           <Elapsed from={attempt.started_at} to={attempt.ended_at} />
           {worker && ` · ${worker}`} · <Moment at={attempt.started_at} />
         </Text>
-      </div>
+      </Group>
       {attempt.error_code && (
-        <Text size="sm" className={classes.error} c={attempt.fault ? CHAOS_COLOR : 'red'}>
+        <Text size="sm" className={classes.note} c={attempt.fault ? CHAOS_COLOR : 'red'}>
           <b>{attempt.error_code}</b> {attempt.error_message}
         </Text>
       )}
       <FollowUp attempt={attempt} next={next} />
       {late && (
-        <Text size="xs" c="dimmed" className={classes.followUp} data-testid="late-result">
+        <Text size="xs" c="dimmed" className={classes.note} data-testid="late-result">
           <IconTrashX size={13} aria-hidden /> Its result came too late and was discarded · <Moment at={late.at} />
         </Text>
       )}
@@ -80,7 +82,7 @@ function FollowUp({ attempt, next }: { attempt: Attempt; next: Attempt | undefin
   const asked = attempt.retry_at && formatDuration(Math.max(0, Date.parse(attempt.retry_at) - ended));
   const took = next && formatDuration(Math.max(0, Date.parse(next.started_at) - ended));
   return (
-    <Text size="xs" c="dimmed" className={classes.followUp}>
+    <Text size="xs" c="dimmed" className={classes.note}>
       {asked ? `Retry after ${asked}${took ? `, begun after ${took}` : ''}` : labelOf(EFFECT_LABELS, attempt.effect)}
       {attempt.reason && `: ${labelOf(PARK_REASONS, attempt.reason)}`}
     </Text>

@@ -3,7 +3,7 @@
 import type { Icon } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { Page } from '../../api/client.ts';
+import type { Page } from '../../../../src/http/contract.ts';
 import { Empty } from '../empty.tsx';
 import { StatusFilter } from '../filters.tsx';
 import { ListView } from '../list-view.tsx';

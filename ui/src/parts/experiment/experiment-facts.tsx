@@ -3,9 +3,8 @@
 import { Group, Text } from '@mantine/core';
 import { BehaviorBadges } from '../behavior-list.tsx';
 import { formatPercent } from '../format.ts';
-import { ShortId } from '../id.tsx';
 import { Pair, Pairs } from '../json-view.tsx';
-import { LinkTo } from '../links.tsx';
+import { IdLink } from '../links.tsx';
 import { describeTurbulence, experimentOf, STOP_ACTIONS, stopLabel } from './experiment.ts';
 
 export function ExperimentFacts({ document }: { document: Record<string, unknown> | null }) {
@@ -37,13 +36,9 @@ export function ExperimentFacts({ document }: { document: Record<string, unknown
         {rerun_of && (
           <Pair name="Rerun of">
             {rerun_of.process_id ? (
-              <LinkTo to="/processes/$id" params={{ id: rerun_of.process_id }} inherit>
-                process <ShortId id={rerun_of.process_id} />
-              </LinkTo>
+              <IdLink to="/processes/$id" id={rerun_of.process_id} prefix="process" />
             ) : (
-              <LinkTo to="/process-batches/$id" params={{ id: rerun_of.batch_id }} inherit>
-                batch <ShortId id={rerun_of.batch_id} />
-              </LinkTo>
+              <IdLink to="/process-batches/$id" id={rerun_of.batch_id} prefix="batch" />
             )}
           </Pair>
         )}

@@ -1,6 +1,6 @@
 // Compares observed outcomes with predicted ones. Pure.
 
-import type { Batch, PredictedStep, Preview, StepFunnel } from '../../../../src/http/contract.ts';
+import type { AttemptCounts, Batch, Preview } from '../../../../src/http/contract.ts';
 import { ALL_FAULTS, faultLabel } from '../behavior.ts';
 import { formatCount, humanize } from '../format.ts';
 import { PROCESS_DISPLAY } from '../status.ts';
@@ -38,7 +38,7 @@ export function endingParts(endings: Endings) {
 }
 
 /** "12 transient, 3 timeout": injected faults in the order in which they are tried. */
-export function predictedFaults({ injected }: Pick<PredictedStep, 'injected'>): string {
+export function predictedFaults({ injected }: Pick<AttemptCounts, 'injected'>): string {
   return faultsOf(injected)
     .filter((fault) => (injected[fault] ?? 0) > 0)
     .map((fault) => `${formatCount(injected[fault] ?? 0)} ${faultLabel(fault)}`)
@@ -52,22 +52,6 @@ export function faultsOf(...records: Record<string, number>[]): string[] {
   return [...known, ...[...named].filter((fault) => !known.includes(fault))];
 }
 
-/** Faults whose attempt never settles: its lease expires. */
-const HANGING = ['timeout', 'crash', 'lost_ack'];
-
-/** The outcomes of a step so far, in the shape of its prediction. `attempts` alone includes interruptions. */
-export function observedStep(funnel: StepFunnel): PredictedStep {
-  return {
-    attempts: funnel.attempts,
-    success: funnel.success,
-    permanent: funnel.permanent,
-    transient: funnel.transient,
-    business_rule: funnel.business_rule,
-    timeout: HANGING.reduce((sum, fault) => sum + (funnel.injected[fault] ?? 0), 0),
-    injected: funnel.injected,
-  };
-}
-
 /** One figure; `predicted` is null without a prediction. */
 export interface Compared {
   key: string;
@@ -78,14 +62,13 @@ export interface Compared {
   differs: boolean;
 }
 
-/** Expected values are fractions: a difference below one half is none. */
 function compare(key: string, label: string, predicted: number | null, observed: number, must: boolean): Compared {
   return {
     key,
     label,
     predicted,
     observed,
-    differs: must && predicted !== null && Math.abs(predicted - observed) >= 0.5,
+    differs: must && predicted !== null && predicted !== observed,
   };
 }
 
@@ -96,17 +79,18 @@ export function compareEndings(predicted: Endings | null, observed: Endings, mus
   );
 }
 
-const OUTCOMES = ['success', 'transient', 'permanent', 'business_rule', 'timeout'] as const;
+const OUTCOMES = ['success', 'transient', 'permanent', 'business_rule', 'timeout', 'interrupted'] as const;
 const OUTCOME_LABELS: Record<(typeof OUTCOMES)[number], string> = {
   success: 'Success',
   transient: 'Transient',
   permanent: 'Permanent',
   business_rule: 'Business rule',
-  timeout: 'Lease run out, injected',
+  timeout: 'Lease expired, injected',
+  interrupted: 'Interrupted',
 };
 
 /** Attempts, outcomes, and each fault that occurs in either. */
-export function compareStep(predicted: PredictedStep | null, observed: PredictedStep, must: boolean): Compared[] {
+export function compareStep(predicted: AttemptCounts | null, observed: AttemptCounts, must: boolean): Compared[] {
   const outcomes = OUTCOMES.filter((outcome) => (predicted?.[outcome] ?? 0) > 0 || observed[outcome] > 0);
   const faults = faultsOf(predicted?.injected ?? {}, observed.injected);
   return [

@@ -1,4 +1,4 @@
-// What a form is about to send: why it was refused, the button, and the request to copy.
+// The request of a form, to copy, and the server's refusal of it.
 
 import { Alert, Button, CopyButton, Group, List, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCheck, IconCopy } from '@tabler/icons-react';

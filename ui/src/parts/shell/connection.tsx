@@ -2,7 +2,8 @@
 
 import { Popover, Stack, Text, UnstyledButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { configQuery, type Health, healthQuery } from '../../api/service.ts';
+import type { Health } from '../../../../src/http/contract.ts';
+import { configQuery, healthQuery } from '../../api/service.ts';
 import { LiveDot, type Liveness } from '../live-dot.tsx';
 import classes from './shell.module.css';
 

@@ -1,9 +1,8 @@
 // Applies a verb to one command in troubleshooting. It leaves the lists at once, and returns when the verb was refused.
 
 import { type QueryClient, useQueryClient } from '@tanstack/react-query';
-import type { TsqItem, VerbBody } from '../../../../src/http/contract.ts';
+import type { Page, TsqItem, VerbBody } from '../../../../src/http/contract.ts';
 import { batchKeys } from '../../api/batches.ts';
-import type { Page } from '../../api/client.ts';
 import { commandBatchKeys } from '../../api/command-batches.ts';
 import { commandKeys } from '../../api/commands.ts';
 import { processKeys } from '../../api/processes.ts';

@@ -1,0 +1,60 @@
+// The behaviors of a batch, the one of its launch and those set since, and which of them a command may carry.
+
+import { type CommandBehavior, compactBehavior } from '../../chaos/behavior.ts';
+import { inScope } from '../../chaos/experiment.ts';
+import { stepKey } from '../../model/process.ts';
+import type { RecordedBatch, RecordedCommand } from '../queries/recorded.ts';
+import { sameJson } from '../replay/same-json.ts';
+
+type ProcessBehavior = Record<string, unknown> | null;
+
+export class BehaviorHistory {
+  readonly #batch: RecordedBatch;
+  readonly #versions: readonly ProcessBehavior[];
+  /** By step key: what each version says of it. */
+  readonly #bySteps = new Map<string, readonly (CommandBehavior | null)[]>();
+
+  /** @param changes behaviors set after the launch */
+  constructor(batch: RecordedBatch, changes: readonly ProcessBehavior[]) {
+    this.#batch = batch;
+    this.#versions = [batch.behavior, ...changes];
+  }
+
+  get changes(): number {
+    return this.#versions.length - 1;
+  }
+
+  /** What a process was launched with; null out of the scope of chaos. */
+  launchedWith(ordinal: number): ProcessBehavior {
+    return this.#inScope(ordinal) ? this.#batch.behavior : null;
+  }
+
+  /** What a command carries, as the same object for all commands that carry the same. */
+  of({ behavior, step }: RecordedCommand): CommandBehavior | null {
+    return behavior && (this.#ofStep(step).find((known) => known !== null && sameJson(known, behavior)) ?? behavior);
+  }
+
+  /** What is wrong with the behavior that a command carries, as `of` returned it; null when nothing is. */
+  problemOf(ordinal: number, command: RecordedCommand, behavior: CommandBehavior | null): string | null {
+    const chaotic = command.purpose === 'step' && this.#inScope(ordinal);
+    if (!(chaotic ? this.#ofStep(command.step) : [null]).includes(behavior))
+      return 'carries another behavior than it was given';
+    if (command.annotated !== (behavior !== null)) return 'is announced to chaos without a behavior, or the reverse';
+    return null;
+  }
+
+  #inScope(ordinal: number): boolean {
+    return inScope(this.#batch.scope_pct, this.#batch.seed, ordinal);
+  }
+
+  #ofStep(step: string): readonly (CommandBehavior | null)[] {
+    const key = stepKey(step);
+    const known = this.#bySteps.get(key);
+    if (known !== undefined) return known;
+    const made = this.#versions.map((version) =>
+      version !== null && Object.hasOwn(version, key) ? compactBehavior(version[key] as CommandBehavior) : null,
+    );
+    this.#bySteps.set(key, made);
+    return made;
+  }
+}
