@@ -58,7 +58,7 @@ test.each([
     await dialog.getByTestId('confirm').click();
     await untilText(page.getByTestId('command-status'), 'Completed');
     await untilText(page.getByTestId('result'), '"by": "hand"');
-    await untilText(page.getByTestId('reply'), 'waits to be consumed');
+    await untilText(page.getByTestId('reply'), 'Waiting to be consumed');
 
     await goto(`/replies?queue=${queue}`);
     const row = page.getByTestId('reply-table').locator('tbody tr');
@@ -108,7 +108,7 @@ test('U03, U07: two thousand commands are sent, followed to their end, and found
   expect(new URL(page.url()).search).toBe('?status=FAILED');
 
   // What they answered: all of it in the queue, and none of it once the queue was cleared.
-  await page.getByTestId('batch-replies').getByRole('link', { name: '2,000 to look at' }).click();
+  await page.getByTestId('batch-replies').getByRole('link', { name: '2,000 waiting' }).click();
   await untilText(page.locator('[data-queue=rehearsal]'), '2,000');
   await page.locator('[data-queue=rehearsal]').click();
   await page.getByTestId('clear-queue').click();
@@ -132,7 +132,7 @@ test('U04: the list is filtered by the URL, and a command with a delay is cancel
   await page.goBack();
   await rows.getByRole('link').first().click();
 
-  await untilText(page.getByTestId('timeline'), 'Waits for its time');
+  await untilText(page.getByTestId('timeline'), 'Waits for its retry or start time');
   await page.getByTestId('cancel-command').click();
   await page.getByRole('textbox', { name: 'Reason' }).fill('not wanted');
   await page.getByTestId('confirm').click();
