@@ -16,7 +16,7 @@ afterAll(() => system.dispose());
 
 const PAGES = [
   ['/', 'Dashboard', 'Nothing waits for an operator'],
-  ['/process-batches', 'Process batches', 'Nothing was launched yet'],
+  ['/process-batches', 'Process batches', 'No batch was launched yet'],
   ['/processes', 'Processes', 'No process'],
   ['/tsq', 'Troubleshooting', 'Nothing waits for an operator'],
   ['/audit', 'Audit', 'Nothing happened to the system in this time'],

@@ -49,5 +49,5 @@ test('without the fence on the claim it fails, and the verdict says which attemp
   const { verdict, failed, details } = await lab.verify(batch_id);
   expect(verdict).toBe('fail');
   expect(failed).toContain('attempts_as_rolled');
-  expect(details.join('\n')).toMatch(/its roll says (timeout|transient), it came to success, unmarked/);
+  expect(details.join('\n')).toMatch(/its roll says (timeout|transient), its outcome is success, unmarked/);
 });

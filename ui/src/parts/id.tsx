@@ -15,7 +15,7 @@ export function ShortId({ id }: { id: string }) {
 
 export function FullId({ id, label }: { id: string; label: string }) {
   return (
-    <Group gap={2} wrap="nowrap" className={classes.fullId}>
+    <Group gap={2} wrap="nowrap">
       <span className={classes.id}>{id}</span>
       <CopyIcon value={id} label={`Copy ${label}`} />
     </Group>

@@ -1,6 +1,6 @@
 // The frame of a part of a page, the head of a page, and the texts of both.
 
-import { Paper, Text, type TextProps, Title } from '@mantine/core';
+import { Group, Paper, Text, type TextProps, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import classes from './parts.module.css';
 
@@ -18,12 +18,12 @@ export function Panel({ title, actions, children, flush, testId }: PanelProps) {
   return (
     <Paper component="section" withBorder className={classes.panel} data-testid={testId}>
       {title && (
-        <div className={classes.panelHead}>
+        <Group justify="space-between" gap="xs" px="md" pt="sm" mih="2.5rem">
           <Title order={2} size="h5">
             {title}
           </Title>
           {actions}
-        </div>
+        </Group>
       )}
       <div className={classes.panelBody} data-flush={flush || undefined}>
         {children}
@@ -43,23 +43,23 @@ export interface PageHeadProps {
 /** Also sets the title of the document. */
 export function PageHead({ title, badges, description, actions }: PageHeadProps) {
   return (
-    <header className={classes.pageHead}>
+    <Group component="header" justify="space-between" align="flex-start" gap="sm" mb="lg">
       <title>{`${title} · Faultline`}</title>
-      <div className={classes.pageTitle}>
-        <div style={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: '0.375rem 0.75rem' }}>
+      <div style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+        <Group gap="0.375rem 0.75rem">
           <Title order={1} size="h2">
             {title}
           </Title>
           {badges}
-        </div>
+        </Group>
         {description && (
           <Text c="dimmed" size="sm" component="div" mt={4}>
             {description}
           </Text>
         )}
       </div>
-      {actions && <div className={classes.pageActions}>{actions}</div>}
-    </header>
+      {actions && <Group gap="xs">{actions}</Group>}
+    </Group>
   );
 }
 

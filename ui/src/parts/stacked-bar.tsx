@@ -1,6 +1,6 @@
 // A whole in parts, as one bar, and the legend with its figures.
 
-import { Progress, Tooltip } from '@mantine/core';
+import { Group, Progress, Tooltip } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { formatCount } from './format.ts';
 import classes from './parts.module.css';
@@ -55,7 +55,7 @@ export interface LegendProps {
 export function Legend({ parts, format = formatCount, hideZero, wrap, testId }: LegendProps) {
   const shown = hideZero ? parts.filter((part) => part.value > 0) : parts;
   return (
-    <ul className={classes.legend} data-testid={testId}>
+    <Group component="ul" gap="0.25rem 1rem" m={0} p={0} fz="xs" data-testid={testId}>
       {shown.map((part) => {
         const content = (
           <>
@@ -63,13 +63,13 @@ export function Legend({ parts, format = formatCount, hideZero, wrap, testId }: 
           </>
         );
         return (
-          <li key={part.key} data-part={part.key}>
+          <Group key={part.key} component="li" gap="0.375rem" wrap="nowrap" data-part={part.key}>
             <Swatch color={part.color} striped={part.striped} />
             <span>{wrap ? wrap(part, content) : content}</span>
-          </li>
+          </Group>
         );
       })}
-    </ul>
+    </Group>
   );
 }
 

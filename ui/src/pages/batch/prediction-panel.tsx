@@ -45,13 +45,11 @@ function Compare({ batch, report }: { batch: BatchDetail; report: Report }) {
       }));
   return (
     <Comparison
-      predicted={report.predicted}
+      report={report}
       observed={observedEndings(batch)}
       total={batch.total_count}
       steps={steps}
-      growing={!still}
-      must={still && report.predicted_note === null && report.predicted?.exact === true}
-      note={report.predicted_note ?? report.predicted?.note ?? (still ? null : 'Still running: observed counts grow.')}
+      still={still}
     />
   );
 }

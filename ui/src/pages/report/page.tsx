@@ -82,8 +82,7 @@ function ReportView({ report }: { report: Report }) {
 }
 
 function Compare({ report }: { report: Report }) {
-  const { processes, predicted, predicted_note } = report;
-  const still = isStill(report.status);
+  const { processes } = report;
   const observed = observedEndings({
     completed_count: processes.COMPLETED ?? 0,
     compensated_count: processes.COMPENSATED ?? 0,
@@ -92,13 +91,11 @@ function Compare({ report }: { report: Report }) {
   });
   return (
     <Comparison
-      predicted={predicted}
+      report={report}
       observed={observed}
       total={report.settings.total_count}
-      steps={report.steps.map((step) => ({ step: step.step, observed: step.observed, predicted: step.predicted }))}
-      growing={!still}
-      must={still && predicted_note === null && predicted?.exact === true}
-      note={predicted_note ?? predicted?.note ?? null}
+      steps={report.steps}
+      still={isStill(report.status)}
     />
   );
 }

@@ -1,26 +1,23 @@
 // Replaces a page that threw; the navigation stays.
 
-import { Button, Code, EmptyState } from '@mantine/core';
+import { Code } from '@mantine/core';
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react';
 import type { ErrorComponentProps } from '@tanstack/react-router';
+import { Action } from '../action.tsx';
+import { Empty } from '../empty.tsx';
 
 export function PageError({ error, reset }: ErrorComponentProps) {
   return (
-    <EmptyState
-      py={80}
-      color="red"
-      variant="light"
-      icon={<IconAlertTriangle stroke={1.5} />}
+    <Empty
+      icon={IconAlertTriangle}
       title="This page failed"
       description={error instanceof Error ? error.message : String(error)}
-      data-testid="page-error"
+      testId="page-error"
     >
       <Code>PAGE_ERROR</Code>
-      <EmptyState.Actions>
-        <Button leftSection={<IconRefresh size={14} />} onClick={reset}>
-          Try again
-        </Button>
-      </EmptyState.Actions>
-    </EmptyState>
+      <Action icon={IconRefresh} onClick={reset}>
+        Try again
+      </Action>
+    </Empty>
   );
 }

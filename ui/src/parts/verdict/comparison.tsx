@@ -1,7 +1,7 @@
 // Predicted beside observed: endings as two bars and a table, then each step with its faults. Differences are marked.
 
 import { SimpleGrid, Stack, Table } from '@mantine/core';
-import type { AttemptCounts } from '../../../../src/http/contract.ts';
+import type { AttemptCounts, Report } from '../../../../src/http/contract.ts';
 import { type Compared, compareEndings, compareStep, type Endings, endingParts } from '../experiment/prediction.ts';
 import { formatCount, humanize } from '../format.ts';
 import { Note } from '../panel.tsx';
@@ -9,20 +9,20 @@ import { Legend, StackedBar } from '../stacked-bar.tsx';
 import classes from './verdict.module.css';
 
 export interface ComparisonProps {
-  /** Null without a prediction. */
-  predicted: { expected: Endings; exact: boolean } | null;
+  /** `predicted` is null without a prediction. */
+  report: Pick<Report, 'predicted' | 'predicted_note'>;
   observed: Endings;
   total: number;
   steps: readonly { step: string; predicted: AttemptCounts | null; observed: AttemptCounts }[];
-  /** The batch still runs, so the difference says nothing yet. */
-  growing: boolean;
-  /** Both must be equal: the batch is still, and nothing changed it since launch. */
-  must: boolean;
-  /** Why the two cannot be compared, or why there is no prediction. */
-  note: string | null;
+  /** The batch has ended or is at rest; before that, a difference says nothing. */
+  still: boolean;
 }
 
-export function Comparison({ predicted, observed, total, steps, growing, must, note }: ComparisonProps) {
+export function Comparison({ report, observed, total, steps, still }: ComparisonProps) {
+  const { predicted, predicted_note } = report;
+  // They must be equal if nothing changed the batch since its launch.
+  const must = still && predicted_note === null && predicted?.exact === true;
+  const note = predicted_note ?? predicted?.note ?? (still ? null : 'Still running: observed counts grow.');
   return (
     <Stack gap="md" data-testid="comparison">
       {note && <Note data-testid="predicted-note">{note}</Note>}
@@ -49,7 +49,7 @@ export function Comparison({ predicted, observed, total, steps, growing, must, n
         <ComparedTable
           caption="Endings"
           rows={compareEndings(predicted?.expected ?? null, observed, must)}
-          growing={growing}
+          still={still}
           testId="compared-endings"
         />
         {steps.map((step) => (
@@ -57,7 +57,7 @@ export function Comparison({ predicted, observed, total, steps, growing, must, n
             key={step.step}
             caption={humanize(step.step)}
             rows={compareStep(step.predicted, step.observed, must)}
-            growing={growing}
+            still={still}
             testId={`compared-${step.step}`}
           />
         ))}
@@ -69,11 +69,11 @@ export function Comparison({ predicted, observed, total, steps, growing, must, n
 interface ComparedTableProps {
   caption: string;
   rows: Compared[];
-  growing: boolean;
+  still: boolean;
   testId: string;
 }
 
-function ComparedTable({ caption, rows, growing, testId }: ComparedTableProps) {
+function ComparedTable({ caption, rows, still, testId }: ComparedTableProps) {
   return (
     <Table
       captionSide="top"
@@ -105,7 +105,7 @@ function ComparedTable({ caption, rows, growing, testId }: ComparedTableProps) {
             <Table.Th scope="row">{row.label}</Table.Th>
             <Table.Td>{row.predicted === null ? '–' : formatCount(row.predicted)}</Table.Td>
             <Table.Td>{formatCount(row.observed)}</Table.Td>
-            <Table.Td>{growing ? '–' : differenceLabel(row)}</Table.Td>
+            <Table.Td>{still ? differenceLabel(row) : '–'}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
