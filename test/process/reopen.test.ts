@@ -112,7 +112,7 @@ describe('the verb itself reopens the batch, with its counts', () => {
   });
 
   test('of a command batch', async () => {
-    const commands = [1, 2].map(() => ({ domain: 'no one', type: 'Nothing' }));
+    const commands = [1, 2].map(() => ({ domain: 'unhandled', type: 'Nothing' }));
     const { batch_id, command_ids } = await launchCommands(lab.bus, { commands });
     await lab.pool.query(
       `update faultline.command set status = 'IN_TROUBLESHOOTING_QUEUE', parked_at = now() where batch_id = $1`,
