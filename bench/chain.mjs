@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chaosHooks } from '../dist/src/chaos/index.js';
-import { startEmbedded } from '../dist/src/embedded/embedded.js';
+import { startEmbedded } from '../dist/src/embedded/server.js';
 import { createEnv, createPool, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
 import { application, chain } from './chain-app.mjs';
 import { runInServer } from './in-server.mjs';

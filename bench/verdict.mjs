@@ -8,7 +8,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chaosHooks } from '../dist/src/chaos/index.js';
-import { startEmbedded } from '../dist/src/embedded/embedded.js';
+import { startEmbedded } from '../dist/src/embedded/server.js';
 import { createEnv, createPool, launchBatch, migrate, openService, silentLogger } from '../dist/src/index.js';
 import { AnalysisThread } from '../dist/src/verification/index.js';
 import { application, behaviorOf, chain } from './chain-app.mjs';

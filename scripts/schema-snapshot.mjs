@@ -98,7 +98,7 @@ async function dumpSchema() {
   chmodSync(folder, 0o755);
   try {
     const [{ startEmbedded }, { createPool }, { migrate }] = await Promise.all(
-      ['./src/embedded/embedded.ts', './src/db/pool.ts', './src/db/migrate.ts'].map(load),
+      ['./src/embedded/server.ts', './src/db/pool.ts', './src/db/migrate.ts'].map(load),
     );
     const server = await startEmbedded({ data_dir: join(folder, 'data'), fsync: false });
     try {

@@ -180,6 +180,14 @@ describe('names, length, opening, suppressions, machine paths', () => {
     expect(judge('src/bus/worker.ts', `const x = [${inside.join(', ')}, '/workers', '/api/v1/x'];`)).toEqual([]);
   });
 
+  test.each(['src/db/queries/prune.ts', 'src/bus/send.ts', 'src/process/prune.ts'])(
+    '%s names no table of chaos',
+    (path) => {
+      expect(judge(path, 'export const TABLE = "e2e.test_command";')).toContain('3 chaos-tables');
+      expect(judge('src/chaos/queries/test-command.ts', 'export const TABLE = "e2e.test_command";')).toEqual([]);
+    },
+  );
+
   test('an exception carries its reason, and excuses one rule on one line', () => {
     const sql = "await client.query('begin');";
     expect(judge('src/bus/worker.ts', `// tidy-ignore sql: a session setting\n${sql}`)).toEqual([]);

@@ -17,12 +17,12 @@ import {
   type JobFailure,
   type JobSlice,
   type JobVerb,
+  lockJob,
   type RunningJob,
   readJob,
   readJobIfRunning,
   readNextSlice,
   shortenSlice,
-  takeTurnOfJob,
 } from '../db/queries/jobs.ts';
 import type { ParkedFilter } from '../db/queries/read-tsq.ts';
 import { describeError } from '../model/error-text.ts';
@@ -111,7 +111,7 @@ export async function abortTsqJob(
   { actor }: { actor: string },
 ): Promise<{ job_id: string; status: 'ABORTED' }> {
   await withTx(bus.pool, async (tx) => {
-    await takeTurnOfJob(tx, job_id);
+    await lockJob(tx, job_id);
     if (await abortJobIfRunning(tx, job_id, actor)) return;
     const { status } = orNotFound(await readJob(tx, job_id), 'job', job_id);
     throw new WrongStateError(`The job has ended: ${status}.`);
@@ -174,7 +174,7 @@ async function takeSlice(
   failed: FailedItem | null,
   onTaken: (slice: JobSlice) => void,
 ): Promise<ReadonlySet<string> | null> {
-  await takeTurnOfJob(tx, job_id);
+  await lockJob(tx, job_id);
   const job = await readJobIfRunning(tx, job_id);
   if (job === null) return null;
   const slice = await readNextSlice(tx, job_id, limit);

@@ -2,7 +2,7 @@
 // Consuming is part of a transaction: replies are gone when it commits and stay when it rolls back.
 
 import { type Tx, withTx } from '../db/pool.ts';
-import { deleteReplyUnlessAwaited, findReply, type ReplyRecord, takeReplies } from '../db/queries/reply-queues.ts';
+import { deleteReplyUnlessAwaited, findReply, type ReplyRecord, takeReplies } from '../db/queries/replies.ts';
 import { orNotFound, WrongStateError } from '../model/errors.ts';
 import { laneOf } from '../model/ids.ts';
 import { LIMITS } from '../model/limits.ts';

@@ -5,7 +5,8 @@ import { asStored } from '../db/json.ts';
 import type { Tx } from '../db/pool.ts';
 import { withTx } from '../db/pool.ts';
 import { readHeldClaims } from '../db/queries/claims.ts';
-import { insertEvents, insertReplies } from '../db/queries/events.ts';
+import { insertEvents } from '../db/queries/events.ts';
+import { insertReplies } from '../db/queries/replies.ts';
 import { readAnsweredClaims, type SettleLine, settleIfExpired, settleIfLeased } from '../db/queries/settles.ts';
 import {
   type ClaimedCommand,

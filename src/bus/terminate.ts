@@ -2,7 +2,8 @@
 // One guarded statement decides, so one of two terminations or settles wins; the attempt in progress ends with the command.
 
 import type { Tx } from '../db/pool.ts';
-import { type EventType, insertEvents, insertReplies } from '../db/queries/events.ts';
+import { type EventType, insertEvents } from '../db/queries/events.ts';
+import { insertReplies } from '../db/queries/replies.ts';
 import {
   type TerminatedCommand,
   type TerminateLine,

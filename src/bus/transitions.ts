@@ -1,7 +1,7 @@
 // Transitions of commands: calling the hook with them, and the replies that senders of commands asked for.
 
 import type { Tx } from '../db/pool.ts';
-import type { NewReply } from '../db/queries/events.ts';
+import type { NewReply } from '../db/queries/replies.ts';
 import type { OperatedCommand } from '../db/queries/troubleshooting.ts';
 import type { ClaimedCommand, Reply } from '../model/command.ts';
 import type { Bus } from './bus.ts';

@@ -4,7 +4,8 @@
 import { asStored } from '../db/json.ts';
 import { wakeOnCommit } from '../db/notifier.ts';
 import { type Tx, withTx } from '../db/pool.ts';
-import { type EventType, insertEvents, insertReplies } from '../db/queries/events.ts';
+import { type EventType, insertEvents } from '../db/queries/events.ts';
+import { insertReplies } from '../db/queries/replies.ts';
 import {
   cancelIfParked,
   completeIfParked,

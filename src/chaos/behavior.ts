@@ -1,5 +1,5 @@
-// CommandBehavior: what chaos does to a command, as a document. Every field optional, null equals absent, zero by default.
-// Parsed once, at the edge; unknown fields and out-of-range values are refused with their path.
+// CommandBehavior: what chaos does to a command, as a document. Every field is optional; null equals absent.
+// Parsed once, at the edge; unknown fields and out-of-range values are rejected with their path.
 
 import { z } from 'zod';
 import { jsonProblems, textProblem } from '../model/storable.ts';
@@ -41,13 +41,13 @@ export const commandBehaviorSchema = z
     lost_ack_pct: percent.nullish(),
     duplicate_pct: percent.nullish(),
     corrupt_reply_pct: percent.nullish(),
-    /** The first n attempts of the command fail, whatever the rolls say. */
+    /** The first n attempts of the command fail, whatever the rolls. */
     fail_first_attempts: z.number().int().min(0).max(100).nullish(),
     min_duration_ms: duration.nullish(),
     max_duration_ms: duration.nullish(),
-    /** How delays are spread between the bounds (`normal`). */
+    /** The distribution of delays between the bounds (`normal`). */
     duration_shape: z.enum(DURATION_SHAPES).nullish(),
-    /** The delay comes before injected failures too, and not only before the work. */
+    /** Delays injected failures too. */
     delay_failures: z.boolean().nullish(),
     error_code: text(100).nullish(),
     error_message: text(1000).nullish(),
@@ -56,7 +56,6 @@ export const commandBehaviorSchema = z
   })
   .superRefine((behavior, context) => {
     const { min_duration_ms, max_duration_ms, duration_shape } = behavior;
-    // A minimum alone is a fixed duration, a maximum alone starts at 0: neither can contradict itself.
     if (min_duration_ms != null && max_duration_ms != null && min_duration_ms > max_duration_ms) {
       context.addIssue({
         code: 'custom',
@@ -84,19 +83,19 @@ export type CommandBehavior = z.infer<typeof commandBehaviorSchema>;
 /** The behavior of a process: by step key. */
 export type ProcessBehavior<StepKey extends string = string> = { [Key in StepKey]?: CommandBehavior | null };
 
-/** A schema that takes a behavior for each of the given step keys and for no other. */
+/** A schema with a behavior for each of these step keys, and no other. */
 export function processBehaviorSchema<const StepKey extends string>(stepKeys: readonly StepKey[]) {
   const behavior = commandBehaviorSchema.nullish();
   return z.strictObject(Object.fromEntries(stepKeys.map((key) => [key, behavior])) as Record<StepKey, typeof behavior>);
 }
 
-/** The behavior without its nulls, as it is written beside a command; null when nothing is left of it. */
+/** The behavior without nulls, as it is stored; null if nothing is left. */
 export function compactBehavior(behavior: CommandBehavior | null | undefined): CommandBehavior | null {
   const given = Object.entries(behavior ?? {}).filter(([, value]) => value != null);
   return given.length === 0 ? null : Object.fromEntries(given);
 }
 
-/** The same, step by step: steps without a behavior are left out, and a behavior without steps is none. */
+/** Compacts each step; null if no step has a behavior. */
 export function compactProcessBehavior(behavior: ProcessBehavior | null | undefined): Record<string, unknown> | null {
   const steps = Object.entries(behavior ?? {}).flatMap(([step, given]) => {
     const compacted = compactBehavior(given);

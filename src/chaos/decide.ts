@@ -1,5 +1,5 @@
-// What chaos does to one attempt, from its behavior and its seeded rolls: at most one fault, and a delay before it or the work.
-// Pure; the same arguments give the same injection on every worker, and to whoever predicts or replays it.
+// Decides what chaos does to one attempt, from its behavior and seeded rolls: at most one fault, and a delay.
+// Pure: the same arguments give the same injection on every worker, in predictions and in replays.
 
 import type { CommandBehavior } from './behavior.ts';
 import { drawDuration } from './duration.ts';
@@ -12,7 +12,7 @@ import { hits, roll } from './roll.ts';
 export interface Injection {
   /** The fault, or `none`: the handler runs. */
   kind: FaultName | 'none';
-  /** The delay that comes first, in ms; 0 for none. */
+  /** The delay before the fault or the handler, in ms; 0 for none. */
   duration_ms: number;
 }
 
@@ -23,10 +23,10 @@ export function decide(behavior: CommandBehavior, source: RollSource): Injection
   return { kind: fault?.name ?? 'none', duration_ms: delayed ? drawDuration(behavior, source) : 0 };
 }
 
-/** The fault that `decide` comes to, without the delay; null for none. */
+/** The fault that `decide` selects; null for none. */
 export type DecideFault = (behavior: CommandBehavior, source: RollSource) => FaultName | null;
 
-/** For those who ask about few behaviors very often: which faults each of them asks for at all is found once. */
+/** For many decisions on few behaviors: caches the faults that each behavior asks for. */
 export function createDecideFault(): DecideFault {
   const asked = new Map<CommandBehavior, readonly Fault<FaultName>[]>();
   return (behavior, source) => {

@@ -1,5 +1,4 @@
-// How long chaos delays the work: from one seeded draw, spread between two bounds in one of four shapes.
-// Pure; promises whole ms within the bounds.
+// The delay of an attempt: one seeded draw, distributed between two bounds in one of four shapes. Pure; whole ms.
 
 import type { CommandBehavior, DurationShape } from './behavior.ts';
 import { probit } from './probit.ts';
@@ -14,15 +13,15 @@ export function durationBounds(behavior: CommandBehavior): { min_ms: number; max
   return max_ms > 0 ? { min_ms, max_ms } : null;
 }
 
-/** Where between `low` and `high` a draw in [0,1) lies on the bell curve that has them three deviations from its middle. */
+/** Maps a draw in [0,1) to a normal distribution whose bounds are three deviations from its mean. */
 function onBell(low: number, high: number, draw: number): number {
-  // Nothing times the infinite quantile of 0 would be no number.
+  // 0 times the infinite quantile of 0 is NaN.
   if (low === high) return low;
   const deviation = (high - low) / 6;
   return Math.min(Math.max((low + high) / 2 + deviation * probit(draw), low), high);
 }
 
-/** For bounds that differ. A logarithm needs a positive bound, so the least of `lognormal` is 1 ms. */
+/** For different bounds. The minimum of `lognormal` is 1 ms, because a logarithm needs a positive bound. */
 const SHAPES: Record<Exclude<DurationShape, 'fixed'>, (min_ms: number, max_ms: number, draw: number) => number> = {
   uniform: (min_ms, max_ms, draw) => min_ms + (max_ms - min_ms) * draw,
   normal: onBell,

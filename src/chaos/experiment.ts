@@ -1,5 +1,5 @@
-// An experiment: what the launcher of a batch wants to learn, and how far it may go. A document, checked once, at the edge.
-// What is absent asks for nothing; unknown fields and out-of-range values are refused with their path.
+// An experiment: the hypothesis of a batch, and the scope and limits of its chaos. A document, checked once, at the edge.
+// Unknown fields and out-of-range values are rejected with their path.
 
 import { z } from 'zod';
 import { textProblem } from '../model/storable.ts';
@@ -7,13 +7,13 @@ import { hits, roll } from './roll.ts';
 
 export const STOP_METRICS = ['in_troubleshooting', 'error_pct', 'backlog_age_ms'] as const;
 export type StopMetric = (typeof STOP_METRICS)[number];
-/** `abort` stops injection and turbulence of the batch; `mark` writes down that it would have. */
+/** `abort` stops injection and turbulence of the batch; `mark` only records that the condition was met. */
 export const STOP_ACTIONS = ['abort', 'mark'] as const;
 
 const stopConditionSchema = z
   .strictObject({
     metric: z.enum(STOP_METRICS),
-    /** Met when the metric is greater: a number of processes, percent of the attempts of the last 10 s, or ms. */
+    /** The condition is met if the metric is greater: a number of processes, percent of the attempts of the last 10 s, or ms. */
     above: z.number().min(0).max(1_000_000_000),
     action: z.enum(STOP_ACTIONS).default('abort'),
   })
@@ -30,14 +30,14 @@ export type TurbulenceKind = (typeof TURBULENCE_KINDS)[number];
 const every = z.number().int().min(1_000).max(86_400_000).nullish();
 export const turbulenceSchema = z
   .strictObject({
-    /** Each: done so often while the batch is open, the first time after one such span. */
+    /** Intervals while the batch is open. The first occurrence is after one interval. */
     kill_worker_every_ms: every,
     restart_postgres_every_ms: every,
     terminate_backends_every_ms: every,
     pause_postgres_every_ms: every,
-    /** How long a pause lasts (2,000). */
+    /** The length of a pause (2,000). */
     pause_ms: z.number().int().min(100).max(60_000).nullish(),
-    /** No more of it so long after the batch was launched. */
+    /** Turbulence ends this long after the launch. */
     for_ms: z.number().int().min(1_000).max(86_400_000).nullish(),
   })
   .refine(
@@ -59,18 +59,18 @@ const hypothesis = z
   });
 
 export const experimentSchema = z.strictObject({
-  /** What is expected to hold, in words. */
+  /** What is expected to hold. */
   hypothesis: hypothesis.nullish(),
-  /** Only so many percent of the processes, chosen by roll, are touched by chaos (100). */
+  /** The percentage of processes, chosen by roll, that chaos affects (100). */
   scope_pct: z.number().min(0).max(100).nullish(),
   stop_conditions: z.array(stopConditionSchema).max(10).nullish(),
   turbulence: turbulenceSchema.nullish(),
-  /** The batch, or the process, that this one does again. */
+  /** The batch, or its process, that this batch reruns. */
   rerun_of: z.strictObject({ batch_id: z.guid(), process_id: z.guid().nullish() }).nullish(),
 });
 export type Experiment = z.infer<typeof experimentSchema>;
 
-/** Without what asks for nothing; null when nothing is left. */
+/** Without empty fields; null if nothing is left. */
 export function compactExperiment(experiment: Experiment | null | undefined): Experiment | null {
   const { turbulence, stop_conditions, ...rest } = experiment ?? {};
   const fields = Object.entries(turbulence ?? {}).filter(([, value]) => value != null);

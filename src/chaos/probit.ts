@@ -3,7 +3,7 @@
 
 // Coefficients of PPND16, lowest power first: M. J. Wichura, "Algorithm AS 241: The Percentage Points of the
 // Normal Distribution", Applied Statistics 37 (3), 1988, pages 477-484, doi:10.2307/2347330.
-// Written as the shortest decimals of the doubles that the published 21 digits become.
+// Written as the shortest decimals of the doubles nearest to the published 21 digits.
 const CENTRE = {
   above: [
     3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987, 67265.7709270087,

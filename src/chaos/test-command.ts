@@ -1,5 +1,4 @@
-// TestCommand: a command that does nothing but answer what it was sent, so that chaos can be tried on it.
-// Its handler is an ordinary one and knows of no chaos.
+// TestCommand: a command that returns its payload, to try chaos on. Its handler is an ordinary one.
 
 import type { HandlerRegistry } from '../bus/handlers.ts';
 

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readDatabaseId } from '../db/queries/server.ts';
 import { connectionUrl, readConnection } from '../embedded/cluster.ts';
-import { isPortFree, portHolder } from '../embedded/lock.ts';
+import { isPortFree, portHolder } from '../embedded/holders.ts';
 import { findNative, parentDeathPrefix } from '../embedded/native.ts';
 import type { Health, Worker } from '../http/contract.ts';
 import { EXIT, type ExitCode } from '../supervisor/exit.ts';

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbedded } from '../embedded/embedded.ts';
+import { startEmbedded } from '../embedded/server.ts';
 import { EXIT, type ExitCode } from '../supervisor/exit.ts';
 import { runSelfTest, type SelfTestResult } from '../verification/index.ts';
 import { say, show } from './print.ts';

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { TurbulenceCapability } from '../chaos/turbulence.ts';
-import { startEmbedded } from '../embedded/embedded.ts';
+import { startEmbedded } from '../embedded/server.ts';
 import type { Logger } from '../model/env.ts';
 import { startNodeChild } from '../supervisor/child.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';

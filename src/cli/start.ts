@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { allowedTurbulence } from '../chaos/turbulence.ts';
-import { isPortFree, portHolder } from '../embedded/lock.ts';
+import { isPortFree, portHolder } from '../embedded/holders.ts';
 import { parentDeathPrefix } from '../embedded/native.ts';
 import type { Logger } from '../model/env.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';

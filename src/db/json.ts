@@ -1,5 +1,4 @@
-// Documents on their way into jsonb columns.
-// Promises to tell a value that cannot be written as JSON (a circle, a bigint, a toJSON that throws) from a failing database.
+// Values for jsonb columns. A value that JSON cannot represent (a circle, a bigint, a toJSON that throws) is a NotStorableError.
 
 export class NotStorableError extends Error {
   constructor(cause: unknown) {
@@ -8,7 +7,7 @@ export class NotStorableError extends Error {
   }
 }
 
-/** A larger result belongs in a store of its own, with its address in the result. In bytes, as JSON. */
+/** In bytes, as JSON. Store a larger result elsewhere, and put its address into the result. */
 export const MAX_RESULT_BYTES = 1_048_576;
 
 export class TooLargeError extends NotStorableError {
@@ -21,14 +20,14 @@ export class TooLargeError extends NotStorableError {
 /** The JSON of a result. @throws NotStorableError, TooLargeError */
 export function resultJson(value: unknown): string | null {
   const json = toJson(value);
-  // No character takes more than three bytes: most results need not be measured.
+  // A character takes at most three bytes, so most results need no measuring.
   if (json === null || json.length * 3 <= MAX_RESULT_BYTES) return json;
   const bytes = Buffer.byteLength(json);
   if (bytes > MAX_RESULT_BYTES) throw new TooLargeError(bytes);
   return json;
 }
 
-/** The JSON of a value; null where JSON has no word for it (undefined, a function). @throws NotStorableError */
+/** The JSON of a value; null for one that JSON omits (undefined, a function). @throws NotStorableError */
 export function toJson(value: unknown): string | null {
   try {
     return JSON.stringify(value) ?? null;
@@ -37,18 +36,15 @@ export function toJson(value: unknown): string | null {
   }
 }
 
-/**
- * The value as it comes back from a jsonb column: what JSON leaves out is gone, what it writes otherwise is so. Most values are what they
- * would become, and are given back. Only for what could be stored.
- */
+/** A storable value as a jsonb column returns it: without what JSON omits. Most values are equal to that and returned as they are. */
 export function asStored(value: unknown): unknown {
-  if (isAsStored(value, DEEPEST)) return value;
+  if (isAsStored(value, MAX_DEPTH)) return value;
   const json = toJson(value);
   return json === null ? null : JSON.parse(json);
 }
 
-/** What is deeper goes through JSON, which does not use the stack for it. */
-const DEEPEST = 50;
+/** Deeper values go through JSON, which does not recurse on the stack. */
+const MAX_DEPTH = 50;
 
 function isAsStored(value: unknown, levels: number): boolean {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;

@@ -1,4 +1,4 @@
-// Where the package lies, from the sources as well as from the compiled files: sql/ and the page's bundle are found from here.
+// The folder of the package, found from the sources and from the compiled files: it contains sql/ and the bundle of the page.
 
 import { existsSync } from 'node:fs';
 

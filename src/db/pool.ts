@@ -1,5 +1,5 @@
-// Connections: the pool, transactions, and what a database error means.
-// A transaction is passed on as `tx`, the required first argument of whatever writes.
+// Connections: the pool, transactions, and the meaning of database errors.
+// A transaction is passed as `tx`, the required first argument of each function that writes.
 
 import pg from 'pg';
 import { NotStorableError } from './json.ts';
@@ -13,7 +13,7 @@ import {
   type SessionOptions,
 } from './session.ts';
 
-/** Anything that runs one statement: a pool (its own transaction) or a transaction. */
+/** Runs a statement: a pool (in its own transaction) or a transaction. */
 export interface Queryable {
   query<R extends pg.QueryResultRow = Record<string, unknown>>(query: pg.QueryConfig): Promise<pg.QueryResult<R>>;
   query<R extends pg.QueryResultRow = Record<string, unknown>>(
@@ -23,32 +23,32 @@ export interface Queryable {
 }
 
 declare const inTransaction: unique symbol;
-/** A connection with a transaction open; only `withTx` and `asTx` make one. */
+/** A connection with an open transaction. Only `withTx` and `asTx` make one. */
 export type Tx = Queryable & { readonly [inTransaction]: true };
 
 export type Pool = pg.Pool;
 
 export interface PoolOptions extends SessionOptions {
   application_name: string;
-  /** Connections at most (10). */
+  /** The maximum number of connections (10). */
   max?: number;
   /**
-   * How long an answer may take before its connection is given up for broken (as long as it takes). For statements that are always
-   * quick: a server that went away without a word is otherwise waited for until the kernel gives up, a quarter of an hour later.
+   * How long a statement may take before its connection is closed (unlimited). For pools of short statements: otherwise a server that
+   * disappeared is noticed only when the kernel gives up, after 15 minutes.
    */
   answer_ms?: number;
-  /** Hears of every connection that is lost, also while nobody uses it. */
+  /** Called for every lost connection, also an idle one. */
   onLost?(error: Error): void;
-  /** How long to wait for a connection (10,000). */
+  /** How long to wait for a connection (10,000 ms). */
   connect_ms?: number;
 }
 
-/** Opens a pool for statements of Faultline's own. Counts come as numbers. */
+/** Opens a pool for internal statements. Counts are numbers. */
 export function createPool(url: string, options: PoolOptions): Pool {
   return openPool(url, options, internalSession(options), { query_timeout: options.answer_ms, types: INTERNAL_TYPES });
 }
 
-/** Opens a pool for an application: values come as the driver gives them, `bigint` as text. */
+/** Opens a pool for an application: values as the driver returns them, `bigint` as text. */
 export function createApplicationPool(
   url: string,
   options: Pick<PoolOptions, 'application_name' | 'max' | 'idle_ms'>,
@@ -56,7 +56,7 @@ export function createApplicationPool(
   return openPool(url, options, applicationSession(options), {});
 }
 
-/** Errors of connections that nobody uses are swallowed: the next query reports or reconnects. */
+/** Errors of idle connections are ignored: the next query reports them or reconnects. */
 function openPool(
   url: string,
   { application_name, max = 10, connect_ms = 10_000, onLost = () => {} }: PoolOptions,
@@ -71,12 +71,12 @@ function openPool(
     onConnect: (client) => openSession(client, session),
   });
   pool.on('error', () => {});
-  // Between an answer and whoever waited for the connection nobody else listens, and an error without a listener ends the process.
+  // While a connection is handed over it has no other listener, and an error without a listener ends the process.
   pool.on('connect', (client) => void client.on('error', onLost));
   return pool;
 }
 
-/** Runs `work` in one transaction: commits what it returns from, rolls back what it throws out of. */
+/** Runs `work` in one transaction: commits when it returns, rolls back when it throws. */
 export async function withTx<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -88,12 +88,12 @@ export async function withTx<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promi
     await client.query('begin');
     const result = await work(client as unknown as Tx);
     const { command } = await client.query('commit');
-    // A transaction that failed without throwing to us answers COMMIT with ROLLBACK.
+    // A transaction with a failed statement answers COMMIT with ROLLBACK.
     if (command !== 'COMMIT') throw new Error('The transaction was rolled back.');
     return result;
   } catch (error) {
     if (isConnectionError(error)) {
-      // What the server said when it ended the connection says more than that it is gone.
+      // The server's own message says more than that the connection is gone.
       broken ??= error as Error;
       throw broken;
     }
@@ -105,7 +105,7 @@ export async function withTx<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promi
   }
 }
 
-/** Marks a client of the caller's own, with a transaction open, as such. */
+/** Marks a client of the caller that has an open transaction. */
 export function asTx(client: Queryable): Tx {
   return client as Tx;
 }
@@ -116,34 +116,34 @@ function sqlState(error: unknown): string {
 }
 
 /**
- * What an error of the database means:
- * - away: it cannot be reached, or refuses everybody for now. Whatever failed meanwhile did not fail of itself.
- * - retry: nothing is wrong with what was asked, nor with the database; the same may do in a moment.
- * - bad data: what was to be stored cannot be.
- * - unknown: a mistake in a statement, in the configuration, or no error of a database at all.
+ * The meaning of a database error:
+ * - away: the database cannot be reached, or rejects all clients for now. The statement itself is not at fault.
+ * - retry: the same statement may succeed in a moment.
+ * - bad data: the data cannot be stored.
+ * - unknown: an error in a statement or the configuration, or no database error.
  */
 type Meaning = 'away' | 'retry' | 'bad data' | 'unknown';
 
-/** By SQLSTATE, the first that fits. */
+/** By SQLSTATE; the first match counts. */
 const MEANINGS: readonly [RegExp, Meaning][] = [
-  // A transaction that stood still, or took too long: its own doing. Its connection is gone all the same.
+  // An idle or too long transaction. Its connection is gone too.
   [/^25P0[34]/, 'retry'],
-  // A limit on temporary files: of this statement.
+  // The limit on temporary files of this statement.
   [/^53400/, 'retry'],
-  // No connection; no connections, memory or disk left; read-only; ended, shutting down or starting; no reading or writing of files.
+  // No connection; out of connections, memory or disk; read-only; stopped, stopping or starting; file I/O errors.
   [/^(08|53|25006|57P|58030)/, 'away'],
-  // A deadlock or serialization, a lock not had in time, a statement that was cancelled.
+  // A deadlock or serialization failure, a lock timeout, a cancelled statement.
   [/^(40|55P03|57)/, 'retry'],
   // Data, constraints, limits.
   [/^(22|23|54)/, 'bad data'],
 ];
-/** Whoever looks a name up or opens a connection names it so, whatever went wrong: no route, no name server, no socket file. */
+/** The system calls of opening a connection, whatever failed: no route, no name server, no socket file. */
 const CONNECTING = new Set(['connect', 'getaddrinfo']);
 const SOCKET_CODES =
   /^(ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENETDOWN|ENETUNREACH|EHOSTDOWN|EHOSTUNREACH|EADDRNOTAVAIL)$/;
 const DRIVER_SAYS_LOST =
   /Connection terminated|connection is closed|Client has encountered a connection error|not queryable|Query read timeout|timeout expired/i;
-/** Of a pool whose connections are all in use: no word on the database. Those who have them hear of that themselves. */
+/** All connections of the pool are in use. Says nothing about the database. */
 const DRIVER_SAYS_BUSY = /timeout exceeded when trying to connect/;
 
 function meaningOf(error: unknown): Meaning {
@@ -163,29 +163,29 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : '';
 }
 
-/** The connection is gone: nobody knows whether a COMMIT under way took effect. */
+/** The connection is gone, and it is unknown whether a COMMIT in progress took effect. */
 export function isConnectionError(error: unknown): boolean {
   return (
     /^(08...|57P..|25P0[34])$/.test(sqlState(error)) || isSocketError(error) || DRIVER_SAYS_LOST.test(messageOf(error))
   );
 }
 
-/** The database cannot be reached, or refuses everybody for now: to be waited for, and nobody's fault. */
+/** The database cannot be reached, or rejects all clients for now: wait for it. */
 export function isAway(error: unknown): boolean {
   return meaningOf(error) === 'away';
 }
 
-/** Worth trying again as it is. */
+/** The same statement may succeed later. */
 export function isRetryable(error: unknown): boolean {
   return ['away', 'retry'].includes(meaningOf(error));
 }
 
-/** The data itself cannot be stored, or is no JSON at all. */
+/** The data cannot be stored, or is not JSON. */
 export function isBadData(error: unknown): boolean {
   return meaningOf(error) === 'bad data';
 }
 
-/** A prepared statement is not there, or is there already: sessions change hands behind our back. */
+/** A prepared statement is missing or exists already, because a pooler switched the session. */
 export function isStatementLost(error: unknown): boolean {
   return /^(26000|42P05)$/.test(sqlState(error));
 }

@@ -1,20 +1,9 @@
-// Waiting for a database that is away, for what must get through: chaos itself may have taken it away.
+// Retries work that must succeed although the database is unavailable, possibly through chaos itself.
 
-import { setTimeout as pause } from 'node:timers/promises';
+import { retry } from '../model/retrying.ts';
 import { isRetryable } from './pool.ts';
 
-const PATIENCE_MS = 20_000;
-const AGAIN_AFTER_MS = 200;
-
-/** Does `work`, and does it again while it fails for what passes by itself, for 20 s at most. Only for what may be done twice. */
-export async function retryWhileUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  const until_ms = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isRetryable(error) || performance.now() > until_ms) throw error;
-      await pause(AGAIN_AFTER_MS);
-    }
-  }
+/** Runs `work` and repeats it after retryable errors, for up to 20 s. `work` must be idempotent. */
+export function retryWhileUnavailable<T>(work: () => Promise<T>): Promise<T> {
+  return retry(work, { every_ms: 200, max_ms: 20_000, again: isRetryable });
 }

@@ -1,12 +1,12 @@
-// What a connection is told when it opens: nothing that is set for a role, a database or the server changes a result, and nobody who
-// stopped keeps others waiting for long. Promises one round trip, and that what it tells goes no further than the connection.
+// The settings of a connection, sent in one round trip when it opens: they override those of the role, database and server that could
+// change a result, and bound how long a stopped client can hold its locks.
 
 import pg from 'pg';
 
 type Settings = Readonly<Record<string, string>>;
 
-/** As the driver reads and writes values. */
-const READABLE: Settings = {
+/** The formats that the driver reads and writes. */
+const FORMATS: Settings = {
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
   client_encoding: 'UTF8',
@@ -15,8 +15,8 @@ const READABLE: Settings = {
   array_nulls: 'on',
 };
 
-/** As our statements mean what they say. Row security off: a policy that hides rows is an error, never a wrong count. */
-const MEANT: Settings = {
+/** The semantics that our statements rely on. With row_security off, a policy that hides rows is an error instead of a wrong count. */
+const SEMANTICS: Settings = {
   TimeZone: 'UTC',
   standard_conforming_strings: 'on',
   transform_null_equals: 'off',
@@ -29,11 +29,10 @@ const MEANT: Settings = {
 };
 
 /**
- * For the bus's own statements: they reach every row by key, or by a partial index in its order, on an empty table as on a
- * large one. The planner does not know that: on a fresh or stale table it thinks a full scan cheaper than 300 look-ups by
- * key (random_page_cost counts each as a disk seek), and caches that plan: with hash joins off too, it then walks the table once per row of the set. Walking an index
- * from end to end for the lane, which the planner takes for rare until a table is analysed, is as bad (20,000 rows: 22 ms
- * instead of 0.8): cpu_index_tuple_cost makes what is walked in vain dear, and a look-up of one row stays cheap.
+ * For the statements of the bus, which find every row by key or by a partial index in its order. On a fresh or stale table the planner
+ * prefers a full scan to 300 lookups by key (random_page_cost counts each as a disk seek) and caches that plan. Scanning a whole index
+ * for the lane, which the planner takes for rare until a table is analyzed, is as bad (20,000 rows: 22 ms instead of 0.8):
+ * cpu_index_tuple_cost makes such a scan expensive, while the lookup of one row stays cheap.
  */
 const KEYED_PLANS: Settings = {
   jit: 'off',
@@ -46,9 +45,9 @@ const KEYED_PLANS: Settings = {
   plan_cache_mode: 'auto',
 };
 
-/** A server that looks now and then whether anybody is at the other end. Not on every platform: see `openSession`. */
+/** The server checks whether the client is still connected. Not on every platform: see `openSession`. */
 const CHECK = 'client_connection_check_interval';
-/** The server gives up a peer that is gone without a word: after 25 s, where nothing was under way. */
+/** The server closes the connection of a client that disappeared: after 25 s if it was idle. */
 const LIVENESS: Settings = {
   [CHECK]: '5s',
   tcp_keepalives_idle: '10',
@@ -56,14 +55,14 @@ const LIVENESS: Settings = {
   tcp_keepalives_count: '3',
 };
 
-/** A server says itself that it is slow, before it is taken for one that is gone. */
+/** The statement timeout as a share of `answer_ms`, so that a slow server reports itself before it is taken for gone. */
 const SLOW_SHARE = 0.8;
 
 export interface SessionOptions {
-  /** How long a transaction may stand still before the server ends it, and with it its locks (60 s). */
+  /** How long a transaction may be idle before the server ends it and releases its locks (60 s). */
   idle_ms?: number;
   keyed_plans?: boolean;
-  /** How long an answer may take; see `createPool`. */
+  /** How long a statement may take; see `PoolOptions`. */
   answer_ms?: number;
 }
 
@@ -72,54 +71,54 @@ const IDLE_MS = 60_000;
 
 export interface Session {
   settings: Settings;
-  /** Limits that hold only where nobody has set one. */
+  /** Limits that apply only if none is set. */
   unless_set?: readonly string[];
 }
 
-/** For connections of our own. */
+/** For internal connections. */
 export function internalSession({ idle_ms = IDLE_MS, keyed_plans, answer_ms = 0 }: SessionOptions): Session {
   const limits = { [IDLE_LIMIT]: `${idle_ms}ms`, statement_timeout: `${Math.floor(answer_ms * SLOW_SHARE)}ms` };
-  return { settings: { ...READABLE, ...MEANT, ...LIVENESS, ...(keyed_plans ? KEYED_PLANS : {}), ...limits } };
+  return { settings: { ...FORMATS, ...SEMANTICS, ...LIVENESS, ...(keyed_plans ? KEYED_PLANS : {}), ...limits } };
 }
 
-/** For connections of an application: how its statements are planned, isolated and limited is its own and its database's. */
+/** For connections of an application: planning, isolation and limits stay its own. */
 export function applicationSession({ idle_ms = IDLE_MS }: Pick<SessionOptions, 'idle_ms'>): Session {
-  return { settings: { ...READABLE, ...LIVENESS, [IDLE_LIMIT]: `${idle_ms}ms` }, unless_set: [IDLE_LIMIT] };
+  return { settings: { ...FORMATS, ...LIVENESS, [IDLE_LIMIT]: `${idle_ms}ms` }, unless_set: [IDLE_LIMIT] };
 }
 
-/** Not as options of the start-up message, which poolers refuse. What an older server does not know is passed over. */
-const TELL = `select pg_catalog.set_config(s.name, t.value, false)
+/** Not as options of the start-up message, which poolers reject. Skips settings that an older server does not know. */
+const SET = `select pg_catalog.set_config(s.name, t.value, false)
   from unnest($1::text[], $2::text[]) as t(name, value) join pg_catalog.pg_settings s on s.name = t.name
   where s.name <> all($3::text[]) or s.setting = '0'`;
 const INVALID_VALUE = '22023';
 
-/** Tells a new connection its settings. */
+/** Applies the settings to a new connection. */
 export async function openSession(client: pg.ClientBase, { settings, unless_set = [] }: Session): Promise<void> {
-  const tell = (some: Settings) => client.query(TELL, [Object.keys(some), Object.values(some), unless_set]);
+  const set = (some: Settings) => client.query(SET, [Object.keys(some), Object.values(some), unless_set]);
   try {
-    await tell(settings);
+    await set(settings);
   } catch (error) {
     if ((error as { code?: unknown }).code !== INVALID_VALUE) throw error;
     const { [CHECK]: _, ...others } = settings;
-    await tell(others);
+    await set(others);
   }
 }
 
-// What an application sets for the whole process later is not for our connections, and what we set is not for its.
+// Internal connections keep these parsers even if an application changes those of the process.
 const PARSERS = new Map<number, (text: string) => unknown>(
   Object.values(pg.types.builtins).map((oid) => [oid, pg.types.getTypeParser(oid, 'text')]),
 );
-// Counts as numbers: here they never reach 2^53.
+// Counts as numbers: they never reach 2^53 here.
 PARSERS.set(pg.types.builtins.INT8, Number);
 
-/** How results of our own statements are read. */
+/** The parsers of results of internal statements. */
 export const INTERNAL_TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format: 'text' | 'binary' = 'text') =>
     (format === 'text' ? PARSERS.get(oid) : undefined) ??
     pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
 };
 
-/** How every connection is opened. */
+/** The options of every connection. */
 export function connectionOf(url: string, application_name: string) {
   return {
     connectionString: url,

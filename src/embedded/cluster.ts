@@ -1,5 +1,5 @@
-// The data folder of the embedded server: made whole or not at all, with a password and a port of its own.
-// Promises that what it keeps is readable by the server's account and root only.
+// The cluster of the embedded server: created atomically, with its own password and port.
+// Only the server's account and root can read it.
 
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -7,19 +7,19 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { folderInUse } from './lock.ts';
+import { folderInUse } from './holders.ts';
 import { EmbeddedPostgresError, type Launch } from './native.ts';
 
 const USER = 'faultline';
 export const DATABASE = 'faultline';
 
-/** Kept in the cluster, which only the server's account and root can read. */
+/** Stored in the cluster. */
 export interface Connection {
   port?: number;
   password: string;
 }
 
-/** With user and password: not for logs. */
+/** With user and password: do not log it. */
 export function connectionUrl({ port, password }: Required<Connection>): string {
   return `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
 }
@@ -42,7 +42,7 @@ export async function writeConnection(launch: Launch, cluster: string, connectio
   await rename(draft, path);
 }
 
-/** Made beside its place and moved there when whole, so that a start that is killed leaves nothing half made. */
+/** Creates the cluster under a temporary name and renames it, so that a killed start leaves no partial cluster. */
 export async function createCluster(launch: Launch, cluster: string, fsync: boolean): Promise<void> {
   const draft = `${cluster}.${process.pid}`;
   await rm(draft, { recursive: true, force: true });
@@ -54,7 +54,7 @@ export async function createCluster(launch: Launch, cluster: string, fsync: bool
     await chown(draft, launch.owner.uid, launch.owner.gid);
     await chown(passwordFile, launch.owner.uid, launch.owner.gid);
   }
-  // The built-in provider sorts by code point and never changes with a library, which would corrupt indexes.
+  // The built-in provider sorts by code point and does not change with a library, which would corrupt indexes.
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = ['-U', USER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
   const args = ['-D', draft, '-E', 'UTF8', ...locale, ...access, '--no-instructions', ...(fsync ? [] : ['--no-sync'])];
@@ -92,7 +92,7 @@ export function commandOf(launch: Launch, program: 'initdb' | 'postgres', args: 
   return [command, rest];
 }
 
-/** Nothing of the caller's PG* variables may bend the server; messages stay in the language we read them in. */
+/** Without the caller's PG* variables, and with English messages, which are parsed. */
 export function serverEnv(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('PG') && !name.startsWith('LC_'));
   return { ...Object.fromEntries(kept), LANG: 'C', LC_ALL: 'C' };

@@ -1,10 +1,10 @@
-// What the system tells of other processes: whether one runs, since when, as what and where. Linux tells most.
-// Promises to answer `undefined` where it cannot tell, and never to take one process for another that had its pid before.
+// What the system reports on other processes: whether one runs, since when, its program and folder. Mostly Linux only.
+// Unknown values are `undefined`; a reused pid is recognized.
 
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Sends a signal, or with 0 only asks. `denied`: there is such a process, of another account. */
+/** Sends a signal, or with 0 checks the process. `denied`: the process belongs to another account. */
 export function signalProcess(pid: number, name: NodeJS.Signals | 0): 'sent' | 'denied' | 'gone' {
   try {
     process.kill(pid, name);
@@ -14,13 +14,13 @@ export function signalProcess(pid: number, name: NodeJS.Signals | 0): 'sent' | '
   }
 }
 
-/** The fields of /proc/<pid>/stat after the name, which may hold anything: the first is the state. */
+/** The fields of /proc/<pid>/stat after the name: the first is the state. */
 function statOf(pid: number): string[] | undefined {
   const stat = read(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** One letter: `Z` is a zombie, which runs no more. Linux only. */
+/** One letter: `Z` is a zombie. Linux only. */
 export function processState(pid: number): string | undefined {
   return statOf(pid)?.[0];
 }
@@ -31,7 +31,7 @@ export function parentPid(pid: number): number | undefined {
   return ppid === undefined ? undefined : Number(ppid);
 }
 
-/** When a process began, in words that only it has: no later one of the same pid has them, also after the machine was started again. */
+/** Identifies the start of a process: no later process with the same pid has the same value, even after a reboot. */
 export function processStart(pid: number): string | undefined {
   if (process.platform === 'win32') return undefined;
   if (process.platform !== 'linux') {
@@ -47,7 +47,7 @@ export function processName(pid: number): string | undefined {
   return read(`/proc/${pid}/comm`)?.trim();
 }
 
-/** Linux only, and of one's own processes. */
+/** Linux only, for processes of this account. */
 export function workingFolder(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
@@ -56,7 +56,7 @@ export function workingFolder(pid: number): string | undefined {
   }
 }
 
-/** Empty off Linux. */
+/** Linux only. */
 export function allPids(): number[] {
   try {
     return readdirSync('/proc')

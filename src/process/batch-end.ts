@@ -3,7 +3,7 @@
 
 import type { Bus } from '../bus/bus.ts';
 import type { BatchCounts, OpenBatch } from '../db/queries/batches.ts';
-import type { NewReply } from '../db/queries/events.ts';
+import type { NewReply } from '../db/queries/replies.ts';
 import type { ReplyOutcome } from '../model/command.ts';
 import type { BatchStatus } from '../model/process.ts';
 

@@ -12,8 +12,9 @@ import {
   type OpenBatch,
   updateBatchIfStill,
 } from '../db/queries/batches.ts';
-import { insertEvents, insertReplies, type NewEvent } from '../db/queries/events.ts';
+import { insertEvents, type NewEvent } from '../db/queries/events.ts';
 import { analyzeIfGrown, tryMaintenanceLock } from '../db/queries/maintenance.ts';
+import { insertReplies } from '../db/queries/replies.ts';
 import { PeriodicTask } from '../model/periodic.ts';
 import type { BatchStatus } from '../model/process.ts';
 import { endReplies } from './batch-end.ts';

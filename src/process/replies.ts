@@ -6,8 +6,13 @@ import { reopening } from '../bus/reopen.ts';
 import { notifyTransitions, transitionCommand } from '../bus/transitions.ts';
 import { withTx } from '../db/pool.ts';
 import { findProcess } from '../db/queries/read-processes.ts';
-import { deleteReply, lockReplyIfKept, type RoutableReply, readRoutableReplies } from '../db/queries/replies.ts';
-import { findReply } from '../db/queries/reply-queues.ts';
+import {
+  deleteReply,
+  findReply,
+  lockReplyIfKept,
+  type RoutableReply,
+  readRoutableReplies,
+} from '../db/queries/replies.ts';
 import { lockCommand } from '../db/queries/troubleshooting.ts';
 import { orNotFound, WrongStateError } from '../model/errors.ts';
 import { PeriodicTask } from '../model/periodic.ts';

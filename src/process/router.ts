@@ -6,13 +6,7 @@ import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../b
 import { sendCommands } from '../bus/insert.ts';
 import { queuedReply } from '../bus/transitions.ts';
 import type { Tx } from '../db/pool.ts';
-import {
-  insertEvents,
-  insertReplies,
-  type NewEvent,
-  type NewReply,
-  readCausesBeforeAdvanceFailed,
-} from '../db/queries/events.ts';
+import { insertEvents, type NewEvent, readCausesBeforeAdvanceFailed } from '../db/queries/events.ts';
 import {
   appendCommandIds,
   lockProcesses,
@@ -22,6 +16,7 @@ import {
   unparkAwaitingProcesses,
   updateIfAwaiting,
 } from '../db/queries/processes.ts';
+import { insertReplies, type NewReply } from '../db/queries/replies.ts';
 import { PRIORITY } from '../model/command.ts';
 import { describeError } from '../model/error-text.ts';
 import { isProcessEnded, type ProcessRow, stepKey } from '../model/process.ts';

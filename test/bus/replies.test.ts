@@ -5,8 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { clearReplies, consumeReplies, discardReply } from '../../src/bus/replies.ts';
 import { sendMany } from '../../src/bus/send.ts';
 import { withTx } from '../../src/db/pool.ts';
-import { insertReplies, type NewReply } from '../../src/db/queries/events.ts';
-import { listReplies, listReplyQueues } from '../../src/db/queries/reply-queues.ts';
+import { insertReplies, listReplies, listReplyQueues, type NewReply } from '../../src/db/queries/replies.ts';
 import {
   BusinessRuleError,
   ConfigurationError,

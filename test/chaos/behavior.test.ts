@@ -147,7 +147,7 @@ describe('response_data', () => {
     ]);
   });
 
-  test('leaves out the key __proto__, and nobody inherits from it', () => {
+  test('drops the key __proto__, and no object inherits from it', () => {
     const response_data: unknown = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}');
     const parsed = commandBehaviorSchema.parse({ response_data });
     expect(Object.entries(parsed.response_data ?? {})).toEqual([['a', 1]]);

@@ -155,7 +155,7 @@ describe('a crashed attempt', () => {
     const { signal: told } = await new Promise<HandlerContext>((begun) => {
       handle = (_payload, context) => {
         begun(context);
-        return end.promise.then(() => Promise.reject(new Error('nobody hears this')));
+        return end.promise.then(() => Promise.reject(new Error('discarded')));
       };
       void lab.send(lossy('crash', { policy: long }));
     });

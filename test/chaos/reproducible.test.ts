@@ -1,4 +1,4 @@
-// The same seed gives the same faults, process by process and attempt by attempt, whoever and however many do the work.
+// The same seed gives the same faults, process by process and attempt by attempt, with any workers.
 
 import { expect, test } from 'vitest';
 import type { ProcessBehavior } from '../../src/chaos/behavior.ts';
@@ -17,7 +17,7 @@ const behavior: ProcessBehavior = {
 // Long enough that a busy machine loses no lease by itself: that would be an interruption, and change a outcome.
 const policy = { max_attempts: 3, backoff_ms: [0, 20], lease_ms: 2000 };
 
-interface Fate {
+interface Outcome {
   ordinal: number;
   status: string;
   error_code: string | null;
@@ -34,7 +34,7 @@ interface Fate {
 }
 
 /** Runs the batch to rest with this many workers; returns what became of each process, by ordinal. */
-async function runBatch(lab: Lab, seed: string, workers: number): Promise<Fate[]> {
+async function runBatch(lab: Lab, seed: string, workers: number): Promise<Outcome[]> {
   const { bus } = lab.service;
   const { pool } = lab.database;
   const { batch_id } = await launchBatch(bus, {
@@ -53,7 +53,7 @@ async function runBatch(lab: Lab, seed: string, workers: number): Promise<Fate[]
   await until('the batch is at rest', done, { deadline_ms: 60_000, every_ms: 100 });
   await Promise.all(running.map((worker) => worker.stop()));
 
-  const { rows } = await pool.query<Fate & Record<string, unknown>>(
+  const { rows } = await pool.query<Outcome & Record<string, unknown>>(
     `select p.ordinal, p.status, p.error_code, p.path, jsonb_agg(jsonb_build_object('purpose', a.purpose, 'step', a.step,
          'attempt', a.attempt, 'outcome', a.outcome, 'effect', a.effect, 'error_code', a.error_code, 'fault', a.fault)
          order by array_position(p.command_ids, a.command_id), a.attempt) as attempts

@@ -72,7 +72,7 @@ const stoppedAt = (batch_id: string) =>
   one<Date | null>('select injection_stopped_at from faultline.batch where batch_id = $1', batch_id);
 
 /** On a busy machine a worker gets through little. */
-const PATIENT = { deadline_ms: 60_000 };
+const LONG_DEADLINE = { deadline_ms: 60_000 };
 
 const met = (batch_id: string, count: number) =>
   until(
@@ -81,7 +81,7 @@ const met = (batch_id: string, count: number) =>
       const all = (await told(batch_id)).filter(({ type }) => type === 'STOP_CONDITION_MET');
       return all.length >= count && all;
     },
-    PATIENT,
+    LONG_DEADLINE,
   );
 
 const done = (batch_id: string) =>
@@ -97,7 +97,7 @@ const done = (batch_id: string) =>
       ]);
       return open === 0 && created > 0;
     },
-    PATIENT,
+    LONG_DEADLINE,
   );
 
 test('too many in troubleshooting: injection ends, and everything else goes through', {
@@ -170,8 +170,8 @@ test('a rate of errors that is only to be marked: once, while it stays true and 
   await pool.query('delete from faultline.command');
 });
 
-test('a backlog that nobody takes: its age is that of the oldest command that is ready', async () => {
-  // Faultline's own work alone: processes are created, and nobody begins them.
+test('the age of a backlog is that of its oldest ready command', async () => {
+  // Only internal commands are handled: processes are created, and none begins.
   const worker = await lab.work({ domains: ['faultline'] });
   const other = await launch(5, []);
   const batch_id = await launch(5, [{ metric: 'backlog_age_ms', above: 800, action: 'abort' }]);
@@ -206,7 +206,7 @@ test('two that abort are both told, and end injection once; while the kill switc
   expect(types.toSorted()).toEqual(['INJECTION_STOPPED', 'STOP_CONDITION_MET', 'STOP_CONDITION_MET']);
 });
 
-test('of many who saw the same condition met one writes it down, and of a batch that has ended nobody', async () => {
+test('a condition that several guards see is recorded once, and never for a batch that has ended', async () => {
   const batch_id = await launch(1, [{ metric: 'in_troubleshooting', above: 1_000, action: 'abort' }]);
   const mark = () => withTx(pool, (tx) => markConditionMetIfFirst(tx, batch_id, 0));
   const marked = await Promise.all(Array.from({ length: 8 }, mark));
@@ -217,7 +217,7 @@ test('of many who saw the same condition met one writes it down, and of a batch 
   expect(await mark()).toBe(false);
 });
 
-test('who summarises the attempts waits for nobody who holds the table, and the guard goes on', async () => {
+test('summarizing attempts does not wait for a lock of the table, and the guard continues', async () => {
   await withTx(pool, async (tx) => {
     await tx.query('lock table faultline.attempt in share update exclusive mode');
     await summarizeAttempts(pool);
@@ -237,7 +237,7 @@ test('handlers that hold every connection of the application keep the guard from
   const { context } = lab.service;
   const held = await Promise.all(Array.from({ length: context.pool.options.max }, () => context.pool.connect()));
   try {
-    // Whoever waits for one of theirs hears that in vain, and that says nothing of the database.
+    // A timeout of the pool says nothing about the database.
     context.pool.options.connectionTimeoutMillis = 50;
     const waited = await context.pool.query('select 1').catch((error) => error);
     expect(waited.message).toContain('timeout exceeded');
@@ -255,7 +255,7 @@ test('handlers that hold every connection of the application keep the guard from
   }
 });
 
-test('null in the experiment of a program asks for nothing, and keeps nobody from looking at others', async () => {
+test('an experiment with nulls asks for nothing, and does not affect other batches', async () => {
   const request = { definition: assembly, count: 1, input: {}, policy: { max_attempts: 1 } };
   const experiment = { hypothesis: 'nothing is asked', stop_conditions: null, turbulence: null };
   const { batch_id } = await launchBatch(bus, { ...request, experiment });

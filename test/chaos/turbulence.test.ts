@@ -24,7 +24,7 @@ const turbulence: fc.Arbitrary<Turbulence> = fc
   })
   .filter((document) => turbulenceSchema.safeParse(document).success);
 
-/** When somebody looks, in ms since the launch: often, or not for a long while. */
+/** Times of checks, in ms since the launch: frequent, or with long gaps. */
 const looks = fc
   .array(fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 30_000 })), { maxLength: 100 })
   .map((gaps) => gaps.map((_, index) => gaps.slice(0, index + 1).reduce((sum, gap) => sum + gap, 0)));
@@ -81,7 +81,7 @@ describe('the schedule', () => {
     );
   });
 
-  test('whoever looks within every span misses none', () => {
+  test('checks within every interval miss none', () => {
     fc.assert(
       fc.property(turbulence, fc.integer({ min: 1, max: 900 }), (document, gap) => {
         const at = Array.from({ length: Math.ceil(30_000 / gap) }, (_, index) => (index + 1) * gap);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ChaosCrash } from '../../src/cli/chaos-crash.ts';
-import { findFreePort } from '../../src/embedded/lock.ts';
+import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, ProcessDetail } from '../../src/http/contract.ts';
 import { silentLogger } from '../../src/model/env.ts';
 import { killFaultlines, SLOW, startFaultline } from '../support/command-line.ts';

@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
 import { databaseUrlOption } from '../../src/cli/options.ts';
-import { findFreePort } from '../../src/embedded/lock.ts';
+import { findFreePort } from '../../src/embedded/holders.ts';
 import { killFaultlines, runFaultline } from '../support/command-line.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

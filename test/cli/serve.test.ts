@@ -1,7 +1,7 @@
 // faultline serve alone: the server as a process of its own, beside which no worker runs.
 
 import { afterAll, expect, test, vi } from 'vitest';
-import { findFreePort } from '../../src/embedded/lock.ts';
+import { findFreePort } from '../../src/embedded/holders.ts';
 import { commands, openLab } from '../bus/lab.ts';
 import { killFaultlines, runFaultline, SLOW } from '../support/command-line.ts';
 import { until } from '../support/until.ts';

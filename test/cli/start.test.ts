@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findFreePort } from '../../src/embedded/lock.ts';
+import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, ProcessDetail, Worker } from '../../src/http/contract.ts';
 import { killFaultlines, runFaultline, SLOW, startFaultline } from '../support/command-line.ts';
 import { isRunning, processesOf } from '../support/processes.ts';

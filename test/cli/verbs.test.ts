@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { findFreePort } from '../../src/embedded/lock.ts';
+import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, TsqGroups, TsqItem, TsqJob, TsqJobDetail } from '../../src/http/contract.ts';
 import { killFaultlines, runFaultline, SLOW, startFaultline } from '../support/command-line.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,4 +1,4 @@
-// Connections lost on purpose: genuine errors for whoever runs within, none for anybody else, and nothing left of it.
+// Connections lost on purpose: genuine errors within the work, none outside, and no traces afterwards.
 
 import { expect, onTestFinished, test } from 'vitest';
 import { losingConnections } from '../../src/db/lost-connections.ts';
@@ -52,7 +52,7 @@ test('every way to the pool meets a connection error within, and works again aft
   expect(pool.idleCount).toBe(pool.totalCount);
 });
 
-test('a connection that was given back unused is lost to nobody else', async () => {
+test('a connection that was released unused is not reused', async () => {
   const { pool, withoutConnection } = open(1);
   await pool.query('select 1');
   await withoutConnection(async () => (await pool.connect()).release());
@@ -61,7 +61,7 @@ test('a connection that was given back unused is lost to nobody else', async () 
 
 test('who works at the same time keeps what he has', async () => {
   const { pool, withoutConnection } = open();
-  const within = signal('somebody works without a connection');
+  const within = signal('working without a connection');
   const done = signal('the other one is done');
   const lost = withoutConnection(async () => {
     within.fire();

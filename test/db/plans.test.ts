@@ -277,7 +277,7 @@ const ANALYZE = 'analyze faultline.command, faultline.process, faultline.attempt
 
 const TABLES: [name: string, count: number, prepare: (pool: pg.Pool) => Promise<void>][] = [
   ['empty', 0, async () => {}],
-  ['fresh: 5,000 rows that nobody analysed', 5_000, (pool) => fill(pool, 5_000)],
+  ['fresh: 5,000 rows, never analysed', 5_000, (pool) => fill(pool, 5_000)],
   [
     'grown: analysed when empty, 5,000 rows since',
     5_000,

@@ -124,7 +124,7 @@ test('large numbers reach an application whole, what it sets for the process doe
   expect(rows).toEqual([{ n: 7, json: { a: 1 }, moment: new Date(MOMENT) }]);
 });
 
-test("an application's transaction that stands still for a minute is ended, where nobody has set another limit", async () => {
+test("ends an application's transaction that is idle for a minute, unless another limit is set", async () => {
   const { url } = await createTestDatabase({ empty: true });
   const pool = closing(createApplicationPool(url, { application_name: 'application', max: 1 }));
   const { rows } = await pool.query(`select current_setting('idle_in_transaction_session_timeout') as limit`);

@@ -1,4 +1,4 @@
-// The statements of turbulence: which batches may be disturbed now, that one turbulence is written once, and whom it cuts off.
+// The statements of turbulence: the batches that can have some, each occurrence written once, and the connections terminated.
 
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ const lock = (batch_id: string) => withTx(pool, (tx) => lockIfTurbulenceMayRun(t
 const write = (batch_id: string, kind: string, due_ms: number, nth = 1) =>
   insertTurbulenceOnce(asTx(pool), batch_id, { kind, due_ms, nth, worker: 'work-1' });
 
-describe('may be disturbed', () => {
+describe('may have turbulence', () => {
   test.each([
     ['CREATING', true],
     ['RUNNING', true],

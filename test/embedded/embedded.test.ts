@@ -11,8 +11,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type EmbeddedPostgres, startEmbedded } from '../../src/embedded/embedded.ts';
 import { completeLinks, findNative } from '../../src/embedded/native.ts';
+import { type EmbeddedPostgres, startEmbedded } from '../../src/embedded/server.ts';
 import { builtFolder } from '../support/built.ts';
 import { isRunning, processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
@@ -54,7 +54,7 @@ async function query(server: { url: string }, text: string): Promise<Record<stri
 
 /** Starts the server from another node process, which can then be killed. */
 async function startFromAnotherProcess(env: NodeJS.ProcessEnv = process.env) {
-  const module = pathToFileURL(join(await builtFolder(), 'src/embedded/embedded.js')).href;
+  const module = pathToFileURL(join(await builtFolder(), 'src/embedded/server.js')).href;
   const source = `
     const { startEmbedded } = await import('${module}');
     const { pid, url, port } = await startEmbedded({ data_dir: process.argv[1], fsync: false });
@@ -170,7 +170,7 @@ test('a folder that is in use is named, with the server that uses it', async () 
 
 test.each([
   ['of this account', process.pid],
-  // The first of the machine or container: of another account, or one that tells nobody where it works.
+  // The first process of the machine or container: of another account, or with an unknown folder.
   ['that we may not look at', 1],
 ])('a lock file whose pid is another program by now, %s, is no obstacle', async (_what, pid) => {
   const first = await start();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../src/db/migrate.ts';
 import { createPool, isConnectionError, type Pool } from '../../src/db/pool.ts';
-import { type EmbeddedPostgres, startEmbedded } from '../../src/embedded/embedded.ts';
+import { type EmbeddedPostgres, startEmbedded } from '../../src/embedded/server.ts';
 import { createEnv, silentLogger } from '../../src/model/env.ts';
 import { chain, openLab } from '../process/lab.ts';
 import { processesOf } from '../support/processes.ts';

@@ -152,7 +152,7 @@ test('by its index, however many events of processes there are', async () => {
   await sized.query('analyze faultline.event');
   const plans: string[] = [];
   const explaining = {
-    async query(text: string, values: unknown[]) {
+    async query({ text, values }: { text: string; values: unknown[] }) {
       plans.push(JSON.stringify((await sized.query(`explain (format json) ${text}`, values)).rows));
       return { rows: [] };
     },
@@ -161,7 +161,11 @@ test('by its index, however many events of processes there are', async () => {
   for (const batch_id of [null, newId()])
     for (const order of ['asc', 'desc'] as const)
       for (const after of [null, [now_us, 1, 1, newId(), 1] satisfies AuditPlace] as const)
-        await readSystemAudit(explaining, { from_us: now_us - 86_400e6, to_us: now_us, batch_id, order }, after, 100);
+        await readSystemAudit(
+          explaining,
+          { from_us: now_us - 86_400e6, to_us: now_us, batch_id },
+          { after, limit: 100, order },
+        );
   expect(plans).toHaveLength(8);
   for (const plan of plans) expect(plan).toContain('event_system');
 });

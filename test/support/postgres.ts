@@ -59,7 +59,7 @@ async function startOwn(): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   // The server may run under another account, which must be able to enter.
   chmodSync(folder, 0o755);
-  const { startEmbedded } = await import('../../src/embedded/embedded.ts');
+  const { startEmbedded } = await import('../../src/embedded/server.ts');
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
     const embedded = await startEmbedded({

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { connectionUrl, readConnection } from '../../src/embedded/cluster.ts';
-import { findFreePort } from '../../src/embedded/lock.ts';
+import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, LaunchAnswer } from '../../src/http/contract.ts';
 import { builtPage } from '../support/built.ts';
 import { type CommandLine, killFaultlines, startFaultline } from '../support/command-line.ts';

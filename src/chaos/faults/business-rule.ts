@@ -1,4 +1,4 @@
-// The business rule fault: an answer and not a breakdown, so the command fails at once and its process compensates.
+// The business rule fault: the command fails at once, and its process compensates.
 
 import { BusinessRuleError } from '../../model/errors.ts';
 import { thrownFault } from './thrown.ts';

@@ -1,5 +1,5 @@
-// The lost connection: every connection to the database that the handler asks the service for breaks under it.
-// Promises a transient failure whatever the handler makes of that, also where it needs no connection: so it can be predicted.
+// The lost connection: each database connection that the handler takes from the service fails.
+// The attempt always fails as transient, even if the handler needs no connection, so that it can be predicted.
 
 import { TransientCommandError } from '../../model/errors.ts';
 import type { FaultContext } from './fault.ts';

@@ -1,5 +1,5 @@
-// The corrupt reply: the work is done, and what is told of it makes no sense: a text, where an object was expected.
-// Promises the same text for the same roll, so that it can be predicted.
+// The corrupt reply: the work is done, and its result is a text instead of an object.
+// The text depends only on the roll source, so that it can be predicted.
 
 import { hash } from 'node:crypto';
 import type { RollSource } from '../roll.ts';

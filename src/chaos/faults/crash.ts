@@ -1,5 +1,5 @@
-// The crash: the handler has begun, and its worker dies. Where the whole process may not, the attempt alone does.
-// Promises that nothing of the attempt is ever settled, and that whatever its handler still comes to is heard by nobody.
+// The crash: the worker dies after the handler has begun; where the process must live, only the attempt dies.
+// The attempt is never settled, and any later result of its handler is discarded.
 
 import { timedOutBy } from '../../model/command.ts';
 import { type Fault, percentOf } from './fault.ts';
@@ -14,7 +14,7 @@ export const crashFault: Fault<'crash'> = {
   percent: percentOf('crash_pct'),
   async inject({ attempt, work, crash }) {
     const going = work();
-    // Nobody listens while the handler takes its first steps, and what it throws meanwhile must not end the process in our place.
+    // An early rejection of the handler must not end the process.
     going.catch(() => {});
     await new Promise((resolve) => void setImmediate(resolve));
     crash();

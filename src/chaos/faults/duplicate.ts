@@ -1,5 +1,5 @@
-// The duplicate delivery: the handler runs twice at once, as when a lease was taken for lost too early.
-// The first one's answer counts, also where it is an error; the other's is thrown away.
+// The duplicate delivery: the handler runs twice at once, as if its lease had been lost too early.
+// The result of the first run counts, even an error; the other is discarded.
 
 import { type Fault, percentOf } from './fault.ts';
 
@@ -13,7 +13,7 @@ export const duplicateFault: Fault<'duplicate'> = {
   percent: percentOf('duplicate_pct'),
   async inject({ attempt, work }) {
     attempt.markFault('duplicate');
-    // Each delivery has a payload of its own: what one does to it the other does not see.
+    // Each delivery has its own copy of the payload.
     const copy = structuredClone(attempt.payload);
     const first = work();
     attempt.payload = copy;

@@ -1,5 +1,5 @@
-// A kind of fault: what it is called, how often it hits, what it does to an attempt, and what that attempt comes to.
-// A new kind is one file with a `Fault`, one line in ./index.ts and its field in the behavior schema.
+// A kind of fault: its name, how often it hits, what it does to an attempt, and the outcome of that attempt.
+// A new kind is a file with a `Fault`, a line in ./index.ts and a field in the behavior schema.
 
 import type { AttemptContext } from '../../bus/handlers.ts';
 import type { OutcomeKind } from '../../model/command.ts';
@@ -7,28 +7,27 @@ import type { Env } from '../../model/env.ts';
 import type { CommandBehavior } from '../behavior.ts';
 import type { RollSource } from '../roll.ts';
 
-/** The fields of a behavior that say how often a fault hits. */
+/** The fields of a behavior that set how often a fault hits. */
 export type PercentField = Extract<keyof CommandBehavior, `${string}_pct`>;
 /** The field of a behavior that asks for a fault. */
 export type FaultField = PercentField | 'fail_first_attempts';
 
-/** What a fault may use to happen. */
+/** What a fault can use. */
 export interface FaultContext {
   attempt: AttemptContext;
   behavior: CommandBehavior;
-  /** What the rolls of the attempt are drawn from. */
   source: RollSource;
   env: Env;
-  /** The work that would have been done without the fault: the handler, and what the behavior makes of its result. May be called more than once. */
+  /** The work without the fault: the handler, with `response_data` merged into its result. Can be called more than once. */
   work(): Promise<unknown>;
-  /** Ends this process at once, if that is allowed and it has lived long enough; returns otherwise. */
+  /** Ends this process at once; returns if that is not allowed, or it has not lived long enough. */
   crash(): void;
-  /** Runs `work` so that every connection to the database which it asks the service for is lost under it. */
+  /** Runs `work`, losing each database connection that it takes from the service. */
   withoutConnection<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface Fault<Name extends string = string> {
-  /** As rolls, attempts and the audit name it. */
+  /** In rolls, attempts and the audit. */
   name: Name;
   field: FaultField;
   /** Faults are tried in ascending order; the first hit wins. */
@@ -36,19 +35,19 @@ export interface Fault<Name extends string = string> {
   /** How often it hits this attempt (from 1), 0-100. At 0 and 100 no roll is drawn. */
   percent(behavior: CommandBehavior, attempt: number): number;
   /**
-   * What the attempt comes to, for whoever predicts or replays it. `lease_expired`: it keeps its attempt from settling, so it is
-   * written on the command before it happens. `success`: the work is done, and the mark is all that tells.
+   * The outcome of the attempt, for predictions and replays. `lease_expired`: the fault prevents settling, so it is written to the command
+   * before it happens. `success`: the work is done, and only the mark shows the fault.
    */
   results_in: Extract<OutcomeKind, 'success' | 'transient' | 'permanent' | 'business_rule' | 'lease_expired'>;
-  /** What an attempt says it failed with; null where it succeeds. */
+  /** The error of the attempt; null if it succeeds. */
   failure(behavior: CommandBehavior): { error_code: string; error_message: string } | null;
-  /** Whether the delay of the behavior comes before it: as before any work, only where `delay_failures` asks for it, or never. */
+  /** Whether the delay of the behavior applies: always, only with `delay_failures`, or never. */
   delayed: 'always' | 'if_asked' | 'never';
-  /** Happens in place of the handler, after the delay: throws, or returns what the attempt comes to. */
+  /** Runs in place of the handler, after the delay: throws, or returns the result. */
   inject(context: FaultContext): Promise<unknown>;
 }
 
-/** How often a fault with a percentage of its own hits: the same for every attempt. */
+/** The percentage of a field, the same for every attempt. */
 export function percentOf(field: PercentField): Fault['percent'] {
   return (behavior) => behavior[field] ?? 0;
 }

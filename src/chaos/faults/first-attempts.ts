@@ -1,4 +1,4 @@
-// The first attempts fail: the same for every command, whatever the rolls say, so that a retry is sure to be needed and to help.
+// The first attempts of every command fail, whatever the rolls, so that retries are certain.
 
 import { TransientCommandError } from '../../model/errors.ts';
 import { thrownFault } from './thrown.ts';

@@ -1,4 +1,4 @@
-// Every kind of fault, in the order in which they are tried.
+// All kinds of fault, in the order in which they are tried.
 
 import { businessRuleFault } from './business-rule.ts';
 import { connectionLostFault } from './connection-lost.ts';

@@ -1,4 +1,4 @@
-// The lost acknowledgement: the work is done, and nobody learns of it. Its lease runs out, and it is done again.
+// The lost acknowledgement: the work is done but not settled. Its lease expires, and it is done again.
 
 import { timedOutBy } from '../../model/command.ts';
 import { type Fault, percentOf } from './fault.ts';

@@ -1,4 +1,4 @@
-// The permanent fault: no attempt would ever succeed, so the command goes to the troubleshooting queue at once.
+// The permanent fault: retries cannot help, so the command goes to the troubleshooting queue at once.
 
 import { PermanentCommandError } from '../../model/errors.ts';
 import { thrownFault } from './thrown.ts';

@@ -1,4 +1,4 @@
-// The common shape of faults that throw: which error, under which code and message unless the behavior names its own.
+// Faults that throw an error, with a default code and message that the behavior can override.
 
 import type { CommandErrorOptions } from '../../model/errors.ts';
 import type { CommandBehavior } from '../behavior.ts';
@@ -8,14 +8,13 @@ interface ThrownFault<Name extends string> extends Pick<Fault<Name>, 'name' | 'o
   error: new (code: string, message: string, options: CommandErrorOptions) => Error;
   code: string;
   message: string;
-  /** Comes before the error, which is thrown whatever it comes to. */
+  /** Runs before the error, which is thrown whatever its result. */
   first?(context: FaultContext): Promise<unknown>;
 }
 
-/** A fault says how often it hits, or has a field that does. */
 type Frequency = { field: PercentField } | { field: FaultField; percent: Fault['percent'] };
 
-/** A fault that throws `error`; the behavior's `error_code` and `error_message` take the place of the defaults. */
+/** A fault that throws `error`. The behavior's `error_code` and `error_message` replace the defaults. */
 export function thrownFault<Name extends string>(kind: ThrownFault<Name> & Frequency): Fault<Name> {
   const { name, field, order, results_in } = kind;
   const failure = ({ error_code, error_message }: CommandBehavior) => ({

@@ -1,4 +1,4 @@
-// The transient fault: worth another attempt, so it is retried with backoff until attempts are exhausted.
+// The transient fault: retried with backoff until attempts are exhausted.
 
 import { TransientCommandError } from '../../model/errors.ts';
 import { thrownFault } from './thrown.ts';

@@ -1,10 +1,9 @@
-// Statements for doing a process again: what chaos each of its steps was sent with.
-// What stands beside a command is what was injected from, whatever its batch was launched with or changed to since.
+// Statements for rerunning a process: the behavior with which each of its steps was sent.
 
 import type { Queryable } from '../../db/pool.ts';
 import { many } from '../../db/rows.ts';
 
-/** The steps that a process has sent, in order, each with the behavior beside its command; null where there is none. */
+/** The steps that a process has sent, in order, each with the stored behavior of its command or null. */
 export function readSentBehaviors(db: Queryable, process_id: string) {
   return many<{ step: string; behavior: Record<string, unknown> | null }>(
     db,

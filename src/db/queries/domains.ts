@@ -1,4 +1,4 @@
-// Statements on `domain`: pausing, resuming and capping, each guarded, and the figures of every domain.
+// Statements on `domain`: pause, resume and cap, each guarded, and the figures of every domain.
 
 import type { Queryable } from '../pool.ts';
 import { many, one } from '../rows.ts';
@@ -13,13 +13,13 @@ export interface DomainRow {
 
 const COLUMNS = 'domain, paused_at, paused_by, pause_reason, max_in_flight';
 
-/** A domain that somebody works, sent to or set something for: a name mistyped is none. */
+/** A domain with a worker, a batch, pending commands or a stored setting; a mistyped name is unknown. */
 const KNOWN = `(exists (select 1 from faultline.domain d where d.domain = $1)
   or exists (select 1 from faultline.worker w where $1 = any(w.domains))
   or exists (select 1 from faultline.batch b where b.domain = $1)
   or exists (select 1 from faultline.command c where c.domain = $1 and c.status = 'PENDING'))`;
 
-/** Null when it is paused already, or unknown. */
+/** Null if the domain is paused already, or unknown. */
 export function pauseDomainIfRunning(db: Queryable, domain: string, by: { actor: string; reason?: string }) {
   return one<DomainRow>(
     db,
@@ -33,7 +33,7 @@ export function pauseDomainIfRunning(db: Queryable, domain: string, by: { actor:
   );
 }
 
-/** Null when it is not paused, or unknown. */
+/** Null if the domain is not paused. */
 export function resumeDomainIfPaused(db: Queryable, domain: string) {
   return one<DomainRow>(
     db,
@@ -44,7 +44,7 @@ export function resumeDomainIfPaused(db: Queryable, domain: string) {
   );
 }
 
-/** Null when it is unknown. */
+/** Null if the domain is unknown. */
 export function capDomainIfKnown(db: Queryable, domain: string, max_in_flight: number | null) {
   return one<DomainRow>(
     db,
@@ -55,7 +55,7 @@ export function capDomainIfKnown(db: Queryable, domain: string, max_in_flight: n
   );
 }
 
-/** What is set for a domain, or null when nobody knows it. */
+/** The settings of a domain; null if it is unknown. */
 export function readDomain(db: Queryable, domain: string) {
   return one<DomainRow>(
     db,
@@ -65,10 +65,7 @@ export function readDomain(db: Queryable, domain: string) {
   );
 }
 
-/**
- * Until the end of the transaction, whoever claims in a capped domain claims alone: counting what is in progress and taking
- * more is then one act.
- */
+/** Locks claiming in a capped domain until the end of the transaction, which makes counting and claiming atomic. */
 export async function lockDomainCap(db: Queryable, domain: string): Promise<void> {
   await db.query({
     name: 'lock_domain_cap',
@@ -78,21 +75,18 @@ export async function lockDomainCap(db: Queryable, domain: string): Promise<void
 }
 
 export interface QueueRecord extends DomainRow {
-  /** Due, and not taken. */
+  /** Due and not claimed. */
   ready: number;
   delayed: number;
   in_progress: number;
   in_troubleshooting: number;
   oldest_ready_age_ms: number | null;
-  /** Workers alive that work it, and their slots. */
+  /** Live workers of the domain, and their slots. */
   workers: number;
   slots: number;
 }
 
-/**
- * Every domain that has work, workers or an operator's wish, but one. Each count walks a partial index that holds nothing else,
- * so it costs what waits, never what is done.
- */
+/** All domains with work, workers or stored settings, except `hidden`. Each count reads a partial index of open commands only. */
 export function listQueues(db: Queryable, hidden: string) {
   return many<QueueRecord>(
     db,

@@ -1,6 +1,5 @@
-// Statements on `event` and `reply`: what the rows of command and attempt do not show.
+// Statements on `event`: what no row of another table shows.
 
-import type { ReplyOutcome } from '../../model/command.ts';
 import type { Queryable, Tx } from '../pool.ts';
 
 export type EventType =
@@ -64,7 +63,7 @@ export interface Cause {
   error_message: string | null;
 }
 
-/** What processes had failed with when, the last time, their own code threw. */
+/** The errors of processes before their definition threw for the last time. */
 export async function readCausesBeforeAdvanceFailed(
   tx: Tx,
   process_ids: readonly string[],
@@ -78,51 +77,4 @@ export async function readCausesBeforeAdvanceFailed(
     [process_ids],
   );
   return new Map(rows.map(({ process_id, ...cause }) => [process_id, cause]));
-}
-
-export interface NewReply {
-  reply_id: string;
-  queue: string;
-  /** Null for the end of a batch. */
-  command_id: string | null;
-  process_id: string | null;
-  correlation_id: string | null;
-  batch_id: string | null;
-  outcome: ReplyOutcome;
-  result: unknown;
-  error_code: string | null;
-  error_message: string | null;
-  note: string | null;
-  /** The process it is kept for ends without undoing what it did. */
-  keep_effects?: boolean;
-}
-
-/** Puts replies of one lane into their queues. */
-export async function insertReplies(tx: Tx, lane: number, replies: readonly NewReply[]): Promise<void> {
-  if (replies.length === 0) return;
-  const column = <K extends keyof NewReply>(key: K) => replies.map((reply) => reply[key]);
-  await tx.query(
-    `insert into faultline.reply (reply_id, lane, queue, command_id, process_id, correlation_id, batch_id, outcome, result,
-       error_code, error_message, note, keep_effects)
-     select i.reply_id, $1::smallint, i.queue, i.command_id, i.process_id, i.correlation_id, i.batch_id, i.outcome, i.result,
-       i.error_code, i.error_message, i.note, i.keep_effects
-     from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::jsonb[], $10::text[],
-       $11::text[], $12::text[], $13::boolean[]) as i(reply_id, queue, command_id, process_id, correlation_id, batch_id, outcome,
-       result, error_code, error_message, note, keep_effects)`,
-    [
-      lane,
-      column('reply_id'),
-      column('queue'),
-      column('command_id'),
-      column('process_id'),
-      column('correlation_id'),
-      column('batch_id'),
-      column('outcome'),
-      replies.map((reply) => (reply.result === undefined ? null : JSON.stringify(reply.result))),
-      column('error_code'),
-      column('error_message'),
-      column('note'),
-      replies.map((reply) => reply.keep_effects ?? false),
-    ],
-  );
 }

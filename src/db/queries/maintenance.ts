@@ -1,9 +1,8 @@
-// Statements of the one maintainer: its lock, and statistics of tables that grew.
+// Statements of maintenance, which one worker does: its lock, and statistics of tables that grew.
 
 import type { Tx } from '../pool.ts';
 import { only } from '../rows.ts';
 
-/** Any 64-bit number will do, as long as every Faultline takes the same one. */
 const MAINTENANCE_LOCK = 4_702_111_234_474_984;
 
 /** True for one transaction at a time, over all workers. */
@@ -13,8 +12,8 @@ export async function tryMaintenanceLock(tx: Tx): Promise<boolean> {
 }
 
 /**
- * Analyzes hot tables that have doubled since their statistics were made: on stale ones the planner sees a table as empty
- * and takes plans at 2-3 times the cost; autovacuum comes a minute too late for a batch that runs for ten seconds.
+ * Analyzes tables that have doubled since their last statistics: with stale ones the planner takes plans at 2-3 times the cost, and
+ * autovacuum is a minute too late for a batch that runs for ten seconds.
  */
 export async function analyzeIfGrown(tx: Tx): Promise<void> {
   const { rows } = await tx.query<{ name: string }>(
@@ -22,7 +21,7 @@ export async function analyzeIfGrown(tx: Tx): Promise<void> {
      from pg_stat_user_tables s join pg_class c on c.oid = s.relid
      where s.schemaname in ('faultline', 'e2e') and s.n_mod_since_analyze > 2000 and s.n_mod_since_analyze > greatest(c.reltuples, 0)`,
   );
-  // A sample of 3,000 rows tells what is needed here, at a tenth of the cost of the default.
+  // A sample of 3,000 rows is enough here, at a tenth of the cost of the default.
   if (rows.length > 0) await tx.query('set local default_statistics_target = 10');
   for (const { name } of rows) await tx.query(`analyze ${name}`);
 }

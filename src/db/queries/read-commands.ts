@@ -1,10 +1,11 @@
-// Reading commands: pages by key, and one with all that is kept of it. Chunks and jobs are never shown.
-// Standalone commands have indexes of their own; those of processes are walked by their ids, which are made in order of time.
+// Reading commands: pages by key, and one in full. Internal commands are never shown.
+// Standalone commands have their own indexes; those of processes are read by id, in order of time.
 
 import { COMMAND_STATUSES, type CommandPurpose, type CommandStatus, type DeadlineAction } from '../../model/command.ts';
 import { firstIdAt } from '../../model/ids.ts';
 import type { Queryable } from '../pool.ts';
 import { many, one } from '../rows.ts';
+import { microsOf, timestampOf } from './read-snapshot.ts';
 
 export type ShownPurpose = Extract<CommandPurpose, 'standalone' | 'step' | 'compensation'>;
 
@@ -36,7 +37,7 @@ export interface CommandRecord {
 
 const COLUMNS = `c.command_id, c.domain, c.type, c.purpose, c.status, c.priority, c.attempts, c.max_attempts, c.process_id,
   c.batch_id, c.step, c.correlation_id, c.reply_to, c.error_code, c.error_message, c.fault, c.created_at, c.available_at,
-  c.deadline_at, c.settled_at, (extract(epoch from c.created_at) * 1000000)::bigint as created_at_us`;
+  c.deadline_at, c.settled_at, ${microsOf('c.created_at')} as created_at_us`;
 
 export interface CommandFilter {
   status?: CommandStatus;
@@ -46,77 +47,60 @@ export interface CommandFilter {
   created_to?: Date;
 }
 
-/** Conditions with their values, numbered as they come: what is not asked for does not stand in the statement. */
-class Conditions {
-  readonly values: unknown[] = [];
-  #text: string[] = [];
+/** The parameters $1 to $5 of every list. */
+const FILTER = `($1::text is null or c.status = $1) and ($2::text is null or c.domain = $2) and ($3::text is null or c.type = $3)
+  and ($4::timestamptz is null or c.created_at >= $4) and ($5::timestamptz is null or c.created_at <= $5)`;
 
-  /** `?` is the place of the value. */
-  add(text: string, value: unknown): this {
-    if (value === undefined || value === null) return this;
-    this.#text.push(text.replace('?', this.place(value)));
-    return this;
-  }
-
-  /** A value that stands elsewhere in the statement. */
-  place(value: unknown): string {
-    this.values.push(value);
-    return `$${this.values.length}`;
-  }
-
-  filter({ status, domain, type, created_from, created_to }: CommandFilter): this {
-    return this.add('c.status = ?', status)
-      .add('c.domain = ?', domain)
-      .add('c.type = ?', type)
-      .add('c.created_at >= ?', created_from)
-      .add('c.created_at <= ?', created_to);
-  }
-
-  get text(): string {
-    return this.#text.map((condition) => `and ${condition}`).join(' ');
-  }
+function list(db: Queryable, text: string, filter: CommandFilter, values: unknown[]) {
+  const { status, domain, type, created_from, created_to } = filter;
+  const all = [status, domain, type, created_from, created_to, ...values];
+  return many<CommandRecord>(
+    db,
+    text,
+    all.map((value) => value ?? null),
+  );
 }
 
-function run(db: Queryable, text: string, conditions: Conditions) {
-  return many<CommandRecord>(db, text, conditions.values);
-}
-
-/** Where the page before ended. */
+/** The last command of the page before. */
 export interface StandalonePlace {
   created_at_us: number;
   command_id: string;
 }
 
-/** Standalone commands, newest first; command_standalone, or with a status command_standalone_status, gives them in this order. */
+/** Standalone commands, newest first, from command_standalone or, with a status, command_standalone_status. */
 export function listStandaloneCommands(
   db: Queryable,
   filter: CommandFilter,
   before: StandalonePlace | null,
   limit: number,
-): Promise<CommandRecord[]> {
-  const conditions = new Conditions().filter(filter);
-  let from = '';
-  if (before !== null) {
-    const at = `timestamptz 'epoch' + ${conditions.place(before.created_at_us)}::bigint * interval '1 microsecond'`;
-    from = `and (c.created_at, c.command_id) < (${at}, ${conditions.place(before.command_id)}::uuid)`;
-  }
-  const text = `select ${COLUMNS} from faultline.command c where c.purpose = 'standalone' ${conditions.text} ${from}
-     order by c.created_at desc, c.command_id desc limit ${conditions.place(limit)}`;
-  return run(db, text, conditions);
+) {
+  return list(
+    db,
+    `select ${COLUMNS} from faultline.command c
+     where c.purpose = 'standalone' and ${FILTER}
+       and ($6::bigint is null or (c.created_at, c.command_id) < (${timestampOf('$6')}, $7::uuid))
+     order by c.created_at desc, c.command_id desc limit $8`,
+    filter,
+    [before?.created_at_us, before?.command_id, limit],
+  );
 }
 
-/** No clock of a sender is this far from the database's. */
+/** The clock of a sender differs from the database's by less than this. */
 const CLOCK_SLACK_MS = 86_400_000;
 
-/** Within what commands of about the same time are told apart by their ids. */
+/** Within this time the ids of commands are not in order of creation. */
 const ORDER_SLACK_MS = 2_000;
 
 export interface ProcessCommandFilter extends CommandFilter {
-  /** Older ones are not asked for now. A hint of where to stop: what is left out is found by a later page. */
+  /** Where the scan may stop. What is left out is on a later page. */
   newer_than?: Date;
   purpose?: 'step' | 'compensation';
   batch_id?: string;
 }
+
+/** The parameters $6 to $8. */
+const PROCESS_FILTER = `($6::text is null or c.purpose = $6) and ($7::uuid is null or c.batch_id = $7)
+  and ($8::uuid is null or c.command_id < $8)`;
 
 /** Commands of processes, newest first. */
 export function listProcessCommands(
@@ -124,62 +108,70 @@ export function listProcessCommands(
   filter: ProcessCommandFilter,
   before_id: string | null,
   limit: number,
-): Promise<CommandRecord[]> {
-  const { created_from, created_to, newer_than } = filter;
-  const conditions = new Conditions()
-    .filter(filter)
-    .add('c.purpose = ?', filter.purpose)
-    .add('c.batch_id = ?', filter.batch_id)
-    .add('c.command_id < ?::uuid', before_id)
-    .add('c.command_id >= ?::uuid', created_from && firstIdAt(created_from.getTime() - CLOCK_SLACK_MS))
-    .add('c.command_id >= ?::uuid', newer_than && firstIdAt(newer_than.getTime() - ORDER_SLACK_MS))
-    .add('c.command_id <= ?::uuid', created_to && firstIdAt(created_to.getTime() + CLOCK_SLACK_MS));
-  const text = `select ${COLUMNS} from faultline.command c where c.purpose in ('step', 'compensation') ${conditions.text}
-     order by c.command_id desc limit ${conditions.place(limit)}`;
-  return run(db, text, conditions);
+) {
+  const { created_from, created_to, newer_than, purpose, batch_id } = filter;
+  const from_ms = Math.max(
+    (created_from?.getTime() ?? 0) - CLOCK_SLACK_MS,
+    (newer_than?.getTime() ?? 0) - ORDER_SLACK_MS,
+  );
+  return list(
+    db,
+    `select ${COLUMNS} from faultline.command c
+     where c.purpose in ('step', 'compensation') and ${FILTER} and ${PROCESS_FILTER}
+       and ($9::uuid is null or c.command_id >= $9) and ($10::uuid is null or c.command_id <= $10)
+     order by c.command_id desc limit $11`,
+    filter,
+    [
+      purpose,
+      batch_id,
+      before_id,
+      from_ms > 0 ? firstIdAt(from_ms) : null,
+      created_to && firstIdAt(created_to.getTime() + CLOCK_SLACK_MS),
+      limit,
+    ],
+  );
 }
 
-/** Commands of one process, newest first: the process knows their ids. */
+/** Commands of one process, newest first. The process stores their ids. */
 export function listCommandsOfProcess(
   db: Queryable,
   process_id: string,
   filter: ProcessCommandFilter,
   before_id: string | null,
   limit: number,
-): Promise<CommandRecord[]> {
-  const conditions = new Conditions()
-    .filter(filter)
-    .add('c.purpose = ?', filter.purpose)
-    .add('c.batch_id = ?', filter.batch_id)
-    .add('c.command_id < ?::uuid', before_id);
-  const text = `select ${COLUMNS}
+) {
+  return list(
+    db,
+    `select ${COLUMNS}
      from faultline.process p cross join unnest(p.command_ids) as i(command_id)
        join faultline.command c on c.command_id = i.command_id and c.lane = p.lane
-     where p.process_id = ${conditions.place(process_id)} ${conditions.text}
-     order by c.command_id desc limit ${conditions.place(limit)}`;
-  return run(db, text, conditions);
+     where p.process_id = $9 and ${FILTER} and ${PROCESS_FILTER}
+     order by c.command_id desc limit $10`,
+    filter,
+    [filter.purpose, filter.batch_id, before_id, process_id, limit],
+  );
 }
 
-/** Commands of a command batch in the order of their ids: status by status, each in this order from command_batch_status. */
+/** Commands of a command batch in order of id: command_batch_status returns each status in this order. */
 export function listBatchCommands(
   db: Queryable,
   batch_id: string,
   { status, ...filter }: CommandFilter,
   { after_id, before_id, limit }: { after_id?: string | null; before_id?: string | null; limit: number },
-): Promise<CommandRecord[]> {
-  const conditions = new Conditions()
-    .filter(filter)
-    .add('c.command_id > ?::uuid', after_id)
-    .add('c.command_id < ?::uuid', before_id);
+) {
   const order = before_id === undefined ? 'asc' : 'desc';
-  const most = conditions.place(limit);
-  const text = `select m.* from unnest(${conditions.place(status ? [status] : COMMAND_STATUSES)}::text[]) as s(status)
+  return list(
+    db,
+    `select m.* from unnest($6::text[]) as s(status)
        cross join lateral (
          select ${COLUMNS} from faultline.command c
-         where c.batch_id = ${conditions.place(batch_id)} and c.purpose = 'standalone' and c.status = s.status ${conditions.text}
-         order by c.command_id ${order} limit ${most}) m
-     order by m.command_id ${order} limit ${most}`;
-  return run(db, text, conditions);
+         where c.batch_id = $7 and c.purpose = 'standalone' and c.status = s.status and ${FILTER}
+           and ($8::uuid is null or c.command_id > $8) and ($9::uuid is null or c.command_id < $9)
+         order by c.command_id ${order} limit $10) m
+     order by m.command_id ${order} limit $10`,
+    filter,
+    [status ? [status] : COMMAND_STATUSES, batch_id, after_id, before_id, limit],
+  );
 }
 
 export interface CommandDetailRecord extends CommandRecord {
@@ -200,7 +192,7 @@ export interface CommandDetailRecord extends CommandRecord {
   parked_at: Date | null;
 }
 
-/** One command with what chaos was told of it; null for an id that is none, or that of Faultline's own work. */
+/** One command in full; null for an unknown id, or an internal command. */
 export function findCommand(db: Queryable, command_id: string) {
   return one<CommandDetailRecord>(
     db,
@@ -219,7 +211,7 @@ export interface CommandReplyRecord {
   created_at: Date;
 }
 
-/** The reply of a command, while nobody has consumed it. */
+/** The reply of a command, until it is consumed. */
 export function findReplyOf(db: Queryable, command_id: string) {
   return one<CommandReplyRecord>(
     db,

@@ -1,24 +1,24 @@
-// How the work stands: what waits too long, who is gone, what keeps the server from clearing up. For `faultline doctor`.
-// Reads only, each figure from an index or a small table.
+// The condition of the service, for `faultline doctor`. Reads each figure from an index or a small table.
 
 import type { Queryable } from '../pool.ts';
 import { only } from '../rows.ts';
+import { ENDED_BATCH } from '../statuses.ts';
 
 export interface Condition {
   paused_domains: string[];
   dead_workers: string[];
-  /** Parked commands, and processes whose own code threw; no more than 10,001 of each are counted. */
+  /** Parked commands, and processes whose definition threw; up to 10,001 of each are counted. */
   parked_count: number;
   oldest_parked_at: Date | null;
-  /** The command that has been ready the longest, in domains that are not paused. */
+  /** The command that has been ready longest in a domain that is not paused. */
   oldest_ready: { domain: string; ready_s: number } | null;
-  /** Transactions open for more than five minutes: rows deleted since cannot be cleared away. */
+  /** Transactions open for more than five minutes: they keep vacuum from removing rows deleted since. */
   long_transactions: { pid: number; application_name: string; open_s: number }[];
-  /** Tables of ours with more dead rows than live ones. */
+  /** Tables with more dead rows than live ones. */
   bloated_tables: { name: string; dead: number; live: number }[];
-  /** When the last prune began or ended. */
+  /** The beginning or end of the last prune. */
   pruned_at: Date | null;
-  /** Batches that ended longer ago than the settings keep them, by a day and more. */
+  /** Batches that ended more than a day before the retention limit. */
   overdue_batches: number;
 }
 
@@ -53,7 +53,7 @@ export function readCondition(db: Queryable, prune_after_days: number | null) {
          where s.schemaname in ('faultline', 'e2e') and s.n_dead_tup > greatest(10000, s.n_live_tup)), '[]') as bloated_tables,
        (select s.updated_at from faultline.setting s where s.key = 'last_prune') as pruned_at,
        (select count(*)::int from faultline.batch b
-        where b.status in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')
+        where b.status in ${ENDED_BATCH}
           and b.completed_at < now() - make_interval(days => $1::int + 1)) as overdue_batches`,
     [prune_after_days],
   );

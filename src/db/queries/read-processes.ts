@@ -1,5 +1,4 @@
-// Reading processes: pages by key, and one process with its step records and their attempts.
-// A page costs the same wherever it begins; no count, no offset, no query per row.
+// Reading processes: pages by key, and one process with its step records and their attempts. A page costs the same at any position.
 
 import type { CommandPurpose, CommandStatus, DeadlineAction } from '../../model/command.ts';
 import type { ProcessStatus } from '../../model/process.ts';
@@ -32,8 +31,6 @@ const COLUMNS = `p.process_id, p.batch_id, p.ordinal, p.process_type, p.version,
   p.state, p.state -> 'behavior' as behavior, p.error_code, p.error_message, p.deadline_at, p.on_deadline, p.keep_effects,
   p.created_at, p.updated_at, p.completed_at`;
 
-type Row = ProcessRecord & Record<string, unknown>;
-
 export interface BatchProcessesPage {
   batch_id: string;
   status?: ProcessStatus;
@@ -42,9 +39,9 @@ export interface BatchProcessesPage {
   limit: number;
 }
 
-/** Processes of one batch, in the order of their ordinals. */
+/** Processes of one batch, by ordinal. */
 export function listBatchProcesses(db: Queryable, page: BatchProcessesPage) {
-  return many<Row>(
+  return many<ProcessRecord>(
     db,
     `select ${COLUMNS} from faultline.process p
      where p.batch_id = $1 and p.ordinal > $2 and ($3::text is null or p.status = $3)
@@ -55,17 +52,14 @@ export function listBatchProcesses(db: Queryable, page: BatchProcessesPage) {
 
 export interface ProcessesPage {
   status?: ProcessStatus;
-  /** Batch and ordinal of the last process of the page before. */
+  /** The last process of the page before. */
   after?: { batch_id: string; ordinal: number };
   limit: number;
 }
 
-/**
- * Processes of all batches, newest batch first, in each by ordinal.
- * Batch by batch and no further than the page is full, because processes have no index by status alone.
- */
+/** Processes of all batches, newest batch first, then by ordinal: batch by batch, because processes have no index by status alone. */
 export function listProcesses(db: Queryable, page: ProcessesPage) {
-  return many<Row>(
+  return many<ProcessRecord>(
     db,
     `select p.*
      from (select b.batch_id from faultline.batch b
@@ -81,7 +75,7 @@ export function listProcesses(db: Queryable, page: ProcessesPage) {
 }
 
 export function findProcess(db: Queryable, process_id: string) {
-  return one<Row>(
+  return one<ProcessRecord>(
     db,
     `select ${COLUMNS} from faultline.process p
      where p.process_id = $1
@@ -106,7 +100,7 @@ export interface StepRecord {
   settled_at: Date | null;
 }
 
-/** The commands of a process, in the order in which they were sent. */
+/** The commands of a process, in order of sending. */
 export function listSteps(db: Queryable, process_id: string) {
   return many<StepRecord>(
     db,
@@ -133,7 +127,7 @@ export interface AttemptRecord {
   worker_id: string | null;
 }
 
-/** Every attempt of these commands, the one under way included, in order. */
+/** Every attempt of these commands, including attempts in progress, in order. */
 export function listAttempts(db: Queryable, command_ids: readonly string[]) {
   return many<AttemptRecord>(
     db,

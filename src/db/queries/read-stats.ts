@@ -1,8 +1,9 @@
-// Figures of the whole service. Counts come from batch rows and partial indexes, rates from the end of `attempt`:
-// nothing here grows with what is already done.
+// Figures of the whole service. Counts come from batch rows and partial indexes, rates from recent attempts: the cost does not grow
+// with ended work.
 
 import type { Queryable } from '../pool.ts';
 import { many, only } from '../rows.ts';
+import { ENDED_BATCH } from '../statuses.ts';
 
 export interface ServiceCounts {
   open_batches: number;
@@ -19,20 +20,20 @@ export interface ServiceCounts {
   in_troubleshooting: number;
 }
 
-/** Processes by status from the rows of the batches; compensating ones, which these count as waiting, from the index of the open ones. */
+/** Counts processes from batch rows; compensating ones, which batches count as waiting, from the index of processes. */
 export function countService(db: Queryable) {
   return only<ServiceCounts>(
     db,
     `select b.*,
        (select count(*)::int from faultline.batch o
           join faultline.process p on p.batch_id = o.batch_id and p.status = 'COMPENSATING'
-        where o.status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED')) as compensating,
+        where o.status not in ${ENDED_BATCH}) as compensating,
        (select count(*)::int from faultline.command c where c.status = 'PENDING' and c.domain <> 'faultline') as backlog,
        (select count(*)::int from faultline.command c where c.status = 'IN_PROGRESS') as in_progress,
        (select count(*)::int from faultline.command c where c.status = 'IN_TROUBLESHOOTING_QUEUE')
          + (select count(*)::int from faultline.process p where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED')
          as in_troubleshooting
-     from (select count(*) filter (where status not in ('COMPLETED', 'COMPLETED_WITH_FAILURES', 'CANCELED'))::int as open_batches,
+     from (select count(*) filter (where status not in ${ENDED_BATCH})::int as open_batches,
              count(*)::int as total_batches, coalesce(sum(waiting_count), 0)::int as waiting,
              coalesce(sum(in_troubleshooting_count), 0)::int as in_troubleshooting_processes,
              coalesce(sum(completed_count), 0)::int as completed, coalesce(sum(compensated_count), 0)::int as compensated,
@@ -41,7 +42,7 @@ export function countService(db: Queryable) {
   );
 }
 
-/** Attempts that ended within one second and took about as long: `bucket` is round(12 ln(ms)), so one bucket spans 8.7 %. */
+/** Attempts that ended in one second with a similar duration: `bucket` is round(12 ln(ms)), so a bucket spans 8.7 %. */
 export interface SecondTally {
   /** Seconds since 1970, on the database's clock. */
   second: number;
@@ -52,7 +53,7 @@ export interface SecondTally {
   count: number;
 }
 
-/** Attempts ended in [from_s, to_s), second by second. Work of Faultline itself does not count. */
+/** Attempts that ended in [from_s, to_s), by second, without internal commands. */
 export function tallySeconds(db: Queryable, from_s: number, to_s: number) {
   return many<SecondTally>(
     db,

@@ -1,5 +1,5 @@
-// Reading the troubleshooting queue: parked commands, and processes whose own code threw, last parked first.
-// Walks the partial indexes command_parked and process_advance_failed, which hold nothing else.
+// Reading the troubleshooting queue: parked commands, and processes whose definition threw, last parked first.
+// Reads the partial indexes command_parked and process_advance_failed.
 
 import type { CommandPurpose } from '../../model/command.ts';
 import type { Queryable } from '../pool.ts';
@@ -7,7 +7,7 @@ import { count, many } from '../rows.ts';
 import { microsOf, timestampOf } from './read-snapshot.ts';
 
 export interface ParkedRecord {
-  /** The process where kind is `advance_failed`, else the command: what the list is ordered by, after time. */
+  /** The process if kind is `advance_failed`, else the command. The list is ordered by time and item_id. */
   item_id: string;
   kind: 'command' | 'advance_failed';
   command_id: string;
@@ -29,7 +29,7 @@ export interface ParkedRecord {
   parked_at_us: number;
 }
 
-/** Each field that is given narrows the choice. */
+/** Given fields narrow the selection. */
 export interface ParkedFilter {
   batch_id?: string;
   domain?: string;
@@ -40,13 +40,16 @@ export interface ParkedFilter {
   injected?: boolean;
 }
 
-/** The first parameters of every statement that has the conditions below. */
+/** The parameters $1 to $7 of the statements below. */
 export function filterValues(filter: ParkedFilter): unknown[] {
   const { batch_id, domain, type, error_code, injected, error_group, process_id } = filter;
   return [batch_id, domain, type, error_code, injected, error_group, process_id].map((value) => value ?? null);
 }
 
 const COMMAND_GROUP = `coalesce(c.error_group, c.error_code, '')`;
+
+/** The fault of a command `c` that succeeded, if it can be why the definition of its process threw on the reply. */
+const CORRUPT_REPLY = `case when c.fault = 'corrupt_reply' then c.fault end`;
 
 /** Parked commands `c`. */
 export const PARKED_COMMANDS = `faultline.command c
@@ -55,25 +58,22 @@ export const PARKED_COMMANDS = `faultline.command c
      and ($4::text is null or c.error_code = $4) and ($5::boolean is null or (c.fault is not null) = $5)
      and ($6::text is null or ${COMMAND_GROUP} = $6) and ($7::uuid is null or c.process_id = $7)`;
 
-/** Of the faults under which a command `c` succeeds, the one that can be why its process's own code threw on the reply. */
-const STUMBLED_OVER = `case when c.fault = 'corrupt_reply' then c.fault end`;
-
-/** Processes `p` whose own code threw on the reply of their command `c`. */
+/** Processes `p` whose definition threw on the reply of their command `c`. */
 export const ADVANCE_FAILED_PROCESSES = `faultline.process p
      join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
        and c.status || '' <> 'IN_TROUBLESHOOTING_QUEUE'
    where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'
      and ($1::uuid is null or p.batch_id = $1) and ($2::text is null or c.domain = $2) and ($3::text is null or c.type = $3)
-     and ($4::text is null or p.error_code = $4) and ($5::boolean is null or (${STUMBLED_OVER} is not null) = $5)
+     and ($4::text is null or p.error_code = $4) and ($5::boolean is null or (${CORRUPT_REPLY} is not null) = $5)
      and ($6::text is null or p.error_code = $6) and ($7::uuid is null or p.process_id = $7)`;
 
 export interface ParkedPage extends ParkedFilter {
-  /** Time and id of the last item of the page before. */
+  /** The last item of the page before. */
   before?: { parked_at_us: number; item_id: string };
   limit: number;
 }
 
-// Each half is cut to a page by its own index before the two are merged.
+// Each half is limited to a page by its own index before the merge.
 const LIST = `
 select * from (
   (select c.command_id as item_id, 'command' as kind, c.command_id, c.domain, c.type, c.purpose, c.process_id, c.batch_id, c.step,
@@ -84,7 +84,7 @@ select * from (
    order by c.parked_at desc, c.command_id desc limit $10)
   union all
   (select p.process_id, 'advance_failed', c.command_id, c.domain, c.type, c.purpose, p.process_id, p.batch_id, p.current_step,
-     c.attempts, c.max_attempts, p.error_code, p.error_message, p.error_code, p.error_code, ${STUMBLED_OVER}, c.payload,
+     c.attempts, c.max_attempts, p.error_code, p.error_message, p.error_code, p.error_code, ${CORRUPT_REPLY}, c.payload,
      p.parked_at, ${microsOf('p.parked_at')}
    from ${ADVANCE_FAILED_PROCESSES}
      and ($8::bigint is null or (p.parked_at, p.process_id) < (${timestampOf('$8')}, $9::uuid))
@@ -109,7 +109,7 @@ export function countParked(db: Queryable, filter: ParkedFilter) {
   );
 }
 
-/** Items that wait for the same reason in the same place, with one of them as a sample. */
+/** Items with the same reason in the same place, and one of them as a sample. */
 export interface ParkedCause {
   error_group: string;
   error_code: string | null;
@@ -130,7 +130,7 @@ with cause as (
     null as process_message
   from ${PARKED_COMMANDS} group by 1, 2, 3, 4, 5
   union all
-  select p.error_code, p.error_code, ${STUMBLED_OVER} is not null, c.domain, c.type, count(*)::int, min(p.parked_at), max(p.parked_at),
+  select p.error_code, p.error_code, ${CORRUPT_REPLY} is not null, c.domain, c.type, count(*)::int, min(p.parked_at), max(p.parked_at),
     (array_agg(c.command_id))[1], min(p.error_message)
   from ${ADVANCE_FAILED_PROCESSES} group by 1, 2, 3, 4, 5
 ),
@@ -140,12 +140,12 @@ select l.error_group, l.error_code, l.injected, l.domain, l.type, l.count, l.old
 from largest l left join faultline.command c on c.command_id = l.sample_command_id
 order by l.count desc, l.error_group, l.domain, l.type, l.injected`;
 
-/** The largest first. Reads all that matches: pace it. */
+/** Largest first. Reads all matching items, so callers throttle it. */
 export function listCauses(db: Queryable, filter: ParkedFilter, limit: number) {
   return many<ParkedCause>(db, CAUSES, [...filterValues(filter), limit]);
 }
 
-/** How many items wait for the same reason; a cause that is partly injected and partly real stands twice. */
+/** The number of items with the same reason. Injected and real ones are separate groups. */
 export interface ParkedGroup {
   error_group: string;
   injected: boolean;
@@ -155,12 +155,12 @@ export interface ParkedGroup {
 export function groupParked(db: Queryable, limit: number) {
   return many<ParkedGroup>(
     db,
-    `select coalesce(c.error_group, c.error_code, '') as error_group, c.fault is not null as injected, count(*)::int as count
+    `select ${COMMAND_GROUP} as error_group, c.fault is not null as injected, count(*)::int as count
      from faultline.command c
      where c.status = 'IN_TROUBLESHOOTING_QUEUE'
      group by 1, 2
      union all
-     select p.error_code, ${STUMBLED_OVER} is not null, count(*)::int
+     select p.error_code, ${CORRUPT_REPLY} is not null, count(*)::int
      from faultline.process p left join faultline.command c on c.command_id = p.awaiting_command_id and c.lane = p.lane
      where p.status = 'WAITING_FOR_TSQ' and p.error_code = 'ADVANCE_FAILED'
      group by 1, 2

@@ -1,4 +1,4 @@
-// Reading workers: those that live, and those that stopped or died within the last hour.
+// Reading workers: live ones, and those that stopped or died within the last hour.
 
 import type { Queryable } from '../pool.ts';
 import { many } from '../rows.ts';
@@ -23,7 +23,7 @@ export interface WorkerRecord {
   heartbeat_at: Date;
 }
 
-/** DEAD: neither stopped nor heard of for 15 s. */
+/** DEAD: not stopped, and without a heartbeat for 15 s. */
 export function listWorkers(db: Queryable) {
   return many<WorkerRecord>(
     db,

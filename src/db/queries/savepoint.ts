@@ -1,10 +1,10 @@
-// Statements on a savepoint within a transaction of somebody else's.
+// Statements on a savepoint within a transaction of the caller.
 
 import type { Tx } from '../pool.ts';
 
 const NO_ACTIVE_TRANSACTION = '25P01';
 
-/** False when no transaction is open. */
+/** False if no transaction is open. */
 export async function setSavepoint(tx: Tx): Promise<boolean> {
   try {
     await tx.query('savepoint faultline');
@@ -19,7 +19,7 @@ export async function releaseSavepoint(tx: Tx): Promise<void> {
   await tx.query('release savepoint faultline');
 }
 
-/** Undoes what came after it, and ends it. */
+/** Undoes everything since the savepoint, and releases it. */
 export async function rollbackToSavepoint(tx: Tx): Promise<void> {
   await tx.query('rollback to savepoint faultline');
   await tx.query('release savepoint faultline');

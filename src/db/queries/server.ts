@@ -1,9 +1,9 @@
-// What the PostgreSQL server says of itself: for `faultline doctor`, and for who asks whether it can be worked with.
+// Facts about the PostgreSQL server, for `faultline doctor` and for checks before work begins.
 
 import type { Queryable } from '../pool.ts';
-import { only } from '../rows.ts';
+import { one, only } from '../rows.ts';
 
-/** A standby, or a server, database or role that is set so. */
+/** A standby, or a server, database or role that is set to read-only. */
 const READ_ONLY = `(pg_is_in_recovery() or current_setting('transaction_read_only')::boolean)`;
 
 export interface ServerFacts {
@@ -13,10 +13,10 @@ export interface ServerFacts {
   synchronous_commit: string;
   full_page_writes: string;
   jit: string;
-  /** That this role may have, all together. */
+  /** For this role. */
   max_connections: number;
   connections: number;
-  /** Of programs that are not Faultline. */
+  /** Of programs other than Faultline. */
   other_connections: number;
   read_only: boolean;
 }
@@ -36,11 +36,10 @@ export function readServerFacts(db: Queryable) {
 }
 
 export async function isReadOnly(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query<{ read_only: boolean }>(`select ${READ_ONLY} as read_only`);
-  return rows[0]?.read_only === true;
+  return (await one<{ read_only: boolean }>(db, `select ${READ_ONLY} as read_only`))?.read_only === true;
 }
 
-/** The same for everybody who is connected to the same database of the same running server, and for nobody else. */
+/** Identifies the database of the running server: equal for all its clients, and different after a restart. */
 export async function readDatabaseId(db: Queryable): Promise<string> {
   return (
     await only<{ database_id: string }>(

@@ -1,8 +1,8 @@
-// Statements on `setting`: the document of settings that change at run time, and what each process reads of operators' wishes.
+// Statements on `setting`: the settings that change at run time, and the operator config that each process reads.
 
 import type { SettingsPatch } from '../../model/settings.ts';
 import type { Queryable } from '../pool.ts';
-import { only } from '../rows.ts';
+import { one, only } from '../rows.ts';
 
 const KEY = 'runtime';
 
@@ -12,19 +12,13 @@ export interface StoredSettings {
 }
 
 export async function readSettings(db: Queryable): Promise<StoredSettings> {
-  const { rows } = await db.query<{ value: SettingsPatch; updated_at: Date }>(
-    'select value, updated_at from faultline.setting where key = $1',
-    [KEY],
-  );
-  return rows[0] ?? { value: {}, updated_at: null };
+  const text = 'select value, updated_at from faultline.setting where key = $1';
+  return (await one<StoredSettings>(db, text, [KEY])) ?? { value: {}, updated_at: null };
 }
 
-/**
- * Merges a patch into what is stored, field by field, in one statement: of two who change different fields at the same time both
- * are heard. Nulls are not stored.
- */
+/** Merges a patch into the stored settings, field by field, so that concurrent changes of different fields both count. Nulls delete. */
 export function mergeSettings(db: Queryable, patch: SettingsPatch) {
-  return only<{ value: SettingsPatch; updated_at: Date }>(
+  return only<StoredSettings>(
     db,
     `insert into faultline.setting as s (key, value) values ($1, jsonb_strip_nulls($2::jsonb))
      on conflict (key) do update set updated_at = now(), value = jsonb_strip_nulls(s.value || $2::jsonb || jsonb_build_object(
@@ -35,20 +29,20 @@ export function mergeSettings(db: Queryable, patch: SettingsPatch) {
   );
 }
 
-/** What operators have set, as every process reads it each second: the settings, and what is set for domains. */
+/** The settings and the state of domains, which every process reads each second. */
 export interface OperatorConfig {
   settings: SettingsPatch;
   domains: Record<string, { paused: boolean; max_in_flight: number | null }>;
 }
 
 export async function readOperatorConfig(db: Queryable): Promise<OperatorConfig> {
-  const { rows } = await db.query<{ settings: SettingsPatch | null; domains: OperatorConfig['domains'] | null }>({
-    name: 'read_wishes',
+  const config = await one<{ [Key in keyof OperatorConfig]: OperatorConfig[Key] | null }>(db, {
+    name: 'read_operator_config',
     text: `
 select (select s.value from faultline.setting s where s.key = $1) as settings,
   (select jsonb_object_agg(d.domain, jsonb_build_object('paused', d.paused_at is not null, 'max_in_flight', d.max_in_flight))
    from faultline.domain d where d.paused_at is not null or d.max_in_flight is not null) as domains`,
     values: [KEY],
   });
-  return { settings: rows[0]?.settings ?? {}, domains: rows[0]?.domains ?? {} };
+  return { settings: config?.settings ?? {}, domains: config?.domains ?? {} };
 }

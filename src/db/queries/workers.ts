@@ -1,4 +1,4 @@
-// Statements on `worker`: who works, how it fares, and when it was last heard of.
+// Statements on `worker`: registration and heartbeats.
 
 import type { Queryable } from '../pool.ts';
 
@@ -10,10 +10,10 @@ export interface NewWorker {
   slots: number;
 }
 
-/** Registers a worker, or the same one again. Workers not heard of for a day are forgotten on the way. */
+/** Registers a worker, possibly again. Deletes workers without a heartbeat for a day. */
 export async function insertWorker(db: Queryable, worker: NewWorker): Promise<void> {
   await db.query(
-    `with forgotten as (delete from faultline.worker where heartbeat_at < now() - interval '1 day')
+    `with deleted as (delete from faultline.worker where heartbeat_at < now() - interval '1 day')
      insert into faultline.worker (worker_id, name, pid, domains, slots, status) values ($1, $2, $3, $4, $5, 'RUNNING')
      on conflict (worker_id) do update set pid = excluded.pid, status = 'RUNNING', started_at = now(), heartbeat_at = now()`,
     [worker.worker_id, worker.name, worker.pid, worker.domains, worker.slots],

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { clearReplies, consumeReplies, discardReply } from '../../bus/replies.ts';
-import { findReply, listReplies, listReplyQueues, type ReplyRecord } from '../../db/queries/reply-queues.ts';
+import { findReply, listReplies, listReplyQueues, type ReplyRecord } from '../../db/queries/replies.ts';
 import { orNotFound } from '../../model/errors.ts';
 import { redriveReply } from '../../process/replies.ts';
 import type { App, RouteContext } from '../context.ts';

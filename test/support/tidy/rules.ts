@@ -34,6 +34,7 @@ function findCodeViolations(code: Code): Violation[] {
     ...checkOpening(code),
     ...checkSuppressions(code),
     ...checkSql(code),
+    ...checkChaosTables(code),
     ...checkStatuses(code),
     ...checkSleep(code),
   ];
@@ -107,6 +108,15 @@ function checkSql(code: Code): Violation[] {
       const message = `SQL outside src/db and queries/: "${start}"; make it a named function there`;
       return { path: code.path, line: lineAt(code.text, node.start), rule: 'sql', message };
     });
+}
+
+/** The core does not name the tables of chaos: chaos is installed as hooks. */
+function checkChaosTables(code: Code): Violation[] {
+  if (!/^src\/(db|bus|process)\//.test(code.path)) return [];
+  return [...code.text.matchAll(/\be2e\.\w+/g)].map((match) => {
+    const message = `${match[0]} is a table of chaos; use a hook of src/bus/handlers.ts`;
+    return { path: code.path, line: lineAt(code.text, match.index), rule: 'chaos-tables', message };
+  });
 }
 
 const STATUSES = new Set<string>([...COMMAND_STATUSES, ...PROCESS_STATUSES, ...BATCH_STATUSES]);

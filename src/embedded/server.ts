@@ -1,12 +1,12 @@
-// PostgreSQL without an installation: starts the native server that npm brought, on a data folder of its own.
-// Promises durable settings, 127.0.0.1 only, a port that stays the same from start to start, and no orphan when we are killed.
+// The embedded PostgreSQL server: starts the native server that npm installed, on its own data folder.
+// It is durable, listens on 127.0.0.1 only, keeps its port between starts, and ends with this process, even if that is killed.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { retry } from '../model/retrying.ts';
 import {
   type Connection,
   commandOf,
@@ -18,19 +18,19 @@ import {
   serverEnv,
   writeConnection,
 } from './cluster.ts';
-import { awaitFolderFree, findFreePort, folderInUse, isPortFree, portHolder } from './lock.ts';
+import { awaitFolderFree, findFreePort, folderInUse, isPortFree, portHolder } from './holders.ts';
 import { chooseLaunch, EmbeddedPostgresError, findNative, type Launch } from './native.ts';
 
 export interface EmbeddedOptions {
-  /** Holds the cluster and nothing else; made where it does not exist. Belongs to the server's account afterwards. */
+  /** Contains the cluster; created if it does not exist. Belongs to the server's account afterwards. */
   data_dir: string;
-  /** Default: the port of the last start; at the first one, any that is free. */
+  /** Default: the port of the last start, or any free one. */
   port?: number;
-  /** Where the server's own log is appended; default `<data_dir>/postgres.log`. */
+  /** The server's log; default `<data_dir>/postgres.log`. */
   log_file?: string;
-  /** PostgreSQL settings over ours, by name. */
+  /** PostgreSQL settings that override the defaults. */
   settings?: Record<string, string>;
-  /** False gives durability away for speed: only for databases that are thrown away. Default true. */
+  /** False trades durability for speed: only for temporary databases. Default true. */
   fsync?: boolean;
   /** How long recovery and start may take. Default 300,000. */
   start_timeout_ms?: number;
@@ -39,12 +39,12 @@ export interface EmbeddedOptions {
 export type StopMode = 'smart' | 'fast' | 'immediate';
 
 export interface EmbeddedPostgres {
-  /** With user and password: not for logs. Names the database `faultline`, which exists. */
+  /** With user and password: do not log it. The database `faultline` exists. */
   url: string;
   port: number;
   pid: number;
   process: ChildProcess;
-  /** Ends the server and returns when it is gone. fast (default): clients are cut off; immediate: as after a crash. */
+  /** Stops the server and waits for its end. fast (default): disconnects clients; immediate: like a crash. */
   stop(mode?: StopMode): Promise<void>;
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -53,9 +53,8 @@ const STOP_SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } 
 const RETRY_MS = 3_000;
 
 /**
- * For a durable queue on a small machine. jit compiles short statements at a loss; rare, large checkpoints keep full-page
- * images few; vacuum must follow a queue's churn. wal_compression stays off: these builds have no lz4, and pglz costs more
- * processor than it saves disk.
+ * For a durable queue on a small machine. jit does not pay for short statements; rare checkpoints reduce full-page images; vacuum must
+ * keep up with the churn of a queue. wal_compression stays off: these builds lack lz4, and pglz costs more CPU than it saves disk.
  */
 const SETTINGS: Record<string, string> = {
   jit: 'off',
@@ -79,7 +78,7 @@ const SETTINGS: Record<string, string> = {
   timezone: 'UTC',
 };
 
-/** Throws EmbeddedPostgresError with a message for people. */
+/** @throws EmbeddedPostgresError */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   try {
     return await start(options, resolve(options.data_dir));
@@ -112,15 +111,10 @@ async function start(options: EmbeddedOptions, dataDir: string): Promise<Embedde
   return server;
 }
 
-/** Between finding a port and listening on it another program may take it: then it is another port. */
-async function startOnFreePort(start: Start, kept: Connection): Promise<EmbeddedPostgres> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await startServer(start, { ...kept, port: await findFreePort() });
-    } catch (error) {
-      if (tries === 5 || (error as EmbeddedPostgresError).code !== 'EMBEDDED_PORT_TAKEN') throw error;
-    }
-  }
+/** Tries another port if a program takes the free port before the server listens on it. */
+function startOnFreePort(start: Start, kept: Connection): Promise<EmbeddedPostgres> {
+  const attempt = async () => startServer(start, { ...kept, port: await findFreePort() });
+  return retry(attempt, { every_ms: 0, max_ms: 10_000, again: (error) => codeOf(error) === 'EMBEDDED_PORT_TAKEN' });
 }
 
 interface Start {
@@ -130,10 +124,9 @@ interface Start {
   log_file: string;
 }
 
-/** A lock that outlives its server for a moment is met with patience; anything else is an error at once. */
-async function startServer(start: Start, connection: Required<Connection>): Promise<EmbeddedPostgres> {
-  const until = performance.now() + RETRY_MS;
-  for (;;) {
+/** Retries while the lock or the shared memory of a previous server remains; any other error is final. */
+function startServer(start: Start, connection: Required<Connection>): Promise<EmbeddedPostgres> {
+  const attempt = async () => {
     const logged_bytes = sizeOf(start.log_file);
     const server = spawnServer(start, connection);
     try {
@@ -141,12 +134,13 @@ async function startServer(start: Start, connection: Required<Connection>): Prom
       return server;
     } catch (error) {
       await server.stop('fast');
-      const said = readFrom(start.log_file, logged_bytes);
-      const again = /lock file .* already exists|pre-existing shared memory block/.test(said);
-      if (again && performance.now() < until) await pause(100);
-      else throw explain(said, start, connection.port, error);
+      throw explain(readFrom(start.log_file, logged_bytes), start, connection.port, error);
     }
-  }
+  };
+  const remains = (error: unknown) =>
+    codeOf(error) === 'EMBEDDED_FOLDER_IN_USE' ||
+    /pre-existing shared memory block|lock file .* already exists/.test((error as Error).message);
+  return retry(attempt, { every_ms: 100, max_ms: RETRY_MS, again: remains });
 }
 
 function spawnServer(start: Start, connection: Required<Connection>): EmbeddedPostgres {
@@ -156,7 +150,7 @@ function spawnServer(start: Start, connection: Required<Connection>): EmbeddedPo
   const args = ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const [command, rest] = commandOf(launch, 'postgres', args);
   const log = openSync(start.log_file, 'a', 0o600);
-  // Detached: a Ctrl-C in the terminal is for whoever started us, who stops the server last.
+  // Detached: Ctrl-C must not reach the server, which is stopped last.
   const child = spawn(command, rest, {
     ...launch.spawn_as,
     cwd: '/',
@@ -184,7 +178,7 @@ function spawnServer(start: Start, connection: Required<Connection>): EmbeddedPo
   };
 }
 
-/** Where the kernel cannot tie the server to us, a watcher does: its input ends when we do. */
+/** Stops the server when this process ends, if the kernel cannot: the input of the watcher ends with this process. */
 function holdLeash(pid: number, exited: Promise<unknown>): void {
   const leash = spawn('/bin/sh', ['-c', 'cat > /dev/null; kill -INT "$1"', 'sh', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -195,27 +189,25 @@ function holdLeash(pid: number, exited: Promise<unknown>): void {
   void exited.then(() => leash.kill('SIGKILL'));
 }
 
-/** Answers when the server takes queries and the database exists. Rejects when it ends first, or in time does not. */
-async function awaitReady(start: Start, server: EmbeddedPostgres): Promise<void> {
-  const until = performance.now() + (start.options.start_timeout_ms ?? 300_000);
+/** Waits until the server accepts queries and the database exists. Throws if the server ends, or on timeout. */
+async function awaitReady({ options }: Start, server: EmbeddedPostgres): Promise<void> {
   let gone = false;
   void server.exited.then(() => {
     gone = true;
   });
   const admin = new URL(server.url);
   admin.pathname = '/postgres';
-  let last: unknown;
-  while (!gone && performance.now() < until) {
-    try {
-      await ensureDatabase(admin.href);
-      return;
-    } catch (error) {
-      if ((error as { code?: string }).code === '28P01') throw error;
-      last = error;
-      await Promise.race([server.exited, pause(20)]);
-    }
-  }
-  throw last ?? new Error('it ended at once');
+  await retry(() => ensureDatabase(admin.href), {
+    every_ms: 20,
+    max_ms: options.start_timeout_ms ?? 300_000,
+    again: (error) => !gone && codeOf(error) !== WRONG_PASSWORD,
+  });
+}
+
+const WRONG_PASSWORD = '28P01';
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string }).code;
 }
 
 async function ensureDatabase(url: string): Promise<void> {

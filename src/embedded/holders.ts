@@ -1,5 +1,5 @@
-// Who holds a data folder or a port: what must be known before a server may start on either.
-// Promises that a lock left behind by a killed server clears itself, and that a live one is named by pid.
+// Waits until a data folder is free, and finds the process that holds a folder or a port.
+// The lock of a killed server is removed; a live server is reported by pid.
 
 import { readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -9,26 +9,26 @@ import { allPids, processName, processState, signalProcess, workingFolder } from
 import { EmbeddedPostgresError } from './native.ts';
 
 const POLL_MS = 50;
-/** A killed postmaster stays visible until its parent or PID 1 reaps it: 0.75-1.75 s were measured. */
+/** A killed postmaster remains visible until its parent or PID 1 reaps it: 0.75-1.75 s were measured. */
 const ZOMBIE_MS = 3_000;
-/** A server whose parent was killed a moment ago has yet to be told so. */
+/** A server notices only after a moment that its parent was killed. */
 const LIVE_MS = 1_500;
-/** A server that is shutting down after its parent's death writes a checkpoint first. */
+/** A server that shuts down writes a checkpoint first. */
 const STOPPING_MS = 60_000;
-/** Backends notice their postmaster's death at their next wait; one deep in a computation is told to quit. */
+/** Backends notice the death of their postmaster at their next wait; busy ones are sent SIGQUIT. */
 const BACKEND_GRACE_MS = 1_000;
 const BACKEND_QUIT_MS = 4_000;
 
-/** Returns when no server uses `cluster`; throws EMBEDDED_FOLDER_IN_USE, by pid, when one goes on using it. */
+/** Waits until no server uses `cluster`. @throws EmbeddedPostgresError EMBEDDED_FOLDER_IN_USE if one continues to */
 export async function awaitFolderFree(cluster: string): Promise<void> {
   const began = performance.now();
   for (;;) {
     const holder = readHolder(cluster);
     if (!holder) break;
     const waited_ms = performance.now() - began;
-    if (waited_ms > patienceMs(holder)) {
+    if (waited_ms > maxWaitMs(holder)) {
       if (!holder.zombie) throw folderInUse(cluster, holder.pid);
-      // Nobody reaps it (a container without an init), and PostgreSQL would take it for a live server forever.
+      // It is never reaped (a container without an init), and PostgreSQL would take it for a live server.
       rmSync(join(cluster, 'postmaster.pid'), { force: true });
       break;
     }
@@ -37,12 +37,12 @@ export async function awaitFolderFree(cluster: string): Promise<void> {
   await awaitBackendsGone(cluster);
 }
 
-function patienceMs(holder: Holder): number {
+function maxWaitMs(holder: Holder): number {
   if (holder.zombie) return ZOMBIE_MS;
   return holder.stopping ? STOPPING_MS : LIVE_MS;
 }
 
-/** A server without postmaster: its shared memory bars the next one until the last backend is gone. */
+/** The shared memory of a server without postmaster blocks the next one until the last backend is gone. */
 async function awaitBackendsGone(cluster: string): Promise<void> {
   const began = performance.now();
   for (;;) {
@@ -70,7 +70,7 @@ interface Holder {
   stopping: boolean;
 }
 
-/** The process that postmaster.pid names, unless that is provably something else. */
+/** The process named in postmaster.pid, unless it is provably no server of this cluster. */
 function readHolder(cluster: string): Holder | undefined {
   const path = join(cluster, 'postmaster.pid');
   let lines: string[];
@@ -81,31 +81,31 @@ function readHolder(cluster: string): Holder | undefined {
     throw error;
   }
   const pid = Number(lines[0]);
-  // The server of a cluster runs as its owner, who we are or may signal: what we may not is none, for PostgreSQL as for us.
+  // This account can signal the server of its cluster, so a process that it cannot signal is none.
   if (!Number.isInteger(pid) || pid <= 0 || signalProcess(pid, 0) !== 'sent') return undefined;
   const zombie = processState(pid) === 'Z';
   if (!zombie && isOther(pid, cluster)) {
-    // The pid was given to something else since, as happens after a restart of the machine or container.
+    // The pid was reused, as after a restart of the machine or container.
     rmSync(path, { force: true });
     return undefined;
   }
   return { pid, zombie, stopping: lines[7]?.trim() === 'stopping' };
 }
 
-/** Provably no server of this cluster: it works elsewhere, or where that is not told, is no PostgreSQL. */
+/** True if the process works in another folder or, if that is unknown, is no PostgreSQL. */
 function isOther(pid: number, cluster: string): boolean {
   const folder = workingFolder(pid);
   if (folder !== undefined) return folder !== realpathSync(cluster);
   return !/^postgres/.test(processName(pid) ?? 'postgres');
 }
 
-/** Live processes that work in `cluster`; every process of a PostgreSQL server works in its data folder. Empty off Linux. */
+/** Live processes whose working folder is `cluster`, as for every process of its server. Linux only. */
 function pidsIn(cluster: string): number[] {
   const folder = realpathSync(cluster);
   return allPids().filter((pid) => workingFolder(pid) === folder && processState(pid) !== 'Z');
 }
 
-/** True when 127.0.0.1:`port` can be listened on now. */
+/** True if a server can listen on 127.0.0.1:`port`. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -114,7 +114,7 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** A free port below the range that outgoing connections are given, so that it is likely to be free at the next start too. */
+/** A free port below the range of outgoing connections, so that it is probably free at the next start too. */
 export async function findFreePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries++) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
@@ -126,7 +126,7 @@ export async function findFreePort(): Promise<number> {
   );
 }
 
-/** The pid and name of the process that listens on `port`, where the system lets us see it. Linux only. */
+/** The process that listens on `port`, if visible. Linux only. */
 export function portHolder(port: number): { pid: number; name: string } | undefined {
   const inodes = listeningInodes(port);
   if (inodes.size === 0) return undefined;
