@@ -5,6 +5,7 @@ export { capDomain, pauseDomain, resumeDomain } from './bus/domains.ts';
 export type { Handler, HandlerContext, Middleware } from './bus/handlers.ts';
 export { HandlerRegistry } from './bus/handlers.ts';
 export { abortTsqJob, startTsqJob, type TsqJobFilter, type TsqJobRequest } from './bus/jobs.ts';
+export type { CancelingOperator, Operator } from './bus/operator.ts';
 export { type ConsumedReply, type ConsumeOptions, consumeReplies } from './bus/replies.ts';
 export type { CommandRequest } from './bus/request.ts';
 export {
@@ -17,7 +18,7 @@ export {
 } from './bus/send.ts';
 export { changeSettings } from './bus/settings.ts';
 export type { SlotOptions } from './bus/slots.ts';
-export type { CancelingOperator, Operator, VerbAnswer } from './bus/troubleshooting.ts';
+export type { VerbAnswer } from './bus/troubleshooting.ts';
 export { cancelCommand, completeCommand, retryCommand } from './bus/troubleshooting.ts';
 export type { Worker, WorkerOptions } from './bus/worker.ts';
 export { migrate } from './db/migrate.ts';

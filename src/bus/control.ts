@@ -4,14 +4,17 @@
 import type { Notifier } from '../db/notifier.ts';
 import type { Pool } from '../db/pool.ts';
 import { type OperatorConfig, readOperatorConfig } from '../db/queries/settings.ts';
+import type { Env } from '../model/env.ts';
 import { PeriodicTask } from '../model/periodic.ts';
 import { DEFAULT_SETTINGS, type Settings, settingsOf } from '../model/settings.ts';
-import type { Bus } from './bus.ts';
+import type { DatabaseHealth } from './database-health.ts';
 
 /** Woken when settings or domains change. Not the name of a domain: those hold no space. */
 export const CONTROL_TOPIC = 'control changed';
 
-export interface ControlContext extends Pick<Bus, 'env' | 'databaseHealth'> {
+export interface ControlContext {
+  env: Env;
+  databaseHealth: DatabaseHealth;
   pool: Pool;
   notifier: Notifier;
 }

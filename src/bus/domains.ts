@@ -12,7 +12,7 @@ import { InvalidInputError, orNotFound, WrongStateError } from '../model/errors.
 import { isWithin, LIMITS, rangeMessage } from '../model/limits.ts';
 import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import { CONTROL_TOPIC } from './control.ts';
-import type { Operator } from './troubleshooting.ts';
+import type { Operator } from './operator.ts';
 
 /** Stops claiming in the domain until it is resumed. Attempts in progress go on. @throws NotFoundError, WrongStateError */
 export async function pauseDomain(bus: Bus, domain: string, operator: Operator): Promise<DomainRow> {

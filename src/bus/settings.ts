@@ -7,8 +7,8 @@ import { findSettingErrors } from '../model/schemas.ts';
 import { DEFAULT_SETTINGS, SETTING_PATHS, type SettingsPatch, settingAt, settingsOf } from '../model/settings.ts';
 import type { Bus } from './bus.ts';
 import { CONTROL_TOPIC } from './control.ts';
+import type { Operator } from './operator.ts';
 import { rejectIfAny } from './request.ts';
-import type { Operator } from './troubleshooting.ts';
 
 /** One setting: the value in effect, its default, and where the value comes from. */
 export interface ShownSetting {

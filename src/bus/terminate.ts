@@ -15,8 +15,8 @@ import { type CommandStatus, errorGroup, isInternal, type ParkReason } from '../
 import { orNotFound, WrongStateError } from '../model/errors.ts';
 import type { Bus } from './bus.ts';
 import type { CommandTransition } from './handlers.ts';
+import type { CancelingOperator } from './operator.ts';
 import { notifyTransitions, requestedReplies, transitionCommand } from './transitions.ts';
-import type { CancelingOperator } from './troubleshooting.ts';
 
 /** What a command becomes, and what the audit records. */
 export interface Termination extends Pick<TerminateLine, 'status' | 'effect' | 'error_code' | 'error_message'> {

@@ -20,18 +20,10 @@ import { type FaultlineError, NotFoundError, WrongStateError } from '../model/er
 import { laneOf } from '../model/ids.ts';
 import type { Bus } from './bus.ts';
 import type { CommandTransition, TransitionCommand } from './handlers.ts';
+import type { CancelingOperator, Operator } from './operator.ts';
 import { reopening } from './reopen.ts';
 import { operatorTermination, redriveCanceled, terminateCommands } from './terminate.ts';
 import { notifyTransitions, requestedReplies, transitionCommand } from './transitions.ts';
-
-export interface Operator {
-  /** Recorded in the audit. */
-  actor: string;
-  reason?: string;
-}
-
-/** Canceling requires a reason. */
-export type CancelingOperator = Operator & { reason: string };
 
 export interface VerbAnswer {
   command_id: string;

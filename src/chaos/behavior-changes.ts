@@ -1,7 +1,7 @@
 // What an operator may change in the chaos of a running batch: its behavior, and whether anything is injected.
 // Each change is one guarded statement with its event; of two conflicting changes the second is rejected.
 
-import type { Operator } from '../bus/troubleshooting.ts';
+import type { Operator } from '../bus/operator.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
 import { readBatch } from '../db/queries/batches.ts';
 import { insertEvents } from '../db/queries/events.ts';

@@ -1,7 +1,7 @@
 // The kill switch: stops all injection at once, for every batch and every command, and rejects new chaos until it is resumed.
 // Stopping is idempotent, and retried while the database is unavailable, which may be the effect of chaos itself.
 
-import type { Operator } from '../bus/troubleshooting.ts';
+import type { Operator } from '../bus/operator.ts';
 import { type Pool, type Queryable, type Tx, withTx } from '../db/pool.ts';
 import { insertEvents } from '../db/queries/events.ts';
 import { isIdempotencyKeyUsed } from '../db/queries/idempotency.ts';

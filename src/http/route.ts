@@ -1,7 +1,7 @@
 // How a route is described and limited, and who is behind a verb.
 
 import type { z } from 'zod';
-import type { Operator } from '../bus/troubleshooting.ts';
+import type { Operator } from '../bus/operator.ts';
 import { problemSchema, type VerbBody } from './contract.ts';
 import { exceptBody } from './validate.ts';
 

@@ -1,11 +1,10 @@
-// A JSON text against what becomes of it when it is parsed: numbers that change, keys that stand twice, what cannot be stored.
-// Promises the path of each, in one pass over a text that was found to be JSON; parsing alone keeps none of this.
+// Finds what parsing a JSON text would lose: numbers that change, duplicate keys, values that cannot be stored.
+// Reports the path of each, in one pass over a text that is known to be JSON.
 
 import type { FieldError } from './errors.ts';
 import { dotted } from './field-errors.ts';
 import { MAX_JSON_DEPTH, textProblem } from './storable.ts';
 
-/** More would help nobody. */
 const MAX_ERRORS = 100;
 
 /** An object or array that is open. */

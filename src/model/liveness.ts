@@ -1,5 +1,5 @@
-// Signs of life: what runs elsewhere (a child process, a thread) gives one a second, and whoever runs it notices when they stop.
-// Promises that nobody is taken for dead because the one who watches was held up: time counts only while the watch itself runs.
+// Signs of life: a child process or thread gives one every second, and its parent notices when they stop.
+// Time counts only while the watch itself runs, so a blocked parent never declares its child dead.
 
 /** How often a sign is given, and looked for. */
 const SIGN_MS = 1_000;
@@ -11,16 +11,16 @@ export function giveSigns(give: () => void): void {
 }
 
 export interface WatchOptions {
-  /** So long without a sign, and it is taken for dead. */
+  /** The time without a sign after which it counts as dead. */
   silent_ms: number;
-  /** The same while it loads: that takes its time, and an application's code may keep the event loop for all of it. */
+  /** The same while it loads: an application's code may block the event loop for all of that time. */
   loading_ms: number;
-  /** Called once, with how long there was no sign. */
+  /** Called once, with the time without a sign. */
   onSilent(silent_ms: number): void;
 }
 
 export interface Watch {
-  /** `loaded`: from now on it is to give signs as ever. */
+  /** `loaded`: from now on `silent_ms` applies. */
   sign(loaded: boolean): void;
   stop(): void;
 }

@@ -1,5 +1,5 @@
-// What PostgreSQL can hold: text without NUL bytes or halves of surrogate pairs, and JSON made of such text.
-// Promises the exact path of whatever it cannot hold or would not give back as it was, so that it is refused at the edge.
+// What PostgreSQL can store: text without NUL bytes or unpaired surrogates, and JSON made of such text.
+// Reports the exact path of everything that would be lost or changed, so that it is rejected at the edge.
 
 /** Why a text cannot be stored, or null. */
 export function textProblem(text: string): string | null {
@@ -9,23 +9,22 @@ export function textProblem(text: string): string | null {
 }
 
 export interface JsonProblem {
-  /** Keys and array positions, from the value looked at. */
+  /** Keys and array positions. */
   path: (string | number)[];
   message: string;
 }
 
-/** Deeper nesting is refused: parsers and pages recurse into it. */
+/** Deeper nesting is rejected: parsers and pages recurse into it. */
 export const MAX_JSON_DEPTH = 32;
-/** More would help nobody. */
 const MAX_PROBLEMS = 100;
 
 /**
- * Everything in `value` that would not come back from JSON and PostgreSQL as it is; a field that is undefined is as good as absent. Ends
- * on cycles, too: they are too deep. `isKnown` is asked about objects that are no JSON, and may take them all the same.
+ * Everything in `value` that JSON and PostgreSQL would not return unchanged; an undefined field counts as absent. Cycles are too deep.
+ * `isKnown` may accept objects that are not JSON.
  */
 export function jsonProblems(value: unknown, isKnown: (value: object) => boolean = () => false): JsonProblem[] {
   const problems: JsonProblem[] = [];
-  // One for the whole walk, and copied for a problem only: a document may have a million places.
+  // Shared by the whole walk and copied only for a problem: a document may have a million values.
   const path: (string | number)[] = [];
   const refuse = (message: string | null) => {
     if (message !== null) problems.push({ path: [...path], message });

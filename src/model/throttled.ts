@@ -1,15 +1,15 @@
-// A value that costs the database something and that many read: computed at most each second, by one of them for all.
-// Promises to spend at most a tenth of the time on it, however often it is asked for.
+// A value that is expensive to compute and read by many: computed at most once a second, by one reader for all.
+// Spends at most a tenth of the time on it, however often it is read.
 
 import type { Env } from './env.ts';
 
 const EVERY_MS = 1_000;
 const SHARE = 10;
-/** A value this many paces old is not shown any more: its reader waits for the next. */
+/** A reader of a value this many paces old waits for the next one. */
 const STALE_PACES = 3;
 
 export interface Throttled<T> {
-  /** The value of now or of a moment ago. One that `accept` refuses is computed again, whatever its age. */
+  /** A recent value. One that `accept` rejects is computed again, whatever its age. */
   read(accept?: (value: T) => boolean): Promise<T>;
 }
 
@@ -42,20 +42,20 @@ export function createThrottled<T>(env: Env, compute: () => Promise<T>): Throttl
         const { value, pace_ms } = held;
         const computed = next();
         if (age_ms < pace_ms * STALE_PACES) {
-          // Whoever waits for it sees a failure; this reader has its value.
+          // Those who wait for it see a failure; this reader has a value.
           computed.catch(() => {});
           return value;
         }
         return computed;
       }
       const value = await next();
-      // The computation may have begun before what this reader knows of.
+      // The computation may have begun before the change that this reader knows of.
       return accept(value) ? value : next();
     },
   };
 }
 
-/** Throttled values by key; the least recently read go first when there are more than `capacity`. */
+/** Throttled values by key; evicts the least recently read beyond `capacity`. */
 export function createThrottledMap<T>(env: Env, compute: (key: string) => Promise<T>, capacity = 200) {
   const values = new Map<string, Throttled<T>>();
   return {

@@ -1,5 +1,5 @@
 // advance: what a reply does to a process. Pure: a definition, a process and a reply in, a decision out.
-// May throw only what the definition's own code throws, or what it makes and may not; the router turns either into ADVANCE_FAILED.
+// May throw only what the definition's own code throws, or reject what it returns; the router turns either into ADVANCE_FAILED.
 
 import type { Reply } from '../model/command.ts';
 import { type FieldError, InvalidInputError } from '../model/errors.ts';
@@ -33,14 +33,14 @@ export interface Decision {
   ending: TerminalProcessStatus | null;
   error_code: string | null;
   error_message: string | null;
-  /** It ends without undoing what it did. */
+  /** It ends without compensation. */
   keep_effects?: true;
 }
 
 export interface ReplyContext {
-  /** False when the command was terminated before any attempt: then there is nothing of it to undo. */
+  /** False when the command was terminated before any attempt, so that it has nothing to undo. */
   attempted: boolean;
-  /** Whoever cut the command short wants what was done to stay. */
+  /** The termination of the command keeps the effects of the process. */
   keep_effects?: boolean;
 }
 
@@ -55,7 +55,7 @@ export function advance(
   return keep_effects ? endAsItIs(process, reply) : turnBack(definition, process, reply, attempted);
 }
 
-/** The state a process starts with. `launched` is what its launcher puts there. */
+/** The state a process starts with. `launched` holds the keys of its launcher. */
 export function startState(
   definition: AnyProcessDefinition,
   input: unknown,
@@ -73,10 +73,7 @@ export function stateAfter(definition: AnyProcessDefinition, step: AnyStep, stat
   return conform(definition, step.key, step.onReply(state, reply) ?? state, launched);
 }
 
-/**
- * What the definition's code made, as its schema returns it: with defaults, without unknown keys where it takes none. What belongs to
- * the launcher is none of the schema's business.
- */
+/** What the definition's code made, as its schema returns it. The keys of the launcher bypass the schema. */
 function conform(definition: AnyProcessDefinition, place: string, made: object, launched: State): State {
   const own = withoutLauncherKeys(made as State);
   const parsed = definition.state?.safeParse(own) ?? { success: true, data: own };
@@ -110,7 +107,7 @@ export function begin(
   return { step: key, command, payload: payloadOf(step, start.state, start), deadline: deadlineOf(step) };
 }
 
-/** What `request` makes; it is told the ids that it may use, and nothing else of the process. */
+/** The payload that `request` makes from the state and the ids of the process. */
 export function payloadOf(
   step: Pick<AnyStep, 'request'>,
   state: State,
@@ -124,10 +121,10 @@ export function payloadOf(
 
 function goForward(definition: AnyProcessDefinition, process: ProcessRow, reply: Reply): Decision {
   const step = findStep(definition, process.current_step);
-  // The same, whoever gave it: a handler, an operator, or a replay.
-  const told: Reply = { outcome: 'SUCCESS', result: reply.result ?? null, error_code: null, error_message: null };
-  const state = stateAfter(definition, step, process.state, told);
-  const key = step.next === undefined ? followingKey(definition, step) : step.next(state, told);
+  // The same for a handler, an operator and a replay.
+  const success: Reply = { outcome: 'SUCCESS', result: reply.result ?? null, error_code: null, error_message: null };
+  const state = stateAfter(definition, step, process.state, success);
+  const key = step.next === undefined ? nextKey(definition, step) : step.next(state, success);
   if (key === null) {
     return { status: 'COMPLETED', state, send: null, undo: null, ending: null, error_code: null, error_message: null };
   }
@@ -154,7 +151,7 @@ function turnBack(definition: AnyProcessDefinition, process: ProcessRow, reply: 
   return undoFrom(definition, process, { undo, underway: 'COMPENSATED', otherwise: endOf(reply), ...causeOf(reply) });
 }
 
-/** The same replies, where what was done stays done. */
+/** Ends without compensation. */
 function endAsItIs({ state }: ProcessRow, reply: Reply): Decision {
   return { status: endOf(reply), state, send: null, undo: null, ending: null, ...causeOf(reply), keep_effects: true };
 }
@@ -184,7 +181,7 @@ function continueCompensation(definition: AnyProcessDefinition, process: Process
   });
 }
 
-/** What was skipped before is named too, so that the first cause is never lost. */
+/** Includes the earlier cause, so that the first one is never lost. */
 function skippedCause({ current_step, error_code, error_message }: ProcessRow) {
   const before =
     error_code === 'COMPENSATION_SKIPPED'
@@ -228,7 +225,7 @@ export function findStep(definition: AnyProcessDefinition, visited: string | nul
   return step;
 }
 
-function followingKey(definition: AnyProcessDefinition, step: AnyStep): string | null {
+function nextKey(definition: AnyProcessDefinition, step: AnyStep): string | null {
   return definition.steps[definition.steps.indexOf(step) + 1]?.key ?? null;
 }
 

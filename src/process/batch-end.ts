@@ -1,5 +1,5 @@
-// The end of a batch as its sender is told of it: one reply with the counts, in the queue he named.
-// Pure; it is written in the transaction that ends the batch, so there is exactly one for each end, whatever fails.
+// The reply to the end of a batch, with its counts, in the queue that the launch named.
+// Written in the transaction that ends the batch, so there is exactly one for each end.
 
 import type { Bus } from '../bus/bus.ts';
 import type { BatchCounts, OpenBatch } from '../db/queries/batches.ts';
@@ -13,7 +13,7 @@ const OUTCOMES: Partial<Record<BatchStatus, ReplyOutcome>> = {
   CANCELED: 'CANCELED',
 };
 
-/** The reply to a batch that becomes `next`; none while it goes on, or when nobody asked. */
+/** The reply to a batch that becomes `next`; none while it goes on, or when the launch named no queue. */
 export function endReplies(bus: Bus, batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewReply[] {
   const outcome = OUTCOMES[next];
   if (outcome === undefined || batch.reply_to === null) return [];

@@ -2,9 +2,10 @@
 // Each acts through the awaited command, under its lock, so either the verb or a reply wins.
 
 import type { Bus } from '../bus/bus.ts';
+import type { CancelingOperator, Operator } from '../bus/operator.ts';
 import { reopening } from '../bus/reopen.ts';
 import { operatorTermination, redriveCanceled, terminateCommands } from '../bus/terminate.ts';
-import { type CancelingOperator, completeCommand, type Operator, retryCommand } from '../bus/troubleshooting.ts';
+import { completeCommand, retryCommand } from '../bus/troubleshooting.ts';
 import { type Tx, withTx } from '../db/pool.ts';
 import { lockProcesses, readProcesses } from '../db/queries/processes.ts';
 import { lockCommand } from '../db/queries/troubleshooting.ts';

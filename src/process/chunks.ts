@@ -75,15 +75,14 @@ export async function findEarlierId(tx: Tx, idempotency: Idempotency, id: string
   return used.batch_id;
 }
 
-/** The batch launched with this key before, as it was then answered; null for a new key. */
+/** The batch launched with this key before; null for a new key. */
 export async function findEarlierBatch(
   tx: Tx,
   idempotency: Idempotency | undefined,
   batch_id: string,
 ): Promise<NewBatch | null> {
   const id = idempotency === undefined ? null : await findEarlierId(tx, idempotency, batch_id);
-  const earlier = id === null ? null : await readBatch(tx, id);
-  return earlier === null ? null : { ...earlier, status: 'CREATING' };
+  return id === null ? null : readBatch(tx, id);
 }
 
 /** 16 hex digits. */

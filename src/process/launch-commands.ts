@@ -83,10 +83,10 @@ export async function launchCommands(bus: Bus, request: CommandBatchRequest): Pr
     return batch;
   });
   bus.notifier.wake([INTERNAL_DOMAIN, ...new Set(commands.map((command) => command.domain))]);
-  const { batch_id, status, total_count, seed } = launched;
+  const { batch_id, total_count, seed } = launched;
   const idIn = ({ command_id }: CommandRequest, ordinal: number) =>
     canonicalId(command_id) ?? deterministicId(batch_id, ordinal, laneOfOrdinal(ordinal, bus.lanes), bus.lanes);
-  return { batch_id, status, total_count, seed, command_ids: commands.map(idIn) };
+  return { batch_id, status: batch.status, total_count, seed, command_ids: commands.map(idIn) };
 }
 
 /** Adds commands to an open batch, all or none. @throws as `sendMany`, WrongStateError when it is closed */

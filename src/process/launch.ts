@@ -49,8 +49,8 @@ export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Lau
     return batch;
   });
   bus.notifier.wake(INTERNAL_DOMAIN);
-  const { batch_id, status, total_count, seed } = launched;
-  return { batch_id, status, total_count, seed };
+  const { batch_id, total_count, seed } = launched;
+  return { batch_id, status: batch.status, total_count, seed };
 }
 
 function newBatch(bus: Bus, request: LaunchRequest): NewBatch {

@@ -3,6 +3,7 @@
 
 import { type Tx, withTx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';
+import { pages } from '../model/batching.ts';
 import { reasonOf } from '../model/error-text.ts';
 import {
   inSlice,
@@ -56,14 +57,11 @@ export async function pruneBatch(
   return pruneBatchRow(site, batch_id, onSlice);
 }
 
-async function* processSlices(site: PruneSite, batch_id: string): AsyncGenerator<prune.ProcessSlice[]> {
-  for (let after = -1; ; ) {
-    const slice: prune.ProcessSlice[] = await prune.readProcessSlice(site.pool, batch_id, after);
-    const last = slice.at(-1);
-    if (last === undefined) return;
-    yield slice;
-    after = last.ordinal;
-  }
+function processSlices(site: PruneSite, batch_id: string): AsyncIterable<prune.ProcessSlice[]> {
+  return pages(
+    (after: number | null) => prune.readProcessSlice(site.pool, batch_id, after ?? -1),
+    (slice) => slice.at(-1)?.ordinal ?? null,
+  );
 }
 
 /** Ends when nothing is there, or all that is there stays. */

@@ -1,5 +1,5 @@
 // One slice of pruning: commands that ended, or processes that ended with all of theirs, and every row that belongs to them.
-// Each is one short transaction; what somebody holds, or what is open after all, stays whole.
+// Each is one short transaction; rows that are locked or still open stay whole.
 
 import type { BusHooks } from '../bus/handlers.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';

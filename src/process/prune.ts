@@ -5,6 +5,7 @@ import type { Tx } from '../db/pool.ts';
 import { deleteIdempotencyKeys } from '../db/queries/idempotency.ts';
 import * as prune from '../db/queries/prune.ts';
 import * as records from '../db/queries/prune-records.ts';
+import { pages } from '../model/batching.ts';
 import type { CommandStatus } from '../model/command.ts';
 import { byLane } from '../model/ids.ts';
 
@@ -40,7 +41,7 @@ export interface PruneRequest {
   commands: boolean;
   /** Jobs, idempotency keys, workers that are gone. */
   records: boolean;
-  /** Replies that nobody fetched from their queues. */
+  /** Replies that were never consumed. */
   replies: boolean;
   /** Process batches of these types only: the documents of others are not known here. Null: of any type. */
   process_types: readonly string[] | null;
@@ -121,18 +122,11 @@ async function* prunableBatches(
   cutoff: Date,
 ): AsyncGenerator<prune.PrunableBatch> {
   const statuses = (request.endings ?? ENDINGS_KNOWN).map((ending) => ENDINGS[ending].batch);
-  for (let after_id: string | null = null; ; ) {
-    const page: prune.PrunableBatch[] = await prune.readPrunableBatches(site.pool, {
-      cutoff,
-      statuses,
-      after_id,
-      limit: 100,
-    });
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after_id = last.batch_id;
-  }
+  const found = pages(
+    (after_id: string | null) => prune.readPrunableBatches(site.pool, { cutoff, statuses, after_id, limit: 100 }),
+    (page) => page.at(-1)?.batch_id ?? null,
+  );
+  for await (const page of found) yield* page;
 }
 
 async function pruneBatches(work: Work): Promise<void> {
@@ -152,27 +146,23 @@ async function pruneStandalone({ site, request, pruned, onSlice }: Work): Promis
   const options = { hold: async () => true, onSlice };
   for (const ending of request.endings ?? ENDINGS_KNOWN) {
     const status = ENDINGS[ending].command;
-    for (let after: prune.CommandCursor | null = null; ; ) {
-      const slice: prune.CommandSlice = await prune.readStandaloneSlice(site.pool, {
-        status,
-        cutoff: pruned.cutoff,
-        after,
-      });
-      await pruneCommands(site, slice.command_ids, options);
-      if (slice.next === null) break;
-      after = slice.next;
-    }
+    const slices = pages(
+      (after: prune.CommandCursor | null) =>
+        prune.readStandaloneSlice(site.pool, { status, cutoff: pruned.cutoff, after }),
+      ({ next }) => next,
+    );
+    for await (const { command_ids } of slices) await pruneCommands(site, command_ids, options);
   }
 }
 
 async function pruneRecords({ site, pruned, onSlice }: Work): Promise<void> {
   const { cutoff } = pruned;
-  for (let after: prune.CommandCursor | null = null; ; ) {
-    const slice: prune.CommandSlice = await prune.readInternalSlice(site.pool, { cutoff, after });
-    await pruneCommands(site, slice.command_ids, { hold: async () => true, onSlice });
-    if (slice.next === null) break;
-    after = slice.next;
-  }
+  const internal = pages(
+    (after: prune.CommandCursor | null) => prune.readInternalSlice(site.pool, { cutoff, after }),
+    ({ next }) => next,
+  );
+  for await (const { command_ids } of internal)
+    await pruneCommands(site, command_ids, { hold: async () => true, onSlice });
   const untilNone = (count: (tx: Tx) => Promise<Partial<PruneCounts>>) =>
     untilDone(onSlice, () =>
       inSlice(site, async (tx) => {
@@ -221,8 +211,11 @@ export interface Prunable extends records.RecordCounts {
 }
 
 async function pruneReplies({ site, pruned, onSlice }: Work): Promise<void> {
-  for (let after_id: string | null = null; ; ) {
-    const slice: records.ReplySlice = await records.readReplySlice(site.pool, pruned.cutoff, after_id);
+  const slices = pages(
+    (after_id: string | null) => records.readReplySlice(site.pool, pruned.cutoff, after_id),
+    ({ next_id }) => next_id,
+  );
+  for await (const slice of slices) {
     for (const [lane, group] of byLane(slice.replies, (reply) => reply.lane)) {
       const ids = group.map(({ reply_id }) => reply_id);
       const { counts } = await inSlice(site, async (tx) => ({
@@ -231,7 +224,5 @@ async function pruneReplies({ site, pruned, onSlice }: Work): Promise<void> {
       }));
       await onSlice(counts);
     }
-    if (slice.next_id === null) return;
-    after_id = slice.next_id;
   }
 }

@@ -1,5 +1,5 @@
-// What the processes of a service send and nobody in it can execute: a misspelled command, or work of another service.
-// Pure. To be told, not refused: only who runs the services knows which of the two it is.
+// Commands that the processes of a service send but that have no handler in it: misspelled, or work of another service.
+// Reported, not rejected, because only the operator knows which of the two it is.
 
 import type { HandlerRegistry } from '../bus/handlers.ts';
 import type { AnyProcessDefinition } from './define.ts';

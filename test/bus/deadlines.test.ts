@@ -107,7 +107,7 @@ test('of a settle and a deadline one wins', async () => {
   }
 });
 
-test('what somebody has locked is passed over', async () => {
+test('what someone has locked is passed over', async () => {
   const lab = await openLab();
   const [locked, free] = (await lab.send(...commands(2, within('tsq')))) as [string, string];
   await pass(lab, locked, free);

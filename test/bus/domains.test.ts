@@ -1,4 +1,4 @@
-// Pausing and capping a domain: nobody claims in a paused one, and over all workers never more than the cap is in progress.
+// Pausing and capping a domain: no one claims in a paused one, and over all workers never more than the cap is in progress.
 
 import { describe, expect, test } from 'vitest';
 import { capDomain, pauseDomain, resumeDomain } from '../../src/bus/domains.ts';
@@ -39,7 +39,7 @@ describe('a paused domain', () => {
     const [next = ''] = await lab.send(command());
     calls[0]?.end();
     await until('it is done', async () => (await countOf(lab, 'COMPLETED')) === 1);
-    // Whoever looks now is refused by the claim itself.
+    // Anyone who looks now is refused by the claim itself.
     const looked = lab.hold('before_claim');
     lab.bus.notifier.wake('lab');
     await looked.reached;
@@ -68,7 +68,7 @@ describe('a paused domain', () => {
     }
   });
 
-  test('cannot be one that nobody knows, nor Faultline’s own', async () => {
+  test('cannot be one that no one knows, nor internal', async () => {
     const lab = await openKnownLab();
     const acts = [
       pauseDomain,

@@ -52,7 +52,7 @@ describe('C11: extendLease', () => {
   test('lets a handler outlast a heartbeat that does not come', async () => {
     const { lab, id, context, end } = await openRunning(600);
     await context.extendLease(60_000);
-    // Nobody could renew, as when the handler blocks the event loop; the worker's own clock must know of it too.
+    // No one could renew, as when the handler blocks the event loop; the worker's own clock must know of it too.
     await lab.rows('create function stop_renewal() returns trigger language plpgsql as $$ begin return null; end $$');
     await lab.rows(
       `create trigger stop_renewal before update on faultline.command for each row

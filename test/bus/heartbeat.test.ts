@@ -50,7 +50,7 @@ test.each([
   expect(await reasonOf(call.signal)).toBe('The lease was lost.');
 });
 
-test('a row that somebody has locked is passed over, and nobody is told to stop', async () => {
+test('a row that someone has locked is passed over, and no one is told to stop', async () => {
   const { calls, handler } = heldHandler();
   const lab = await openLab({ handler });
   const lease_ms = 6_000;

@@ -1,4 +1,4 @@
-// A type without a handler here: given back, later each time and without having counted, and parked where nobody takes it.
+// A type without a handler here: given back, later each time and without having counted, and parked where no one takes it.
 
 import { expect, test } from 'vitest';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
@@ -77,7 +77,7 @@ test('a worker that knows the type takes it, with all of its attempts', async ()
   expect(calls).toEqual([2, 1, 0]);
 });
 
-test('Faultline’s own work is never given up', async () => {
+test('internal work is never given up', async () => {
   const lab = await openLab({ handler: () => null, env: createEnv(silentLogger) });
   const [id = ''] = await lab.send(command({ type: 'NewerJob', purpose: 'job' }));
   await lab.work();

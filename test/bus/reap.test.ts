@@ -1,4 +1,4 @@
-// Reaping: what nobody settled comes back at once, poison ends, and an injected timeout is a failure like any other.
+// Reaping: what no one settled comes back at once, poison ends, and an injected timeout is a failure like any other.
 
 import { describe, expect, test } from 'vitest';
 import type { CommandTransition } from '../../src/bus/handlers.ts';
@@ -135,7 +135,7 @@ test('a lease that ran out under an injected timeout counts as an attempt, with 
   expect((await lab.attemptsOf(id))[1]).toMatchObject({ attempt: 2, effect: 'TSQ', fault: 'timeout' });
 });
 
-test('a marked command is nobody’s to settle: its lease has to run out', async () => {
+test('a marked command is no one’s to settle: its lease has to run out', async () => {
   const lab = await openLab();
   const [id = ''] = await lab.send(command());
   const [claimed] = (await lab.claim(1)) as [ClaimedCommand];
@@ -258,7 +258,7 @@ test('more than one reap takes is reaped in turns', async () => {
 });
 
 describe('a worker that is known to be dead', () => {
-  test('its leases are ended at once, and nobody else’s', async () => {
+  test('its leases are ended at once, and no one else’s', async () => {
     const lab = await openLab();
     const [dead, alive] = [newId(), newId()];
     await lab.send(...commands(8));

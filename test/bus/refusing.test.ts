@@ -1,4 +1,4 @@
-// A database that refuses for now, and a worker that stops within a transaction: no result is lost, and nobody waits for long.
+// A database that refuses for now, and a worker that stops within a transaction: no result is lost, and no one waits for long.
 
 import { expect, test } from 'vitest';
 import { reapExpired } from '../../src/bus/reap.ts';
@@ -55,7 +55,7 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
-test('a worker that stops while it reaps keeps what it locked from nobody for long', async () => {
+test('a worker that stops while it reaps keeps what it locked from no one for long', async () => {
   const lab = await openLab({ idle_ms: 300 });
   const ids = await lab.send(...commands(5));
   await lab.claim();
@@ -100,7 +100,7 @@ test('a worker that stops while it claims within a cap stops no other', async ()
   await expectSettledOnce(lab, 20);
 });
 
-test('connections that are ended while nobody uses them are an outage too: what ended them ended those of handlers', async () => {
+test('connections that are ended while no one uses them are an outage too: what ended them ended those of handlers', async () => {
   const lab = await openLab();
   await lab.bus.pool.query('select 1');
   await lab.rows(

@@ -137,7 +137,7 @@ describe('what is kept for a process', () => {
     expect(await clearReplies(lab.bus, 'mine')).toEqual({ queue: 'mine', deleted_count: 1_500 });
     expect(await consumeReplies(lab.bus, 'mine')).toEqual([]);
     expect(await listReplies(lab.pool, { queue: 'mine', limit: 9 })).toMatchObject([{ reply_id: kept }]);
-    // No process waits for it: whoever looked at it may delete it.
+    // No process waits for it: anyone who looked at it may delete it.
     await discardReply(lab.bus, kept as string);
     await expect(discardReply(lab.bus, kept as string)).rejects.toBeInstanceOf(NotFoundError);
   });

@@ -14,7 +14,7 @@ import { openLab } from './lab.ts';
 
 const work = (fields: Partial<CommandRequest> = {}): CommandRequest => ({ domain: 'lab', type: 'Work', ...fields });
 
-/** A client of somebody else's: own connection, own ideas of types. */
+/** A client of another one's: own connection, own ideas of types. */
 async function ownClient(url: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
@@ -198,7 +198,7 @@ describe('C03: a duplicate id', () => {
   test('of many who send it at once one wins, and of the others nothing is left', async () => {
     const lab = await openLab();
     const ids = Array.from({ length: 20 }, () => newId());
-    // Each in an order of its own: nobody may wait in a circle.
+    // Each in an order of its own: no one may wait in a circle.
     const senders = Array.from({ length: 8 }, (_, n) => {
       const order = n % 2 === 0 ? ids : ids.toReversed();
       return sendMany(lab.bus, [work({ payload: { n } }), ...order.map((command_id) => work({ command_id }))]);

@@ -20,7 +20,7 @@ test('C02: a send belongs to the transaction of its caller', async () => {
   expect(await withTx(bus.pool, (tx) => sendCommands(bus, tx, []))).toEqual(new Set());
 });
 
-test('a command that is not committed yet is nobody’s', async () => {
+test('a command that is not committed yet is no one’s', async () => {
   const lab = await openLab({ handler: () => 'done' });
   const { bus } = lab;
   await lab.work({ poll_ms: 20 });

@@ -179,12 +179,12 @@ describe('the fence', () => {
     ]);
     expect(await lab.repliesOf(id)).toEqual([]);
 
-    // Whoever holds the claim now is not disturbed.
+    // The holder of the claim is not affected.
     expect(await settleSet(lab.bus, [item(fresh, SUCCESS)])).toHaveLength(1);
     expect(await lab.commandOf(id)).toMatchObject({ status: 'COMPLETED', attempts: 2 });
   });
 
-  test('a lease that ran out on the database clock is lost, also while nobody reaped it yet', async () => {
+  test('a lease that ran out on the database clock is lost, also while no one reaped it yet', async () => {
     const lab = await openLab();
     const [id = ''] = await lab.send(command());
     const claimed = await claimOne(lab);
@@ -240,7 +240,7 @@ describe('the fence', () => {
     expect(events.map(({ command_id }) => command_id).sort()).toEqual([...late].sort());
   });
 
-  test('the same attempt settled by two at once is settled once, and nobody was late', async () => {
+  test('the same attempt settled by two at once is settled once, and no one was late', async () => {
     const lab = await openLab();
     const [id = ''] = await lab.send(command({ reply_to: 'asked' }));
     const claimed = await claimOne(lab);
@@ -300,7 +300,7 @@ describe('the fence', () => {
     const lab = await openLab();
     const [id = ''] = await lab.send(command());
     const stale = await claimOne(lab);
-    // Somebody takes the command away in a transaction that is still open while the settle comes.
+    // Someone takes the command away in a transaction that is still open while the settle comes.
     const other = await lab.pool.connect();
     try {
       await other.query('begin');

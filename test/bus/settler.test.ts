@@ -216,7 +216,7 @@ describe('a broken connection', () => {
     expect(await lab.rows(ABOUT_COMMANDS)).toEqual([]);
   });
 
-  test('killed after the COMMIT, before its answer: known as ours by the attempt row, and nobody was late', async () => {
+  test('killed after the COMMIT, before its answer: known as ours by the attempt row, and no one was late', async () => {
     const { lab, network } = await openTerminableLab({ env: HURRIED });
     const claimed = await claimNew(lab, 10, { reply_to: 'asked' });
     const lost = network.loseAnswerTo(COMMIT);

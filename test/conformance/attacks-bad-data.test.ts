@@ -170,7 +170,7 @@ describe('what can be stored comes back as it was', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  test('four thousand levels; five megabytes are too many, and hurt nobody else', async () => {
+  test('four thousand levels; five megabytes are too many, and hurt no one else', async () => {
     const deep = JSON.parse(`${'['.repeat(4_000)}1${']'.repeat(4_000)}`);
     const lab = await openBusLab({ handler: (payload) => payload });
     const [large = '', other = ''] = await lab.send(

@@ -1,4 +1,4 @@
-// Code of a definition that throws for some processes of a batch only: nobody could foresee it at the launch. The rest is created
+// Code of a definition that throws for some processes of a batch only: no one could foresee it at the launch. The rest is created
 // and runs; the batch says which process stands in its way, can be cancelled, and goes on by itself once the code is mended.
 
 import { expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 // The connection is lost at a COMMIT: before it reached the server, or when it had taken effect and only the answer was lost.
-// Whoever asked is told that nobody knows; asking again does it once in all, and says what had become of the first time.
+// Anyone who asked is told that no one knows; asking again does it once in all, and says what had become of the first time.
 
 import { describe, expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';
@@ -199,7 +199,7 @@ const OPERATIONS: Record<string, Operation> = {
           const attempts = await countOf(shaky, 'select count(*)::int from faultline.attempt where command_id = $1', [
             command_id,
           ]);
-          // Whoever settled it before is not late.
+          // Anyone who settled it before is not late.
           expect(
             await countOf(shaky, 'select count(*)::int from faultline.event where command_id = $1', [command_id]),
           ).toBe(0);

@@ -1,5 +1,5 @@
 // What the server still has under way for a worker that is dead: a claim, or a settle, that commits when its successor has already
-// looked. The successor looks again, so that nothing waits for a lease that nobody holds.
+// looked. The successor looks again, so that nothing waits for a lease that no one holds.
 
 import { expect, onTestFinished, test } from 'vitest';
 import { asTx } from '../../src/db/pool.ts';

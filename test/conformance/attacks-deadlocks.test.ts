@@ -1,5 +1,5 @@
 // Everything that locks rows, at once, on the same rows, in random order, for as long as there is work: settling of two services,
-// heartbeats, reaping, lost leases, operators with every verb, cancelling, counting. Nobody ever waits in a circle.
+// heartbeats, reaping, lost leases, operators with every verb, cancelling, counting. No one ever waits in a circle.
 
 import { expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';
@@ -33,7 +33,7 @@ test('nothing deadlocks, and the books are right', { timeout: 90_000 }, async ()
 
   const script: Script = async ({ attempt, purpose, signal }) => {
     const draw = random();
-    // tidy-ignore sleep: so long the work takes, and nobody waits for it.
+    // tidy-ignore sleep: so long the work takes, and no one waits for it.
     await new Promise((done) => setTimeout(done, draw * 20));
     if (signal.aborted) throw signal.reason;
     if (purpose === 'compensation') {
@@ -60,7 +60,7 @@ test('nothing deadlocks, and the books are right', { timeout: 90_000 }, async ()
     );
     return rows.map(({ command_id }) => command_id);
   };
-  /** Whoever is second is told so; anything else is a failure. */
+  /** Anyone who is second is told so; anything else is a failure. */
   const allowed = async (work: Promise<unknown>) => {
     try {
       await work;

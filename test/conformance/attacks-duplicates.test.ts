@@ -125,7 +125,7 @@ describe('a transition that is delivered again', () => {
     expect(written.flat()).toHaveLength(40);
     for (const process of await lab.processes(batch_id))
       expect(process).toMatchObject({ path: ['book', 'pay'], state: { done: ['book'] } });
-    // Whose answer it is, is known by the claim: nobody was late.
+    // Whose answer it is, is known by the claim: no one was late.
     expect((await lab.events({ batch_id })).map(({ type }) => type)).toEqual(['BATCH_STARTED']);
   });
 });

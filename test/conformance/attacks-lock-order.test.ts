@@ -43,7 +43,7 @@ const SUCCESS: Outcome = { kind: 'success', result: {} };
 const PERMANENT: Outcome = { kind: 'permanent', error_code: 'BROKEN', error_message: 'It broke.' };
 
 const waitsForLock = (lab: Lab) =>
-  until('somebody waits for a row', async () => {
+  until('someone waits for a row', async () => {
     const { rows } = await lab.pool.query(
       `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );

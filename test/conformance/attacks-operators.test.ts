@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';
-import { cancelCommand, completeCommand, type Operator, retryCommand } from '../../src/bus/troubleshooting.ts';
+import type { Operator } from '../../src/bus/operator.ts';
+import { cancelCommand, completeCommand, retryCommand } from '../../src/bus/troubleshooting.ts';
 import { FaultlineError, PermanentCommandError } from '../../src/model/errors.ts';
 import { cancelProcess, completeProcess, retryProcess } from '../../src/process/cancel-process.ts';
 import { findViolations } from '../end/story.ts';
@@ -61,7 +62,7 @@ describe.each([
     await lab.work();
     await other.work();
     const { batch_id, items } = await parkAll(lab);
-    // What a retry sets free is done only when nobody operates any more: else a second operator might rightly cancel it.
+    // What a retry sets free is done only when no one operates any more: else a second operator might rightly cancel it.
     const { rows } = await lab.pool.query('select coalesce(max(event_id), 0) as last from faultline.event');
     const won = new Map<string, string[]>(items.map(({ command_id }) => [command_id, []]));
     const odd: unknown[] = [];
@@ -103,7 +104,7 @@ describe.each([
       const ended = done.filter((type) => type !== 'OPERATOR_RETRY');
       expect(ended.length).toBeLessThan(2);
     }
-    // What undoes a late effect is awaited by nobody, and may come after the end of the batch.
+    // What undoes a late effect is awaited by no one, and may come after the end of the batch.
     await until('nothing is left to be done', async () => {
       const open = `select 1 from faultline.command where status in ('PENDING', 'IN_PROGRESS')`;
       return (await lab.pool.query(open)).rowCount === 0;

@@ -69,7 +69,7 @@ describe('one command that kills its worker each time', () => {
   );
 });
 
-test('two interruptions are nobody’s fault, and cost no time', async () => {
+test('two interruptions are no one’s fault, and cost no time', async () => {
   const lab = await openLab();
   const ids = await lab.send(...commands(20));
   for (let loss = 1; loss <= 2; loss++) {

@@ -49,7 +49,7 @@ const RULES: Record<string, string> = {
     select c.command_id::text as id from faultline.command c
     where c.reply_to is not null and (c.status in ('COMPLETED', 'FAILED', 'CANCELED'))::int <>
       (select count(*) from faultline.reply r where r.command_id = c.command_id and r.queue = c.reply_to)`,
-  'no reply that nobody asked for': `
+  'no reply that no one asked for': `
     select r.reply_id::text as id from faultline.reply r left join faultline.command c using (command_id)
     where r.command_id is not null and c.reply_to is distinct from r.queue`,
   'no process awaits what has been settled': `

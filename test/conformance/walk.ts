@@ -91,7 +91,7 @@ export class Walk {
   readonly #stale: ClaimedCommand[] = [];
   /** By command, what was done to it, in order, as the audit names it. */
   readonly #told = new Map<string, string[]>();
-  /** Claims that were lost or terminated, and of whose late result nobody heard yet. */
+  /** Claims that were lost or terminated, and of whose late result no one heard yet. */
   readonly #lost = new Set<string>();
   #canceled = false;
   /** Whether the code of the definitions throws, for now. */

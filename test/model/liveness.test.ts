@@ -1,4 +1,4 @@
-// Signs of life: one that gives none is noticed, one that gives them is left alone, and a watch that was held up blames nobody.
+// Signs of life: one that gives none is noticed, one that gives them is left alone, and a watch that was held up blames no one.
 
 import { afterEach, expect, test } from 'vitest';
 import { unresponsiveOption } from '../../src/cli/start.ts';
@@ -37,7 +37,7 @@ test('while it loads it has longer, whatever signs it gave', async () => {
   await noticed;
 });
 
-test('whoever gives signs is left alone', async () => {
+test('anyone who gives signs is left alone', async () => {
   const alive = watch(3_000);
   let silent = false;
   void alive.silent.then(
@@ -56,7 +56,7 @@ test('whoever gives signs is left alone', async () => {
   expect(silent).toBe(false);
 }, 60_000);
 
-test('a watch that was itself held up blames nobody', async () => {
+test('a watch that was itself held up blames no one', async () => {
   const watched = watch(400);
   watched.sign(true);
   let silent = false;

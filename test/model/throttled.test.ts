@@ -24,7 +24,7 @@ function bench() {
   return { throttled, takes, wait, count: () => computed };
 }
 
-/** Lets a computation that nobody waits for come to its end. */
+/** Lets a computation that no one waits for come to its end. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test('readers at one time share one computation', async () => {
@@ -86,7 +86,7 @@ test('a computation that began before what the reader knows of is not enough', a
   expect(count()).toBe(2);
 });
 
-test('a failure reaches whoever waits, and the next reader tries again', async () => {
+test('a failure reaches anyone who waits, and the next reader tries again', async () => {
   const { throttled, takes, wait } = bench();
   takes.fails = true;
   await expect(throttled.read()).rejects.toThrow('no');

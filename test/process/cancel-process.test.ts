@@ -66,7 +66,7 @@ describe('P03: a process that is cancelled undoes what it did', () => {
     expect(undone(process)).toEqual(['compensation pay', 'compensation book', 'compensation pay']);
   });
 
-  test('also where the handler stopped as it was told to, because nobody knows how far it had come', async () => {
+  test('also where the handler stopped as it was told to, because no one knows how far it had come', async () => {
     const { batch_id, call, go } = await heldAt('pay', ({ signal }) => signal.throwIfAborted());
     await cancelProcess(lab.bus, call.process_id, ADA, { compensate: true });
     await until('the signal fires', () => call.signal.aborted);
@@ -142,7 +142,7 @@ describe('T04: retry and complete act on what the process waits for', () => {
     expect(await lab.commands(process)).toMatchObject([{}, { status: 'COMPLETED', result: { paid: 'by hand' } }, {}]);
   });
 
-  test('not while it waits for a reply, nor after its end: 409; nobody is 404', async () => {
+  test('not while it waits for a reply, nor after its end: 409; no one is 404', async () => {
     const { batch_id, call, go } = await heldAt('pay');
     for (const verb of [retryProcess, completeProcess])
       await expect(verb(lab.bus, call.process_id, ADA)).rejects.toThrow('The process is WAITING_FOR_REPLY');

@@ -372,7 +372,7 @@ describe('what waits for an operator', () => {
   test('of a command batch', async () => {
     await work(lab);
     const { batch_id, command_ids } = await launchCommands(lab.bus, {
-      commands: [1, 2].map(() => ({ domain: 'nobody', type: 'Nothing' })),
+      commands: [1, 2].map(() => ({ domain: 'unhandled', type: 'Nothing' })),
     });
     await lab.pool.query(
       `update faultline.command set status = 'IN_TROUBLESHOOTING_QUEUE', attempts = 1, parked_at = now() where command_id = $1`,

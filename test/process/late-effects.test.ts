@@ -51,7 +51,7 @@ async function overtaken(late: string, then: Script, definition = trip) {
   };
 }
 
-/** Every compensation of the process, those nobody waits for included, once all of them are settled. */
+/** Every compensation of the process, those no one waits for included, once all of them are settled. */
 async function compensations(process_id: string): Promise<string[]> {
   const rows = await until('every command is settled', async () => {
     const { rows: all } = await lab.pool.query<{ step: string; status: string }>(
@@ -63,7 +63,7 @@ async function compensations(process_id: string): Promise<string[]> {
   return rows.all.map(({ step }) => step);
 }
 
-test('of a process that has compensated: the step is undone once more, and nobody waits for it', async () => {
+test('of a process that has compensated: the step is undone once more, and no one waits for it', async () => {
   const { batch_id, process_id, release } = await overtaken('pay', ({ step, purpose }) =>
     step === 'pay' && purpose === 'step' ? refuse() : undefined,
   );

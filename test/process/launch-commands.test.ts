@@ -18,7 +18,7 @@ import { signal, until } from '../support/until.ts';
 
 const ALL = ['lab', 'faultline'];
 const template = { domain: 'lab', type: 'Work' };
-const ACTOR = { actor: 'somebody' };
+const ACTOR = { actor: 'someone' };
 
 async function openBatches(options: LabOptions = {}): Promise<Lab> {
   const lab = await openLab({ handler: () => 'done', ...options });

@@ -112,7 +112,7 @@ test('a definition that is not registered in the service', async () => {
   expect(await written()).toEqual(before);
 });
 
-test('a worker says when it is made which commands nobody here can execute, of the domains that it works in', async () => {
+test('a worker says when it is made which commands no one here can execute, of the domains that it works in', async () => {
   const told: unknown[] = [];
   const logger: Logger = { ...silentLogger, warn: (fields) => void told.push(fields) };
   const service = await openService({

@@ -65,7 +65,7 @@ describe('commands without a batch', () => {
     expect(rows.map(({ command_id }) => command_id).sort()).toEqual(stay.map(({ command_id }) => command_id).sort());
   });
 
-  test('one that somebody holds is passed over, and goes next time', async () => {
+  test('one that someone holds is passed over, and goes next time', async () => {
     const { command_id } = await insertCommand(lab.pool, 'COMPLETED', { ...standalone, ...old });
     const client = await lab.pool.connect();
     await client.query('begin');

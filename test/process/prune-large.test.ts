@@ -1,4 +1,4 @@
-// Pruning where there is much: transactions stay short, and every row is reached by an index, on tables nobody analysed and others.
+// Pruning where there is much: transactions stay short, and every row is reached by an index, on tables no one analysed and others.
 // What is explained is what the query functions really send, over connections set up as those of the prune are.
 
 import { afterEach, describe, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 // Pruning: whole batches and standalone commands that ended long ago go with all that is theirs; everything else stays as it was.
-// Ended at any slice it goes on; nothing that is open, at rest or held is touched, whoever is at work meanwhile.
+// Ended at any slice it goes on; nothing that is open, at rest or held is touched, anyone who is at work meanwhile.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';
@@ -79,7 +79,7 @@ const TABLES = ['batch', 'process', 'command', 'attempt', 'event', 'reply', 'bat
 TABLES.push('e2e.test_command');
 
 /** What the lab keeps of a batch beside its own rows. */
-async function judge(batch_id: string): Promise<string> {
+async function addLabRows(batch_id: string): Promise<string> {
   await lab.pool.query(
     `insert into faultline.batch_behavior (batch_id, version, behavior, actor) values ($1, 1, '{}', 'ann')`,
     [batch_id],
@@ -145,8 +145,8 @@ beforeEach(async () => {
 
 describe('a batch', () => {
   test('goes with all that is its own, and not a byte of another changes', async () => {
-    const old = await judge(await age(await endedBatch(4)));
-    const young = await judge(await age(await endedBatch(), 29));
+    const old = await addLabRows(await age(await endedBatch(4)));
+    const young = await addLabRows(await age(await endedBatch(), 29));
     const resting = await restingBatch();
     const held = signal<(value: unknown) => void>('its handler runs');
     const waiting = await lab.launch(trip, { script: ({ key }) => key === 'book' && new Promise(held.fire) });
@@ -297,7 +297,7 @@ describe('ended in the middle', () => {
 });
 
 describe('a late effect of a batch that ended', () => {
-  /** As the router leaves it: a compensation that nobody waits for, parked. */
+  /** As the router leaves it: a compensation that no one waits for, parked. */
   async function addLateEffect(batch_id: string, ordinal: number): Promise<string> {
     const process = (await lab.processes(batch_id))[ordinal];
     const { command_id } = await insertCommand(lab.pool, 'IN_TROUBLESHOOTING_QUEUE', {

@@ -1,4 +1,4 @@
-// A batch at rest that is given work again: it says so from the very transaction on, whoever gives it, and whatever the finisher is doing.
+// A batch at rest that is given work again: it says so from the very transaction on, anyone who gives it, and whatever the finisher is doing.
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';
@@ -112,7 +112,7 @@ describe('the verb itself reopens the batch, with its counts', () => {
   });
 
   test('of a command batch', async () => {
-    const commands = [1, 2].map(() => ({ domain: 'nobody', type: 'Nothing' }));
+    const commands = [1, 2].map(() => ({ domain: 'unhandled', type: 'Nothing' }));
     const { batch_id, command_ids } = await launchCommands(lab.bus, { commands });
     await lab.pool.query(
       `update faultline.command set status = 'IN_TROUBLESHOOTING_QUEUE', parked_at = now() where batch_id = $1`,
@@ -166,7 +166,7 @@ describe('the verb itself reopens the batch, with its counts', () => {
 
 /** The first to come to this point with this batch waits there, until it is let go. */
 function stopAt(point: ProbePoint, batch_id: string) {
-  const there = signal(`somebody is ${point}`);
+  const there = signal(`someone is ${point}`);
   const go = signal(`it may go on ${point}`);
   let first = true;
   lab.onProbe = async (at, context) => {

@@ -13,7 +13,7 @@ const newer = chain(['book', 'pay'], { version: 2 });
 const lab = await openLab({ processes: [trip, newer] });
 const SUCCESS: Reply = { outcome: 'SUCCESS', result: {} };
 
-/** A process whose first command is settled by nobody: no worker has its domain. */
+/** A process whose first command is settled by no one: no worker has its domain. */
 async function waiting(): Promise<LabProcess> {
   const batch_id = await lab.launch(trip);
   return lab.untilProcess(batch_id, 'WAITING_FOR_REPLY');

@@ -1,4 +1,4 @@
-// Processes and definitions for tests of what is pure: a row as it stands in the database, and one that nobody may change.
+// Processes and definitions for tests of what is pure: a row as it stands in the database, and one that no one may change.
 
 import { z } from 'zod';
 import type { ProcessRow } from '../../src/model/process.ts';
@@ -49,7 +49,7 @@ export function processRow(fields: Partial<ProcessRow> = {}): ProcessRow {
   };
 }
 
-/** Freezes it and all it holds: whoever writes to it throws. */
+/** Freezes it and all it holds: anyone who writes to it throws. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

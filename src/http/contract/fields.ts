@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { hasSteering } from '../../model/error-text.ts';
-import { LIMITS, MAX_LENGTH, type Range, SHAPES } from '../../model/limits.ts';
+import { MAX_LENGTH } from '../../model/limits.ts';
+import { backoffSchema, nameSchema, queueSchema, seedSchema, whole } from '../../model/schemas.ts';
 import { isPlainObject } from '../../model/storable.ts';
 
 /** Any uuid: callers may give ids of their own, of whatever version. */
@@ -17,18 +18,8 @@ export const shortText = (max: number) =>
 export const actorSchema = shortText(MAX_LENGTH.actor).refine((name) => !hasSteering(name), {
   error: 'must not contain control characters, or marks of direction',
 });
-/** The name of a domain or a type. */
-export const nameSchema = z.string().regex(SHAPES.name.pattern, SHAPES.name.message);
 
-/** The name of a queue of replies. */
-export const queueSchema = z.string().regex(SHAPES.queue.pattern, SHAPES.queue.message);
-
-export const whole = ({ min, max }: Range) => z.number().int().min(min).max(max);
-/** The delays between attempts, in ms. */
-export const backoffSchema = z
-  .array(whole(LIMITS.backoff_ms))
-  .min(LIMITS.backoff_count.min)
-  .max(LIMITS.backoff_count.max);
+export { backoffSchema, nameSchema, queueSchema, seedSchema, whole };
 
 /** A document of the sender's own. A record would be copied key by key. */
 export const documentSchema = z.custom<Record<string, unknown>>(isPlainObject, 'must be an object');
@@ -37,9 +28,6 @@ documentSchema._zod.toJSONSchema = () => ({ type: 'object', additionalProperties
 
 /** A document in an answer. */
 export const documentOut = z.record(z.string(), z.unknown());
-
-/** What chaos is drawn from. */
-export const seedSchema = z.string().regex(SHAPES.seed.pattern, SHAPES.seed.message);
 
 /** Attempts ended. A success under a fault is a success; `injected` and `failed` are other ends with and without a fault. */
 export const throughputSlices = z.array(

@@ -1,27 +1,13 @@
 // Settings that change at run time.
 
 import { z } from 'zod';
-import { SETTING_BOUNDS, type SettingPath } from '../../model/limits.ts';
+import { settingsPatchShape } from '../../model/schemas.ts';
 import { SETTING_PATHS } from '../../model/settings.ts';
-import { actorSchema, backoffSchema, whole } from './fields.ts';
-
-const optional = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
-const within = (path: SettingPath) => optional(whole(SETTING_BOUNDS[path]));
+import { actorSchema } from './fields.ts';
 
 /** Null resets a setting to its default; an absent one stays. */
 export const settingsPatchSchema = z.strictObject({
-  slots: within('slots'),
-  poll_ms: within('poll_ms'),
-  drain_ms: within('drain_ms'),
-  lease_ms: within('lease_ms'),
-  retry: z
-    .strictObject({
-      max_attempts: within('retry.max_attempts'),
-      backoff_ms: optional(backoffSchema),
-      jitter_pct: within('retry.jitter_pct'),
-    })
-    .optional(),
-  retention: z.strictObject({ prune_after_days: within('retention.prune_after_days') }).optional(),
+  ...settingsPatchShape,
   actor: actorSchema.optional(),
 });
 export type SettingsChange = z.infer<typeof settingsPatchSchema>;
