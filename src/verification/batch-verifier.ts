@@ -90,12 +90,22 @@ export class BatchVerifier {
   async #verifyWindow(window: Ordinals, recorded: readonly RecordedProcess[]): Promise<void> {
     const { stored, documents } = this.#processes ?? {};
     const ids = new Set(recorded.map(({ process_id }) => process_id));
-    const listing =
-      stored && documents ? readDocuments(stored(window), ids, (others) => this.#reportStrays(others)) : null;
+    const failed = new AbortController();
+    const reading = {
+      onOthers: (others: readonly StoredDocument[]) => this.#reportStrays(others),
+      signal: failed.signal,
+    };
+    const listing = stored && documents ? readDocuments(stored(window), ids, reading) : null;
     listing?.catch(() => {});
-    for (const [index, process] of recorded.entries()) {
-      if (index % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
-      this.#verifyProcess(process);
+    try {
+      for (const [index, process] of recorded.entries()) {
+        if (index % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
+        this.#verifyProcess(process);
+      }
+    } catch (error) {
+      // Storage may be listed for long, and the transaction is over by then.
+      failed.abort(error);
+      throw error;
     }
     if (listing === null || documents === undefined) return;
     const found = await listing;

@@ -21,8 +21,20 @@ test('a silent storage is given up', async () => {
     yield [];
     await new Promise(() => {}); // forever
   }
-  const reading = readDocuments(silent(), new Set(), async () => {}, 50);
+  const reading = readDocuments(silent(), new Set(), { onOthers: async () => {}, patience_ms: 50 });
   await expect(reading).rejects.toMatchObject({ code: 'STORAGE_SILENT' });
+});
+
+test('documents of other processes are handed on many at a time, whatever the size of the pieces', async () => {
+  async function* stored(): AsyncGenerator<readonly StoredDocument[]> {
+    for (let n = 0; n < 15_000; n += 5)
+      yield Array.from({ length: 5 }, (_, at) => ({ process_id: `${n + at}`, step: 'query', path: `${n + at}` }));
+  }
+  const handed: number[] = [];
+  const onOthers = async (others: readonly StoredDocument[]) => void handed.push(others.length);
+  const found = await readDocuments(stored(), new Set(['7']), { onOthers });
+  expect(handed).toEqual([10_004, 4_995]);
+  expect([...found.keys()]).toEqual(['7']);
 });
 
 let broken: string | null = null;

@@ -99,3 +99,38 @@ test('a failure fails the verdict and leaves no transaction open', async () => {
     return rows.length === 0;
   });
 });
+
+test('when a replay fails, nothing more is asked of storage', async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let pieces = 0;
+  let ended = false;
+  const verifying = verifyBatch({
+    pool,
+    batch_id,
+    processesOf: (batch) => ({
+      code: {
+        ...bindDefinition(StatementReport, batch),
+        deadlineOf: () => {
+          throw new Error('it cannot tell');
+        },
+      },
+      plan: planOf(StatementReport, batch.input),
+      documents: () => [],
+      async *stored() {
+        try {
+          await held;
+          while (pieces < 3) yield [{ process_id: 'no id at all', step: 'query', path: `stray/${pieces++}` }];
+        } finally {
+          ended = true;
+        }
+      },
+    }),
+  });
+  await expect(verifying).rejects.toThrow('it cannot tell');
+  release();
+  await until('the listing has ended', () => ended);
+  expect(pieces).toBe(1);
+});

@@ -1,5 +1,5 @@
 // Documents in storage against those that processes have on record, for one window of a batch.
-// Reading runs beside the replay, and holds one piece of what storage lists besides the documents of the window.
+// Reading runs beside the replay, and holds some thousands of what storage lists besides the documents of the window.
 
 import { StorageSilentError } from '../../model/errors.ts';
 import { stepKey } from '../../model/process.ts';
@@ -9,6 +9,8 @@ import type { CheckResults } from './check-results.ts';
 
 /** A storage silent for this long is given up: verdicts are computed one at a time. */
 const PATIENCE_MS = 30_000;
+/** Documents of other processes handed on at a time: each time costs a statement, and an application lists in pieces of any size. */
+const MANY_OTHERS = 10_000;
 
 /** Compares the documents of a process: those on record must exist, and each must belong to a step that was attempted and kept. */
 export function checkDocuments(
@@ -34,28 +36,39 @@ export function checkDocuments(
   for (const path of missing) results.report('artifacts', process.process_id, `${path} is on record, and is not there`);
 }
 
+export interface Reading {
+  /** Hears of documents of other processes, many at a time. */
+  onOthers(documents: readonly StoredDocument[]): Promise<void>;
+  /** Ends the reading: `onOthers` is called no more. */
+  signal?: AbortSignal;
+  patience_ms?: number;
+}
+
 /**
- * Reads the documents of the processes `ids`, by process. What belongs to other processes goes to `onOthers`, piece by piece.
+ * Reads the documents of the processes `ids`, by process.
  * @throws StorageSilentError
  */
 export async function readDocuments(
   stored: AsyncIterable<readonly StoredDocument[]>,
   ids: ReadonlySet<string>,
-  onOthers: (documents: readonly StoredDocument[]) => Promise<void>,
-  patience_ms = PATIENCE_MS,
+  { onOthers, signal, patience_ms = PATIENCE_MS }: Reading,
 ): Promise<Map<string, StoredDocument[]>> {
   const found = new Map<string, StoredDocument[]>();
+  let others: StoredDocument[] = [];
   const pieces = stored[Symbol.asyncIterator]();
   try {
     for (;;) {
       const { done, value } = await within(patience_ms, pieces.next());
-      if (done) return found;
-      const others: StoredDocument[] = [];
-      for (const document of value) {
+      signal?.throwIfAborted();
+      for (const document of done ? [] : value) {
         if (!ids.has(document.process_id)) others.push(document);
         else found.set(document.process_id, [...(found.get(document.process_id) ?? []), document]);
       }
-      if (others.length > 0) await onOthers(others);
+      if (others.length >= (done ? 1 : MANY_OTHERS)) {
+        await onOthers(others);
+        others = [];
+      }
+      if (done) return found;
     }
   } catch (error) {
     // Not awaited: it may be silent.
