@@ -22,7 +22,9 @@ export class CheckResults {
     const details = this.#details.get(check) ?? [];
     this.#ids.set(check, ids.add(id));
     this.#details.set(check, details);
-    if (details.length < MAX_DETAILS) details.push(`${id}: ${detail}`);
+    const line = `${id}: ${detail}`;
+    // Storage may list the same document with several windows.
+    if (details.length < MAX_DETAILS && !details.includes(line)) details.push(line);
   }
 
   checked(check: CheckName, count: number): void {

@@ -90,6 +90,7 @@ export class AnalysisThread implements Analysis {
       return;
     }
     this.#pending.delete(message.id);
+    clearTimeout(this.#idle);
     if (this.#pending.size === 0) this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
     if ('error' in message) pending?.reject(fromSent(message.error));
     else pending?.resolve(message.value);
