@@ -57,6 +57,7 @@ export interface RecordedCommand {
   /** Null when a process lists a command that does not exist. */
   purpose: CommandPurpose | null;
   type: string;
+  /** Its type, if it is of no step. */
   step: string;
   status: CommandStatus;
   attempts: number;
@@ -109,7 +110,7 @@ select p.process_id, p.ordinal, p.process_type, p.version, p.status, p.current_s
   coalesce((
     select json_agg(sent order by sent.position)
     from (
-      select i.position, i.command_id, c.purpose, c.type, c.step, c.status, c.attempts, c.attempts_limit, c.max_attempts, c.interruptions,
+      select i.position, i.command_id, c.purpose, c.type, coalesce(c.step, c.type) as step, c.status, c.attempts, c.attempts_limit, c.max_attempts, c.interruptions,
         c.error_code, c.error_message, c.deadline_ms, c.on_deadline, c.payload, c.result, c.annotated, t.behavior, t.suppressed,
         ${violated(COMMAND_CONDITIONS)} as inconsistent,
         coalesce((
