@@ -71,8 +71,8 @@ function throwsOn(
 /** A definition's own code, bound to one batch. Throws what that code throws. */
 export interface BoundDefinition {
   batch_id: string;
-  /** The state a process starts with, without what its launcher adds. */
-  start(ordinal: number): Record<string, unknown>;
+  /** The state a process starts with, without what its launcher adds. `shared`: from an input that other processes started from too. */
+  start(ordinal: number, input: 'shared' | 'fresh'): Record<string, unknown>;
   begin(process: { process_id: string; ordinal: number; state: Record<string, unknown> }): ReturnType<typeof begin>;
   advance(process: ProcessRow, reply: Reply, context: ReplyContext): Decision;
   /** Of a step, or with null of the process. */
@@ -87,11 +87,10 @@ export function bindDefinition(
   const { batch_id } = batch;
   const stored = JSON.stringify(batch.input);
   const parse = () => parseInput(definition, JSON.parse(stored));
-  parse();
+  const shared = parse();
   return {
     batch_id,
-    // Parsed again each time: code that writes to its input must not affect the next process.
-    start: (ordinal) => startState(definition, parse(), { ordinal, batch_id }),
+    start: (ordinal, input) => startState(definition, input === 'shared' ? shared : parse(), { ordinal, batch_id }),
     begin: (process) => begin(definition, { ...process, batch_id }),
     advance: (process, reply, context) => advance(definition, process, reply, context),
     deadlineOf: (step) => deadlineOf(step === null ? definition : findStep(definition, stepKey(step))),

@@ -100,7 +100,7 @@ test('states of the bundled report fit, with and without behavior, whatever its 
   const input = StatementReport.input.parse({ from_date: '2026-01-01', to_date: '2026-01-31', output_type: 'pdf' });
   const code = bindDefinition(StatementReport, { batch_id: 'b', input });
   for (const launched of [{}, { behavior: { query: { fail_transient_pct: 1 } } }]) {
-    let state = { ...code.start(7), ...launched };
+    let state = { ...code.start(7, 'fresh'), ...launched };
     expect(begin(StatementReport, { process_id: 'p', batch_id: 'b', ordinal: 7, state }).step).toBe('query');
     const path: string[] = [];
     for (const step of ['query', 'aggregation', 'render']) {
