@@ -77,30 +77,6 @@ test.each([
   expect(shown.rows.map(({ detail }) => detail).join()).toContain(condition);
 });
 
-test.each([
-  [
-    'a list that names a command twice',
-    'steps_complete',
-    damage('process', 'command_ids = command_ids || command_ids', 'c.batch_id = $1'),
-  ],
-  [
-    'the list of another process',
-    'one_command_per_step',
-    `update faultline.process p set command_ids = q.command_ids from faultline.process q
-     where p.batch_id = $1 and p.ordinal = 0 and q.batch_id = $1 and q.ordinal = 1`,
-  ],
-  ['a command of no step', 'steps_complete', damage('command', 'step = null', COMPLETED)],
-  [
-    'a command for something else',
-    'steps_complete',
-    damage('command', `purpose = 'standalone', step = null`, COMPLETED),
-  ],
-])('%s fails, and breaks no verdict', async (_what, check, text) => {
-  undo = ['process', 'command'];
-  expect((await pool.query(text, [batch_id])).rowCount).toBe(1);
-  expect((await lab.verify(batch_id)).failed).toContain(check);
-});
-
 test('what operators did explains a retry before its delay, and another error than that of the last attempt', async () => {
   const operators = await lab.work();
   const retried = await lab.launch({
