@@ -22,6 +22,7 @@ const LOOK_EVERY_MS = 2_000;
 const RETRY_AFTER_MS = 5 * 60_000;
 
 interface Job {
+  batch_id: string;
   verdict: Promise<Verdict>;
   begun: boolean;
   verified: number;
@@ -34,6 +35,7 @@ export class Verdicts {
   readonly #light: ReturnType<typeof createThrottledMap<Verdict>>;
   /** The latest of each batch, under way or waiting. */
   readonly #jobs = new Map<string, Job>();
+  #running: Omit<Job, 'verdict'> | null = null;
   /** Two computations at once would share processors and connections, and both would be late. */
   #last: Promise<unknown> = Promise.resolve();
   /** Batches that could not be verified, and until when they are skipped: others must not wait behind them. */
@@ -72,7 +74,8 @@ export class Verdicts {
 
   /** Progress of the verdict that is being computed; null when none is. */
   progress(batch_id: string): { verified: number } | null {
-    return this.#jobs.get(batch_id) ?? null;
+    const running = this.#running?.batch_id === batch_id ? this.#running : null;
+    return running ?? this.#jobs.get(batch_id) ?? null;
   }
 
   /** From now on batches that come to rest are verified without being asked for. */
@@ -106,18 +109,23 @@ export class Verdicts {
   }
 
   #enqueue(batch_id: string): Promise<Verdict> {
-    const progress = { begun: false, verified: 0 };
+    const job = { batch_id, begun: false, verified: 0 };
     const verdict = this.#last
-      .then(() => this.#compute(batch_id, progress))
-      .finally(() => this.#jobs.get(batch_id)?.verdict === verdict && this.#jobs.delete(batch_id));
+      .then(() => this.#compute(job))
+      .finally(() => {
+        this.#running = null;
+        if (this.#jobs.get(batch_id)?.verdict === verdict) this.#jobs.delete(batch_id);
+      });
     this.#last = verdict.catch(() => {});
-    this.#jobs.set(batch_id, Object.assign(progress, { verdict }));
+    this.#jobs.set(batch_id, Object.assign(job, { verdict }));
     return verdict;
   }
 
-  async #compute(batch_id: string, job: Omit<Job, 'verdict'>): Promise<Verdict> {
+  async #compute(job: Omit<Job, 'verdict'>): Promise<Verdict> {
     if (this.#stopped) throw new Error('The server is closing.');
+    const { batch_id } = job;
     job.begun = true;
+    this.#running = job;
     const began_ms = this.#env.monotonicMs();
     const found = await this.#analysis.verify(batch_id, (verified) => {
       job.verified = verified;

@@ -1,5 +1,6 @@
 // Progress is reported while a verdict is computed, and only then.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Analysis, Verdicts } from '../../src/verification/index.ts';
 import { until } from '../support/until.ts';
@@ -28,7 +29,12 @@ test('reports progress while a verdict is computed', async () => {
   expect(verdicts.progress(batch_id)).toBeNull();
   const reading = verdicts.read(batch_id);
   await until('all are verified', () => verdicts.progress(batch_id)?.verified === 30);
+  // Another one waits for it.
+  const again = verdicts.verify(batch_id);
+  await sleep(200);
+  expect(verdicts.progress(batch_id)?.verified).toBe(30);
   release();
   expect((await reading).verdict).toBe('pass');
+  expect((await again).verdict).toBe('pass');
   expect(verdicts.progress(batch_id)).toBeNull();
 });
