@@ -1,5 +1,5 @@
 // The worker: claims in its domains, executes, settles, and maintains leases.
-// Stops in order: claims no more, lets attempts end, releases the rest, settles, leaves.
+// To stop, it claims no more, lets attempts end, releases the rest, settles, and reports that it has stopped.
 
 import { insertWorker } from '../db/queries/workers.ts';
 import { ConfigurationError } from '../model/errors.ts';
