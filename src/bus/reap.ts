@@ -1,4 +1,4 @@
-// Reaping: settles attempts whose lease has expired, in place of their worker. Every worker reaps, skipping locked rows.
+// Reaping: settles attempts with an expired lease, in place of their worker. Every worker reaps, and skips locked rows.
 // A lease that an injected fault let expire uses up an attempt; an interruption does not, up to a limit.
 
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';

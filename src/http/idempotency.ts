@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto';
 import type { Idempotency } from '../db/queries/idempotency.ts';
 import { isPlainObject } from '../model/storable.ts';
 
-/** The key, and a hash of the request that does not depend on the order of its fields. */
+/**
+ * The key, and a hash of the request that does not depend on the order of its fields. Callers ensure
+ * that equal bodies of different routes differ in `asked`.
+ */
 export function readIdempotency(headers: { 'idempotency-key'?: string }, asked: unknown): Idempotency | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
