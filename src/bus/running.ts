@@ -170,7 +170,7 @@ export class RunningAttempts {
   abortOverdue(): void {
     const now = this.#bus.env.monotonicMs();
     for (const attempt of this.#attempts) {
-      if (attempt.listens && attempt.lease_ends_at_ms <= now) this.abort(attempt, 'The lease ran out.');
+      if (attempt.listens && attempt.lease_ends_at_ms <= now) this.abort(attempt, 'The lease expired.');
     }
   }
 }

@@ -245,7 +245,7 @@ export function decideSettlement(command: ClaimedCommand, outcome: Outcome, draw
 
 /** The error stored for an attempt whose lease expired because of this fault. */
 export function timedOutBy(fault: string): { error_code: string; error_message: string } {
-  return { error_code: 'TIMED_OUT', error_message: `The lease ran out: ${fault}.` };
+  return { error_code: 'TIMED_OUT', error_message: `The lease expired under an injected fault: ${fault}.` };
 }
 
 /** Returned to the queue without counting the attempt, ready again in `delay_ms`. */

@@ -151,7 +151,7 @@ export class SupervisedChild {
       if (signal.aborted) return;
       try {
         running = await this.#begin();
-        this.#context.logger.info({ pid: running.pid }, `${this.spec.name} was started again, as pid ${running.pid}`);
+        this.#context.logger.info({ pid: running.pid }, `${this.spec.name} was restarted as pid ${running.pid}`);
       } catch (error) {
         running = undefined;
         exit = { code: null, signal: null, reason: (error as Error).message };
@@ -166,11 +166,11 @@ export class SupervisedChild {
     const { logger, max_deaths, window_ms, restart_ms, onGiveUp } = this.#context;
     const how = describeExit(exit);
     if (spec.isIntended?.(exit)) {
-      logger.info(exit, `${spec.name} exited (${how}) as intended, starting it again`);
+      logger.info(exit, `${spec.name} exited (${how}) as intended; restarting it`);
       return 0;
     }
     if (spec.isBlameless?.(exit)) {
-      logger.info(exit, `${spec.name} exited (${how}), through no fault of its own`);
+      logger.info(exit, `${spec.name} exited (${how}); this does not count as a death`);
       return BLAMELESS_MS;
     }
     const now_ms = performance.now();
@@ -182,7 +182,7 @@ export class SupervisedChild {
       return null;
     }
     const delay_ms = restart_ms[Math.min(count, restart_ms.length) - 1] ?? 0;
-    logger.warn({ ...exit, delay_ms }, `${spec.name} died (${how}), starting it again`);
+    logger.warn({ ...exit, delay_ms }, `${spec.name} died (${how}); restarting it`);
     return delay_ms;
   }
 }

@@ -65,7 +65,7 @@ test.each([
     'slots of a domain it does not work',
     ['--slots', 'paymnts=5'],
     1,
-    /domain paymnts, which this worker does not work/,
+    /slots for the domain paymnts/,
   ],
 ])('%s is one line and an exit code', async (_how, args, code, message) => {
   const ended = await (await work(...args)).ended;
