@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Idempotency } from '../db/queries/idempotency.ts';
 import { isPlainObject } from '../model/storable.ts';
 
-/** The key as sent, and a hash of what was asked for, whatever the order of its fields. */
+/** The key as sent, and a hash of what was asked for, whatever the order of its fields. Equal bodies of different routes must differ. */
 export function readIdempotency(headers: { 'idempotency-key'?: string }, asked: unknown): Idempotency | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
