@@ -36,7 +36,7 @@ export async function resumeDomain(bus: Bus, domain: string, operator: Operator)
 
 /**
  * Limits the attempts of the domain in progress at a time over all workers; null: no limit but their slots. Attempts above a new cap
- * go on. @throws InvalidInputError, orNotFound, WrongStateError
+ * go on. @throws InvalidInputError, NotFoundError, WrongStateError
  */
 export async function capDomain(
   bus: Bus,

@@ -79,12 +79,12 @@ export class Settler {
 
   /** Never throws. */
   async #write(set: SettleItem[]): Promise<void> {
-    const parts = await bisect(set, {
-      run: (items) => this.#settle(items),
-      isFatal: () => false,
-      onFailed: (item, error) => this.#settleFailed(item, error),
-    });
     try {
+      const parts = await bisect(set, {
+        run: (items) => this.#settle(items),
+        isFatal: () => false,
+        onFailed: (item, error) => this.#settleFailed(item, error),
+      });
       this.#onSettled(parts.flat());
     } catch (error) {
       this.#bus.env.logger.error({ err: error }, 'onSettled threw');

@@ -8,7 +8,6 @@ import * as records from '../db/queries/prune-records.ts';
 import { pages } from '../model/batching.ts';
 import type { CommandStatus } from '../model/command.ts';
 import { byLane } from '../model/ids.ts';
-
 import type { BatchStatus } from '../model/process.ts';
 import { pruneBatch } from './prune-batch.ts';
 import {
