@@ -1,9 +1,9 @@
-// Every error class of Faultline, each with a stable `code` and, for bad input, the invalid fields. docs/errors.md lists the codes.
-// Handlers say what a failure means by the class they throw, whichever copy of the package it comes from.
+// The error classes of Faultline, each with a stable `code` and, for bad input, the invalid fields. See docs/errors.md.
+// The class that a handler throws decides what happens next, whichever copy of the package it comes from.
 
 import { brand } from './brand.ts';
 
-/** One bad field of a request: `path` is dotted (`behavior.render.fail_permanent_pct`), `code` is stable, `message` is for people. */
+/** An invalid field of a request: dotted `path` (`behavior.render.timeout_pct`), stable `code`, readable `message`. */
 export interface FieldError {
   path: string;
   code: string;
@@ -217,13 +217,13 @@ for (const [name, of] of Object.entries({
 
 /** Codes that the bus itself stores on commands and processes. */
 export const BUS_CODES = {
-  TIMED_OUT: 'the lease ran out under an injected fault',
-  LEASE_EXPIRED: 'the lease ran out: the worker died, hung or lost the database',
+  TIMED_OUT: 'the lease expired under an injected fault',
+  LEASE_EXPIRED: 'the lease expired: the worker died, hung or lost the database',
   UNKNOWN_ERROR: 'the handler threw something that is not a CommandError',
-  NO_HANDLER: 'no worker that met the command has a handler for its type',
+  NO_HANDLER: 'no worker that claimed the command has a handler for its type',
   RESULT_NOT_STORABLE: 'the result or error cannot be stored (for example a NUL byte)',
   ADVANCE_FAILED:
-    "the process's own code (onReply, next, request) threw, or made what may not be; its retry re-drives the reply",
+    "the process's own code (onReply, next, request) threw, or returned something invalid; a retry applies the reply again",
   COMPENSATION_SKIPPED: 'an operator cancelled a compensation, so not everything was undone',
   OPERATOR_CANCELED: 'an operator cancelled the command',
   DEADLINE_EXCEEDED: 'the deadline of the command, or of its process, passed before it was settled',
