@@ -1,4 +1,5 @@
-// One attempt: middleware and handler run, and every return, throw or abort becomes one Outcome. Never writes.
+// Executes one attempt: runs middleware and handler, and turns every return, throw or abort into one Outcome.
+// Writes nothing to the database.
 
 import type { ClaimedCommand, Outcome, OutcomeKind } from '../model/command.ts';
 import type { Env } from '../model/env.ts';

@@ -7,7 +7,7 @@ import type { Logger } from '../model/env.ts';
 import { ConfigurationError, type FieldError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
 
-/** What a handler is given beside its payload. */
+/** What a handler receives besides its payload. */
 export interface HandlerContext {
   command: Readonly<ClaimedCommand>;
   /** Aborts when the lease is lost, the command is cancelled or the worker stops: look at it before an effect. */

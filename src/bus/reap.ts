@@ -1,5 +1,5 @@
-// Reaping: settles attempts whose lease expired, in place of their worker. Any worker may; locked rows are skipped.
-// A lease that expired because of an injected fault counts as an attempt; an innocent interruption does not, up to a limit for poison.
+// Reaping: settles attempts with an expired lease, in place of their worker. Every worker reaps, and skips locked rows.
+// A lease that an injected fault let expire uses up an attempt; an interruption does not, up to a limit.
 
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
@@ -11,7 +11,7 @@ import type { Bus } from './bus.ts';
 import { decide, settleExpired, settleLine } from './settle.ts';
 
 const REAP_LIMIT = 500;
-/** Attempts to settle one that fails for an unknown reason, each later, before it is parked. */
+/** The number of times that settling an attempt may fail for an unknown reason before its command is parked. */
 const MAX_UNKNOWN_FAILURES = 5;
 const BACKING_OFF_MS = { first: 250, max: 60_000 };
 
@@ -97,7 +97,7 @@ function unstorableLine(_bus: Bus, command: ExpiredCommand): SettleLine {
   return settleLine(command, outcome, park('RESULT_NOT_STORABLE'));
 }
 
-/** Redelivered at once, since the whole lease has passed; spread out when it repeats; parked when it does not stop. */
+/** Retries at once, because the whole lease has passed. Repeated losses get random delays; in the end it is parked. */
 function decideInterruption(bus: Bus, command: ExpiredCommand): Settlement {
   const losses = command.interruptions + 1;
   if (losses > MAX_LEASE_LOSSES && !isInternal(command.purpose)) return park('LEASE_EXPIRED');

@@ -1,5 +1,5 @@
-// Settling: writes a set of outcomes in one transaction, with the consequences for their processes. Exactly once, by the fence.
-// A late result changes nothing and leaves LATE_RESULT_DISCARDED.
+// Settling: writes a set of outcomes in one transaction, with the consequences for their processes. The fence ensures
+// that each attempt is settled exactly once: a late result changes nothing and is recorded as LATE_RESULT_DISCARDED.
 
 import { asStored } from '../db/json.ts';
 import type { Tx } from '../db/pool.ts';

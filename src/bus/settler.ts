@@ -1,5 +1,5 @@
-// The settler: gathers outcomes into sets and writes each set, however long that takes. While one set is written the next gathers.
-// Waits for a broken database; splits off a bad item, so that it fails alone.
+// The settler: gathers outcomes into sets and writes them. While it writes one set, it gathers the next.
+// It waits for an unavailable database, however long, and splits off a bad item, so that only this item fails.
 
 import { TooLargeError } from '../db/json.ts';
 import { isBadData, isRetryable } from '../db/pool.ts';
@@ -79,12 +79,12 @@ export class Settler {
 
   /** Never throws. */
   async #write(set: SettleItem[]): Promise<void> {
-    const parts = await bisect(set, {
-      run: (items) => this.#settle(items),
-      isFatal: () => false,
-      onFailed: (item, error) => this.#settleFailed(item, error),
-    });
     try {
+      const parts = await bisect(set, {
+        run: (items) => this.#settle(items),
+        isFatal: () => false,
+        onFailed: (item, error) => this.#settleFailed(item, error),
+      });
       this.#onSettled(parts.flat());
     } catch (error) {
       this.#bus.env.logger.error({ err: error }, 'onSettled threw');

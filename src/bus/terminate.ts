@@ -1,5 +1,6 @@
 // Terminating commands before they are settled: cancelled by an operator or their sender, or overdue.
-// One guarded statement decides, so one of two terminations or settles wins; the attempt in progress ends with the command.
+// One guarded statement decides, so exactly one of several terminations and settles wins. The attempt in progress ends
+// with the command.
 
 import type { Tx } from '../db/pool.ts';
 import { type EventType, insertEvents } from '../db/queries/events.ts';

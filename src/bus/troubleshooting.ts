@@ -48,14 +48,15 @@ export async function cancelCommand(
 ): Promise<VerbAnswer> {
   const lane = laneOf(command_id, bus.lanes);
   const termination = operatorTermination(operator);
-  const cancel = (tx: Tx) =>
-    reopening(tx, lane, [command_id], async () => {
+  const cancel = async (tx: Tx) => {
+    const done = await reopening(tx, lane, [command_id], async () => {
       const { commands, wakeUps } = await terminateCommands(bus, tx, lane, [{ command_id, termination }], 'open');
       const [command] = commands;
-      if (command === undefined) return redriveCanceled(bus, tx, command_id, termination);
-      await bus.env.probe('in_operator_verb', command);
-      return { status: command.status, wakeUps };
+      return command === undefined ? redriveCanceled(bus, tx, command_id, termination) : { ...command, wakeUps };
     });
+    await bus.env.probe('in_operator_verb', { command_id, ...done });
+    return done;
+  };
   const { status, wakeUps } = await (tx === undefined ? withTx(bus.pool, cancel) : cancel(tx));
   if (tx === undefined) bus.notifier.wake(wakeUps);
   else await wakeOnCommit(tx, wakeUps);

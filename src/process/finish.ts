@@ -1,5 +1,5 @@
 // The finisher: recounts open batches from the index, one snapshot each, and updates their status.
-// One worker at a time, by advisory lock. A batch is locked while it is counted; operators' verbs reopen it themselves.
+// One worker at a time does this, under an advisory lock. A batch is locked while it is counted; verbs reopen it.
 
 import type { Bus } from '../bus/bus.ts';
 import { type Tx, withTx } from '../db/pool.ts';

@@ -1,5 +1,5 @@
 // A service: one application's definitions and handlers, bound to a database through a bus with its hooks.
-// What the command line, the HTTP server and a program of your own start from.
+// The command line, the HTTP server and your own programs open one.
 
 import type { Bus } from '../bus/bus.ts';
 import { Control } from '../bus/control.ts';

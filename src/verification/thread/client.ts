@@ -1,5 +1,5 @@
-// An analysis in a thread of its own, so that seconds of replaying delay no request. The thread starts with the first question and ends
-// after a minute without one. If it dies, its questions fail, and the next one starts another thread.
+// Analysis in a separate thread, so that seconds of replaying delay no request. The thread starts with the first
+// question and ends after a minute without one. If it dies, its questions fail, and the next one starts another thread.
 
 import { Worker } from 'node:worker_threads';
 import { watchLife } from '../../model/liveness.ts';
