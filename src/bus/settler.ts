@@ -116,7 +116,7 @@ export class Settler {
   async #settleFailed(item: SettleItem, error: unknown, failures = 1): Promise<Settled[]> {
     if (failures >= MAX_UNKNOWN_FAILURES) {
       const { command_id } = item.command;
-      this.#bus.env.logger.error({ err: error, command_id }, 'settling given up; the lease will expire');
+      this.#bus.env.logger.error({ err: error, command_id }, 'gave up settling an attempt; its lease will expire');
       return [];
     }
     const bad = isBadData(error);
