@@ -1,5 +1,5 @@
 // The operator's verbs on a domain: pause, resume, cap. Each is one guarded statement, so one of two operators wins.
-// From its commit on no worker claims in a paused domain, or beyond the cap; attempts in progress go on.
+// After its commit, no worker claims in a paused domain or beyond the cap; attempts in progress continue.
 
 import {
   capDomainIfKnown,

@@ -1,4 +1,4 @@
-// The regular work of a worker: renews its leases, reaps expired ones, ends what is overdue, and writes its heartbeat.
+// The regular work of a worker: renews its leases, reaps expired ones, ends overdue commands, and writes its heartbeat.
 
 import { expireWorkerLeases } from '../db/queries/claims.ts';
 import { beatWorker } from '../db/queries/workers.ts';

@@ -1,5 +1,5 @@
-// The settler: gathers outcomes into sets and writes each set, however long that takes. While one set is written the next gathers.
-// Waits for a broken database; splits off a bad item, so that it fails alone.
+// The settler: gathers outcomes into sets and writes them. While it writes one set, it gathers the next.
+// It waits for an unavailable database, however long, and splits off a bad item, so that only this item fails.
 
 import { TooLargeError } from '../db/json.ts';
 import { isBadData, isRetryable } from '../db/pool.ts';
@@ -10,10 +10,13 @@ import type { Bus } from './bus.ts';
 import { type Settled, type SettleItem, settleSet } from './settle.ts';
 
 const MAX_SET = 500;
-/** While some wait for their commit to reach the disk, others compute: measured, 2 gave 0.44 of the in-server rate, 3 0.47, 4 0.58. */
+/**
+ * While some commits wait for the disk, others compute. Measured share of the in-server rate: 2: 0.44, 3: 0.47, 4:
+ * 0.58.
+ */
 const MAX_CONCURRENT = 4;
 const BACKOFF_MS = { first: 50, max: 5_000 };
-/** Attempts for an item that fails for an unknown reason, before its lease is left to expire. */
+/** The number of tries for an item that fails for an unknown reason, before its lease is left to expire. */
 const MAX_UNKNOWN_FAILURES = 5;
 
 export class Settler {
@@ -128,7 +131,7 @@ export class Settler {
   }
 }
 
-/** The outcome of an attempt whose own outcome cannot be stored. Its text is ours, so this one can. */
+/** The outcome of an attempt whose own outcome cannot be stored. Its text is fixed, so it can be stored. */
 function unstorable(item: SettleItem, error: unknown): SettleItem {
   return {
     ...item,

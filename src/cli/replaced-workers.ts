@@ -1,4 +1,4 @@
-// Workers that died, named by the supervisor in FAULTLINE_REPLACES: their leases end at once.
+// Ends the leases of dead workers, which the supervisor names in FAULTLINE_REPLACES.
 
 import type { Pool } from '../db/pool.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';

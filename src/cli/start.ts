@@ -1,5 +1,5 @@
-// faultline start: PostgreSQL, the server and the workers, kept running until it is asked to stop. Only a supervisor.
-// An orderly stop loses no work in flight, and no child outlives it, not even after SIGKILL.
+// faultline start: runs PostgreSQL, the server and the workers until it is asked to stop. It only supervises.
+// An orderly stop loses no work in progress, and no child outlives it, not even after SIGKILL.
 
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// The settings of a connection, sent in one round trip when it opens: they override those of the role, database and server that could
-// change a result, and bound how long a stopped client can hold its locks.
+// The settings of a connection, sent in one round trip when it opens. They override settings of the role, database and
+// server that could change a result, and limit how long a frozen client can hold its locks.
 
 import pg from 'pg';
 

@@ -1,5 +1,5 @@
 // Finds the native PostgreSQL that npm installed for this platform, and a way to launch it from this account.
-// The launch was tried; it never runs PostgreSQL as root, and leaves no orphan.
+// It tries the launch first. PostgreSQL never runs as root, and no orphan remains.
 
 import { execFile } from 'node:child_process';
 import { chmod, chown, cp, lstat, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';

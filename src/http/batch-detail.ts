@@ -1,5 +1,5 @@
 // The detail of a batch: its row, and the funnel and throughput of its attempts, throttled and shared by all readers.
-// The detail of a batch that has ended or is at rest includes every attempt that came before.
+// If the batch has ended or is at rest, its detail includes every attempt.
 
 import { TURBULENCE_KINDS } from '../chaos/experiment.ts';
 import { listTurbulence } from '../chaos/queries/turbulence.ts';

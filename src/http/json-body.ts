@@ -1,4 +1,4 @@
-// Reading bodies: JSON in UTF-8, or refused.
+// Reads bodies: JSON in UTF-8; any other body is refused.
 // A route gets exactly what was sent: no number is rounded, no key dropped, no byte replaced.
 
 import { isUtf8 } from 'node:buffer';

@@ -1,10 +1,10 @@
-// How what others wrote is put into words: errors with what caused them, text without control characters, addresses without passwords.
-// Promises text that a column takes, that is one line on a terminal and in a log, and that gives no password away.
+// Turns errors and foreign text into safe text: errors with their causes, no control characters, no passwords.
+// The text can be stored in a column, and is one line on a terminal and in a log.
 
 import { inspect } from 'node:util';
 import { CommandError, FaultlineError } from './errors.ts';
 
-/** What a message column, or a line of a log, is given at most. */
+/** The maximum length of the text for a column or a log line. */
 const MAX_WORDS = 2_000;
 const MAX_CAUSES = 10;
 

@@ -1,9 +1,9 @@
-// Every error class of Faultline, each with a stable `code` and, for bad input, the invalid fields. docs/errors.md lists the codes.
-// Handlers say what a failure means by the class they throw, whichever copy of the package it comes from.
+// The error classes of Faultline, each with a stable `code` and, for bad input, the invalid fields. See docs/errors.md.
+// The class that a handler throws decides what happens next, whichever copy of the package it comes from.
 
 import { brand } from './brand.ts';
 
-/** One bad field of a request: `path` is dotted (`behavior.render.fail_permanent_pct`), `code` is stable, `message` is for people. */
+/** An invalid field of a request: dotted `path` (`behavior.render.timeout_pct`), stable `code`, readable `message`. */
 export interface FieldError {
   path: string;
   code: string;

@@ -1,4 +1,4 @@
-// The schemas of what callers give, shared by the library and the wire, so that both accept the same.
+// The schemas of the values that callers provide, shared by the library and the wire, so that both accept the same.
 // Built from the table of limits; messages name the bounds.
 
 import { z } from 'zod';

@@ -1,5 +1,5 @@
-// The operator's verbs on one process: cancel, with or without compensation; retry and complete the command it waits for.
-// Each acts through the awaited command, under its lock, so either the verb or a reply wins.
+// The operator's verbs on one process: cancel it, with or without compensation; retry or complete its awaited command.
+// Each acts on the awaited command, under its lock, so either the verb or a reply wins.
 
 import type { Bus } from '../bus/bus.ts';
 import type { CancelingOperator, Operator } from '../bus/operator.ts';
@@ -22,8 +22,8 @@ export interface ProcessVerbAnswer {
 const MAX_TRIES = 20;
 
 /**
- * CANCELED: the awaited command is cancelled, wherever it is. With `compensate` the process undoes its steps, newest first; without, it
- * ends at once and its effects stay.
+ * CANCELED: the awaited command is cancelled, wherever it is. With `compensate` the process undoes its steps, newest
+ * first; without, it ends at once and its effects stay.
  * @throws NotFoundError, WrongStateError when it has ended or is compensating
  */
 export async function cancelProcess(
@@ -48,13 +48,19 @@ export async function cancelProcess(
   throw new WrongStateError('The process advanced during every attempt to cancel it; try again.');
 }
 
-/** Makes its awaited command PENDING again, or redrives the reply on which its code threw. @throws NotFoundError, WrongStateError */
+/**
+ * Makes its awaited command PENDING again, or redrives the reply on which its code threw.
+ * @throws NotFoundError, WrongStateError
+ */
 export async function retryProcess(bus: Bus, process_id: string, operator: Operator): Promise<ProcessVerbAnswer> {
   await retryCommand(bus, await readParkedCommand(bus, process_id), operator);
   return answer(bus, process_id);
 }
 
-/** Completes its awaited command with `result`, as if the handler had returned it. @throws NotFoundError, WrongStateError */
+/**
+ * Completes its awaited command with `result`, as if the handler had returned it.
+ * @throws NotFoundError, WrongStateError
+ */
 export async function completeProcess(
   bus: Bus,
   process_id: string,

@@ -1,4 +1,5 @@
-// Automatic pruning: once an hour over all workers, if the settings say after how many days. Rests three times as long as it works.
+// Automatic pruning, if `retention.prune_after_days` is set: one worker prunes once an hour. It pauses three times as
+// long as it works.
 // A run that is stopped continues an hour later.
 
 import type { Bus } from '../bus/bus.ts';

@@ -1,5 +1,5 @@
 // Suspends a process and its children (SIGSTOP) and resumes them (SIGCONT).
-// They are resumed even if this process is killed meanwhile: a shell waits for its end and does so.
+// They are resumed even if this process is killed meanwhile: a shell waits for its end and resumes them.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,9 +1,9 @@
-// Statements on `idempotency_key`. A key counts for 24 hours.
+// Statements on `idempotency_key`. A key is valid for 24 hours.
 
 import type { Queryable, Tx } from '../pool.ts';
 import { affected, one } from '../rows.ts';
 
-/** `k` is the table: the key no longer counts. */
+/** True if the key of the row `k` is no longer valid. */
 export const IS_EXPIRED = `k.created_at < now() - interval '24 hours'`;
 
 export interface Idempotency {

@@ -1,5 +1,5 @@
-// Replays one process: its definition's own code receives the recorded replies one by one, and what it decides must be what was sent,
-// the status of the process and its state. Pure apart from that code.
+// Replays one process: its definition's own code receives the recorded replies one by one. Its decisions must match the
+// sent commands, and the status and state of the process. Pure apart from that code.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Reply } from '../../model/command.ts';
