@@ -98,7 +98,7 @@ function outcomeOfError(error: unknown, aborted: boolean): Outcome {
       fault: textOf(error, 'fault'),
     };
   }
-  // The attempt was aborted and ended, whatever it threw: not a failure. Redelivered, unless the lease is lost.
+  // The attempt was aborted: this is not a failure, whatever it threw. It is retried unless the lease is lost.
   if (aborted) return { kind: 'released' };
   return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: describeError(error) };
 }

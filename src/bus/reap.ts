@@ -15,12 +15,12 @@ const REAP_LIMIT = 500;
 const MAX_UNKNOWN_FAILURES = 5;
 const BACKING_OFF_MS = { first: 250, max: 60_000 };
 
-/** Expired attempts that could not be settled: how often that was tried, and when it will be tried again. */
+/** Expired attempts that could not be settled: the number of tries, and the time of the next one. */
 export type BackingOff = Map<string, { times: number; until_ms: number }>;
 
 type ToLine = (bus: Bus, command: ExpiredCommand) => SettleLine;
 
-/** Reaping where no worker runs. It calls nothing of the application: reaped attempts are retried or parked. */
+/** Reaps where no worker runs. It calls no code of the application: reaped attempts are retried or parked. */
 export function createReapTask(bus: Bus): PeriodicTask {
   const backingOff: BackingOff = new Map();
   const run = () => reapAllExpired(bus, backingOff);
@@ -32,7 +32,7 @@ export async function reapAllExpired(bus: Bus, backingOff: BackingOff): Promise<
   for (let lane = 0; lane < bus.lanes; lane++) while ((await reapExpired(bus, lane, backingOff)) === REAP_LIMIT);
 }
 
-/** Settles up to 500 expired attempts of a lane; returns how many it found. One that cannot be settled does not block the others. */
+/** Settles up to 500 expired attempts of a lane; returns how many it found. A bad one does not block the others. */
 export async function reapExpired(bus: Bus, lane: number, backingOff: BackingOff = new Map()): Promise<number> {
   const now = bus.env.monotonicMs();
   const waiting = [...backingOff].filter(([, { until_ms }]) => until_ms > now).map(([command_id]) => command_id);

@@ -10,10 +10,13 @@ import type { Bus } from './bus.ts';
 import { type Settled, type SettleItem, settleSet } from './settle.ts';
 
 const MAX_SET = 500;
-/** While some wait for their commit to reach the disk, others compute: measured, 2 gave 0.44 of the in-server rate, 3 0.47, 4 0.58. */
+/**
+ * While some commits wait for the disk, others compute. Measured share of the in-server rate: 2: 0.44, 3: 0.47, 4:
+ * 0.58.
+ */
 const MAX_CONCURRENT = 4;
 const BACKOFF_MS = { first: 50, max: 5_000 };
-/** Attempts for an item that fails for an unknown reason, before its lease is left to expire. */
+/** The number of tries for an item that fails for an unknown reason, before its lease is left to expire. */
 const MAX_UNKNOWN_FAILURES = 5;
 
 export class Settler {
@@ -113,7 +116,7 @@ export class Settler {
   async #settleFailed(item: SettleItem, error: unknown, failures = 1): Promise<Settled[]> {
     if (failures >= MAX_UNKNOWN_FAILURES) {
       const { command_id } = item.command;
-      this.#bus.env.logger.error({ err: error, command_id }, 'settling given up; the lease will expire');
+      this.#bus.env.logger.error({ err: error, command_id }, 'gave up settling an attempt; its lease will expire');
       return [];
     }
     const bad = isBadData(error);
@@ -128,7 +131,7 @@ export class Settler {
   }
 }
 
-/** The outcome of an attempt whose own outcome cannot be stored. Its text is ours, so this one can. */
+/** The outcome of an attempt whose own outcome cannot be stored. Its text is fixed, so it can be stored. */
 function unstorable(item: SettleItem, error: unknown): SettleItem {
   return {
     ...item,

@@ -147,7 +147,7 @@ class BusWorker implements Worker {
   #onSettled(settled: readonly Settled[]): void {
     const { bus, onSettled } = this.#options;
     this.#settled_count += settled.length;
-    // What ended makes room in a domain with a cap, for which other workers may be waiting.
+    // An ended attempt makes room in a domain with a cap, and other workers may wait for it.
     const domains = new Set(settled.map(({ item }) => item.command.domain));
     for (const domain of domains) if (bus.control.cap(domain) !== null) bus.notifier.wake(domain);
     onSettled?.(settled);

@@ -1,4 +1,4 @@
-// faultline report: one document about a batch: configuration, prediction, injected faults, observations, check results.
+// faultline report: one document about a batch, with configuration, prediction, faults, observations and check results.
 
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';

@@ -18,7 +18,7 @@ import { toWire } from './wire.ts';
 
 const SLICES = 60;
 const MIN_SLICE_MS = 1_000;
-/** The finisher's clock stands still while it counts, so attempts may end a moment after `completed_at`. */
+/** The finisher takes the time before it counts, so attempts may end a moment after `completed_at`. */
 const MARGIN_MS = 10_000;
 const MAX_TURBULENCE = 500;
 

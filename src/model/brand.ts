@@ -18,7 +18,7 @@ export function brand(name: string, marked: Class): void {
   });
 }
 
-/** Anything can be thrown, also what throws when it is looked at. */
+/** Any value can be thrown, even one that throws when it is inspected. */
 function isBranded(value: unknown, name: string): boolean {
   try {
     const names: unknown = (value as { [BRAND]?: unknown } | null | undefined)?.[BRAND];

@@ -46,7 +46,7 @@ export function createPruneRound(
       },
     );
     await recordPrune(bus.pool, { counts, finished, left_count, failed_count: failed.length });
-    if (counts.batches + counts.commands > 0) bus.env.logger.info({ counts }, 'pruned what ended long ago');
+    if (counts.batches + counts.commands > 0) bus.env.logger.info({ counts }, 'pruned old batches and commands');
   };
 
   const task = new PeriodicTask(bus, { every_ms: EVERY_MS, run, failure: 'pruning failed, trying again' });

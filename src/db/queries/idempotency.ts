@@ -14,7 +14,7 @@ export interface Idempotency {
 
 /**
  * Claims an idempotency key for `batch_id`. Waits for a concurrent claim of the same key to commit.
- * @returns null if the claim succeeded, else what the key was used for.
+ * @returns null if the claim succeeded, else the first use of the key.
  */
 export async function claimIdempotencyKey(tx: Tx, { key, request_hash }: Idempotency, batch_id: string) {
   const used = await one<{ request_hash: string; batch_id: string }>(

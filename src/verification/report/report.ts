@@ -1,4 +1,4 @@
-// The report of a batch: its configuration, prediction, injected faults, observations and check results, and how it recovered.
+// The report of a batch: configuration, prediction, injected faults, observations, check results, and recovery times.
 // Observations are read in one snapshot; the verdict is the one of the batch at rest, or says that it is not at rest.
 
 import { type BehaviorVersionRow, readBehaviorVersions } from '../../chaos/queries/lab-control.ts';

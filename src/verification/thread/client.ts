@@ -90,7 +90,11 @@ export class AnalysisThread implements Analysis {
       return;
     }
     this.#pending.delete(message.id);
-    if (this.#pending.size === 0) this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
+    if (this.#pending.size === 0) {
+      // A late answer of a thread that was ended may come while the timer runs: a second one could not be stopped.
+      clearTimeout(this.#idle);
+      this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
+    }
     if ('error' in message) pending?.reject(fromSent(message.error));
     else pending?.resolve(message.value);
   }
