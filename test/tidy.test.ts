@@ -8,7 +8,7 @@ import { readTree } from './support/tidy/tree.ts';
 const OPENING = '// What it is for.\n// What it promises.\n';
 
 /** What the rules say about a file that follows them all but for `body`, as `line rule`. */
-function judge(path: string, body: string): string[] {
+function check(path: string, body: string): string[] {
   return findViolations([{ path, text: OPENING + body }]).map(({ line, rule }) => `${line} ${rule}`);
 }
 
@@ -47,7 +47,7 @@ describe('import zones', () => {
     ['bench/run.ts', `import '../test/support/database.ts';`],
     ['elsewhere/x.ts', ''],
   ])('%s may not: %s', (path, body) => {
-    expect(judge(path, body)).toContain(path.startsWith('elsewhere') ? '1 zones' : '3 zones');
+    expect(check(path, body)).toContain(path.startsWith('elsewhere') ? '1 zones' : '3 zones');
   });
 
   test.each([
@@ -60,7 +60,7 @@ describe('import zones', () => {
     ['ui/src/api/batches.ts', `import type { X } from '../../../src/model/command.ts';`],
     ['test/bus/worker.test.ts', `import { X } from '../../src/bus/worker.ts'; import 'faultline';`],
   ])('%s may: %s', (path, body) => {
-    expect(judge(path, body)).toEqual([]);
+    expect(check(path, body)).toEqual([]);
   });
 });
 
@@ -76,10 +76,10 @@ describe('SQL stands in src/db', () => {
     "await client.query('listen ' + channel); const x = `listen $" + '{channel}`;',
     "const q = 'create table x ()';",
   ])('%s', (body) => {
-    const [first] = judge('src/bus/worker.ts', body);
+    const [first] = check('src/bus/worker.ts', body);
     expect(first).toMatch(/^3 sql$/);
-    expect(judge('src/db/queries/command.ts', body)).toEqual([]);
-    expect(judge('reporting/ledger.ts', body)).toEqual([]);
+    expect(check('src/db/queries/command.ts', body)).toEqual([]);
+    expect(check('reporting/ledger.ts', body)).toEqual([]);
   });
 
   test.each([
@@ -90,7 +90,7 @@ describe('SQL stands in src/db', () => {
     "const text = 'delete';",
     '// select id from command',
   ])('but prose is prose: %s', (body) => {
-    expect(judge('src/cli/batch.ts', body)).toEqual([]);
+    expect(check('src/cli/batch.ts', body)).toEqual([]);
   });
 });
 
@@ -101,15 +101,15 @@ describe('statuses are decided in few places', () => {
     "const row = { status: failed ? 'FAILED' : other };",
     "const row = { status: 'PENDING' as const };",
   ])('%s', (body) => {
-    expect(judge('src/http/routes/batches.ts', body)).toEqual(['3 statuses']);
-    expect(judge('src/bus/settle.ts', body)).toEqual([]);
-    expect(judge('src/process/router.ts', body)).toEqual([]);
+    expect(check('src/http/routes/batches.ts', body)).toEqual(['3 statuses']);
+    expect(check('src/bus/settle.ts', body)).toEqual([]);
+    expect(check('src/process/router.ts', body)).toEqual([]);
   });
 
   test.each(["if (row.status === 'COMPLETED') done();", "const problem = { status: 404, title: 'FAILED' };"])(
     'but may be looked at: %s',
     (body) => {
-      expect(judge('src/http/routes/batches.ts', body)).toEqual([]);
+      expect(check('src/http/routes/batches.ts', body)).toEqual([]);
     },
   );
 });
@@ -120,12 +120,12 @@ describe('tests do not sleep', () => {
     `import { setTimeout as pause } from 'node:timers/promises';`,
     'await page.waitForTimeout(500);',
   ])('%s', (body) => {
-    expect(judge('test/bus/worker.test.ts', body)).toEqual(['3 sleep']);
-    expect(judge('test/support/until.ts', body)).toEqual([]);
+    expect(check('test/bus/worker.test.ts', body)).toEqual(['3 sleep']);
+    expect(check('test/support/until.ts', body)).toEqual([]);
   });
 
   test('but may set a timer that something else clears', () => {
-    expect(judge('test/bus/worker.test.ts', 'const timer = setTimeout(() => abort(), 100);')).toEqual([]);
+    expect(check('test/bus/worker.test.ts', 'const timer = setTimeout(() => abort(), 100);')).toEqual([]);
   });
 });
 
@@ -137,17 +137,17 @@ describe('names, length, opening, suppressions, machine paths', () => {
     'src/process/manager.ts',
     'test/util.ts',
   ])('the name %s says nothing', (path) => {
-    expect(judge(path, '')).toEqual(['1 names']);
+    expect(check(path, '')).toEqual(['1 names']);
   });
 
   test('a name that only contains such a word is fine', () => {
-    expect(judge('src/bus/uncommon.ts', '')).toEqual([]);
+    expect(check('src/bus/uncommon.ts', '')).toEqual([]);
   });
 
   test('400 lines are the most', () => {
     const lines = (count: number) => 'const x = 1;\n'.repeat(count - 2);
-    expect(judge('src/bus/worker.ts', lines(400))).toEqual([]);
-    expect(judge('src/bus/worker.ts', lines(401))).toEqual(['401 length']);
+    expect(check('src/bus/worker.ts', lines(400))).toEqual([]);
+    expect(check('src/bus/worker.ts', lines(401))).toEqual(['401 length']);
   });
 
   test('a module opens with a comment', () => {
@@ -158,18 +158,18 @@ describe('names, length, opening, suppressions, machine paths', () => {
   });
 
   test('suppressions are refused, or say why', () => {
-    expect(judge('src/bus/worker.ts', '// @ts-ignore because\nconst x = 1;')).toEqual(['3 suppressions']);
-    expect(judge('src/bus/worker.ts', '/* @ts-nocheck */')).toEqual(['3 suppressions']);
-    expect(judge('test/types.test.ts', '// @ts-expect-error\nconst x = 1;')).toEqual(['3 suppressions']);
-    expect(judge('test/types.test.ts', '// @ts-expect-error: input lacks a field\nconst x = 1;')).toEqual([]);
-    expect(judge('src/bus/worker.ts', "const text = '@ts-ignore';")).toEqual([]);
+    expect(check('src/bus/worker.ts', '// @ts-ignore because\nconst x = 1;')).toEqual(['3 suppressions']);
+    expect(check('src/bus/worker.ts', '/* @ts-nocheck */')).toEqual(['3 suppressions']);
+    expect(check('test/types.test.ts', '// @ts-expect-error\nconst x = 1;')).toEqual(['3 suppressions']);
+    expect(check('test/types.test.ts', '// @ts-expect-error: input lacks a field\nconst x = 1;')).toEqual([]);
+    expect(check('src/bus/worker.ts', "const text = '@ts-ignore';")).toEqual([]);
   });
 
   test.each(['root/.npmrc', 'home/someone/x', 'Users/someone/x', 'tmp/faultline.sock', 'work/main'])(
     'a path of one machine: %s',
     (below) => {
       const path = `/${below}`;
-      expect(judge('src/bus/worker.ts', `const path = ${JSON.stringify(path)};`)).toEqual(['3 machine-paths']);
+      expect(check('src/bus/worker.ts', `const path = ${JSON.stringify(path)};`)).toEqual(['3 machine-paths']);
       const page = findViolations([{ path: 'docs/x.md', text: `# x\n\nSee ${path}.\n` }]);
       expect(page.map(({ line, rule }) => `${line} ${rule}`)).toEqual(['3 machine-paths']);
     },
@@ -177,22 +177,101 @@ describe('names, length, opening, suppressions, machine paths', () => {
 
   test('addresses and routes are not', () => {
     const inside = ['work', 'tmp'].map((folder) => `'https://host/${folder}/x', './${folder}/x'`);
-    expect(judge('src/bus/worker.ts', `const x = [${inside.join(', ')}, '/workers', '/api/v1/x'];`)).toEqual([]);
+    expect(check('src/bus/worker.ts', `const x = [${inside.join(', ')}, '/workers', '/api/v1/x'];`)).toEqual([]);
   });
 
   test.each(['src/db/queries/prune.ts', 'src/bus/send.ts', 'src/process/prune.ts'])(
     '%s names no table of chaos',
     (path) => {
-      expect(judge(path, 'export const TABLE = "e2e.test_command";')).toContain('3 chaos-tables');
-      expect(judge('src/chaos/queries/test-command.ts', 'export const TABLE = "e2e.test_command";')).toEqual([]);
+      expect(check(path, 'export const TABLE = "e2e.test_command";')).toContain('3 chaos-tables');
+      expect(check('src/chaos/queries/test-command.ts', 'export const TABLE = "e2e.test_command";')).toEqual([]);
     },
   );
 
   test('an exception carries its reason, and excuses one rule on one line', () => {
     const sql = "await client.query('begin');";
-    expect(judge('src/bus/worker.ts', `// tidy-ignore sql: a session setting\n${sql}`)).toEqual([]);
-    expect(judge('src/bus/worker.ts', `// tidy-ignore sql\n${sql}`)).toEqual(['3 excuses']);
-    expect(judge('src/bus/worker.ts', `// tidy-ignore sleep: wrong rule\n${sql}`)).toEqual(['4 sql']);
-    expect(judge('src/bus/worker.ts', `// tidy-ignore sql: one line\n${sql}\n${sql}`)).toEqual(['5 sql']);
+    expect(check('src/bus/worker.ts', `// tidy-ignore sql: a session setting\n${sql}`)).toEqual([]);
+    expect(check('src/bus/worker.ts', `// tidy-ignore sql\n${sql}`)).toEqual(['3 excuses']);
+    expect(check('src/bus/worker.ts', `// tidy-ignore sleep: wrong rule\n${sql}`)).toEqual(['4 sql']);
+    expect(check('src/bus/worker.ts', `// tidy-ignore sql: one line\n${sql}\n${sql}`)).toEqual(['5 sql']);
   });
+});
+
+describe('imports form no circle', () => {
+  const circlesOf = (files: Record<string, string>) =>
+    findViolations(Object.entries(files).map(([path, body]) => ({ path, text: OPENING + body }))).filter(
+      ({ rule }) => rule === 'circles',
+    );
+
+  test.each(['import', 'import type'])('a circle of three files is found through %s', (how) => {
+    const circles = circlesOf({
+      'src/bus/a.ts': `${how} { B } from './b.ts';`,
+      'src/bus/b.ts': `${how} { C } from '../db/../bus/c.ts';`,
+      'src/bus/c.ts': `${how} { A } from './a.ts';`,
+      'src/bus/d.ts': `${how} { A } from './a.ts';`,
+    });
+    expect(circles).toMatchObject([{ path: 'src/bus/a.ts' }]);
+    expect(circles[0]?.message).toContain('3 files: src/bus/a.ts, src/bus/b.ts, src/bus/c.ts');
+  });
+
+  test('files that share an import form none', () => {
+    expect(
+      circlesOf({
+        'src/bus/a.ts': `import './c.ts'; import './b.ts';`,
+        'src/bus/b.ts': `import './c.ts';`,
+        'src/bus/c.ts': 'export const c = 1;',
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('retired words', () => {
+  const rulesOf = (path: string, text: string) => findViolations([{ path, text }]).map(({ rule }) => rule);
+
+  test.each([
+    'foretell',
+    'Foretold',
+    'fate',
+    'comes_to',
+    'lever',
+    'readLever',
+    'offender',
+    'findOffences',
+    'judged',
+    'createJudge',
+    'lone',
+    'MOST_LINES',
+    'OWN_DOMAIN',
+    'cut short',
+    'patience',
+    'createPaced',
+    'BATCH_LOOKS',
+    'disturbance',
+    'for ever',
+    'narrator',
+    'nobody',
+  ])('%s is found in sources, pages, documents and tests', (word) => {
+    for (const path of ['src/bus/x.ts', 'ui/src/x.tsx', 'test/bus/x.test.ts'])
+      expect(rulesOf(path, `// What it is for.\n// Says ${word} here.\n`)).toEqual(['retired-words']);
+    expect(rulesOf('docs/x.md', `# Title\n\nSays ${word} here.\n`)).toEqual(['retired-words']);
+  });
+
+  test.each(['standalone', 'alone', 'clever', 'adjudicate', 'a short cut', 'patients', 'leverage'])(
+    '%s is not one',
+    (word) => {
+      expect(rulesOf('docs/x.md', `# Title\n\nSays ${word} here.\n`)).toEqual([]);
+    },
+  );
+});
+
+test('classes of CSS modules exist, and are used', () => {
+  const page = `${OPENING}import classes from '../parts/table.module.css';\nexport const all = [classes.row, classes.rwo];\n`;
+  const violations = findViolations([
+    { path: 'ui/src/pages/list.tsx', text: page },
+    { path: 'ui/src/parts/table.module.css', text: '.row {\n  margin: 0.5rem;\n}\n\n/* .no */\n.row > .cell {\n}\n' },
+  ]);
+  expect(violations.map(({ path, line, rule }) => `${path}:${line} ${rule}`)).toEqual([
+    'ui/src/pages/list.tsx:4 styles',
+    'ui/src/parts/table.module.css:6 styles',
+  ]);
 });

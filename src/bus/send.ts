@@ -74,9 +74,15 @@ async function sendChecked(
 
 /** @throws DuplicateCommandError when an id occurs twice */
 export function rejectRepeated(requests: readonly CommandRequest[]): void {
-  const ids = requests.map(({ command_id }) => canonicalId(command_id)).filter((id) => id !== null);
-  if (new Set(ids).size === ids.length) return;
-  throw new DuplicateCommandError([...new Set(ids.filter((id, index) => ids.indexOf(id) < index))]);
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { command_id } of requests) {
+    const id = canonicalId(command_id);
+    if (id === null) continue;
+    if (seen.has(id)) repeated.add(id);
+    seen.add(id);
+  }
+  if (repeated.size > 0) throw new DuplicateCommandError([...repeated]);
 }
 
 async function insertAll(bus: Bus, tx: Tx, requests: readonly CommandRequest[]): Promise<string[]> {
@@ -96,7 +102,10 @@ async function joinBatches(tx: Tx, requests: readonly CommandRequest[]): Promise
   const members = new Map<string, number[]>();
   for (const [index, request] of requests.entries()) {
     const batch_id = canonicalId(request.batch_id);
-    if (batch_id !== null) members.set(batch_id, [...(members.get(batch_id) ?? []), index]);
+    if (batch_id === null) continue;
+    const indexes = members.get(batch_id);
+    if (indexes === undefined) members.set(batch_id, [index]);
+    else indexes.push(index);
   }
   const positions = new Map<number, BatchPosition>();
   for (const [batch_id, indexes] of [...members].sort(([a], [b]) => (a < b ? -1 : 1))) {

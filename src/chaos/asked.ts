@@ -1,4 +1,4 @@
-// Checks chaos that is asked for, by a program or the API, against its schemas, and reports every error by its path.
+// Validates chaos that a program or the API requests against its schemas, and reports every error by its path.
 
 import type { ZodType } from 'zod';
 import type { AskedChaos } from '../bus/handlers.ts';

@@ -1,4 +1,4 @@
-// What an operator may change in the chaos of a running batch: its behavior, and whether anything is injected.
+// The changes that an operator may make to the chaos of a running batch: a new behavior, and the end of injection.
 // Each change is one guarded statement with its event; of two conflicting changes the second is rejected.
 
 import type { Operator } from '../bus/operator.ts';

@@ -1,5 +1,5 @@
 // CommandBehavior: what chaos does to a command, as a document. Every field is optional; null equals absent.
-// Parsed once, at the edge; unknown fields and out-of-range values are rejected with their path.
+// Parsed once, on entry; unknown fields and out-of-range values are rejected with their path.
 
 import { z } from 'zod';
 import { jsonProblems, textProblem } from '../model/storable.ts';

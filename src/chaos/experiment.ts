@@ -1,4 +1,4 @@
-// An experiment: the hypothesis of a batch, and the scope and limits of its chaos. A document, checked once, at the edge.
+// An experiment: the hypothesis of a batch, and the scope and limits of its chaos. Validated once, on entry.
 // Unknown fields and out-of-range values are rejected with their path.
 
 import { z } from 'zod';
@@ -13,7 +13,10 @@ export const STOP_ACTIONS = ['abort', 'mark'] as const;
 const stopConditionSchema = z
   .strictObject({
     metric: z.enum(STOP_METRICS),
-    /** The condition is met if the metric is greater: a number of processes, percent of the attempts of the last 10 s, or ms. */
+    /**
+     * The condition is met if the metric is greater: a number of processes, percent of the attempts of the last 10 s,
+     * or ms.
+     */
     above: z.number().min(0).max(1_000_000_000),
     action: z.enum(STOP_ACTIONS).default('abort'),
   })

@@ -1,5 +1,5 @@
-// The hooks that install chaos on a bus: rows for commands that are sent, injections decided for a claimed set, and middleware.
-// A fault that prevents settling is marked before it is injected, and not injected without a lease; a suppressed one is recorded.
+// The hooks that install chaos on a bus: rows for sent commands, the injections of a claimed set, and middleware.
+// A fault that prevents settling is marked before it is injected, under a valid lease. Suppression is recorded.
 
 import type { BusHooks, Middleware } from '../bus/handlers.ts';
 import type { Pool } from '../db/pool.ts';

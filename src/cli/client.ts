@@ -1,5 +1,5 @@
-// The client of a running server. Every failure is a CliError of one line: the problem the server reports, or that nothing answers.
-// Answers are trusted to follow the contract.
+// The client of a running server. Every failure is a one-line CliError: the server's error, or that nothing answers.
+// It does not validate answers: the server follows the contract.
 
 import type { Command } from 'commander';
 import type { Page, Problem } from '../http/contract.ts';

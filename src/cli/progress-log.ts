@@ -1,5 +1,5 @@
-// The progress log of a worker: a line a second for each batch, and every step of a process that is followed.
-// It keeps only a count per command, and says of every failure whether it was injected.
+// The progress log of a worker: one line per second for each batch, and every step of a followed process.
+// It keeps only a count per command, and reports whether a failure was injected.
 
 import type { Settled } from '../bus/settle.ts';
 import type { Pool } from '../db/pool.ts';

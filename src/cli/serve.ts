@@ -1,5 +1,5 @@
 // faultline serve: the API and the page. Stays up and answers "not ready" while the database is unavailable.
-// It also settles attempts whose lease ran out, because all workers may be stuck.
+// It also settles attempts whose lease has expired, because all workers may be stuck.
 
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';

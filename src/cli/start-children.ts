@@ -1,4 +1,5 @@
-// The children of `faultline start`: how PostgreSQL, the server and the workers start and stop, and which exits are no failure.
+// The children of `faultline start`: how PostgreSQL, the server and the workers start and stop, and which exits do not
+// count as failures.
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';

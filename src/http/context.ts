@@ -1,4 +1,4 @@
-// What routes share: the type of the server, the prefix of the API, and the sources of their answers.
+// The context that routes share: the type of the server, the prefix of the API, and the sources of their answers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';

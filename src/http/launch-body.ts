@@ -59,7 +59,7 @@ export function checkLaunch(parts: LaunchParts, launchable: Launchable): LaunchR
     definition,
     count,
     input: input.data,
-    // As it was sent: parsing copies what it holds.
+    // The document as sent, because parsing returns a copy.
     behavior: compactProcessBehavior(parts.envelope.behavior as ProcessBehavior),
     name,
     seed,

@@ -1,4 +1,4 @@
-// Profiles: the built-in ones of each process type, and the validation of sent ones, which reports every mistake at once.
+// Profiles: the built-in ones of each process type, and the validation of requests, which reports all errors at once.
 // No saved profile has the name of a built-in one.
 
 import { z } from 'zod';

@@ -1,9 +1,9 @@
-// Every error class of Faultline, each with a stable `code` and, for bad input, the invalid fields. docs/errors.md lists the codes.
-// Handlers say what a failure means by the class they throw, whichever copy of the package it comes from.
+// The error classes of Faultline, each with a stable `code` and, for bad input, the invalid fields. See docs/errors.md.
+// The class that a handler throws decides what happens next, whichever copy of the package it comes from.
 
 import { brand } from './brand.ts';
 
-/** One bad field of a request: `path` is dotted (`behavior.render.fail_permanent_pct`), `code` is stable, `message` is for people. */
+/** An invalid field of a request: dotted `path` (`behavior.render.timeout_pct`), stable `code`, readable `message`. */
 export interface FieldError {
   path: string;
   code: string;
@@ -12,12 +12,12 @@ export interface FieldError {
 
 export interface CommandErrorOptions {
   details?: Record<string, unknown>;
-  /** Set only by fault injection: the name of the injected fault, so that it is never taken for a real one. */
+  /** Set only by fault injection: the name of the injected fault, so that it is never mistaken for a real one. */
   fault?: string;
   cause?: unknown;
 }
 
-/** What a handler throws to say what its failure means. `code` is the application's own. */
+/** The base of the errors by which a handler decides what happens next. The application chooses `code`. */
 export abstract class CommandError extends Error {
   readonly code: string;
   readonly details: Record<string, unknown> | undefined;
@@ -32,13 +32,13 @@ export abstract class CommandError extends Error {
   }
 }
 
-/** Retried with backoff; parked in the troubleshooting queue when attempts are exhausted. */
+/** The command is retried with backoff, and parked when its attempts are exhausted. */
 export class TransientCommandError extends CommandError {}
 
-/** No attempt will ever succeed: parked at once. */
+/** No attempt can succeed: the command is parked at once. */
 export class PermanentCommandError extends CommandError {}
 
-/** A business answer, not a breakdown: the command is FAILED, its requester is notified at once, no operator is asked. */
+/** A business failure: the command is FAILED, and its requester receives a reply at once. No operator is needed. */
 export class BusinessRuleError extends CommandError {}
 
 export interface FaultlineErrorOptions {
@@ -72,7 +72,7 @@ export class NotFoundError extends FaultlineError {
   }
 }
 
-/** It exists, but not in a state that allows this. */
+/** The item exists, but its state does not allow this. */
 export class WrongStateError extends FaultlineError {
   constructor(message: string) {
     super('WRONG_STATE', message);
@@ -132,7 +132,7 @@ export class UnknownProcessTypeError extends FaultlineError {
   }
 }
 
-/** Other profiles have these names; `path` is where each stands in the request. */
+/** Other profiles have these names; `path` is the position of each in the request. */
 export class ProfileNameTakenError extends FaultlineError {
   constructor(taken: readonly { path: string; name: string }[]) {
     const names = taken.slice(0, 5).map(({ name }) => name);
@@ -217,13 +217,13 @@ for (const [name, of] of Object.entries({
 
 /** Codes that the bus itself stores on commands and processes. */
 export const BUS_CODES = {
-  TIMED_OUT: 'the lease ran out under an injected fault',
-  LEASE_EXPIRED: 'the lease ran out: the worker died, hung or lost the database',
+  TIMED_OUT: 'the lease expired under an injected fault',
+  LEASE_EXPIRED: 'the lease expired: the worker died, hung or lost the database',
   UNKNOWN_ERROR: 'the handler threw something that is not a CommandError',
-  NO_HANDLER: 'no worker that met the command has a handler for its type',
+  NO_HANDLER: 'no worker that claimed the command has a handler for its type',
   RESULT_NOT_STORABLE: 'the result or error cannot be stored (for example a NUL byte)',
   ADVANCE_FAILED:
-    "the process's own code (onReply, next, request) threw, or made what may not be; its retry re-drives the reply",
+    "the process's own code (onReply, next, request) threw, or returned something invalid; a retry applies the reply again",
   COMPENSATION_SKIPPED: 'an operator cancelled a compensation, so not everything was undone',
   OPERATOR_CANCELED: 'an operator cancelled the command',
   DEADLINE_EXCEEDED: 'the deadline of the command, or of its process, passed before it was settled',

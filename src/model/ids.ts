@@ -1,5 +1,5 @@
 // Ids: time-ordered uuids, ids derived from what they name, and the lane that an id encodes.
-// An id alone says in which lane its row lives.
+// The lane of a row follows from its id alone.
 
 import { createHash, randomBytes } from 'node:crypto';
 

@@ -95,7 +95,11 @@ export const PROCESS_TRANSITIONS: readonly ProcessTransition[] = [
     to: 'FAILED',
     when: 'FAILED reply, nothing to undo, or a deadline whose action is fail',
   },
-  { from: 'WAITING_FOR_REPLY', to: 'CANCELED', when: 'CANCELED reply, nothing to undo, or it is cancelled as it is' },
+  {
+    from: 'WAITING_FOR_REPLY',
+    to: 'CANCELED',
+    when: 'CANCELED reply, nothing to undo, or it is cancelled without compensation',
+  },
   {
     from: 'WAITING_FOR_REPLY',
     to: 'WAITING_FOR_TSQ',
@@ -118,12 +122,12 @@ export const PROCESS_TRANSITIONS: readonly ProcessTransition[] = [
   {
     from: 'WAITING_FOR_TSQ',
     to: 'CANCELED',
-    when: 'an operator cancels, nothing to undo, or what was done is to stay',
+    when: 'an operator cancels, with nothing to undo or without compensation',
   },
   {
     from: 'WAITING_FOR_TSQ',
     to: 'WAITING_FOR_TSQ',
-    when: 'its own code threw on what an operator drove (ADVANCE_FAILED)',
+    when: 'its own code threw on the reply of an operator (ADVANCE_FAILED)',
   },
   { from: 'COMPENSATING', to: 'COMPENSATING', when: 'a compensation succeeded, and there is another' },
   { from: 'COMPENSATING', to: 'WAITING_FOR_TSQ', when: 'a compensation is parked, or its own code threw' },

@@ -1,5 +1,5 @@
-// Retry arithmetic: the delay after a failed attempt, after a lost lease, and after failures of our own.
-// Pure; the policy is stored on the command row, so every worker decides alike.
+// Retry arithmetic: the delay after a failed attempt, after a lost lease, and after internal failures.
+// Pure; the policy is stored on the command row, so every worker decides in the same way.
 
 export interface RetryPolicy {
   /** 1-100 attempts before the troubleshooting queue. */

@@ -1,5 +1,5 @@
 // What an application module exports: its processes, its handlers, and its own start-up work.
-// The composition root loads it by path; nothing of it is known in src.
+// The composition root loads it by path; no file in src imports it.
 
 import type { Readable } from 'node:stream';
 import type { HandlerRegistry } from '../bus/handlers.ts';

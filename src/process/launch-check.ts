@@ -1,4 +1,4 @@
-// A launch request and its validation. What the database would refuse, a chunk would retry forever.
+// A launch request and its validation. It rejects what the database would reject, because a chunk would retry forever.
 
 import { z } from 'zod';
 import type { Bus } from '../bus/bus.ts';

@@ -1,5 +1,5 @@
-// Pruning: deletes what ended long enough ago, with all that belongs to it. Never anything open, at rest or waiting for an operator.
-// Slice by slice in short transactions; killed anywhere, the next prune goes on; two at once do not collide.
+// Pruning: deletes what ended long enough ago and everything that belongs to it, but nothing that is open or at rest.
+// It deletes in slices, in short transactions. If a run is killed, the next one continues; two runs do not conflict.
 
 import type { Tx } from '../db/pool.ts';
 import { deleteIdempotencyKeys } from '../db/queries/idempotency.ts';
@@ -8,7 +8,6 @@ import * as records from '../db/queries/prune-records.ts';
 import { pages } from '../model/batching.ts';
 import type { CommandStatus } from '../model/command.ts';
 import { byLane } from '../model/ids.ts';
-
 import type { BatchStatus } from '../model/process.ts';
 import { pruneBatch } from './prune-batch.ts';
 import {

@@ -1,5 +1,5 @@
 // A service: one application's definitions and handlers, bound to a database through a bus with its hooks.
-// What the command line, the HTTP server and a program of your own start from.
+// The command line, the HTTP server and your own programs open one.
 
 import type { Bus } from '../bus/bus.ts';
 import { Control } from '../bus/control.ts';
@@ -56,7 +56,7 @@ export interface ServiceOptions {
   listen?: boolean;
   /** Extensions, such as fault injection. */
   hooks?(context: HooksContext): Omit<BusHooks, 'onTransitions' | 'processTypes'>;
-  /** Registers handlers beside the application's own. */
+  /** Registers handlers in addition to the application's. */
   handlers?(registry: HandlerRegistry): void;
 }
 
@@ -90,7 +90,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const application_name = options.name ?? 'faultline';
   const { connections: max = CONNECTIONS, read_connections = max, idle_ms = IDLE_MS } = options;
   const databaseHealth = new DatabaseHealth(env, (away_ms) => {
-    // For the audit and for verdicts, which must not count failures of this time as real.
+    // For the audit and for verdicts, which must not count failures during the outage as real.
     const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
     return insertEvents(busPool, 0, [event]);
   });
@@ -166,7 +166,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-/** A handler may never return its connection; the process must end all the same. */
+/** A handler may never return its connection; the process must end nevertheless. */
 async function endApplicationPool(env: Env, pool: Pool): Promise<void> {
   const ended = new AbortController();
   await Promise.race([pool.end().finally(() => ended.abort()), env.sleep(GIVEN_BACK_MS, ended.signal)]);

@@ -1,4 +1,4 @@
-// Counting attempts of a step by outcome and fault: one set of counts for predictions, replays, reports and live batches. Pure.
+// Counts the attempts of a step by outcome and fault, for predictions, replays, reports and live batches. Pure.
 
 import { isInterruption } from './failures.ts';
 import type { AttemptCounts } from './schemas.ts';

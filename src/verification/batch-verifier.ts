@@ -1,5 +1,5 @@
-// Replays every process of a batch, window by window, and reports what violates which check.
-// Memory holds one window of processes and the next one, which is read meanwhile; the event loop gets a turn in between.
+// Replays every process of a batch, window by window, and reports the violations of each check.
+// Memory holds one window of processes, and the next one while it is read. The event loop gets a turn in between.
 
 import { createDecideFault } from '../chaos/decide.ts';
 import type { Tx } from '../db/pool.ts';

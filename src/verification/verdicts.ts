@@ -1,5 +1,5 @@
-// Verdicts: computed on request or when a batch has come to rest, stored, and computed again once anything of the batch has changed.
-// One computation at a time, whatever the batch; only light checks while a batch runs.
+// Verdicts: computed on request or when a batch comes to rest, stored, and computed again after the batch has changed.
+// One computation runs at a time over all batches. While a batch runs, only light checks are made.
 
 import { isAway, type Pool } from '../db/pool.ts';
 import { findBatch } from '../db/queries/read-batches.ts';

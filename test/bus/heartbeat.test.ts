@@ -88,7 +88,7 @@ test.each([
   const { lab, network } = await openTerminableLab({ handler });
   const { id, call } = await runOne(lab, calls, 1_500);
   network[cut]();
-  expect(await reasonOf(call.signal)).toBe('The lease ran out.');
+  expect(await reasonOf(call.signal)).toBe('The lease expired.');
   network.up();
   call.end('too late');
   const again = await until('it is delivered again', () => calls[1]);

@@ -44,7 +44,7 @@ describe.each(['crash', 'lost_ack'] as const)('%s', (fault) => {
   const expired = {
     outcome: 'lease_expired',
     error_code: 'TIMED_OUT',
-    error_message: `The lease ran out: ${fault}.`,
+    error_message: `The lease expired under an injected fault: ${fault}.`,
     fault,
   };
   const exhausted = {
@@ -179,7 +179,7 @@ describe('a crashed attempt', () => {
     const command = lossy('crash', { policy: { ...policy, max_attempts: 1 } });
     await lab.send(command);
     await until('its handler was told', () => reasons.length > 0);
-    expect(reasons).toEqual(['The lease ran out.']);
+    expect(reasons).toEqual(['The lease expired.']);
     await until('it is parked', async () => (await lab.look(command)).status === 'IN_TROUBLESHOOTING_QUEUE');
     await counted(0, 0);
     // Told to stop and stopped: nothing of it came late.

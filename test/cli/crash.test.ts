@@ -118,7 +118,7 @@ describe('under start', () => {
       SLOW,
     );
     expect((await attemptsOf(crashing[0] ?? ''))[0]).toEqual(['lease_expired', 'crash']);
-    expect(line.said.stdout).toMatch(/work-1 exited \(exit code 86.*\) as intended, starting it again/);
+    expect(line.said.stdout).toMatch(/work-1 exited \(exit code 86.*\) as intended; restarting it/);
     expect(line.said.stdout).not.toMatch(/work-1 died/);
   }, 120_000);
 });

@@ -1,5 +1,5 @@
 // Statements of stop conditions: the open batches that have unmet ones, the metrics, and the record that one was met.
-// A measurement costs as much as the work in progress, whatever the size of the batch. A condition is met once.
+// The cost of a measurement depends on the work in progress, not on the size of the batch. A condition is met once.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
 import { changed, count, many, one } from '../../db/rows.ts';

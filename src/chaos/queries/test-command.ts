@@ -1,4 +1,4 @@
-// Statements on `e2e.test_command`, which holds what chaos does to a command, and on `command.fault`, the mark of a fault to come.
+// Statements on `e2e.test_command`, which holds the chaos of a command, and on `command.fault`, the mark of its fault.
 // Each handles its whole set in one round trip; a writing statement names one lane.
 
 import { jsonArray, uuidArray } from '../../db/arrays.ts';
@@ -21,7 +21,10 @@ export interface TestCommand {
   };
 }
 
-/** Inserts rows of one lane. An existing row stays: if the id is a duplicate, the insert of the command fails, and the transaction with it. */
+/**
+ * Inserts rows of one lane. An existing row stays: if the id is a duplicate, the insert of the command fails, and the
+ * transaction with it.
+ */
 export async function insertTestCommands(tx: Tx, lane: number, rows: readonly TestCommand[]): Promise<void> {
   await tx.query({
     name: 'insert_test_commands',
@@ -101,7 +104,9 @@ export interface SuppressedAttempt {
   attempt: number;
 }
 
-/** Records attempts of one lane, in order of id, into which nothing is injected although their commands have a behavior. */
+/**
+ * Records attempts of one lane, in order of id, into which nothing is injected although their commands have a behavior.
+ */
 export async function suppressAttempts(
   db: Queryable,
   lane: number,
@@ -126,7 +131,8 @@ export interface FaultMark {
 }
 
 /**
- * Marks commands of one lane whose claim still holds its lease with their faults, which the reaper copies; returns their ids.
+ * Marks commands of one lane whose claim still holds its lease with their faults, which the reaper copies; returns
+ * their ids.
  * Locks its set in order of id. `status || ''` keeps the planner from the partial index command_leased, as in a settle.
  */
 export function markFaultsIfLeased(tx: Queryable, lane: number, marks: readonly FaultMark[]) {

@@ -1,4 +1,4 @@
-// What every part of the wire shares: ids, times, errors and pages.
+// The schemas that every part of the contract shares: ids, times, errors and pages.
 
 import { z } from 'zod';
 import { hasSteering } from '../../model/error-text.ts';

@@ -1,5 +1,5 @@
-// Documents in storage against those that processes have on record, for one window of a batch.
-// Reading runs beside the replay, and holds one piece of what storage lists besides the documents of the window.
+// Compares the documents in storage with those that processes have on record, for one window of a batch.
+// It reads during the replay, and holds one part of the listing of storage besides the documents of the window.
 
 import { StorageSilentError } from '../../model/errors.ts';
 import { stepKey } from '../../model/process.ts';
@@ -7,7 +7,7 @@ import type { RecordedProcess } from '../queries/recorded.ts';
 import type { DocumentOf, StoredDocument } from '../verified-processes.ts';
 import type { CheckResults } from './check-results.ts';
 
-/** A storage silent for this long is given up: verdicts are computed one at a time. */
+/** The check gives up if storage does not respond for this long, because verdicts are computed one at a time. */
 const PATIENCE_MS = 30_000;
 
 /** Compares the documents of a process: those on record must exist, and each must belong to a step that was attempted and kept. */

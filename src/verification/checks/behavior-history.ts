@@ -1,4 +1,4 @@
-// The behaviors of a batch, the one of its launch and those set since, and which of them a command may carry.
+// The behaviors of a batch (at its launch, and changed later), and which of them a command may carry.
 
 import { type CommandBehavior, compactBehavior } from '../../chaos/behavior.ts';
 import { inScope } from '../../chaos/experiment.ts';

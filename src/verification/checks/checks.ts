@@ -22,10 +22,10 @@ export const CHECKS = {
   rows_agree:
     'Related rows agree: a process with its batch, a command with its process and the policy of the batch, an attempt with its command, the last attempt with what its command says. No attempt began before its delay had passed.',
   steps_complete:
-    'Each process sent exactly the steps that its definition makes of the replies, in that order, with the payloads and deadlines that it makes.',
+    'Each process sent exactly the steps that its definition derives from the replies, in that order, with the payloads and deadlines of the definition.',
   compensations:
     'Everything that had to be undone was undone, newest first, each step once, with the payload that its definition makes; nothing else was.',
-  state: 'The state of each process is what its definition makes of the replies it received.',
+  state: 'The state of each process is the one that its definition derives from the replies it received.',
   ends_as_replayed: 'Each process ended, or waits, as the replay of its definition with the recorded replies does.',
   artifacts:
     'There is a document for each that a process has on record, and none for a step that was undone or never attempted.',

@@ -1,4 +1,4 @@
-// The checks that need the whole batch: faults that never fired, the prediction, and which checks could not be made.
+// The checks that need the whole batch: faults that never fired, the prediction, and the checks that were skipped.
 
 import { differences, emptyCounts } from '../attempt-counts.ts';
 import { predict } from '../predict/predict.ts';

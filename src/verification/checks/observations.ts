@@ -1,4 +1,4 @@
-// What was observed of a batch while it was replayed: attempts by step, endings, and whatever makes a prediction incomparable.
+// Observations of a batch during its replay: attempts by step, endings, and events that make a prediction incomparable.
 
 import { stepKey } from '../../model/process.ts';
 import { countAttempts, emptyCounts } from '../attempt-counts.ts';

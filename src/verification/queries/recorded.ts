@@ -1,5 +1,5 @@
-// What was recorded of a batch, as a verdict reads it: its processes with their commands and attempts, window by window, and what
-// happened to it meanwhile. All in the caller's snapshot.
+// Reads what was recorded of a batch for its verdict: processes with their commands and attempts, window by window, and
+// the events of the batch. All statements run in the caller's snapshot.
 
 import type { Tx } from '../../db/pool.ts';
 import type { CommandPurpose, CommandStatus } from '../../model/command.ts';

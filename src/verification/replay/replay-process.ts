@@ -1,5 +1,5 @@
-// Replays one process: its definition's own code receives the recorded replies one by one, and what it decides must be what was sent,
-// the status of the process and its state. Pure apart from that code.
+// Replays one process: its definition's own code receives the recorded replies one by one. Its decisions must match the
+// sent commands, and the status and state of the process. Pure apart from that code.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Reply } from '../../model/command.ts';
@@ -148,7 +148,10 @@ class ProcessReplay {
   #compareSent({ purpose, step, payload }: ExpectedCommand, command: RecordedCommand): void {
     const check = purpose === 'step' ? 'steps_complete' : 'compensations';
     if (!sameJson(payload, command.payload))
-      this.#report(check, `${purpose} ${step} was sent with another payload than its definition makes of the state`);
+      this.#report(
+        check,
+        `${purpose} ${step} was sent with a payload that differs from the one its definition derives from the state`,
+      );
     const must = purpose === 'step' ? this.#code.deadlineOf(step) : null;
     this.#compareDeadline(check, `${purpose} ${step}`, command, must);
   }
@@ -269,7 +272,7 @@ class ProcessReplay {
     if (!isDeepStrictEqual(process.path, must.path))
       this.#report('steps_complete', `its path is ${process.path.join(', ')}, and must be ${must.path.join(', ')}`);
     if (!sameJson(must.state, process.state))
-      this.#report('state', 'its state is not what its definition makes of the replies');
+      this.#report('state', 'its state is not the one that its definition derives from the replies');
   }
 }
 

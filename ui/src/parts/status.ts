@@ -131,7 +131,7 @@ export const OUTCOME_DISPLAY: Record<OutcomeKind | 'canceled', Display> = {
   transient: display('Transient', 'yellow', IconRefresh, 'may succeed when retried'),
   permanent: display('Permanent', 'red', IconX, 'no retry will help: to troubleshooting'),
   business_rule: display('Business rule', 'pink', IconBriefcase, 'a business decision: the process compensates'),
-  lease_expired: display('Lease expired', 'orange', IconClock, 'no result before the lease ran out'),
+  lease_expired: display('Lease expired', 'orange', IconClock, 'no result before the lease expired'),
   released: display('Released', 'gray', IconArrowsSplit, 'returned by a worker that stopped'),
   canceled: display('Terminated', 'gray', IconBan, 'ended by an operator or a deadline'),
 };
