@@ -29,6 +29,8 @@ export default function VerbDialog(props: VerbDialogProps) {
   const [missing, setMissing] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    // A second click while the dialog fades out.
+    if (!opened) return;
     if (required && !reason.trim()) return setMissing(true);
     if (check && !check()) return;
     onClose();
