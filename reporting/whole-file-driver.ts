@@ -23,8 +23,8 @@ export class WholeFileDriver extends FSDriver {
   }
 
   /**
-   * All keys below a folder, in no order. For the 300,000 documents of a large batch flydrive's own listing takes ten times as long,
-   * and a promise for each of its 100,000 folders as long as reading them.
+   * All keys below a folder, in no order. For the 300,000 documents of a large batch flydrive's own listing takes ten
+   * times as long, and a promise for each of its 100,000 folders as long as reading them.
    */
   listKeys(folder: string): Promise<string[]> {
     const keys: string[] = [];

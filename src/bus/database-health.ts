@@ -18,8 +18,8 @@ export class DatabaseHealth {
   #until_ms: number | null = null;
 
   /**
-   * `recordOutage` is called with the length of an outage when the database answers again. The outage is over only once that is
-   * written: a read-only database, or one whose disk is full, still answers queries.
+   * `recordOutage` is called with the length of an outage when the database answers again. The outage is over only once
+   * that is written: a read-only database, or one whose disk is full, still answers queries.
    */
   constructor(env: Env, recordOutage: (away_ms: number) => unknown = () => {}) {
     this.#env = env;

@@ -14,7 +14,10 @@ import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import { CONTROL_TOPIC } from './control.ts';
 import type { Operator } from './operator.ts';
 
-/** Stops claiming in the domain until it is resumed. Attempts in progress go on. @throws NotFoundError, WrongStateError */
+/**
+ * Stops claiming in the domain until it is resumed. Attempts in progress go on.
+ * @throws NotFoundError, WrongStateError
+ */
 export async function pauseDomain(bus: Bus, domain: string, operator: Operator): Promise<DomainRow> {
   rejectInternal(domain);
   const row = await pauseDomainIfRunning(bus.pool, domain, operator);
@@ -35,8 +38,8 @@ export async function resumeDomain(bus: Bus, domain: string, operator: Operator)
 }
 
 /**
- * Limits the attempts of the domain in progress at a time over all workers; null: no limit but their slots. Attempts above a new cap
- * go on. @throws InvalidInputError, NotFoundError, WrongStateError
+ * Limits the attempts of the domain in progress at a time over all workers; null: no limit but their slots. Attempts
+ * above a new cap go on. @throws InvalidInputError, NotFoundError, WrongStateError
  */
 export async function capDomain(
   bus: Bus,

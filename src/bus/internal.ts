@@ -5,7 +5,10 @@ import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import type { OutgoingCommand } from './handlers.ts';
 
 const RETRY = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000] };
-/** A chunk is one transaction, which a lost lease rolls back: a minute covers a slow database. A job commits slice by slice. */
+/**
+ * A chunk is one transaction, which a lost lease rolls back: a minute covers a slow database. A job commits slice by
+ * slice.
+ */
 const LEASE_MS: Record<InternalPurpose, number> = { chunk: 60_000, job: 30_000 };
 
 export interface InternalCommandOptions {

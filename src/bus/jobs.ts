@@ -134,8 +134,8 @@ interface FailedItem {
 }
 
 /**
- * Slice after slice, until nothing is left or the job is aborted. A slice that fails because of an item is halved, down to that item;
- * it is counted as failed, and slices grow again.
+ * Slice after slice, until nothing is left or the job is aborted. A slice that fails because of an item is halved, down
+ * to that item; it is counted as failed, and slices grow again.
  */
 async function runJob(bus: Bus, job_id: string, { signal }: HandlerContext): Promise<{ job_id: string }> {
   let size = SLICE_SIZE;

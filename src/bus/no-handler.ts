@@ -19,7 +19,10 @@ export function splitHandled(registry: HandlerRegistry, commands: ClaimedCommand
   return { handled: commands.filter(isHandled), unhandled: commands.filter((command) => !isHandled(command)) };
 }
 
-/** Settles commands without a handler. Their earlier attempts tell how often each was given back for this reason in a row. */
+/**
+ * Settles commands without a handler. Their earlier attempts tell how often each was given back for this reason in a
+ * row.
+ */
 export async function settleUnhandled(bus: Bus, commands: readonly ClaimedCommand[]): Promise<SettleItem[]> {
   const items: SettleItem[] = [];
   for (const [lane, group] of byLane(commands, (command) => command.lane)) {

@@ -32,7 +32,9 @@ export interface SendOptions {
 export interface SentCommands {
   /** In the order of the requests. */
   command_ids: string[];
-  /** With a transaction of the caller's own: call it after the commit, so that workers do not wait for their next poll. */
+  /**
+   * With a transaction of the caller's own: call it after the commit, so that workers do not wait for their next poll.
+   */
   committed(): void;
 }
 
@@ -40,7 +42,10 @@ export interface SentCommand extends Pick<SentCommands, 'committed'> {
   command_id: string;
 }
 
-/** Sends one command. @throws InvalidInputError, DuplicateCommandError; ConfigurationError when `tx` is in no transaction */
+/**
+ * Sends one command.
+ * @throws InvalidInputError, DuplicateCommandError; ConfigurationError when `tx` is in no transaction
+ */
 export async function send(bus: Bus, request: CommandRequest, options: SendOptions = {}): Promise<SentCommand> {
   const { command_ids, committed } = await sendChecked(bus, [request], () => [], options);
   return { command_id: command_ids[0] as string, committed };

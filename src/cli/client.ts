@@ -42,7 +42,10 @@ export class Client {
   readonly #url: string;
   readonly #retry: RetryLimits | null;
 
-  /** `url` is the server's, without the API's prefix. `retry`: repeat what may be repeated while the server is unavailable. */
+  /**
+   * `url` is the server's, without the API's prefix. `retry`: repeat what may be repeated while the server is
+   * unavailable.
+   */
   constructor(url: string, retry: RetryLimits | null = null) {
     if (!URL.canParse(url) || !/^https?:/.test(url)) {
       throw new CliError(`--url must look like http://127.0.0.1:4400, not ${url}.`, EXIT.usage);

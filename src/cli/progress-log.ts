@@ -102,7 +102,9 @@ export class ProgressLog {
   }
 }
 
-/** `batch 0197...: 420 attempts (query 200, render 220), 12 to be retried, 3 to troubleshooting, 15 faults injected`. */
+/**
+ * `batch 0197...: 420 attempts (query 200, render 220), 12 to be retried, 3 to troubleshooting, 15 faults injected`.
+ */
 function tallyLine(batch_id: string, tally: Tally): string {
   const total = [...tally.steps.values()].reduce((sum, n) => sum + n, 0);
   const steps = [...tally.steps].map(([step, n]) => `${step} ${n}`).join(', ');

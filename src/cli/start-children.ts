@@ -96,7 +96,8 @@ export function serveSpec(run: Run): ChildSpec {
 }
 
 export function workSpec(run: Run, name: string): ChildSpec {
-  // Worker ids of earlier runs. More than the last one, which may have died before it ended the leases of its predecessor.
+  // Worker ids of earlier runs. More than the last one, which may have died before it ended the leases of its
+  // predecessor.
   const earlier: string[] = [];
   return {
     name,

@@ -48,8 +48,8 @@ export function countInTroubleshooting(db: Queryable, batch_id: string) {
 const IGNORED_STATES = new Set(['55P03', '42501']);
 
 /**
- * Summarizes new attempts in the index attempt_ended: 2 ms for 5,000 rows. Autovacuum does it within a minute, and until then every new
- * row is scanned. Does not wait for a concurrent summarization or vacuum.
+ * Summarizes new attempts in the index attempt_ended: 2 ms for 5,000 rows. Autovacuum does it within a minute, and
+ * until then every new row is scanned. Does not wait for a concurrent summarization or vacuum.
  */
 export async function summarizeAttempts(db: Queryable): Promise<void> {
   try {
@@ -79,8 +79,8 @@ export async function tallyLastAttempts(tx: Tx, batch_id: string, within_ms: num
 }
 
 /**
- * How long the oldest ready command of a batch has been ready, in ms; null if none is. The index command_ready returns the oldest of each
- * priority first, so it is scanned only as far as the first command of the batch.
+ * How long the oldest ready command of a batch has been ready, in ms; null if none is. The index command_ready returns
+ * the oldest of each priority first, so it is scanned only as far as the first command of the batch.
  */
 export async function readBacklogAgeMs(db: Queryable, batch_id: string, domain: string): Promise<number | null> {
   const oldest = await one<{ age_ms: number | null }>(
