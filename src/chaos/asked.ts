@@ -8,7 +8,7 @@ import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts
 import { commandBehaviorSchema, processBehaviorSchema } from './behavior.ts';
 import { experimentSchema } from './experiment.ts';
 
-/** Null or absent asks for nothing. */
+/** Null or absent requests no chaos. */
 export function findChaosErrors({ behavior, experiment, steps }: AskedChaos): FieldError[] {
   const schema = steps === null ? commandBehaviorSchema : processBehaviorSchema(steps);
   return [...findErrors(schema, behavior, 'behavior'), ...findErrors(experimentSchema, experiment, 'experiment')];

@@ -77,7 +77,7 @@ export const commandBehaviorSchema = z
     }
   });
 
-/** What chaos does to one command. Percentages 0-100, durations in ms; null equals absent. */
+/** The chaos of one command. Percentages are 0-100, durations are in ms; null equals absent. */
 export type CommandBehavior = z.infer<typeof commandBehaviorSchema>;
 
 /** The behavior of a process: by step key. */

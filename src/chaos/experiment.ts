@@ -62,7 +62,7 @@ const hypothesis = z
   });
 
 export const experimentSchema = z.strictObject({
-  /** What is expected to hold. */
+  /** The expectation that the experiment tests. */
   hypothesis: hypothesis.nullish(),
   /** The percentage of processes, chosen by roll, that chaos affects (100). */
   scope_pct: z.number().min(0).max(100).nullish(),
@@ -73,7 +73,7 @@ export const experimentSchema = z.strictObject({
 });
 export type Experiment = z.infer<typeof experimentSchema>;
 
-/** Without empty fields; null if nothing is left. */
+/** The experiment without empty fields; null if nothing is left. */
 export function compactExperiment(experiment: Experiment | null | undefined): Experiment | null {
   const { turbulence, stop_conditions, ...rest } = experiment ?? {};
   const fields = Object.entries(turbulence ?? {}).filter(([, value]) => value != null);

@@ -29,7 +29,7 @@ export interface ChaosOptions {
   withoutConnection?<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** What `beforeExecute` passes to the middleware of one attempt. A class, to distinguish it from the annotations of other hooks. */
+/** The annotation of one attempt for the middleware. It is a class, so that other hooks' annotations are distinct. */
 export class ChaosAnnotation {
   readonly behavior: CommandBehavior;
   readonly source: RollSource;
@@ -51,7 +51,9 @@ type ChaosHook =
   | 'beforeExecute'
   | 'middleware';
 
-/** The hooks of chaos. Its middleware must be innermost, so that other middleware sees injected faults like real ones. */
+/**
+ * The hooks of chaos. Its middleware must be innermost, so that other middleware sees injected faults like real ones.
+ */
 export function chaosHooks(options: ChaosOptions): Required<Pick<BusHooks, ChaosHook>> {
   const { pool, repository = new TestCommandRepository() } = options;
   const overrides = new BehaviorOverrides(options.env);
@@ -152,8 +154,8 @@ function respond({ send_response, response_data }: CommandBehavior, result: unkn
 }
 
 /**
- * Merges `response_data` over the result of a handler, shallowly. No result (null, undefined) becomes `data` alone; a result that is no
- * object (text, number, list, date) is kept as `result` beside it.
+ * Merges `response_data` over the result of a handler, shallowly. No result (null, undefined) becomes `data` alone; a
+ * result that is no object (text, number, list, date) is kept as `result` beside it.
  */
 export function mergeResponse(result: unknown, data: Readonly<Record<string, unknown>>): Record<string, unknown> {
   if (result === null || result === undefined) return { ...data };

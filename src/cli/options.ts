@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Range } from '../model/limits.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
 
-/** What a verb needs to work on a database with an application. */
+/** The options of a verb that works on a database with an application. */
 export interface ServiceFlags {
   databaseUrl?: string;
   dataDir: string;

@@ -14,7 +14,7 @@ import type { BatchEvents } from './events.ts';
 
 export const API_PREFIX = '/api/v1';
 
-/** What the server uses of a service. */
+/** The parts of a service that the server uses. */
 export type ServedService = Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
 
 export interface RouteContext extends ServedService {

@@ -28,7 +28,7 @@ interface Options {
   unlimited?: boolean;
   /** False for streams. */
   exposeHeadRoute?: boolean;
-  /** True where the handler checks the body, which takes more than one schema. */
+  /** True if the handler validates the body, because that takes more than one schema. */
   unchecked_body?: boolean;
 }
 

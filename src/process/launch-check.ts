@@ -15,7 +15,7 @@ export interface LaunchRequest {
   definition: AnyProcessDefinition;
   /** 1 to 100,000. */
   count: number;
-  /** As the definition's input schema returned it. */
+  /** The input as the definition's schema returned it. */
   input: unknown;
   /** Put into the state of every process as `behavior`; opaque here. */
   behavior?: Record<string, unknown> | null;

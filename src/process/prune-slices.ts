@@ -7,7 +7,7 @@ import * as prune from '../db/queries/prune.ts';
 import type { Env } from '../model/env.ts';
 import { byLane, laneOf } from '../model/ids.ts';
 
-/** Where slices are deleted. */
+/** The context in which slices are deleted. */
 export interface PruneSite {
   pool: Pool;
   env: Env;
@@ -34,7 +34,7 @@ export function noCounts(): PruneCounts {
   return Object.fromEntries(PRUNED.map((kind) => [kind, 0])) as PruneCounts;
 }
 
-/** What one transaction came to. */
+/** The result of one transaction. */
 export interface Slice {
   counts: Partial<PruneCounts>;
   /** False: a part of the rows is gone, and the same slice must come again for the rest. */
@@ -113,8 +113,8 @@ async function lockWhole(tx: Tx, lane: number, group: readonly prune.ProcessSlic
 }
 
 /**
- * What refers to others goes first: while one kind has more rows than a transaction may delete, what they belong to
- * stays.
+ * Rows that refer to others are deleted first: while one kind has more rows than a transaction may delete, what they
+ * belong to stays.
  */
 async function deleteWithRows(
   { hooks }: PruneSite,

@@ -42,7 +42,7 @@ export interface ServiceOptions {
   url: string;
   env: Env;
   application: Application;
-  /** Where the application keeps its files. */
+  /** The folder for files of the application. */
   data_dir: string;
   /** The application name of its connections (faultline). */
   name?: string;
@@ -114,7 +114,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const context: ApplicationContext = { pool: own, logger: env.logger, data_dir: options.data_dir };
   registerHandlers(application, registry, context);
   options.handlers?.(registry);
-  // From here on connections are open; errors of the application were thrown before.
+  // Connections are open from here on; errors of the application are thrown before.
   const notifier = openNotifier(env, options.listen === false ? null : options.url, `${application_name} notifier`);
 
   const onTransitions = createRouter(processes, () => bus);

@@ -16,7 +16,7 @@ import { type Verified, verifyBatch } from './verify.ts';
 export interface PredictRequest {
   process_type: string;
   process_version: number;
-  /** As the batch would store it. */
+  /** The input as the batch would store it. */
   input: unknown;
   launch: PredictionInput;
 }

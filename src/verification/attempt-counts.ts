@@ -36,7 +36,7 @@ function isOutcome(outcome: string): outcome is (typeof OUTCOMES)[number] {
   return OUTCOMES.some((known) => known === outcome);
 }
 
-/** Where the counts differ: `render transient: 12 instead of 14`. */
+/** Describes where the counts differ: `render transient: 12 instead of 14`. */
 export function differences(step: string, observed: AttemptCounts, expected: AttemptCounts): string[] {
   const [was, should] = [flatten(observed), flatten(expected)];
   return [...new Set([...Object.keys(was), ...Object.keys(should)])]

@@ -32,7 +32,7 @@ const TURN = 50;
 export interface BatchRecords {
   tx: Tx;
   batch: RecordedBatch;
-  /** Null where the process type is not registered here: replays are skipped then. */
+  /** Null if the process type is not registered here; replays are then skipped. */
   processes: VerifiedProcesses | null;
   /** Behaviors set after the launch. */
   changes: readonly (Record<string, unknown> | null)[];

@@ -49,7 +49,7 @@ export class Verdicts {
     this.#light = createThrottledMap(env, (batch_id) => this.#computeLightly(batch_id));
   }
 
-  /** What is stored if it still holds, else computed. @throws NotFoundError */
+  /** The stored verdict if it is still valid, else a new one. @throws NotFoundError */
   async read(batch_id: string): Promise<Verdict> {
     if (!(await this.#isAtRest(batch_id))) return this.#light.of(batch_id).read();
     return (await this.peek(batch_id)) ?? this.#jobs.get(batch_id)?.verdict ?? this.#enqueue(batch_id);
@@ -62,7 +62,7 @@ export class Verdicts {
     return job === undefined || job.begun ? this.#enqueue(batch_id) : job.verdict;
   }
 
-  /** What is stored, if it still holds; computes nothing. */
+  /** The stored verdict if it is still valid; computes nothing. */
   async peek(batch_id: string): Promise<Verdict | null> {
     const stored = await readStoredVerdict(this.#pool, batch_id);
     return stored !== null && stored.fingerprint === (await readFingerprint(this.#pool, batch_id))
@@ -75,7 +75,7 @@ export class Verdicts {
     return this.#jobs.get(batch_id) ?? null;
   }
 
-  /** From now on batches that come to rest are verified without being asked for. */
+  /** From now on, batches that come to rest are verified without a request. */
   start(): void {
     this.#timer = this.#env.after(
       LOOK_EVERY_MS,

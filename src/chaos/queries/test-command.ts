@@ -7,7 +7,7 @@ import { affected, idSet, many } from '../../db/rows.ts';
 import type { CommandBehavior } from '../behavior.ts';
 import { IS_CHAOS_STOPPED } from './lab-control.ts';
 
-/** What chaos does to a command. */
+/** The chaos of a command. */
 export interface TestCommand {
   command_id: string;
   lane: number;
@@ -16,7 +16,7 @@ export interface TestCommand {
   payload: {
     process_id: string | null;
     process_step: string | null;
-    /** Of a standalone command in its batch. A process stores its own. */
+    /** The ordinal of a standalone command in its batch. A process stores its own. */
     ordinal?: number;
   };
 }
@@ -59,7 +59,7 @@ export function deleteTestCommands(tx: Tx, lane: number, command_ids: readonly s
   ]);
 }
 
-/** What identifies the chaos of a claimed command. */
+/** The fields that identify the chaos of a claimed command. */
 export interface ChaosKey {
   command_id: string;
   lane: number;
@@ -67,15 +67,15 @@ export interface ChaosKey {
   batch_id: string | null;
 }
 
-/** What the chaos of a claimed command is decided from. */
+/** The data from which the chaos of a claimed command is decided. */
 export interface ChaosSource {
   command_id: string;
   behavior: CommandBehavior;
-  /** Of the process, or of the standalone command, in its batch; null without a batch. */
+  /** The ordinal of the process or standalone command in its batch; null without a batch. */
   ordinal: number | null;
-  /** Of the batch; null without one. */
+  /** The seed of the batch; null without a batch. */
   seed: string | null;
-  /** By the kill switch, or for its batch. */
+  /** Injection is stopped, by the kill switch or for its batch. */
   injection_stopped: boolean;
 }
 

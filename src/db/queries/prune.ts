@@ -122,7 +122,7 @@ export function lockEndedCommands(tx: Tx, lane: number, command_ids: readonly st
   );
 }
 
-/** Those of the commands that exist. */
+/** Returns those of the commands that exist. */
 export function readPresentCommands(tx: Tx, lane: number, command_ids: readonly string[]) {
   return idSet(
     tx,
@@ -209,7 +209,7 @@ export interface CommandCursor {
 export interface CommandSlice {
   /** The commands that may be deleted. */
   command_ids: string[];
-  /** Where the next slice begins; null after the last. */
+  /** The start of the next slice; null after the last one. */
   next: CommandCursor | null;
 }
 

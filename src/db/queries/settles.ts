@@ -9,7 +9,7 @@ import type { Queryable, Tx } from '../pool.ts';
 import { idSet, many } from '../rows.ts';
 import { CLAIMED_COLUMNS, FENCE, type HeldClaim, parseDelays } from './claims.ts';
 
-/** One line of a settle: what to write for the attempt that `claim_id` fences. */
+/** One line of a settle: the values to write for the attempt that `claim_id` fences. */
 export interface SettleLine {
   command: ClaimedCommand;
   outcome: Outcome;

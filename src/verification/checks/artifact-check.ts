@@ -10,7 +10,10 @@ import type { CheckResults } from './check-results.ts';
 /** The check gives up if storage does not respond for this long, because verdicts are computed one at a time. */
 const PATIENCE_MS = 30_000;
 
-/** Compares the documents of a process: those on record must exist, and each must belong to a step that was attempted and kept. */
+/**
+ * Compares the documents of a process: those on record must exist, and each must belong to a step that was attempted
+ * and kept.
+ */
 export function checkDocuments(
   results: CheckResults,
   process: RecordedProcess,
@@ -35,7 +38,8 @@ export function checkDocuments(
 }
 
 /**
- * Reads the documents of the processes `ids`, by process. What belongs to other processes goes to `onOthers`, piece by piece.
+ * Reads the documents of the processes `ids`, by process. What belongs to other processes goes to `onOthers`, piece by
+ * piece.
  * @throws StorageSilentError
  */
 export async function readDocuments(
@@ -58,7 +62,7 @@ export async function readDocuments(
       if (others.length > 0) await onOthers(others);
     }
   } catch (error) {
-    // Not awaited: it may be silent.
+    // Not awaited, because storage may not respond.
     void pieces.return?.()?.catch(() => {});
     throw error;
   }

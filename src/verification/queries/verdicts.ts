@@ -31,7 +31,7 @@ export async function readStoredVerdict(db: Queryable, batch_id: string): Promis
   return rows[0] ?? null;
 }
 
-/** In place of an earlier one. A batch that was deleted meanwhile keeps none. */
+/** Replaces an earlier verdict. Writes nothing if the batch was deleted meanwhile. */
 export async function storeVerdict(
   db: Queryable,
   batch_id: string,

@@ -32,9 +32,9 @@ export interface Violation {
 
 export interface ReplayedCommand {
   attempts: ReplayedAttempt[];
-  /** What the command must be now. */
+  /** The expected status of the command. */
   status: string;
-  /** What its process received; null until the command has ended. */
+  /** The reply that its process received; null until the command has ended. */
   reply: Reply | null;
   /** An operator ended its process without compensation. */
   keep_effects: boolean;
@@ -45,7 +45,7 @@ export interface ReplayedCommand {
 
 export interface CommandContext {
   batch: RecordedBatch;
-  /** What chaos was to do to the command; null for nothing. */
+  /** The chaos of the command; null for none. */
   behavior: CommandBehavior | null;
   roll: Omit<RollSource, 'attempt'>;
   decide: DecideFault;
