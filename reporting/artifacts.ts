@@ -1,4 +1,5 @@
-// The store of artifacts, on disk or on S3. A repeated attempt overwrites its document; a reader sees a whole document or none.
+// Stores artifacts, on disk or on S3. A repeated attempt overwrites its document; a reader sees a whole document or
+// none.
 
 import { basename, join } from 'node:path';
 import { type ArtifactContent, ConfigurationError } from 'faultline';
@@ -73,7 +74,10 @@ export class ArtifactStore {
     return keys.filter((key) => parseArtifactPath(key)).length;
   }
 
-  /** Deletes the unfinished files of a step, except those of this program: a command delivered twice is written twice at once. */
+  /**
+   * Deletes the unfinished files of a step, except those of this program: a command delivered twice is written twice at
+   * once.
+   */
   async discardUnfinished(owner: ArtifactOwner, step: string): Promise<void> {
     for (const key of await this.#keysOf(owner, step)) {
       if (!parseArtifactPath(key) && !isOfThisRun(key)) await this.#disk.delete(key);

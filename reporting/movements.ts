@@ -1,5 +1,5 @@
 // Movements as a file of NDJSON: a head, then for each account a line and a line for each of its transactions.
-// In stable order, so that a repeated attempt writes the same bytes; the head's counts tell when a file is not whole.
+// In stable order, so that a repeated attempt writes the same bytes. The counts in the head show if it is complete.
 
 import type { AccountMovements, LedgerAccount, LedgerTransaction, Movements } from './statement.ts';
 

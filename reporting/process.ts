@@ -53,8 +53,8 @@ export type StatementReportState = z.output<typeof statementStateSchema>;
 const IBANS = Array.from({ length: ACCOUNT_COUNT }, (_, index) => ibanOfAccount(index + 1));
 
 /**
- * The accounts of the process at `ordinal`: `count` neighbours with a different start for each ordinal. From three accounts on
- * they start at a customer's first account, so that the default is the combined statement of one customer.
+ * The accounts of the process at `ordinal`: `count` neighbours with a different start for each ordinal. From three
+ * accounts on they start at a customer's first account, so that the default is the combined statement of one customer.
  */
 export function accountsOf(ordinal: number, count: number): string[] {
   // The strides are coprime to the counts: every start is used before one repeats.

@@ -1,4 +1,4 @@
-// A statement as data: what was booked (movements), and what it comes to (summary).
+// A statement as data: its transactions (movements) and their totals (summary).
 // Pure; money is in integer cents, out is negative, so opening + in + out = closing, everywhere.
 
 import { CATEGORY_KEYS } from './categories.ts';

@@ -1,5 +1,5 @@
-// The disk driver of flydrive, made atomic: its own `put` writes in place and its `move` copies, so that a kill in between
-// leaves half a document under the final name. This one writes a temporary file beside it and renames that.
+// An atomic disk driver for flydrive, whose own driver writes in place and copies, so that a kill can leave half a
+// document under the final name. This one writes a temporary file in the same folder and renames it.
 
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs';
@@ -23,8 +23,8 @@ export class WholeFileDriver extends FSDriver {
   }
 
   /**
-   * All keys below a folder, in no order. For the 300,000 documents of a large batch flydrive's own listing takes ten times as long,
-   * and a promise for each of its 100,000 folders as long as reading them.
+   * All keys below a folder, in no order. For the 300,000 documents of a large batch flydrive's own listing takes ten
+   * times as long, and a promise for each of its 100,000 folders as long as reading them.
    */
   listKeys(folder: string): Promise<string[]> {
     const keys: string[] = [];

@@ -263,3 +263,15 @@ describe('retired words', () => {
     },
   );
 });
+
+test('classes of CSS modules exist, and are used', () => {
+  const page = `${OPENING}import classes from '../parts/table.module.css';\nexport const all = [classes.row, classes.rwo];\n`;
+  const violations = findViolations([
+    { path: 'ui/src/pages/list.tsx', text: page },
+    { path: 'ui/src/parts/table.module.css', text: '.row {\n  margin: 0.5rem;\n}\n\n/* .no */\n.row > .cell {\n}\n' },
+  ]);
+  expect(violations.map(({ path, line, rule }) => `${path}:${line} ${rule}`)).toEqual([
+    'ui/src/pages/list.tsx:4 styles',
+    'ui/src/parts/table.module.css:6 styles',
+  ]);
+});

@@ -65,7 +65,9 @@ function transactionRow(about: string[], transaction: LedgerTransaction, balance
   ];
 }
 
-/** An apostrophe before a text that a spreadsheet would take for a formula (OWASP, CSV injection). Amounts are numbers. */
+/**
+ * An apostrophe before a text that a spreadsheet would take for a formula (OWASP, CSV injection). Amounts are numbers.
+ */
 function asText(text: string): string {
   return /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
 }

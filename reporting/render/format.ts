@@ -1,6 +1,6 @@
 // Numbers and dates of a statement, independent of the machine's locale. Amounts are in integer cents.
 
-/** The minus of a medium: paper has a proper one, files for machines the ASCII hyphen. */
+/** The minus sign: a typographic one on paper, the ASCII hyphen in files for machines. */
 export type Minus = '-' | '–' | '−';
 
 /** `1,234.56`, negative with the given minus. */

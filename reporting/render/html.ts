@@ -1,5 +1,5 @@
 // A statement as one HTML file: nothing is loaded from elsewhere, nothing runs, and it prints like the PDF.
-// Every text of the data is escaped; the balance stands in <meta> for machines.
+// Every text of the data is escaped; a <meta> element contains the balance for machines.
 
 import { categoryLabel } from '../categories.ts';
 import { formatIban } from '../iban.ts';

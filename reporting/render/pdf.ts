@@ -1,5 +1,5 @@
-// A statement as a PDF one could put in an envelope.
-// The same statement gives the same bytes; the balance stands in the document's Keywords for machines.
+// A statement as a PDF in the form of a letter.
+// The same statement gives the same bytes; the Keywords of the document contain the balance for machines.
 
 import { BANK, headingOf, machineReadable, type Statement } from './letter.ts';
 import { Flow } from './pdf/flow.ts';

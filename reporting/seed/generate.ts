@@ -1,5 +1,5 @@
-// The whole ledger as data: 334 customers with 1,000 accounts and what was booked on them from 2025-01-01 to 2026-12-31.
-// Pure: the same on every machine. Another ledger means another LEDGER_SEED.
+// The whole ledger as data: 334 customers with 1,000 accounts and their transactions from 2025-01-01 to 2026-12-31.
+// Pure: the same on every machine. A different ledger needs a different LEDGER_SEED.
 
 import { makeIban } from '../iban.ts';
 import { Book, type SeedAccount, type SeedEntry } from './book.ts';

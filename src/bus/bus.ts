@@ -1,4 +1,4 @@
-// The bus: what every part of it works with.
+// The bus: the connections, hooks and settings that all its parts share.
 
 import type { Notifier } from '../db/notifier.ts';
 import type { Pool } from '../db/pool.ts';
@@ -14,7 +14,7 @@ export interface Bus {
   notifier: Notifier;
   hooks: BusHooks;
   databaseHealth: DatabaseHealth;
-  /** What operators have configured. */
+  /** The configuration of operators: settings and domains. */
   control: Control;
   /** The settings in effect. */
   settings(): Settings;

@@ -1,4 +1,4 @@
-// What operators have configured, as this process knows it: settings and domains, read every second and on a wake-up.
+// The configuration of operators, cached in this process: settings and domains, read every second and on a wake-up.
 // While the database is away, the last known configuration stays in effect.
 
 import type { Notifier } from '../db/notifier.ts';

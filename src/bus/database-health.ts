@@ -1,5 +1,5 @@
-// Whether the database answers, as this process sees it. Many parts notice an outage within seconds; it is logged once.
-// Other failures are logged each time. Both are remembered for a while, for the health of workers.
+// Tracks whether the database responds to this process. Many parts notice an outage within seconds; it is logged once.
+// Other failures are logged each time. Both are kept for a while, because the health of workers depends on them.
 
 import { isAway, isRetryable, isStatementLost } from '../db/pool.ts';
 import type { Env } from '../model/env.ts';
@@ -18,8 +18,8 @@ export class DatabaseHealth {
   #until_ms: number | null = null;
 
   /**
-   * `recordOutage` is called with the length of an outage when the database answers again. The outage is over only once that is
-   * written: a read-only database, or one whose disk is full, still answers queries.
+   * `recordOutage` is called with the length of an outage when the database answers again. The outage is over only once
+   * that is written: a read-only database, or one whose disk is full, still answers queries.
    */
   constructor(env: Env, recordOutage: (away_ms: number) => unknown = () => {}) {
     this.#env = env;

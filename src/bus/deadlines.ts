@@ -1,4 +1,4 @@
-// Deadlines: overdue commands are parked or fail. Any worker checks; commands that are locked are skipped.
+// Deadlines: overdue commands are parked or fail. Every worker checks, and skips locked commands.
 // Without deadlines, a check is one probe of two empty indexes.
 
 import { isRetryable, withTx } from '../db/pool.ts';

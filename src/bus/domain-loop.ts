@@ -1,4 +1,4 @@
-// The claiming loop of one domain: claims sets of ready commands, no more than there are free slots, and starts each at once.
+// The claiming loop of one domain: claims ready commands, no more than there are free slots, and starts each at once.
 // Sleeps until a wake-up, a freed slot, the next due time or the poll, whichever comes first.
 
 import { withTx } from '../db/pool.ts';
@@ -9,9 +9,13 @@ import { backoff } from '../model/retry.ts';
 import type { Bus } from './bus.ts';
 import type { Settler } from './settler.ts';
 
-/** The wait for more free slots while fewer than a quarter are: a claim of two or three costs as much as one of fifty. */
+/**
+ * The wait for more free slots while fewer than a quarter are: a claim of two or three costs as much as one of fifty.
+ */
 const GATHER_MS = 2;
-/** Four sets being written and one gathering keep PostgreSQL and the handlers busy; more would only age in the queue. */
+/**
+ * Four sets in writing and one in gathering keep PostgreSQL and the handlers busy; more would only wait in the queue.
+ */
 const MAX_BACKLOG = 1_000;
 /** Ready commands that are locked by another transaction: the pause before the next claim. */
 const LOCKED_MS = 20;

@@ -1,5 +1,5 @@
 // The operator's verbs on a domain: pause, resume, cap. Each is one guarded statement, so one of two operators wins.
-// From its commit on no worker claims in a paused domain, or beyond the cap; attempts in progress go on.
+// After its commit, no worker claims in a paused domain or beyond the cap; attempts in progress continue.
 
 import {
   capDomainIfKnown,
@@ -14,7 +14,10 @@ import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import { CONTROL_TOPIC } from './control.ts';
 import type { Operator } from './operator.ts';
 
-/** Stops claiming in the domain until it is resumed. Attempts in progress go on. @throws NotFoundError, WrongStateError */
+/**
+ * Stops claiming in the domain until it is resumed. Attempts in progress go on.
+ * @throws NotFoundError, WrongStateError
+ */
 export async function pauseDomain(bus: Bus, domain: string, operator: Operator): Promise<DomainRow> {
   rejectInternal(domain);
   const row = await pauseDomainIfRunning(bus.pool, domain, operator);
@@ -35,8 +38,8 @@ export async function resumeDomain(bus: Bus, domain: string, operator: Operator)
 }
 
 /**
- * Limits the attempts of the domain in progress at a time over all workers; null: no limit but their slots. Attempts above a new cap
- * go on. @throws InvalidInputError, orNotFound, WrongStateError
+ * Limits the attempts of the domain in progress at a time over all workers; null: no limit but their slots. Attempts
+ * above a new cap go on. @throws InvalidInputError, NotFoundError, WrongStateError
  */
 export async function capDomain(
   bus: Bus,

@@ -1,4 +1,5 @@
-// One attempt: middleware and handler run, and every return, throw or abort becomes one Outcome. Never writes.
+// Executes one attempt: runs middleware and handler, and turns every return, throw or abort into one Outcome.
+// Writes nothing to the database.
 
 import type { ClaimedCommand, Outcome, OutcomeKind } from '../model/command.ts';
 import type { Env } from '../model/env.ts';
@@ -97,7 +98,7 @@ function outcomeOfError(error: unknown, aborted: boolean): Outcome {
       fault: textOf(error, 'fault'),
     };
   }
-  // The attempt was aborted and ended, whatever it threw: not a failure. Redelivered, unless the lease is lost.
+  // The attempt was aborted: this is not a failure, whatever it threw. It is retried unless the lease is lost.
   if (aborted) return { kind: 'released' };
   return { kind: 'transient', error_code: 'UNKNOWN_ERROR', error_message: describeError(error) };
 }

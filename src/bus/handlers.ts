@@ -7,44 +7,51 @@ import type { Logger } from '../model/env.ts';
 import { ConfigurationError, type FieldError } from '../model/errors.ts';
 import type { CommandPolicy } from '../model/process.ts';
 
-/** What a handler is given beside its payload. */
+/** What a handler receives besides its payload. */
 export interface HandlerContext {
   command: Readonly<ClaimedCommand>;
-  /** Aborts when the lease is lost, the command is cancelled or the worker stops: look at it before an effect. */
+  /** Aborts when the lease is lost, the command is cancelled or the worker stops: check it before an effect. */
   signal: AbortSignal;
   logger: Logger;
   /**
-   * Moves the end of the lease to `lease_ms` (500 to 3,600,000) from now, for work that keeps the event loop from renewing it.
-   * Never shortens it, and no later renewal does. Rejects with LeaseLostError when the lease is lost already; the signal aborts then.
+   * Moves the end of the lease to `lease_ms` (500 to 3,600,000) from now, for work that blocks the event loop, so that
+   * no heartbeat renews the lease. Neither this call nor a later renewal shortens the lease. If the lease is already
+   * lost, rejects with LeaseLostError, and the signal aborts.
    */
   extendLease(lease_ms: number): Promise<void>;
 }
 
-/** Executes one command type. Its return value is the result of the reply; what it throws says what the failure means. */
+/**
+ * Executes one command type. Its return value is the result of the reply; the error it throws decides what happens
+ * next.
+ */
 export type Handler<Payload = never> = (payload: Payload, context: HandlerContext) => unknown | Promise<unknown>;
 
 /** One attempt as middleware sees it. */
 export interface AttemptContext extends HandlerContext {
   payload: unknown;
-  /** What `beforeExecute` said of this command, if anything. */
+  /** The annotation that `beforeExecute` returned for this command, if any. */
   annotation: unknown;
   /**
-   * Gives the slot back and stops the heartbeat, while the attempt goes on outside of the worker's count:
-   * its lease will run out. For middleware that holds an attempt without doing work.
+   * Releases the slot and stops the heartbeat, while the attempt continues outside of the worker's count and its lease
+   * expires. For middleware that holds an attempt without doing work.
    */
   abandonLease(): void;
   /** Waits `ms`, or until the signal aborts. */
   wait(ms: number): Promise<void>;
-  /** Marks the attempt: should it succeed, its outcome carries the name of this injected fault. */
+  /** Marks the attempt: if it succeeds, its outcome contains the name of this injected fault. */
   markFault(fault: string): void;
   /**
-   * Whatever the attempt comes to is not settled: its lease will run out. For middleware that stands in for the death of a worker, or
-   * for an acknowledgement that is lost on its way.
+   * The outcome of the attempt is not settled, so its lease expires. For middleware that simulates the death of a
+   * worker or a lost acknowledgement.
    */
   dropOutcome(): void;
 }
 
-/** Wraps the handler; may throw, wait, change the result or not call `next` at all. Runs in order, the last one innermost. */
+/**
+ * Wraps the handler; may throw, wait, change the result or not call `next` at all. Runs in order, the last one
+ * innermost.
+ */
 export type Middleware = (attempt: AttemptContext, next: () => Promise<unknown>) => Promise<unknown>;
 
 /** A command about to be inserted. */
@@ -58,20 +65,20 @@ export interface OutgoingCommand {
   payload: unknown;
   policy: CommandPolicy;
   delay_ms: number;
-  /** By when it must be settled. */
+  /** The time by which it must be settled. */
   deadline?: Deadline | null;
   process_id: string | null;
   batch_id: string | null;
   step: string | null;
   correlation_id: string | null;
   reply_to: string | null;
-  /** The place of its process in the batch. */
+  /** The position of its process in the batch. */
   ordinal?: number | null;
   /** The state of the process this command is a step of. */
   state: Readonly<Record<string, unknown>> | null;
 }
 
-/** The command side of a transition, with what is needed to send the next command under the same policy. */
+/** The command of a transition, with the fields needed to send the next command under the same policy. */
 export interface TransitionCommand {
   command_id: string;
   lane: number;
@@ -83,7 +90,7 @@ export interface TransitionCommand {
   step: string | null;
   correlation_id: string | null;
   reply_to: string | null;
-  /** 0: never attempted, so nothing of it needs to be undone. */
+  /** 0: it was never attempted, so there is nothing to undo. */
   attempts: number;
   policy: CommandPolicy;
 }
@@ -93,41 +100,49 @@ export type CommandTransition =
   | { kind: 'replied'; command: TransitionCommand; reply: Reply; keep_effects?: boolean }
   | { kind: 'parked'; command: TransitionCommand; error_code: string; error_message: string }
   | { kind: 'unparked'; command: TransitionCommand }
-  /** An attempt that came to its end too late: refused, but whatever it came to, its effect may have happened. */
+  /** An attempt that ended too late. It is rejected, but its effect may have happened, whatever its outcome. */
   | { kind: 'discarded'; command: TransitionCommand };
 
-/** A batch as far as it decides what its processes are given to start with. */
+/** The part of a batch that decides the behavior of its processes. */
 export interface LaunchingBatch {
   seed: string;
   behavior: Record<string, unknown> | null;
   experiment?: Record<string, unknown> | null;
 }
 
-/** What a launch or a command asks of extensions. */
+/** The part of a launch or a command that is for extensions. */
 export interface AskedChaos {
   behavior: unknown;
   experiment?: unknown;
-  /** The keys by which the behavior of a process names its steps; null: it is that of one command. */
+  /** The step keys of the behavior of a process; null for the behavior of a single command. */
   steps: readonly string[] | null;
 }
 
 export interface BusHooks {
-  /** Every mistake in what is asked, by its path (`behavior.render.timeout_pct`). Without the hook nothing may be asked. */
+  /**
+   * Returns every error by its path (`behavior.render.timeout_pct`). Without this hook, requests for chaos are errors.
+   */
   findChaosErrors?(asked: AskedChaos): FieldError[];
-  /** The form in which a checked experiment is stored: with defaults, without what asks for nothing. */
+  /** The form in which a validated experiment is stored: with defaults, and without parts that have no effect. */
   storedExperiment?(experiment: unknown): Record<string, unknown> | null;
-  /** The processes that can be launched here; without the hook any. */
+  /** The processes that can be launched here; any if the hook is absent. */
   processTypes?(): readonly { type: string; version: number }[];
-  /** The behavior with which the process at `ordinal` of a batch starts; without the hook that of the batch. Pure. */
+  /** The initial behavior of the process at `ordinal` of a batch; that of the batch if the hook is absent. Pure. */
   behaviorOf?(batch: LaunchingBatch, ordinal: number): Record<string, unknown> | null;
-  /** In the sending transaction, before the insert: returns the ids it wrote a row for; those are shown to `beforeExecute`. */
+  /**
+   * Runs in the sending transaction, before the insert. Returns the ids of its rows; `beforeExecute` receives only
+   * these.
+   */
   beforeSend?(tx: Tx, commands: readonly OutgoingCommand[]): Promise<ReadonlySet<string>>;
-  /** In the deleting transaction: deletes the rows that `beforeSend` wrote for these commands of a lane; returns how many. */
+  /**
+   * Runs in the deleting transaction. Deletes the rows of `beforeSend` for these commands of a lane; returns their
+   * number.
+   */
   beforeDelete?(tx: Tx, lane: number, command_ids: readonly string[]): Promise<number>;
-  /** After a claim, for its annotated commands: what middleware should know, by command id. One query for the set. */
+  /** Runs after a claim, for its annotated commands. Returns annotations for middleware by command id, in one query. */
   beforeExecute?(commands: readonly ClaimedCommand[]): Promise<ReadonlyMap<string, unknown>>;
   /**
-   * In the settling transaction, after the commands of the set were written. All commands of one call share a lane.
+   * Runs in the settling transaction, after the commands of the set are written. All commands of one call share a lane.
    * Returns the domains in which it sent commands.
    */
   onTransitions?(tx: Tx, transitions: readonly CommandTransition[]): Promise<ReadonlySet<string>>;
@@ -148,8 +163,8 @@ export class HandlerRegistry {
   }
 
   /**
-   * Registers every method of an object whose name begins with a capital, as command types do: of a plain object, or of an instance
-   * with what its class inherits. Each is called on the object. All of them or, when one is taken already, none.
+   * Registers every method whose name begins with a capital letter, of a plain object or of an instance, including
+   * inherited methods. Each is called on the object. If one type has a handler already, none is registered.
    */
   registerAll(domain: string, handlers: object): this {
     const found = methodsOf(handlers).filter(([type]) => /^\p{Lu}/u.test(type));
@@ -172,7 +187,7 @@ export class HandlerRegistry {
   }
 }
 
-/** By name, the nearest first: a class's own method before the one it overrides. Getters are not called. */
+/** Methods by name. A method of a class precedes the one it overrides. Getters are not called. */
 function methodsOf(object: object): [name: string, method: (...given: never[]) => unknown][] {
   const methods = new Map<string, (...given: never[]) => unknown>();
   for (let at = object; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {

@@ -12,15 +12,15 @@ export interface Assessment {
   reason: string | null;
 }
 
-/** What a worker observes of itself. */
+/** The observations of a worker on itself. */
 export interface Signs {
   /** Slots of handlers that ignored their abort. */
   zombies: number;
   /** A domain in which such handlers hold more than half of the slots. */
   crowded_domain: string | null;
-  /** Since the database was last away; null: never. */
+  /** The time since the database was last away; null if never. */
   away_ago_ms: number | null;
-  /** What failed repeatedly of late. */
+  /** The work that failed repeatedly of late; null for none. */
   failing: string | null;
   /** How late timers were, 99th percentile since the last heartbeat. */
   loop_delay_ms: number;

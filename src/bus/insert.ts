@@ -1,4 +1,4 @@
-// Inserting commands in the caller's transaction, through the hook `beforeSend`.
+// Inserts commands in the caller's transaction, through the hook `beforeSend`.
 // A committed insert is durable; the wake-up after the commit only speeds things up.
 
 import type { Tx } from '../db/pool.ts';

@@ -4,7 +4,12 @@ import { type InternalPurpose, PRIORITY } from '../model/command.ts';
 import { type Bus, INTERNAL_DOMAIN } from './bus.ts';
 import type { OutgoingCommand } from './handlers.ts';
 
-const POLICY = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000], lease_ms: 30_000 };
+const RETRY = { max_attempts: 100, backoff_ms: [200, 1_000, 5_000] };
+/**
+ * A chunk is one transaction, which a lost lease rolls back: a minute covers a slow database. A job commits slice by
+ * slice.
+ */
+const LEASE_MS: Record<InternalPurpose, number> = { chunk: 60_000, job: 30_000 };
 
 export interface InternalCommandOptions {
   purpose: InternalPurpose;
@@ -27,7 +32,7 @@ export function internalCommand(
     purpose,
     priority: PRIORITY[purpose],
     payload,
-    policy: POLICY,
+    policy: { ...RETRY, lease_ms: LEASE_MS[purpose] },
     delay_ms: 0,
     process_id: null,
     batch_id: batch_id ?? null,

@@ -1,10 +1,11 @@
-// Jobs: one verb over many parked commands, as durable work on the bus, answered at once however many there are.
-// The items are chosen in one snapshot. Each is tried at most once, and counted as done or failed; a crash changes neither.
+// Jobs: one verb over many parked commands, run as durable work on the bus. The request returns at once.
+// The items are chosen in one snapshot. Each is tried at most once, and counted as done or failed, also after a crash.
 //
-// Why at most once: the chosen items are a list of the job's own. A slice locks the job, takes items off the list, applies the verb and
-// counts, in one transaction. An item never returns to the list, so nothing here depends on clocks.
-// Why nothing parked later: a parked item was visible in the snapshot, so an operator who unparks it commits after the snapshot, and a
-// settle that parks it again begins after that. Its parked_at is later than began_at, and the guard of the verb rejects it.
+// At most once: the job owns the list of its items. A slice locks the job, takes items off the list, applies the verb
+// and counts, in one transaction. An item never returns to the list, so nothing here depends on clocks.
+// Nothing parked later: a listed item was visible in the snapshot, so an operator who unparks it commits after the
+// snapshot, and a settle that parks it again begins after that. Its parked_at is then later than began_at, and the
+// guard of the verb rejects it.
 
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import {
@@ -133,8 +134,8 @@ interface FailedItem {
 }
 
 /**
- * Slice after slice, until nothing is left or the job is aborted. A slice that fails because of an item is halved, down to that item;
- * it is counted as failed, and slices grow again.
+ * Slice after slice, until nothing is left or the job is aborted. A slice that fails because of an item is halved, down
+ * to that item; it is counted as failed, and slices grow again.
  */
 async function runJob(bus: Bus, job_id: string, { signal }: HandlerContext): Promise<{ job_id: string }> {
   let size = SLICE_SIZE;

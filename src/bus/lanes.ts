@@ -1,6 +1,6 @@
-// Which lane new rows go to.
+// Chooses the lane of new rows.
 
-/** Neighbors that share a lane, so that they are inserted together. */
+/** The number of consecutive rows that share a lane, so that they are inserted together. */
 export const CHUNK_SIZE = 1_000;
 
 /** The lane for the n-th of many new rows. */

@@ -1,4 +1,4 @@
-// The regular work of a worker: renews its leases, reaps expired ones, ends what is overdue, and writes its heartbeat.
+// The regular work of a worker: renews its leases, reaps expired ones, ends overdue commands, and writes its heartbeat.
 
 import { expireWorkerLeases } from '../db/queries/claims.ts';
 import { beatWorker } from '../db/queries/workers.ts';
@@ -29,16 +29,17 @@ export interface MaintenanceOptions {
   onUnhealthy: ((reason: string) => void) | undefined;
 }
 
-export type WorkerStatus = 'RUNNING' | 'DRAINING' | 'STOPPED';
+type WorkerStatus = 'RUNNING' | 'DRAINING' | 'STOPPED';
 
 export class Maintenance {
+  /** Written with every heartbeat. */
+  status: WorkerStatus = 'RUNNING';
   readonly #options: MaintenanceOptions;
   readonly #health: HealthMonitor;
   readonly #backingOff: BackingOff = new Map();
   #ticks = 0;
   #timer: Timer | null = null;
   #ticking: Promise<void> | null = null;
-  #status: WorkerStatus = 'RUNNING';
   #stopped = false;
 
   constructor(options: MaintenanceOptions) {
@@ -79,8 +80,8 @@ export class Maintenance {
     if (replaces !== undefined) await expireWorkerLeases(bus.pool, replaces);
   }
 
-  async beat(status = this.#status): Promise<void> {
-    this.#status = status;
+  async beat(): Promise<void> {
+    const { status } = this;
     const { bus, worker_id, running, settler, loops, slots, settledCount } = this.#options;
     const settled_count = settledCount();
     await beatWorker(bus.pool, {

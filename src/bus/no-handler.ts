@@ -1,5 +1,6 @@
-// Commands of a type that has no handler here. During a deployment, an old worker claims commands of a newer version: it gives them
-// back, uncounted and with a growing delay, so that a newer worker may take them. A command that no worker takes is parked.
+// Commands whose type has no handler in this worker, for example commands of a newer version during a deployment.
+// The worker releases them, uncounted and with growing delays, so that a newer worker can claim them. In the end they
+// are parked.
 
 import { countUnhandled } from '../db/queries/settles.ts';
 import { type ClaimedCommand, isInternal, park, release } from '../model/command.ts';
@@ -18,7 +19,10 @@ export function splitHandled(registry: HandlerRegistry, commands: ClaimedCommand
   return { handled: commands.filter(isHandled), unhandled: commands.filter((command) => !isHandled(command)) };
 }
 
-/** Settles commands without a handler. Their earlier attempts tell how often each was given back for this reason in a row. */
+/**
+ * Settles commands without a handler. Their earlier attempts tell how often each was given back for this reason in a
+ * row.
+ */
 export async function settleUnhandled(bus: Bus, commands: readonly ClaimedCommand[]): Promise<SettleItem[]> {
   const items: SettleItem[] = [];
   for (const [lane, group] of byLane(commands, (command) => command.lane)) {

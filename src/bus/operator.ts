@@ -1,4 +1,4 @@
-// Who operates, as the audit records it.
+// The operator of a verb, as recorded in the audit.
 
 export interface Operator {
   actor: string;

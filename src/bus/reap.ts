@@ -1,5 +1,5 @@
-// Reaping: settles attempts whose lease expired, in place of their worker. Any worker may; locked rows are skipped.
-// A lease that expired because of an injected fault counts as an attempt; an innocent interruption does not, up to a limit for poison.
+// Reaping: settles attempts with an expired lease, in place of their worker. Every worker reaps, and skips locked rows.
+// A lease that an injected fault let expire uses up an attempt; an interruption does not, up to a limit.
 
 import { isBadData, isRetryable, type Tx, withTx } from '../db/pool.ts';
 import { type ExpiredCommand, lockExpiredAmong, lockExpiredCommands, type SettleLine } from '../db/queries/settles.ts';
@@ -11,16 +11,16 @@ import type { Bus } from './bus.ts';
 import { decide, settleExpired, settleLine } from './settle.ts';
 
 const REAP_LIMIT = 500;
-/** Attempts to settle one that fails for an unknown reason, each later, before it is parked. */
+/** The number of times that settling an attempt may fail for an unknown reason before its command is parked. */
 const MAX_UNKNOWN_FAILURES = 5;
 const BACKING_OFF_MS = { first: 250, max: 60_000 };
 
-/** Expired attempts that could not be settled: how often that was tried, and when it will be tried again. */
+/** Expired attempts that could not be settled: the number of tries, and the time of the next one. */
 export type BackingOff = Map<string, { times: number; until_ms: number }>;
 
 type ToLine = (bus: Bus, command: ExpiredCommand) => SettleLine;
 
-/** Reaping where no worker runs. It calls nothing of the application: reaped attempts are retried or parked. */
+/** Reaps where no worker runs. It calls no code of the application: reaped attempts are retried or parked. */
 export function createReapTask(bus: Bus): PeriodicTask {
   const backingOff: BackingOff = new Map();
   const run = () => reapAllExpired(bus, backingOff);
@@ -32,7 +32,7 @@ export async function reapAllExpired(bus: Bus, backingOff: BackingOff): Promise<
   for (let lane = 0; lane < bus.lanes; lane++) while ((await reapExpired(bus, lane, backingOff)) === REAP_LIMIT);
 }
 
-/** Settles up to 500 expired attempts of a lane; returns how many it found. One that cannot be settled does not block the others. */
+/** Settles up to 500 expired attempts of a lane; returns how many it found. A bad one does not block the others. */
 export async function reapExpired(bus: Bus, lane: number, backingOff: BackingOff = new Map()): Promise<number> {
   const now = bus.env.monotonicMs();
   const waiting = [...backingOff].filter(([, { until_ms }]) => until_ms > now).map(([command_id]) => command_id);
@@ -97,7 +97,7 @@ function unstorableLine(_bus: Bus, command: ExpiredCommand): SettleLine {
   return settleLine(command, outcome, park('RESULT_NOT_STORABLE'));
 }
 
-/** Redelivered at once, since the whole lease has passed; spread out when it repeats; parked when it does not stop. */
+/** Retries at once, because the whole lease has passed. Repeated losses get random delays; in the end it is parked. */
 function decideInterruption(bus: Bus, command: ExpiredCommand): Settlement {
   const losses = command.interruptions + 1;
   if (losses > MAX_LEASE_LOSSES && !isInternal(command.purpose)) return park('LEASE_EXPIRED');

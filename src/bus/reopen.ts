@@ -1,4 +1,4 @@
-// Reopens a batch at rest in the transaction that gives it work again, so that AT_REST is never visible while something is open.
+// Reopens a batch at rest in the transaction that gives it work again, so that no batch shows AT_REST with open work.
 // Locks batches, ordered by id, before anything that belongs to them.
 
 import type { Tx } from '../db/pool.ts';
@@ -6,8 +6,9 @@ import { lockBatchesOfCommands, reopenIfChanged } from '../db/queries/batches.ts
 import { insertEvents } from '../db/queries/events.ts';
 
 /**
- * Runs `work`, which may take commands of one lane, or their processes, out of the troubleshooting queue. Holds the locks of their
- * batches until the transaction ends. The finisher locks a batch before it counts it, so it never uses an older count.
+ * Runs `work`, which may take commands of one lane, or their processes, out of the troubleshooting queue. Holds the
+ * locks of their batches until the transaction ends. The finisher locks a batch before it counts it, so it never uses
+ * an older count.
  */
 export async function reopening<T>(
   tx: Tx,

@@ -1,5 +1,5 @@
 // The attempts in progress in one worker: their leases, their abort signals, and the slots they hold.
-// Lost leases and cancelled commands take one path: what is not renewed is aborted.
+// Lost leases and cancelled commands are handled alike: an attempt whose lease is not renewed is aborted.
 
 import { extendLeaseIfHeld, type HeldClaim, readHeldClaims, renewLeasesIfHeld } from '../db/queries/claims.ts';
 import type { ClaimedCommand } from '../model/command.ts';

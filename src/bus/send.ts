@@ -32,7 +32,9 @@ export interface SendOptions {
 export interface SentCommands {
   /** In the order of the requests. */
   command_ids: string[];
-  /** With a transaction of the caller's own: call it after the commit, so that workers do not wait for their next poll. */
+  /**
+   * With a transaction of the caller's own: call it after the commit, so that workers do not wait for their next poll.
+   */
   committed(): void;
 }
 
@@ -40,7 +42,10 @@ export interface SentCommand extends Pick<SentCommands, 'committed'> {
   command_id: string;
 }
 
-/** Sends one command. @throws InvalidInputError, DuplicateCommandError; ConfigurationError when `tx` is in no transaction */
+/**
+ * Sends one command.
+ * @throws InvalidInputError, DuplicateCommandError; ConfigurationError when `tx` is in no transaction
+ */
 export async function send(bus: Bus, request: CommandRequest, options: SendOptions = {}): Promise<SentCommand> {
   const { command_ids, committed } = await sendChecked(bus, [request], () => [], options);
   return { command_id: command_ids[0] as string, committed };
@@ -74,9 +79,15 @@ async function sendChecked(
 
 /** @throws DuplicateCommandError when an id occurs twice */
 export function rejectRepeated(requests: readonly CommandRequest[]): void {
-  const ids = requests.map(({ command_id }) => canonicalId(command_id)).filter((id) => id !== null);
-  if (new Set(ids).size === ids.length) return;
-  throw new DuplicateCommandError([...new Set(ids.filter((id, index) => ids.indexOf(id) < index))]);
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { command_id } of requests) {
+    const id = canonicalId(command_id);
+    if (id === null) continue;
+    if (seen.has(id)) repeated.add(id);
+    seen.add(id);
+  }
+  if (repeated.size > 0) throw new DuplicateCommandError([...repeated]);
 }
 
 async function insertAll(bus: Bus, tx: Tx, requests: readonly CommandRequest[]): Promise<string[]> {
@@ -96,7 +107,10 @@ async function joinBatches(tx: Tx, requests: readonly CommandRequest[]): Promise
   const members = new Map<string, number[]>();
   for (const [index, request] of requests.entries()) {
     const batch_id = canonicalId(request.batch_id);
-    if (batch_id !== null) members.set(batch_id, [...(members.get(batch_id) ?? []), index]);
+    if (batch_id === null) continue;
+    const indexes = members.get(batch_id);
+    if (indexes === undefined) members.set(batch_id, [index]);
+    else indexes.push(index);
   }
   const positions = new Map<number, BatchPosition>();
   for (const [batch_id, indexes] of [...members].sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -17,7 +17,10 @@ export interface ShownSetting {
   source: 'stored' | 'default';
 }
 
-/** Changes some settings; null restores a default, absent ones stay. @throws InvalidInputError, and then nothing changes */
+/**
+ * Changes some settings; null restores a default, absent ones stay.
+ * @throws InvalidInputError, and then nothing changes
+ */
 export async function changeSettings(bus: Bus, patch: SettingsPatch, operator: Operator): Promise<StoredSettings> {
   rejectIfAny(findSettingErrors(patch));
   const stored = await mergeSettings(bus.pool, patch);

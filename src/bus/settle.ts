@@ -1,5 +1,5 @@
-// Settling: writes a set of outcomes in one transaction, with the consequences for their processes. Exactly once, by the fence.
-// A late result changes nothing and leaves LATE_RESULT_DISCARDED.
+// Settling: writes a set of outcomes in one transaction, with the consequences for their processes. The fence ensures
+// that each attempt is settled exactly once: a late result changes nothing and is recorded as LATE_RESULT_DISCARDED.
 
 import { asStored } from '../db/json.ts';
 import type { Tx } from '../db/pool.ts';
@@ -25,11 +25,13 @@ import { notifyTransitions, requestedReplies, transitionCommand } from './transi
 export interface SettleItem {
   command: ClaimedCommand;
   outcome: Outcome;
-  /** The attempt gave up its lease without running a handler: a late result has no effect to undo. */
+  /** The attempt abandoned its lease without running a handler, so a late result has no effect to undo. */
   abandoned: boolean;
-  /** Its handler was called. When absent: it was if it succeeded. */
+  /** Its handler was called. Absent: it was called if the attempt succeeded. */
   began?: boolean;
-  /** Not written, whatever the outcome: the lease expires. If it had expired before the handler ended, that is still recorded. */
+  /**
+   * The outcome is not written, so the lease expires. A lease that expired before the handler ended is still recorded.
+   */
   dropped?: boolean;
   /** Overrides the settlement that follows from the outcome. */
   settlement?: Settlement;
@@ -89,8 +91,8 @@ async function settleLane(bus: Bus, lane: number, items: readonly SettleItem[]):
 }
 
 /**
- * Dropped attempts whose lease expired before their handler ended: compensation may already have run without knowing of their effect.
- * One whose lease is still held needs no record: all consequences will come after its effect.
+ * Returns dropped attempts whose lease expired before their handler ended: compensation may have run before their
+ * effect. An attempt that still holds its lease needs no record, because all consequences come after its effect.
  */
 async function lostMeanwhile(tx: Tx, lane: number, items: readonly SettleItem[]): Promise<SettleItem[]> {
   const dropped = items.filter((item) => item.dropped);
@@ -154,7 +156,7 @@ async function applyWritten(
   const transitions = [...lines.map(transitionOf).filter((transition) => transition !== null), ...discarded];
   await insertReplies(tx, lane, requestedReplies(bus, transitions));
   const sent = new Set(await notifyTransitions(bus, tx, transitions));
-  // Also for those due later: a worker that sleeps until its next poll must learn when that is.
+  // This includes commands due later: a worker that sleeps until its next poll must learn when they are due.
   for (const line of lines) if (line.settlement.status === 'PENDING') sent.add(line.command.domain);
   await bus.env.probe('in_settle', { lines });
   return sent;
@@ -174,7 +176,7 @@ function replyOf(outcome: Reply['outcome'], { result, error_code, error_message 
   return { outcome, result: asStored(result), error_code: error_code ?? null, error_message: error_message ?? null };
 }
 
-/** What was not written is late, unless this claim was answered before: then an earlier COMMIT of ours lost its acknowledgement. */
+/** Unwritten results are late, unless this claim was settled before: then our COMMIT lost its acknowledgement. */
 async function discardLate(tx: Tx, lane: number, late: readonly SettleItem[]): Promise<CommandTransition[]> {
   const answered = await readAnsweredClaims(
     tx,

@@ -1,5 +1,5 @@
-// The settler: gathers outcomes into sets and writes each set, however long that takes. While one set is written the next gathers.
-// Waits for a broken database; splits off a bad item, so that it fails alone.
+// The settler: gathers outcomes into sets and writes them. While it writes one set, it gathers the next.
+// It waits for an unavailable database, however long, and splits off a bad item, so that only this item fails.
 
 import { TooLargeError } from '../db/json.ts';
 import { isBadData, isRetryable } from '../db/pool.ts';
@@ -10,10 +10,13 @@ import type { Bus } from './bus.ts';
 import { type Settled, type SettleItem, settleSet } from './settle.ts';
 
 const MAX_SET = 500;
-/** While some wait for their commit to reach the disk, others compute: measured, 2 gave 0.44 of the in-server rate, 3 0.47, 4 0.58. */
+/**
+ * While some commits wait for the disk, others compute. Measured share of the in-server rate: 2: 0.44, 3: 0.47, 4:
+ * 0.58.
+ */
 const MAX_CONCURRENT = 4;
 const BACKOFF_MS = { first: 50, max: 5_000 };
-/** Attempts for an item that fails for an unknown reason, before its lease is left to expire. */
+/** The number of tries for an item that fails for an unknown reason, before its lease is left to expire. */
 const MAX_UNKNOWN_FAILURES = 5;
 
 export class Settler {
@@ -79,12 +82,12 @@ export class Settler {
 
   /** Never throws. */
   async #write(set: SettleItem[]): Promise<void> {
-    const parts = await bisect(set, {
-      run: (items) => this.#settle(items),
-      isFatal: () => false,
-      onFailed: (item, error) => this.#settleFailed(item, error),
-    });
     try {
+      const parts = await bisect(set, {
+        run: (items) => this.#settle(items),
+        isFatal: () => false,
+        onFailed: (item, error) => this.#settleFailed(item, error),
+      });
       this.#onSettled(parts.flat());
     } catch (error) {
       this.#bus.env.logger.error({ err: error }, 'onSettled threw');
@@ -113,7 +116,7 @@ export class Settler {
   async #settleFailed(item: SettleItem, error: unknown, failures = 1): Promise<Settled[]> {
     if (failures >= MAX_UNKNOWN_FAILURES) {
       const { command_id } = item.command;
-      this.#bus.env.logger.error({ err: error, command_id }, 'settling given up; the lease will expire');
+      this.#bus.env.logger.error({ err: error, command_id }, 'gave up settling an attempt; its lease will expire');
       return [];
     }
     const bad = isBadData(error);
@@ -128,7 +131,7 @@ export class Settler {
   }
 }
 
-/** The outcome of an attempt whose own outcome cannot be stored. Its text is ours, so this one can. */
+/** The outcome of an attempt whose own outcome cannot be stored. Its text is fixed, so it can be stored. */
 function unstorable(item: SettleItem, error: unknown): SettleItem {
   return {
     ...item,

@@ -1,4 +1,4 @@
-// How many attempts of a domain a worker runs at a time: an option of the worker, else the setting.
+// The number of attempts of a domain that a worker runs at a time: an option of the worker, or else the setting.
 
 import { ConfigurationError } from '../model/errors.ts';
 import { isWithin, LIMITS, rangeMessage } from '../model/limits.ts';

@@ -1,5 +1,6 @@
 // Terminating commands before they are settled: cancelled by an operator or their sender, or overdue.
-// One guarded statement decides, so one of two terminations or settles wins; the attempt in progress ends with the command.
+// One guarded statement decides, so exactly one of several terminations and settles wins. The attempt in progress ends
+// with the command.
 
 import type { Tx } from '../db/pool.ts';
 import { type EventType, insertEvents } from '../db/queries/events.ts';
@@ -37,14 +38,14 @@ export interface TerminatedSet {
   wakeUps: ReadonlySet<string>;
 }
 
-/** The topic on which a worker hears that commands it may be executing were terminated. */
+/** The topic that tells workers that commands they may be executing were terminated. */
 export function terminationTopic(worker_id: string): string {
   return `cancel:${worker_id}`;
 }
 
 /**
- * Terminates commands of one lane that are pending or in progress, with `open` also those in the troubleshooting queue (inside
- * `reopening`). Others stay as they are.
+ * Terminates commands of one lane that are pending or in progress, with `open` also those in the troubleshooting queue
+ * (inside `reopening`). Others stay as they are.
  */
 export async function terminateCommands(
   bus: Bus,
@@ -94,7 +95,7 @@ function transitionOf(terminated: OperatedCommand, termination: Termination): Co
   return { kind: 'replied', command, reply: { outcome, error_code, error_message }, keep_effects };
 }
 
-/** CANCELED by an operator. */
+/** The outcome when an operator cancels. */
 export function operatorTermination(
   { actor, reason }: CancelingOperator,
   { keep_effects = false, ...details }: { keep_effects?: boolean; whole_process?: true } = {},
@@ -111,7 +112,8 @@ export function operatorTermination(
 }
 
 /**
- * Cancels the process of a settled command when its own code threw on the reply: the process receives CANCELED in place of that reply.
+ * Cancels the process of a settled command when its own code threw on the reply: the process receives CANCELED in place
+ * of that reply.
  * The command stays as it is. @throws NotFoundError, WrongStateError
  */
 export async function redriveCanceled(

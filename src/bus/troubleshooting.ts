@@ -30,14 +30,17 @@ export interface VerbAnswer {
   status: CommandStatus;
 }
 
-/** PENDING again, with a fresh round of attempts. @throws NotFoundError, WrongStateError unless it is parked */
+/**
+ * Makes a command PENDING again, with a new round of attempts.
+ * @throws NotFoundError, WrongStateError unless it is parked
+ */
 export function retryCommand(bus: Bus, command_id: string, operator: Operator): Promise<VerbAnswer> {
   return operateOne(bus, command_id, retryVerb(operator));
 }
 
 /**
- * CANCELED, wherever it is before it is settled: pending, in progress (its handler's signal aborts) or parked. Its requester receives
- * CANCELED, and a process compensates. With `tx` in the caller's transaction.
+ * Cancels a command that is not settled: pending, in progress (its handler's signal aborts) or parked. Its requester
+ * receives CANCELED, and a process compensates. With `tx`, runs in the caller's transaction.
  * @throws NotFoundError, WrongStateError
  */
 export async function cancelCommand(
@@ -48,21 +51,25 @@ export async function cancelCommand(
 ): Promise<VerbAnswer> {
   const lane = laneOf(command_id, bus.lanes);
   const termination = operatorTermination(operator);
-  const cancel = (tx: Tx) =>
-    reopening(tx, lane, [command_id], async () => {
+  const cancel = async (tx: Tx) => {
+    const done = await reopening(tx, lane, [command_id], async () => {
       const { commands, wakeUps } = await terminateCommands(bus, tx, lane, [{ command_id, termination }], 'open');
       const [command] = commands;
-      if (command === undefined) return redriveCanceled(bus, tx, command_id, termination);
-      await bus.env.probe('in_operator_verb', command);
-      return { status: command.status, wakeUps };
+      return command === undefined ? redriveCanceled(bus, tx, command_id, termination) : { ...command, wakeUps };
     });
+    await bus.env.probe('in_operator_verb', { command_id, ...done });
+    return done;
+  };
   const { status, wakeUps } = await (tx === undefined ? withTx(bus.pool, cancel) : cancel(tx));
   if (tx === undefined) bus.notifier.wake(wakeUps);
   else await wakeOnCommit(tx, wakeUps);
   return { command_id, status };
 }
 
-/** COMPLETED with `result`, as if the handler had returned it. @throws NotFoundError, WrongStateError unless it is parked */
+/**
+ * Completes a command with `result`, as if the handler had returned it.
+ * @throws NotFoundError, WrongStateError unless it is parked
+ */
 export function completeCommand(
   bus: Bus,
   command_id: string,
@@ -133,7 +140,7 @@ async function operateOne(bus: Bus, command_id: string, verb: Verb): Promise<Ver
 export interface Operated {
   /** With their new state. */
   done: OperatedCommand[];
-  /** Why a command was not operated on, by id. */
+  /** The reasons why commands were refused, by id. */
   refused: Map<string, FaultlineError>;
   /** Topics to wake once the transaction has committed. */
   wakeUps: ReadonlySet<string>;
@@ -182,8 +189,8 @@ async function operateLocked(
 }
 
 /**
- * The settled commands of processes whose code threw on their reply. Locks the processes of the whole set in one order, because the
- * others are about to change too.
+ * The settled commands of processes whose code threw on their reply. Locks the processes of the whole set in one order,
+ * because the others are about to change too.
  */
 async function lockRedrivable(
   tx: Tx,

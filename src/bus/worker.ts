@@ -1,5 +1,5 @@
 // The worker: claims in its domains, executes, settles, and maintains leases.
-// Stops in order: claims no more, lets attempts end, releases the rest, settles, leaves.
+// To stop, it claims no more, lets attempts end, releases the rest, settles, and reports that it has stopped.
 
 import { insertWorker } from '../db/queries/workers.ts';
 import { ConfigurationError } from '../model/errors.ts';
@@ -7,7 +7,7 @@ import { AttemptRunner } from './attempt-runner.ts';
 import type { Bus } from './bus.ts';
 import { DomainLoop } from './domain-loop.ts';
 import type { HandlerRegistry } from './handlers.ts';
-import { Maintenance, type WorkerStatus } from './maintenance.ts';
+import { Maintenance } from './maintenance.ts';
 import { RunningAttempts } from './running.ts';
 import type { Settled } from './settle.ts';
 import { Settler } from './settler.ts';
@@ -119,19 +119,21 @@ class BusWorker implements Worker {
 
   async #stop(): Promise<void> {
     const { bus, drain_ms = bus.settings().drain_ms } = this.#options;
+    this.#maintenance.status = 'DRAINING';
     await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
-    await this.#beat('DRAINING');
+    await this.#beat();
     await this.#runner.drain(drain_ms);
     const giveUp = bus.env.after(GIVE_UP_MS, () => this.#settler.abandon());
     await this.#settler.idle();
     giveUp.clear();
     await this.#maintenance.stop();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    await this.#beat('STOPPED');
+    this.#maintenance.status = 'STOPPED';
+    await this.#beat();
   }
 
-  async #beat(status: WorkerStatus): Promise<void> {
-    await this.#maintenance.beat(status).catch(() => {});
+  async #beat(): Promise<void> {
+    await this.#maintenance.beat().catch(() => {});
   }
 
   /** If the lookup fails, the next renewal repeats it. */
@@ -145,7 +147,7 @@ class BusWorker implements Worker {
   #onSettled(settled: readonly Settled[]): void {
     const { bus, onSettled } = this.#options;
     this.#settled_count += settled.length;
-    // What ended makes room in a domain with a cap, for which other workers may be waiting.
+    // An ended attempt makes room in a domain with a cap, and other workers may wait for it.
     const domains = new Set(settled.map(({ item }) => item.command.domain));
     for (const domain of domains) if (bus.control.cap(domain) !== null) bus.notifier.wake(domain);
     onSettled?.(settled);

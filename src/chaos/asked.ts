@@ -1,4 +1,4 @@
-// Checks chaos that is asked for, by a program or the API, against its schemas, and reports every error by its path.
+// Validates chaos that a program or the API requests against its schemas, and reports every error by its path.
 
 import type { ZodType } from 'zod';
 import type { AskedChaos } from '../bus/handlers.ts';
@@ -8,7 +8,7 @@ import type { AnyProcessDefinition, ProcessRegistry } from '../process/define.ts
 import { commandBehaviorSchema, processBehaviorSchema } from './behavior.ts';
 import { experimentSchema } from './experiment.ts';
 
-/** Null or absent asks for nothing. */
+/** Null or absent requests no chaos. */
 export function findChaosErrors({ behavior, experiment, steps }: AskedChaos): FieldError[] {
   const schema = steps === null ? commandBehaviorSchema : processBehaviorSchema(steps);
   return [...findErrors(schema, behavior, 'behavior'), ...findErrors(experimentSchema, experiment, 'experiment')];

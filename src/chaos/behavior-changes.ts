@@ -1,4 +1,4 @@
-// What an operator may change in the chaos of a running batch: its behavior, and whether anything is injected.
+// The changes that an operator may make to the chaos of a running batch: a new behavior, and the end of injection.
 // Each change is one guarded statement with its event; of two conflicting changes the second is rejected.
 
 import type { Operator } from '../bus/operator.ts';
@@ -17,9 +17,10 @@ import {
 } from './queries/lab-control.ts';
 
 /**
- * Appends a behavior (null: none) for steps sent from now on; every process of the service applies it within half a second
- * (behavior-overrides.ts). The states of processes, and commands already sent, do not change.
- * @throws NotFoundError; as checkBehavior; WrongStateError if the batch has ended, is being cancelled, or its injection is stopped
+ * Appends a behavior (null: none) for steps sent from now on; every process of the service applies it within half a
+ * second (behavior-overrides.ts). The states of processes, and commands already sent, do not change.
+ * @throws NotFoundError; as checkBehavior; WrongStateError if the batch has ended, is being cancelled, or its injection
+ * is stopped
  */
 export function changeBehavior(
   { bus, processes }: Pick<Service, 'bus' | 'processes'>,
@@ -40,8 +41,8 @@ export function changeBehavior(
 }
 
 /**
- * Injects nothing into attempts of the batch that begin after it returns, and ends its turbulence. Retries while the database is
- * unavailable.
+ * Injects nothing into attempts of the batch that begin after it returns, and ends its turbulence. Retries while the
+ * database is unavailable.
  * @returns the time of the stop
  * @throws NotFoundError; WrongStateError if it was stopped before, or the batch has ended
  */

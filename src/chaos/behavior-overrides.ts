@@ -28,7 +28,7 @@ export class BehaviorOverrides {
     const now_ms = this.#env.monotonicMs();
     if (now_ms - this.#read_at_ms < REFRESH_MS) return this.#known;
     const rows = await readBehaviorOverrides(tx);
-    // Of two concurrent reads the later answer may be the older one.
+    // When two reads run at once, the later result may be the older one.
     if (now_ms >= this.#read_at_ms) {
       this.#known = new Map(rows.map((row) => [row.batch_id, row]));
       this.#read_at_ms = now_ms;

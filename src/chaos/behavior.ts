@@ -1,5 +1,5 @@
 // CommandBehavior: what chaos does to a command, as a document. Every field is optional; null equals absent.
-// Parsed once, at the edge; unknown fields and out-of-range values are rejected with their path.
+// Parsed once, on entry; unknown fields and out-of-range values are rejected with their path.
 
 import { z } from 'zod';
 import { jsonProblems, textProblem } from '../model/storable.ts';
@@ -77,7 +77,7 @@ export const commandBehaviorSchema = z
     }
   });
 
-/** What chaos does to one command. Percentages 0-100, durations in ms; null equals absent. */
+/** The chaos of one command. Percentages are 0-100, durations are in ms; null equals absent. */
 export type CommandBehavior = z.infer<typeof commandBehaviorSchema>;
 
 /** The behavior of a process: by step key. */

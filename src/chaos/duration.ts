@@ -5,7 +5,10 @@ import { probit } from './probit.ts';
 import type { RollSource } from './roll.ts';
 import { roll } from './roll.ts';
 
-/** The bounds of the delay in ms, or null for none. A minimum alone is fixed, a maximum alone starts at 0, unless its shape is fixed. */
+/**
+ * The bounds of the delay in ms, or null for none. A minimum alone is fixed, a maximum alone starts at 0, unless its
+ * shape is fixed.
+ */
 export function durationBounds(behavior: CommandBehavior): { min_ms: number; max_ms: number } | null {
   const { min_duration_ms, max_duration_ms, duration_shape } = behavior;
   const min_ms = min_duration_ms ?? (duration_shape === 'fixed' ? (max_duration_ms ?? 0) : 0);

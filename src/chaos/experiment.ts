@@ -1,4 +1,4 @@
-// An experiment: the hypothesis of a batch, and the scope and limits of its chaos. A document, checked once, at the edge.
+// An experiment: the hypothesis of a batch, and the scope and limits of its chaos. Validated once, on entry.
 // Unknown fields and out-of-range values are rejected with their path.
 
 import { z } from 'zod';
@@ -13,7 +13,10 @@ export const STOP_ACTIONS = ['abort', 'mark'] as const;
 const stopConditionSchema = z
   .strictObject({
     metric: z.enum(STOP_METRICS),
-    /** The condition is met if the metric is greater: a number of processes, percent of the attempts of the last 10 s, or ms. */
+    /**
+     * The condition is met if the metric is greater: a number of processes, percent of the attempts of the last 10 s,
+     * or ms.
+     */
     above: z.number().min(0).max(1_000_000_000),
     action: z.enum(STOP_ACTIONS).default('abort'),
   })
@@ -59,7 +62,7 @@ const hypothesis = z
   });
 
 export const experimentSchema = z.strictObject({
-  /** What is expected to hold. */
+  /** The expectation that the experiment tests. */
   hypothesis: hypothesis.nullish(),
   /** The percentage of processes, chosen by roll, that chaos affects (100). */
   scope_pct: z.number().min(0).max(100).nullish(),
@@ -70,7 +73,7 @@ export const experimentSchema = z.strictObject({
 });
 export type Experiment = z.infer<typeof experimentSchema>;
 
-/** Without empty fields; null if nothing is left. */
+/** The experiment without empty fields; null if nothing is left. */
 export function compactExperiment(experiment: Experiment | null | undefined): Experiment | null {
   const { turbulence, stop_conditions, ...rest } = experiment ?? {};
   const fields = Object.entries(turbulence ?? {}).filter(([, value]) => value != null);

@@ -1,5 +1,5 @@
 // The guard of stop conditions: measures open batches that have some, and stops injection into a batch that meets one.
-// One guard at a time over all processes, by advisory lock. A condition fires once, within 2 s of becoming true while any worker runs.
+// An advisory lock admits one guard at a time. If a worker runs, a condition is met within 2 s, and only once.
 
 import type { DatabaseHealth } from '../bus/database-health.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';

@@ -1,5 +1,5 @@
-// The hooks that install chaos on a bus: rows for commands that are sent, injections decided for a claimed set, and middleware.
-// A fault that prevents settling is marked before it is injected, and not injected without a lease; a suppressed one is recorded.
+// The hooks that install chaos on a bus: rows for sent commands, the injections of a claimed set, and middleware.
+// A fault that prevents settling is marked before it is injected, under a valid lease. Suppression is recorded.
 
 import type { BusHooks, Middleware } from '../bus/handlers.ts';
 import type { Pool } from '../db/pool.ts';
@@ -29,7 +29,7 @@ export interface ChaosOptions {
   withoutConnection?<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** What `beforeExecute` passes to the middleware of one attempt. A class, to distinguish it from the annotations of other hooks. */
+/** The annotation of one attempt for the middleware. It is a class, so that other hooks' annotations are distinct. */
 export class ChaosAnnotation {
   readonly behavior: CommandBehavior;
   readonly source: RollSource;
@@ -51,7 +51,9 @@ type ChaosHook =
   | 'beforeExecute'
   | 'middleware';
 
-/** The hooks of chaos. Its middleware must be innermost, so that other middleware sees injected faults like real ones. */
+/**
+ * The hooks of chaos. Its middleware must be innermost, so that other middleware sees injected faults like real ones.
+ */
 export function chaosHooks(options: ChaosOptions): Required<Pick<BusHooks, ChaosHook>> {
   const { pool, repository = new TestCommandRepository() } = options;
   const overrides = new BehaviorOverrides(options.env);
@@ -152,8 +154,8 @@ function respond({ send_response, response_data }: CommandBehavior, result: unkn
 }
 
 /**
- * Merges `response_data` over the result of a handler, shallowly. No result (null, undefined) becomes `data` alone; a result that is no
- * object (text, number, list, date) is kept as `result` beside it.
+ * Merges `response_data` over the result of a handler, shallowly. No result (null, undefined) becomes `data` alone; a
+ * result that is no object (text, number, list, date) is kept as `result` beside it.
  */
 export function mergeResponse(result: unknown, data: Readonly<Record<string, unknown>>): Record<string, unknown> {
   if (result === null || result === undefined) return { ...data };

@@ -1,5 +1,5 @@
-// The kill switch: stops all injection at once, for every batch and every command, and rejects new chaos until it is resumed.
-// Stopping is idempotent, and retried while the database is unavailable, which may be the effect of chaos itself.
+// The kill switch: stops all injection at once, in every batch and command, and rejects new chaos until it is released.
+// Stopping is idempotent, and retried while the database is unavailable, which chaos itself may have caused.
 
 import type { Operator } from '../bus/operator.ts';
 import { type Pool, type Queryable, type Tx, withTx } from '../db/pool.ts';
@@ -12,8 +12,8 @@ import { type KillSwitch, readKillSwitch, resumeChaosIfStopped, stopChaosIfRunni
 export { type KillSwitch, readKillSwitch };
 
 /**
- * Injects nothing into attempts that begin after it returns; attempts in progress keep their faults. If chaos was stopped before, it
- * returns the existing stop and writes no second event.
+ * Injects nothing into attempts that begin after it returns; attempts in progress keep their faults. If chaos was
+ * stopped before, it returns the existing stop and writes no second event.
  */
 export function stopChaos(pool: Pool, { actor, reason }: Operator): Promise<KillSwitch> {
   const stop = async (tx: Tx) => {
@@ -40,8 +40,8 @@ export interface AskedChaos {
 }
 
 /**
- * For every request that may ask for new chaos: a launch, a rerun, a change of behavior, commands. Chaos means a behavior or
- * turbulence. A repeated request (`idempotency`) that was accepted before is accepted again.
+ * For every request that may ask for new chaos: a launch, a rerun, a change of behavior, commands. Chaos means a
+ * behavior or turbulence. A repeated request (`idempotency`) that was accepted before is accepted again.
  * @throws ChaosStoppedError while chaos is stopped
  */
 export async function refuseWhileStopped(

@@ -1,4 +1,4 @@
-// The quantile of the standard normal distribution: which z has the probability p below it.
+// The quantile of the standard normal distribution: the z below which the probability is p.
 // Pure; relative error about 1e-16 over the whole of (0, 1).
 
 // Coefficients of PPND16, lowest power first: M. J. Wichura, "Algorithm AS 241: The Percentage Points of the

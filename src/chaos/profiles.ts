@@ -11,7 +11,7 @@ export interface BuiltinProfile {
   behavior: ProcessBehavior;
 }
 
-/** What one step gets; null for nothing. */
+/** The behavior of one step; null for none. */
 type Draw = (step: { first: boolean; middle: boolean; last: boolean }) => CommandBehavior | null;
 
 /** The built-in profiles for a process with these step keys, in its order; none without steps. */

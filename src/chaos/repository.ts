@@ -6,7 +6,9 @@ import { compactBehavior } from './behavior.ts';
 import { insertTestCommands, readTestCommands, type TestCommand } from './queries/test-command.ts';
 
 export class TestCommandRepository {
-  /** Writes one statement per lane, without nulls in behaviors and without empty behaviors. Returns the ids of the rows. */
+  /**
+   * Writes one statement per lane, without nulls in behaviors and without empty behaviors. Returns the ids of the rows.
+   */
   async createMany(tx: Tx, rows: readonly TestCommand[]): Promise<Set<string>> {
     const written = rows.flatMap((row) => {
       const behavior = compactBehavior(row.behavior);

@@ -10,7 +10,7 @@ export interface RollSource {
   key: string | number;
   /** The step with its visit (`query`, `query#2`); for a standalone command its type. */
   step: string;
-  /** From 1. */
+  /** The number of the attempt, from 1. */
   attempt: number;
 }
 

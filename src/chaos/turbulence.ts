@@ -52,7 +52,8 @@ export interface TurbulenceNext extends TurbulenceOccurrence {
 }
 
 /**
- * The next occurrence of each kind, the soonest first: at multiples of its interval, from one interval after the launch until `for_ms`.
+ * The next occurrence of each kind, the soonest first: at multiples of its interval, from one interval after the launch
+ * until `for_ms`.
  * Of multiples that passed without an occurrence, the latest.
  */
 export function nextTurbulence(

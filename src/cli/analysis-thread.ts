@@ -1,4 +1,5 @@
-// The entry of the analysis thread: loads the application and opens connections of its own. Writes nothing to the database.
+// The entry of the analysis thread: loads the application and opens connections of its own. Writes nothing to the
+// database.
 
 import { workerData } from 'node:worker_threads';
 import { createApplicationPool, createPool } from '../db/pool.ts';

@@ -99,7 +99,7 @@ export async function watchBatch(client: Client, id: string, flags: { json: bool
   return verdict.verdict === 'pass' && !isCanceled(batch) ? EXIT.ok : EXIT.not_passed;
 }
 
-/** Also a cancelled batch that is at rest until an operator has dealt with what is parked. */
+/** Includes a cancelled batch that is at rest until an operator has handled its parked items. */
 function isCanceled({ status, cancel_requested_at }: Batch): boolean {
   return status === 'CANCELED' || cancel_requested_at !== null;
 }

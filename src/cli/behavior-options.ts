@@ -41,12 +41,12 @@ async function profileBehavior(client: Client, name: string, type: string | unde
   throw new CliError(`The profile ${name} says nothing about any step of ${process_type}.`, EXIT.usage);
 }
 
-/** Those for a process type, or without one all saved ones. */
+/** The profiles for a process type, or all saved ones without a type. */
 export async function readProfiles(client: Client, process_type: string | undefined): Promise<Profile[]> {
   return (await client.get<{ items: Profile[] }>('/profiles', { process_type })).items;
 }
 
-/** By name in any case, or by id. @throws CliError naming the profiles there are */
+/** Finds a profile by name in any letter case, or by id. @throws CliError that lists the existing profiles */
 export async function findProfile(client: Client, name: string, process_type: string | undefined): Promise<Profile> {
   const profiles = await readProfiles(client, process_type);
   const found =

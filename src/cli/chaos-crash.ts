@@ -5,8 +5,8 @@ import type { Env } from '../model/env.ts';
 import { EXIT } from '../supervisor/exit.ts';
 
 /**
- * A worker that crashes on its first claim completes nothing and loses all leases of that claim. After ten such crashes the other
- * commands of the claim would count as poison, however small the crash percentage.
+ * A worker that crashes on its first claim completes nothing and loses all leases of that claim. After ten such crashes
+ * the other commands of the claim would be parked, however small the crash percentage.
  */
 const MIN_WORK_MS = 5_000;
 

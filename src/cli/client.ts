@@ -1,5 +1,5 @@
-// The client of a running server. Every failure is a CliError of one line: the problem the server reports, or that nothing answers.
-// Answers are trusted to follow the contract.
+// The client of a running server. Every failure is a one-line CliError: the server's error, or that nothing answers.
+// It does not validate answers: the server follows the contract.
 
 import type { Command } from 'commander';
 import type { Page, Problem } from '../http/contract.ts';
@@ -42,7 +42,10 @@ export class Client {
   readonly #url: string;
   readonly #retry: RetryLimits | null;
 
-  /** `url` is the server's, without the API's prefix. `retry`: repeat what may be repeated while the server is unavailable. */
+  /**
+   * `url` is the server's, without the API's prefix. `retry`: repeat what may be repeated while the server is
+   * unavailable.
+   */
   constructor(url: string, retry: RetryLimits | null = null) {
     if (!URL.canParse(url) || !/^https?:/.test(url)) {
       throw new CliError(`--url must look like http://127.0.0.1:4400, not ${url}.`, EXIT.usage);

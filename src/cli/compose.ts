@@ -31,7 +31,12 @@ export async function compose(options: ComposeOptions): Promise<Service> {
   const application = await loadApplication(app);
   const data_dir = resolve(dataDir);
   await reaching(url, () => withPool(url, name, assertMigrated));
-  createDataFolder(data_dir);
+  try {
+    createDataFolder(data_dir);
+  } catch (error) {
+    // Only an application that stores documents there needs it.
+    logger.warn({ err: error }, `The data folder ${data_dir} cannot be created`);
+  }
   return reaching(url, () =>
     openService({
       url,

@@ -1,4 +1,4 @@
-// How many connections to PostgreSQL a run takes at most; they are opened and closed as needed.
+// The maximum number of connections to PostgreSQL in a run; they are opened and closed as needed.
 
 import type { ServerFacts } from '../db/queries/server.ts';
 import { CONNECTIONS } from '../process/service.ts';

@@ -1,4 +1,4 @@
-// What doctor checks of the application: that it loads, defines nothing twice, and handles every command it sends.
+// The application checks of doctor: it loads, defines nothing twice, and handles every command it sends.
 // Changes nothing: handlers are registered in a registry that no worker uses, on a pool that connects nowhere.
 
 import { resolve } from 'node:path';

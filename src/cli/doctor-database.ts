@@ -1,4 +1,4 @@
-// What doctor checks of the database: its settings and schema, and which work in it needs an operator.
+// The database checks of doctor: settings, schema, and work that needs an operator.
 
 import { assertMigrated } from '../db/migrate.ts';
 import type { Pool } from '../db/pool.ts';

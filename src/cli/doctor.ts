@@ -1,4 +1,4 @@
-// faultline doctor: checks everything a run needs, and says what is wrong and what to do about it. Changes nothing.
+// faultline doctor: checks everything a run needs, and reports each problem with its remedy. Changes nothing.
 
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-// Errors as one line that says what went wrong and what to do. It steers no terminal and contains no password.
+// Turns an error into one line with the problem and its remedy, without control characters and passwords.
 
 import { inspect } from 'node:util';
 import { hidePasswords, reasonOf, showLines, showText } from '../model/error-text.ts';

@@ -1,4 +1,4 @@
-// A finding of `faultline doctor`: what was checked, whether it is in order, and what to do about it.
+// A finding of `faultline doctor`: the check, its state, and the remedy.
 
 export interface Finding {
   check: string;
@@ -6,7 +6,7 @@ export interface Finding {
   says: string;
 }
 
-/** `problem` is a text where something is wrong, else nothing. */
+/** `problem` describes what is wrong; it is empty if nothing is. */
 export function warn(check: string, problem: string | false | null | undefined, fine: string): Finding {
   return problem ? { check, state: 'warn', says: problem } : { check, state: 'ok', says: fine };
 }

@@ -1,5 +1,5 @@
 // The options that describe a launch (`batch create`, `batch rerun`, `predict`), and the request they make.
-// What is not given stays absent: the server has the defaults.
+// An option that is not given stays absent: the server applies the defaults.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LIMITS } from '../model/limits.ts';

@@ -1,4 +1,4 @@
-// faultline migrate: brings the database to this version's schema, then the application's own tables and first data.
+// faultline migrate: migrates the database to this version's schema, then creates the application's tables and data.
 // Safe to run again, and twice at once: the second run waits for the first and finds nothing to do.
 
 import { resolve } from 'node:path';

@@ -1,12 +1,12 @@
-// The options that several verbs share: each also has a name in the environment, and a value out of range is a usage error.
-// The command line wins over the environment, the environment over the default.
+// The options that several verbs share. Each can be set in the environment, and a value out of range is a usage error.
+// The command line overrides the environment, and the environment overrides the default.
 
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Range } from '../model/limits.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
 
-/** What a verb needs to work on a database with an application. */
+/** The options of a verb that works on a database with an application. */
 export interface ServiceFlags {
   databaseUrl?: string;
   dataDir: string;

@@ -1,11 +1,11 @@
 // Output of the command line: tables and bars for people, JSON for scripts.
-// With --json stdout holds JSON and nothing else. No text from elsewhere starts a line or steers the terminal.
+// With --json, stdout holds JSON and nothing else. Foreign text cannot start a line or control the terminal.
 
 import { MultiBar, type Options, type SingleBar } from 'cli-progress';
 import { showJson, showLines, showText } from '../model/error-text.ts';
 import { EXIT, type ExitCode } from '../supervisor/exit.ts';
 
-// A reader such as `head` closes the pipe early; that is no failure.
+// A reader such as `head` closes the pipe early; that is not an error.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 /** A line on stdout. */

@@ -1,5 +1,5 @@
-// The progress log of a worker: a line a second for each batch, and every step of a process that is followed.
-// It keeps only a count per command, and says of every failure whether it was injected.
+// The progress log of a worker: one line per second for each batch, and every step of a followed process.
+// It keeps only a count per command, and reports whether a failure was injected.
 
 import type { Settled } from '../bus/settle.ts';
 import type { Pool } from '../db/pool.ts';
@@ -102,7 +102,9 @@ export class ProgressLog {
   }
 }
 
-/** `batch 0197...: 420 attempts (query 200, render 220), 12 to be retried, 3 to troubleshooting, 15 faults injected`. */
+/**
+ * `batch 0197...: 420 attempts (query 200, render 220), 12 to be retried, 3 to troubleshooting, 15 faults injected`.
+ */
 function tallyLine(batch_id: string, tally: Tally): string {
   const total = [...tally.steps.values()].reduce((sum, n) => sum + n, 0);
   const steps = [...tally.steps].map(([step, n]) => `${step} ${n}`).join(', ');

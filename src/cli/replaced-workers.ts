@@ -1,4 +1,4 @@
-// Workers that died, named by the supervisor in FAULTLINE_REPLACES: their leases end at once.
+// Ends the leases of dead workers, which the supervisor names in FAULTLINE_REPLACES.
 
 import type { Pool } from '../db/pool.ts';
 import { expireWorkerLeases } from '../db/queries/claims.ts';
@@ -7,6 +7,6 @@ import type { Logger } from '../model/env.ts';
 export async function endReplacedLeases(pool: Pool, logger: Logger): Promise<void> {
   for (const worker_id of (process.env.FAULTLINE_REPLACES ?? '').split(',').filter(Boolean)) {
     const count = await expireWorkerLeases(pool, worker_id);
-    if (count > 0) logger.info({ worker_id, count }, `Ended ${count} leases of a worker that died`);
+    if (count > 0) logger.info({ worker_id, count }, `Ended ${count} leases of a dead worker`);
   }
 }

@@ -1,4 +1,4 @@
-// faultline report: one document about a batch: configuration, prediction, injected faults, observations, check results.
+// faultline report: one document about a batch, with configuration, prediction, faults, observations and check results.
 
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
@@ -28,17 +28,18 @@ export function register(program: Command): void {
 
 interface ReportFlags {
   wait: boolean;
+  json: boolean;
   format: 'json' | 'markdown';
   out?: string;
 }
 
-export async function report(client: Client, id: string, { wait, format, out }: ReportFlags): Promise<ExitCode> {
+export async function report(client: Client, id: string, { wait, json, format, out }: ReportFlags): Promise<ExitCode> {
   const reader = wait ? client.retrying() : client;
   const { status } = await readBatch(reader, id);
   if (isBatchAtRest(status)) await readVerdict(client, id, false, { fresh: true, retry: wait });
   else if (wait) await awaitVerdict(client, id, false);
   const document = await reader.get<Report>(`/process-batches/${encodeURIComponent(id)}/report`);
-  const text = format === 'json' ? jsonText(document) : renderReport(document);
+  const text = json || format === 'json' ? jsonText(document) : renderReport(document);
   if (out === undefined) printText(text);
   else {
     await writeFile(out, text, { mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {

@@ -9,7 +9,7 @@ import { runSelfTest, type SelfTestResult } from '../verification/index.ts';
 import { say, show } from './print.ts';
 
 export interface SelfTestOptions {
-  /** Of a role that may create databases. */
+  /** The address of a database, with a role that may create databases. */
   database_url?: string;
   json: boolean;
 }

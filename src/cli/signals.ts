@@ -1,4 +1,5 @@
-// Stop signals: the first asks for an orderly stop, a later one stops at once. SIGINT, SIGTERM and SIGHUP mean the same.
+// Stop signals: the first asks for an orderly stop, a later one stops at once. SIGINT, SIGTERM and SIGHUP mean the
+// same.
 
 import type { Logger } from '../model/env.ts';
 import { CliError, EXIT } from '../supervisor/exit.ts';
@@ -25,8 +26,8 @@ export function onStopSignals({ first, again }: StopListeners): void {
 }
 
 /**
- * Listens from now on for signals and stray errors. The returned function waits for the first of them, or for `unhealthy`,
- * then runs `stop`; it throws when the process must be replaced.
+ * Listens from now on for signals and stray errors. The returned function waits for the first of them, or for
+ * `unhealthy`, then runs `stop`; it throws when the process must be replaced.
  */
 export function awaitStop(logger: Logger) {
   const signaled = new Promise<NodeJS.Signals>((resolve) =>

@@ -1,4 +1,5 @@
-// The children of `faultline start`: how PostgreSQL, the server and the workers start and stop, and which exits are no failure.
+// The children of `faultline start`: how PostgreSQL, the server and the workers start and stop, and which exits do not
+// count as failures.
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -95,7 +96,8 @@ export function serveSpec(run: Run): ChildSpec {
 }
 
 export function workSpec(run: Run, name: string): ChildSpec {
-  // Worker ids of earlier runs. More than the last one, which may have died before it ended the leases of its predecessor.
+  // Worker ids of earlier runs. More than the last one, which may have died before it ended the leases of its
+  // predecessor.
   const earlier: string[] = [];
   return {
     name,

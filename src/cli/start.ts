@@ -1,5 +1,5 @@
-// faultline start: PostgreSQL, the server and the workers, kept running until it is asked to stop. Only a supervisor.
-// An orderly stop loses no work in flight, and no child outlives it, not even after SIGKILL.
+// faultline start: runs PostgreSQL, the server and the workers until it is asked to stop. It only supervises.
+// An orderly stop loses no work in progress, and no child outlives it, not even after SIGKILL.
 
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,7 +67,7 @@ export const unresponsiveOption = () =>
     // Signs come every second: a late one must not count as missing.
     .argParser(within({ min: 3_000, max: 3_600_000 }));
 
-/** In the environment `0` and the empty text mean no. */
+/** In the environment, `0` and an empty text mean no. */
 function yesOrNo(text: string): boolean {
   if (/^(1|true|yes)$/i.test(text)) return true;
   if (/^(0|false|no|)$/i.test(text)) return false;
@@ -81,7 +81,7 @@ async function start(flags: StartFlags): Promise<number> {
   const dataDir = resolve(flags.dataDir);
   await assertPortFree(flags.port);
   const state = new RunState(dataDir, (error) =>
-    logger.error({ err: error }, 'run.json cannot be written; the processes go on'),
+    logger.error({ err: error }, 'run.json cannot be written; the processes continue'),
   );
   const logs = new Logs(join(dataDir, 'logs'), flags.logFormat);
   const logger = logs.logger('start');
@@ -129,7 +129,7 @@ async function start(flags: StartFlags): Promise<number> {
 function endOnSignals(supervisor: Supervisor, logger: Logger, end: (code: number) => void): void {
   onStopSignals({
     first: (signal) => {
-      logger.info({}, `${signal}: finishing what is in flight, then stopping (again to stop at once)`);
+      logger.info({}, `${signal}: finishing work in progress, then stopping (repeat to stop at once)`);
       end(EXIT.ok);
     },
     again: () => {

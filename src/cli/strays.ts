@@ -21,8 +21,9 @@ export function logStrays(logger: Logger, onException: () => void = () => {}): v
 }
 
 /**
- * The same in a process that can be replaced. A rejection leaves nothing behind, but after an exception any code it passed
- * through may be in any state: resolves with the reason to replace this process, and ends it after `stop_ms` if it is still there.
+ * The same in a process that can be replaced. A rejection does no harm, but an exception may leave the code that it
+ * passed through in any state. So this resolves with the reason to replace this process, and ends the process after
+ * `stop_ms` if it still runs.
  */
 export function catchStrays(logger: Logger, stop_ms = STOP_MS): Promise<string> {
   return new Promise((resolve) => {

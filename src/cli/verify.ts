@@ -61,7 +61,7 @@ async function verdictOf(client: Client, id: string, { wait, json: silent }: Ver
   return wait ? (await awaitVerdict(client, id, silent)).verdict : readVerdict(client, id, silent);
 }
 
-/** Of a failed check; the JSON has the first hundred. */
+/** The number of violations shown of a failed check; the JSON has the first hundred. */
 const MAX_SHOWN = 10;
 
 function printVerdict({ verdict, checks }: Verdict): void {

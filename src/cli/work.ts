@@ -63,7 +63,7 @@ async function work(flags: ServiceFlags & WorkFlags): Promise<void> {
     progressLog.stop();
     await service.close();
   };
-  await stop('taking no more work, finishing what is in flight', drain, unhealthy);
+  await stop('taking no more work, finishing work in progress', drain, unhealthy);
   logger.info({}, 'Stopped working');
 }
 

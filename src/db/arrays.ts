@@ -12,7 +12,9 @@ export function plainArray(values: readonly (Scalar | null)[]): string {
   return `${text}}`;
 }
 
-/** For serialized JSON. Array text escapes quotes and backslashes like JSON, so the JSON encoder quotes the elements. */
+/**
+ * For serialized JSON. Array text escapes quotes and backslashes like JSON, so the JSON encoder quotes the elements.
+ */
 export function jsonArray(documents: readonly (string | null)[]): string {
   return `{${documents.map((document) => (document === null ? 'NULL' : JSON.stringify(document))).join(',')}}`;
 }
@@ -27,7 +29,10 @@ for (let digit = 0; digit < 16; digit++) {
   NIBBLE[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
 }
 
-/** For uuids, in binary (array_recv): parsing text ids took 8 % of the server's time in a settle. The driver sends a Buffer as binary. */
+/**
+ * For uuids, in binary (array_recv): parsing text ids took 8 % of the server's time in a settle. The driver sends a
+ * Buffer as binary.
+ */
 export function uuidArray(ids: readonly (string | null)[]): Buffer {
   const buffer = Buffer.allocUnsafe(HEADER_BYTES + ids.length * 20);
   let hasNull = 0;

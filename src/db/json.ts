@@ -1,4 +1,5 @@
-// Values for jsonb columns. A value that JSON cannot represent (a circle, a bigint, a toJSON that throws) is a NotStorableError.
+// Values for jsonb columns. A value that JSON cannot represent (a cycle, a bigint, a throwing toJSON) causes a
+// NotStorableError.
 
 export class NotStorableError extends Error {
   constructor(cause: unknown) {
@@ -36,7 +37,10 @@ export function toJson(value: unknown): string | null {
   }
 }
 
-/** A storable value as a jsonb column returns it: without what JSON omits. Most values are equal to that and returned as they are. */
+/**
+ * A storable value as a jsonb column returns it: without what JSON omits. Most values are equal to that and returned as
+ * they are.
+ */
 export function asStored(value: unknown): unknown {
   if (isAsStored(value, MAX_DEPTH)) return value;
   const json = toJson(value);

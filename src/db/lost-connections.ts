@@ -1,5 +1,5 @@
-// Loses connections of a pool on purpose, for the work of one caller. Errors within that work are genuine connection errors; the
-// pool stays usable for all others.
+// Breaks connections of a pool on purpose, for the work of one caller. This work fails with genuine connection errors;
+// the pool stays usable for all others.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';

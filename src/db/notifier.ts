@@ -97,8 +97,8 @@ export function openNotifier(env: Env, url: string | null, application_name: str
 }
 
 /**
- * Wakes these topics when the caller's own transaction commits. Commits with notifications queue for one lock, so this is for
- * single operator actions, never for the bus itself.
+ * Wakes these topics when the caller's own transaction commits. Commits with notifications queue for one lock, so this
+ * is for single operator actions, never for the bus itself.
  */
 export async function wakeOnCommit(tx: Tx, topics: ReadonlySet<string>): Promise<void> {
   if (topics.size > 0) await tx.query('select pg_notify($1, t) from unnest($2::text[]) as t', [CHANNEL, [...topics]]);

@@ -1,4 +1,4 @@
-// The folder of the package, found from the sources and from the compiled files: it contains sql/ and the bundle of the page.
+// Finds the folder of the package, from the sources or the compiled files. It contains sql/ and the bundle of the page.
 
 import { existsSync } from 'node:fs';
 

@@ -33,8 +33,8 @@ export interface PoolOptions extends SessionOptions {
   /** The maximum number of connections (10). */
   max?: number;
   /**
-   * How long a statement may take before its connection is closed (unlimited). For pools of short statements: otherwise a server that
-   * disappeared is noticed only when the kernel gives up, after 15 minutes.
+   * How long a statement may take before its connection is closed (unlimited). For pools of short statements: otherwise
+   * a server that disappeared is noticed only when the kernel gives up, after 15 minutes.
    */
   answer_ms?: number;
   /** Called for every lost connection, also an idle one. */
@@ -118,7 +118,7 @@ function sqlState(error: unknown): string {
 /**
  * The meaning of a database error:
  * - away: the database cannot be reached, or rejects all clients for now. The statement itself is not at fault.
- * - retry: the same statement may succeed in a moment.
+ * - retry: the same statement may succeed later.
  * - bad data: the data cannot be stored.
  * - unknown: an error in a statement or the configuration, or no database error.
  */

@@ -1,5 +1,5 @@
-// The settings of a connection, sent in one round trip when it opens: they override those of the role, database and server that could
-// change a result, and bound how long a stopped client can hold its locks.
+// The settings of a connection, sent in one round trip when it opens. They override settings of the role, database and
+// server that could change a result, and limit how long a frozen client can hold its locks.
 
 import pg from 'pg';
 
@@ -15,7 +15,10 @@ const FORMATS: Settings = {
   array_nulls: 'on',
 };
 
-/** The semantics that our statements rely on. With row_security off, a policy that hides rows is an error instead of a wrong count. */
+/**
+ * The semantics that our statements rely on. With row_security off, a policy that hides rows is an error instead of a
+ * wrong count.
+ */
 const SEMANTICS: Settings = {
   TimeZone: 'UTC',
   standard_conforming_strings: 'on',
@@ -29,10 +32,11 @@ const SEMANTICS: Settings = {
 };
 
 /**
- * For the statements of the bus, which find every row by key or by a partial index in its order. On a fresh or stale table the planner
- * prefers a full scan to 300 lookups by key (random_page_cost counts each as a disk seek) and caches that plan. Scanning a whole index
- * for the lane, which the planner takes for rare until a table is analyzed, is as bad (20,000 rows: 22 ms instead of 0.8):
- * cpu_index_tuple_cost makes such a scan expensive, while the lookup of one row stays cheap.
+ * For the statements of the bus, which find every row by key or by a partial index in its order. On a fresh or stale
+ * table the planner prefers a full scan to 300 lookups by key (random_page_cost counts each as a disk seek) and caches
+ * that plan. Scanning a whole index for the lane, which the planner takes for rare until a table is analyzed, is as bad
+ * (20,000 rows: 22 ms instead of 0.8): cpu_index_tuple_cost makes such a scan expensive, while the lookup of one row
+ * stays cheap.
  */
 const KEYED_PLANS: Settings = {
   jit: 'off',
@@ -55,7 +59,9 @@ const LIVENESS: Settings = {
   tcp_keepalives_count: '3',
 };
 
-/** The statement timeout as a share of `answer_ms`, so that a slow server reports itself before it is taken for gone. */
+/**
+ * The statement timeout as a share of `answer_ms`, so that a slow server reports the timeout before it counts as gone.
+ */
 const SLOW_SHARE = 0.8;
 
 export interface SessionOptions {

@@ -28,7 +28,7 @@ export async function awaitFolderFree(cluster: string): Promise<void> {
     const waited_ms = performance.now() - began;
     if (waited_ms > maxWaitMs(holder)) {
       if (!holder.zombie) throw folderInUse(cluster, holder.pid);
-      // It is never reaped (a container without an init), and PostgreSQL would take it for a live server.
+      // It is never reaped (a container without an init), and PostgreSQL would mistake it for a live server.
       rmSync(join(cluster, 'postmaster.pid'), { force: true });
       break;
     }
@@ -147,7 +147,8 @@ function listeningInodes(port: number): Set<string> {
       continue;
     }
     for (const line of text.split('\n')) {
-      // Columns: number, local address, remote address, state (0A is LISTEN), queues, timer, retransmits, uid, timeout, inode.
+      // Columns: number, local address, remote address, state (0A is LISTEN), queues, timer, retransmits, uid, timeout,
+      // inode.
       const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
       if (state === '0A' && local?.endsWith(`:${hex}`) && inode) inodes.add(inode);
     }

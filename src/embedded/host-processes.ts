@@ -1,4 +1,4 @@
-// What the system reports on other processes: whether one runs, since when, its program and folder. Mostly Linux only.
+// Asks the system about other processes: whether one runs, since when, its program and folder. Mostly Linux only.
 // Unknown values are `undefined`; a reused pid is recognized.
 
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 // Finds the native PostgreSQL that npm installed for this platform, and a way to launch it from this account.
-// The launch was tried; it never runs PostgreSQL as root, and leaves no orphan.
+// It tries the launch first. PostgreSQL never runs as root, and no orphan remains.
 
 import { execFile } from 'node:child_process';
 import { chmod, chown, cp, lstat, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
@@ -31,7 +31,7 @@ export interface NativePostgres {
   version: string;
 }
 
-/** How to run a program of the native folder: what stands before it, and who it runs as. */
+/** How to run a program of the native folder: its command prefix and its account. */
 export interface Launch {
   native: NativePostgres;
   /** Command and arguments before the program. The last of them execs it, so the pid is the program's. */
@@ -83,8 +83,8 @@ export async function findNative(): Promise<NativePostgres> {
 }
 
 /**
- * npm packages cannot contain symbolic links, so the package's postinstall script makes them. If install scripts are off, this does;
- * in a copy, if node_modules is not writable.
+ * npm packages cannot contain symbolic links, so the package's postinstall script makes them. If install scripts are
+ * off, this function makes them; if node_modules is not writable, in a copy.
  */
 export async function completeLinks(native: NativePostgres): Promise<NativePostgres> {
   if ((await missingLinks(native)).length === 0) return native;
@@ -155,7 +155,10 @@ async function isOurs(folder: string): Promise<boolean> {
   return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }
 
-/** The first launch that works for this data folder, which must exist. Gives the folder to the account that PostgreSQL runs as. */
+/**
+ * The first launch that works for this data folder, which must exist. Changes the owner of the folder to the account of
+ * PostgreSQL.
+ */
 export async function chooseLaunch(native: NativePostgres, dataDir: string): Promise<Launch> {
   const tried: string[] = [];
   const ways = await candidates(dataDir);
@@ -182,7 +185,8 @@ export async function chooseLaunch(native: NativePostgres, dataDir: string): Pro
 type Candidate = Omit<Launch, 'native'>;
 
 /**
- * A command prefix with which the kernel signals the command when its parent ends, even by SIGKILL. Undefined if unsupported.
+ * A command prefix with which the kernel signals the command when its parent ends, even by SIGKILL. Undefined if
+ * unsupported.
  * It follows the starting *thread*: start from the main one.
  */
 export async function parentDeathPrefix(signal: 'INT' | 'KILL'): Promise<string[] | undefined> {
@@ -207,7 +211,7 @@ async function candidates(dataDir: string): Promise<Candidate[]> {
   ];
 }
 
-/** Root runs a user's data folder as that user, who can still use it afterwards; any other as the unprivileged account. */
+/** For root: the owner of a user's data folder, who can still use it afterwards; otherwise the unprivileged account. */
 async function accountFor(dataDir: string): Promise<{ uid: number; gid: number }> {
   const found = await stat(join(dataDir, 'cluster')).catch(() => undefined);
   return found && found.uid !== 0 ? { uid: found.uid, gid: found.gid } : UNPRIVILEGED;
@@ -236,7 +240,7 @@ async function works(command: string, args: string[]): Promise<boolean> {
   );
 }
 
-/** Gives the folder and its cluster to the account that runs PostgreSQL. */
+/** Changes the owner of the folder and its cluster to the account of PostgreSQL. */
 async function handOver(dataDir: string, launch: Launch): Promise<void> {
   if (!launch.owner) return;
   const { uid, gid } = launch.owner;

@@ -1,5 +1,5 @@
 // The embedded PostgreSQL server: starts the native server that npm installed, on its own data folder.
-// It is durable, listens on 127.0.0.1 only, keeps its port between starts, and ends with this process, even if that is killed.
+// It is durable, listens on 127.0.0.1 only, keeps its port between starts, and ends with this process, even on SIGKILL.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
@@ -53,8 +53,9 @@ const STOP_SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } 
 const RETRY_MS = 3_000;
 
 /**
- * For a durable queue on a small machine. jit does not pay for short statements; rare checkpoints reduce full-page images; vacuum must
- * keep up with the churn of a queue. wal_compression stays off: these builds lack lz4, and pglz costs more CPU than it saves disk.
+ * For a durable queue on a small machine. jit does not pay for short statements; rare checkpoints reduce full-page
+ * images; vacuum must keep up with the churn of a queue. wal_compression stays off: these builds lack lz4, and pglz
+ * costs more CPU than it saves disk.
  */
 const SETTINGS: Record<string, string> = {
   jit: 'off',

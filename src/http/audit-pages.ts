@@ -24,7 +24,7 @@ const BLOCK_SIZE = 250;
 /** Blocks read for one page: blocks whose processes are not created yet are empty. */
 const BLOCKS_PER_PAGE = 20;
 
-/** A page of what the query asks for. It may be shorter than its limit; `next_cursor` is null only at the end. */
+/** A page of the query's events. It may be shorter than its limit; `next_cursor` is null only at the end. */
 export async function readAuditPage(pool: Pool, query: AuditQuery): Promise<Page<AuditEvent>> {
   const { command_id, process_id, batch_id, limit } = query;
   const batch = batch_id === undefined ? undefined : await findAuditedBatch(pool, batch_id);
@@ -45,7 +45,7 @@ function showEvent({ place, at_us, ...event }: AuditRecord): AuditEvent {
   return toWire(event);
 }
 
-/** A part of the audit that is read at once. */
+/** A part of the audit that is read in one query. */
 interface Part {
   read(limit: number): Promise<AuditRecord[]>;
   /** The cursor of what follows an event of the part. */
@@ -84,7 +84,7 @@ async function* blocks(pool: Pool, batch: AuditedBatch, { cursor }: AuditQuery):
   }
 }
 
-/** A command batch may grow while it is read: a block is what lies between two commands, whatever their number. */
+/** A command batch may grow while it is read, so a block is bounded by two commands, not by a number of them. */
 async function* memberBlocks(pool: Pool, { batch_id }: AuditedBatch, { cursor }: AuditQuery): AsyncGenerator<Part> {
   let [after_id, upto_id, after] = decodeCursor('audit_members', cursor) ?? [null, null, null];
   for (;;) {

@@ -1,5 +1,5 @@
 // The detail of a batch: its row, and the funnel and throughput of its attempts, throttled and shared by all readers.
-// The detail of a batch that has ended or is at rest includes every attempt that came before.
+// If the batch has ended or is at rest, its detail includes every attempt.
 
 import { TURBULENCE_KINDS } from '../chaos/experiment.ts';
 import { listTurbulence } from '../chaos/queries/turbulence.ts';
@@ -18,7 +18,7 @@ import { toWire } from './wire.ts';
 
 const SLICES = 60;
 const MIN_SLICE_MS = 1_000;
-/** The finisher's clock stands still while it counts, so attempts may end a moment after `completed_at`. */
+/** The finisher takes the time before it counts, so attempts may end a moment after `completed_at`. */
 const MARGIN_MS = 10_000;
 const MAX_TURBULENCE = 500;
 

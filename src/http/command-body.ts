@@ -13,7 +13,7 @@ type Body = z.output<typeof newCommandSchema>;
 
 /**
  * The bus's requests. A domain with handlers here must have one for the type; other domains may be executed elsewhere.
- * `at` is where a body stands in the request.
+ * `at` is the position of the body in the request.
  * @throws InvalidInputError
  */
 export function parseCommands(

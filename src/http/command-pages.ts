@@ -31,8 +31,8 @@ export async function readCommandPage(db: Queryable, { limit, cursor, ...query }
 }
 
 /**
- * Takes the newer of the two heads until both lists are empty, so that a page shows the beginning of each list, as the cursor
- * requires. Ids are made before their transaction begins, so the order by time alone may differ.
+ * Takes the newer of the two heads until both lists are empty, so that a page shows the beginning of each list, as the
+ * cursor requires. Ids are made before their transaction begins, so the order by time alone may differ.
  */
 function mergeNewestFirst(standalone: readonly CommandRecord[], others: readonly CommandRecord[]): CommandRecord[] {
   const merged: CommandRecord[] = [];

@@ -1,4 +1,4 @@
-// What routes share: the type of the server, the prefix of the API, and the sources of their answers.
+// The context that routes share: the type of the server, the prefix of the API, and the sources of their answers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
@@ -14,7 +14,7 @@ import type { BatchEvents } from './events.ts';
 
 export const API_PREFIX = '/api/v1';
 
-/** What the server uses of a service. */
+/** The parts of a service that the server uses. */
 export type ServedService = Pick<Service, 'bus' | 'pool' | 'registry' | 'processes' | 'application' | 'context'>;
 
 export interface RouteContext extends ServedService {

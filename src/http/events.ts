@@ -1,5 +1,5 @@
-// Server-sent events of a batch: `batch` with its detail and `verdict` with its stored verdict, each after it has changed,
-// and `ping` while nothing changes. One poller serves all clients of a batch. A stream ends with the batch or the server.
+// Server-sent events of a batch: `batch` (its detail) and `verdict` (its stored verdict) after each change, and `ping`
+// while nothing changes. One poller serves all clients of a batch. A stream ends with the batch or the server.
 
 import { PassThrough } from 'node:stream';
 import type { Env, Timer } from '../model/env.ts';

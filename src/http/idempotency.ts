@@ -1,10 +1,13 @@
-// Idempotency keys: what makes two requests the same.
+// Idempotency keys: a repeated request has the same key and the same content.
 
 import { createHash } from 'node:crypto';
 import type { Idempotency } from '../db/queries/idempotency.ts';
 import { isPlainObject } from '../model/storable.ts';
 
-/** The key as sent, and a hash of what was asked for, whatever the order of its fields. */
+/**
+ * The key, and a hash of the request that does not depend on the order of its fields. Callers ensure
+ * that equal bodies of different routes differ in `asked`.
+ */
 export function readIdempotency(headers: { 'idempotency-key'?: string }, asked: unknown): Idempotency | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;

@@ -1,4 +1,4 @@
-// Reading bodies: JSON in UTF-8, or refused.
+// Reads bodies: JSON in UTF-8; any other body is refused.
 // A route gets exactly what was sent: no number is rounded, no key dropped, no byte replaced.
 
 import { isUtf8 } from 'node:buffer';
@@ -7,7 +7,7 @@ import { findJsonTextErrors } from '../model/json-text.ts';
 import { httpError } from './errors.ts';
 import { refuse } from './validate.ts';
 
-/** Refuses everything else, such as forms, which any page may send to any server. An empty body counts as none. */
+/** Refuses other types, such as forms, which any page may send to any server. An empty body counts as no body. */
 export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const parseJson = app.getDefaultJsonParser('error', 'error');

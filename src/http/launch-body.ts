@@ -16,13 +16,13 @@ import { refuse } from './validate.ts';
 
 const ENVELOPE_KEYS = new Set(Object.keys(launchEnvelopeSchema.shape));
 
-/** What can be launched. */
+/** The processes and the application that a launch may use. */
 export interface Launchable {
   processes: ProcessRegistry;
   application: Application;
 }
 
-/** What a launch asks for. */
+/** The parts of a launch request. */
 export interface LaunchParts {
   /** Common to every launch: `launchEnvelopeSchema`, with the behavior of the process type's steps. */
   envelope: Readonly<Record<string, unknown>>;
@@ -59,7 +59,7 @@ export function checkLaunch(parts: LaunchParts, launchable: Launchable): LaunchR
     definition,
     count,
     input: input.data,
-    // As it was sent: parsing copies what it holds.
+    // The document as sent, because parsing returns a copy.
     behavior: compactProcessBehavior(parts.envelope.behavior as ProcessBehavior),
     name,
     seed,

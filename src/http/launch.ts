@@ -1,4 +1,4 @@
-// The one way to launch a process batch over HTTP: for a launch, and for a rerun of a batch or of a process.
+// Launches a process batch over HTTP, for a launch and for the rerun of a batch or a process.
 
 import type { FastifyReply } from 'fastify';
 import { refuseWhileStopped } from '../chaos/kill-switch.ts';

@@ -1,4 +1,4 @@
-// The figures of the dashboard: counts, pace and what waits for an operator. Computed once for all readers.
+// The figures of the dashboard: counts, rates, and items that wait for an operator. Computed once for all readers.
 
 import type { Pool } from '../db/pool.ts';
 import { countService } from '../db/queries/read-stats.ts';

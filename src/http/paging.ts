@@ -9,7 +9,7 @@ const micros = z.int().min(0);
 const count = z.int().min(-1).max(2_147_483_647);
 const place = z.tuple([micros, count, count, idSchema, micros]);
 
-/** By list: the key its rows are ordered by. Every list has a kind of its own. */
+/** The sort key of each list. Every list has its own kind. */
 const KEYS = {
   batch: z.object({ batch_id: idSchema }),
   ordinal: z.object({ ordinal: count }),
@@ -24,7 +24,9 @@ const KEYS = {
     standalone: z.object({ created_at_us: micros, command_id: idSchema }).nullable(),
     process_command_id: idSchema.nullable(),
   }),
-  /** A block of processes by number, or a slice of time by its start in microseconds, and the last event shown of it. */
+  /**
+   * A block of processes by number, or a slice of time by its start in microseconds, and the last event shown of it.
+   */
   audit: z.object({ part: micros, after: place.nullable() }),
   /** The last command of the block before; within a block its last command and the last event shown. */
   audit_members: z.tuple([idSchema.nullable(), idSchema.nullable(), place.nullable()]),
@@ -33,7 +35,7 @@ const KEYS = {
 type Kind = keyof typeof KEYS;
 export type Key<K extends Kind> = z.infer<(typeof KEYS)[K]>;
 
-/** Of a row the fields of its key are taken. */
+/** Takes the fields of the key from a row. */
 export function encodeCursor<K extends Kind>(kind: K, key: Key<K>): string {
   return Buffer.from(JSON.stringify([kind, KEYS[kind].parse(key)])).toString('base64url');
 }
@@ -56,7 +58,7 @@ function parse(cursor: string): unknown {
   }
 }
 
-/** A page of `rows`, of which there is one more than it holds if another page follows. */
+/** A page of `rows`. One row more than the page holds means that another page follows. */
 export function pageFrom<Row, Item>(
   rows: readonly Row[],
   limit: number,
@@ -68,7 +70,7 @@ export function pageFrom<Row, Item>(
   return { items: shown.map(show), next_cursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
 }
 
-/** The page of a list after the cursor. `read` is asked for one row more than the page holds. */
+/** The page of a list after the cursor. `read` is called for one row more than the page holds. */
 export async function keysetPage<K extends Kind, Row extends Key<K>, Item>(
   kind: K,
   { cursor, limit }: { cursor?: string; limit: number },

@@ -1,4 +1,4 @@
-// Profiles: the built-in ones of each process type, and the validation of sent ones, which reports every mistake at once.
+// Profiles: the built-in ones of each process type, and the validation of requests, which reports all errors at once.
 // No saved profile has the name of a built-in one.
 
 import { z } from 'zod';
@@ -45,7 +45,7 @@ export function namesOf(profiles: readonly { name: string }[]): NamedProfile[] {
   return profiles.map(({ name }, index) => ({ path: `profiles.${index}.name`, name }));
 }
 
-/** What is stored of a profile. */
+/** The stored fields of a profile. */
 export interface ParsedProfile {
   name: string;
   description: string | null;
@@ -53,7 +53,7 @@ export interface ParsedProfile {
   behavior: Record<string, unknown>;
 }
 
-/** Without a process type any step may be named: a process ignores steps that it does not have. */
+/** Without a process type, any step may be named: a process ignores steps that it does not have. */
 const anySteps = z.record(nameSchema, commandBehaviorSchema.nullish());
 
 /** @throws InvalidInputError naming every invalid field, ProfileNameTakenError */

@@ -14,7 +14,7 @@ const PARSER_STATUS: Record<string, [number, string]> = {
 /** For fastify's clientErrorHandler: answers a request that the HTTP parser rejected, and closes the connection. */
 export function refuseUnparsed(error: Error & { code?: string }, socket: Socket): void {
   const answering = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
-  // In the middle of another answer, anything written now would be taken for a part of it.
+  // In the middle of another response, anything written now would become part of it.
   if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) {
     socket.destroy();
     return;

@@ -17,8 +17,8 @@ interface Sources extends Launchable {
 }
 
 /**
- * Repeats the batch with the newest version of its type. What `body` does not give is taken from the batch, the seed included,
- * but not its reply_to. An empty behavior or experiment asks for none.
+ * Repeats the batch with the newest version of its type. What `body` does not give is taken from the batch, the seed
+ * included, but not its reply_to. An empty behavior or experiment asks for none.
  * @throws NotFoundError, InvalidInputError, UnknownProcessTypeError
  */
 export async function rerunOfBatch(sources: Sources, batch_id: string, body: RerunBody): Promise<LaunchRequest> {
@@ -35,8 +35,8 @@ export async function rerunOfBatch(sources: Sources, batch_id: string, body: Rer
 }
 
 /**
- * A batch of this process alone, with its ordinal, its seed and the chaos of the steps it has sent, so that each attempt has the
- * same faults.
+ * A batch of this process alone, with its ordinal, its seed and the chaos of the steps it has sent, so that each
+ * attempt has the same faults.
  * @throws NotFoundError; WrongStateError for a process without a batch, whose rolls come from its own id
  */
 export async function rerunOfProcess(

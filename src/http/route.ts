@@ -1,11 +1,11 @@
-// How a route is described and limited, and who is behind a verb.
+// The description and the limits of a route, and the actor of a verb.
 
 import type { z } from 'zod';
 import type { Operator } from '../bus/operator.ts';
 import { problemSchema, type VerbBody } from './contract.ts';
 import { exceptBody } from './validate.ts';
 
-/** How every request that fails is answered. */
+/** The responses to requests that fail. */
 const PROBLEMS = {
   '4xx': {
     description: 'Refused: `code` says why, `errors` name every invalid field.',
@@ -28,7 +28,7 @@ interface Options {
   unlimited?: boolean;
   /** False for streams. */
   exposeHeadRoute?: boolean;
-  /** True where the handler checks the body, which takes more than one schema. */
+  /** True if the handler validates the body, because that takes more than one schema. */
   unchecked_body?: boolean;
 }
 

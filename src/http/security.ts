@@ -55,8 +55,6 @@ export async function secure(app: FastifyInstance, options: SecurityOptions): Pr
   });
 }
 
-/** Options of routes that stop something: a flood of requests must not keep operators from it. */
-
 /** The host header without its port. */
 function hostOf(request: FastifyRequest): string {
   return (request.headers.host ?? '').replace(/:\d*$/, '').toLowerCase();

@@ -7,7 +7,7 @@ import { type FieldError, InvalidInputError } from '../model/errors.ts';
 import { dotted, fieldErrors, PARSE } from '../model/field-errors.ts';
 import { jsonProblems } from '../model/storable.ts';
 
-/** Bounds the answer to a body with a million mistakes. */
+/** Limits the response to a body with very many mistakes. */
 const MAX_ERRORS = 100;
 
 /** @throws InvalidInputError when there is any error */

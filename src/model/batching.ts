@@ -1,4 +1,4 @@
-// Working through many items: page by page, and by halves where one item fails the whole set.
+// Processes many items: page by page, or by halves if one item makes the whole set fail.
 
 /** Yields page after page, each read from where the last one ended; ends when `next` returns null. */
 export async function* pages<Page, Cursor>(
@@ -21,7 +21,7 @@ export interface Bisecting<T, R> {
   onFailed(item: T, error: unknown): Promise<R>;
 }
 
-/** Runs over all items; where that fails, over each half, so that a bad item fails alone. Returns the result of every part. */
+/** Runs over all items; if that fails, over each half, so that a bad item fails alone. Returns all results. */
 export async function bisect<T, R>(items: readonly T[], work: Bisecting<T, R>): Promise<R[]> {
   try {
     return [await work.run(items)];

@@ -1,5 +1,5 @@
-// Classes that are known across copies of this package: one application may hold two, as ESM and CommonJS, or in two versions.
-// Promises that `instanceof` of such a class knows its instances whichever copy made them, and never throws.
+// Classes that all copies of this package recognize: an application may load it as ESM and CommonJS, or two versions.
+// `instanceof` of such a class recognizes an instance whichever copy created it, and never throws.
 
 const BRAND = Symbol.for('faultline.error');
 
@@ -7,7 +7,7 @@ type Class = abstract new (...given: never[]) => object;
 
 const isOrdinaryInstance = Function.prototype[Symbol.hasInstance];
 
-/** Marks the instances of `marked` and of what extends it; a class of an application's own that does is compared as ever. */
+/** Marks the instances of `marked` and its subclasses. `instanceof` of an application's own subclass works as usual. */
 export function brand(name: string, marked: Class): void {
   const inherited: readonly string[] = marked.prototype[BRAND] ?? [];
   Object.defineProperty(marked.prototype, BRAND, { value: [...inherited, name] });
@@ -18,7 +18,7 @@ export function brand(name: string, marked: Class): void {
   });
 }
 
-/** Anything can be thrown, also what throws when it is looked at. */
+/** Any value can be thrown, even one that throws when it is inspected. */
 function isBranded(value: unknown, name: string): boolean {
   try {
     const names: unknown = (value as { [BRAND]?: unknown } | null | undefined)?.[BRAND];

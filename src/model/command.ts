@@ -48,8 +48,9 @@ export type ParkReason =
   | 'DEADLINE_EXCEEDED';
 
 /**
- * What happens when a deadline passes before the command is settled: it is parked; it is FAILED and its process compensates; or it is
- * FAILED and its process ends FAILED without compensation. For a standalone command the last two are the same.
+ * What happens when a deadline passes before the command is settled: the command is parked (`tsq`); it is FAILED and
+ * its process compensates (`compensate`); or it is FAILED and its process ends FAILED without compensation (`fail`).
+ * For a standalone command the last two are the same.
  */
 export const DEADLINE_ACTIONS = ['tsq', 'compensate', 'fail'] as const;
 export type DeadlineAction = (typeof DEADLINE_ACTIONS)[number];

@@ -1,19 +1,19 @@
-// How what others wrote is put into words: errors with what caused them, text without control characters, addresses without passwords.
-// Promises text that a column takes, that is one line on a terminal and in a log, and that gives no password away.
+// Turns errors and foreign text into safe text: errors with their causes, no control characters, no passwords.
+// The text can be stored in a column, and is one line on a terminal and in a log.
 
 import { inspect } from 'node:util';
 import { CommandError, FaultlineError } from './errors.ts';
 
-/** What a message column, or a line of a log, is given at most. */
+/** The maximum length of the text for a column or a log line. */
 const MAX_WORDS = 2_000;
 const MAX_CAUSES = 10;
 
-/** What was thrown and what caused it, in words that can be stored. Anything can be thrown, also what throws when looked at. */
+/** The error and its causes as storable text. Any value can be thrown, even one that throws when it is inspected. */
 export function describeError(error: unknown): string {
   return inWords(error, true);
 }
 
-/** The same to end a sentence of ours with: that it is an Error goes without saying. */
+/** The same text for the end of one of our sentences, without the name `Error`. */
 export function reasonOf(error: unknown): string {
   return inWords(error, false);
 }
@@ -26,7 +26,7 @@ function inWords(error: unknown, named: boolean): string {
   }
 }
 
-/** A text column takes neither NUL nor half a character, which the cut may leave. */
+/** A text column rejects NUL bytes and half characters, which the cut may leave. */
 function storable(text: string): string {
   return text
     .replaceAll('\0', '')
@@ -34,7 +34,7 @@ function storable(text: string): string {
     .replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-/** Each that says something new, from what was thrown down to the first cause; causes may go in a circle. */
+/** Each message that adds something, from the thrown error to its first cause. Causes may be circular. */
 function causesOf(error: unknown, named: boolean): string[] {
   const seen = new Set<unknown>();
   const told: string[] = [];
@@ -57,13 +57,13 @@ function wordsOf(error: unknown, named: boolean): string {
   return typeof error === 'string' ? error : inspect(error);
 }
 
-/** Of several at once, as of the addresses of a host: often nothing else says anything. */
+/** The messages of an aggregate error, for example for each address of a host. Often only these say what failed. */
 function wordsOfAll({ message, errors }: AggregateError): string {
   const each = [...new Set(errors.slice(0, MAX_CAUSES).map((error) => wordsOf(error, false)))].join('; ');
   return message === '' ? each : `${message} (${each})`;
 }
 
-/** Whatever steers a terminal or turns the direction of reading: C0, DEL, C1, the line ends of Unicode, and marks of direction. */
+/** Characters that control a terminal or the reading direction: C0, DEL, C1, Unicode line ends, and direction marks. */
 const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -71,12 +71,12 @@ export function hasSteering(text: string): boolean {
   return text.search(STEERING) >= 0;
 }
 
-/** Text of others as one line that a terminal shows and does not obey: `\n`, `\x1b`, `\u202e`. */
+/** Foreign text as one line with control characters escaped: `\n`, `\x1b`, `\u202e`. */
 export function showText(text: string): string {
   return text.replace(STEERING, (character) => SHORT[character] ?? escapeOf(character));
 }
 
-/** As showText, but its lines stay lines. */
+/** Like showText, but keeps line breaks. */
 export function showLines(text: string): string {
   return text.split('\n').map(showText).join('\n');
 }
@@ -86,20 +86,21 @@ function escapeOf(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
-/** JSON leaves DEL, C1 and marks of direction as they are: escaped, it says the same. */
+/** JSON does not escape DEL, C1 and direction marks; escaping them does not change its meaning. */
 export function showJson(json: string): string {
   return json.replace(STEERING, (character) =>
     character < ' ' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** Where the password of an address begins: after the user, or where one would stand. */
+/** The start of the password in an address: after the user, even an empty one. */
 const BEFORE_PASSWORD = /(?<=[\w+.-]):\/\/[^\s:/@"]*:/g;
 
 /**
- * Text without the passwords of addresses and of `password=...` in it. A password that was not escaped may hold `/`, `#`, `?` and `@`,
- * so all up to the last `@` of the word goes. A line of JSON stays one: quotes end the word. Every line of a log comes here, also one of
- * a million characters without a space: each is looked at once or twice.
+ * Removes the passwords of addresses and of `password=...` from a text. An unescaped password may contain `/`, `#`, `?`
+ * and `@`, so everything up to the last `@` of the word is removed. JSON stays valid, because quotes end the word.
+ * Every log line passes through here, even one of a million characters without a space, so each character is read at
+ * most twice.
  */
 export function hidePasswords(text: string): string {
   return hideInAddresses(text).replace(/(password(?:=|%3d))(?:'(?:[^'"\\]|\\.)*'?|(?:[^\s&"'\\]|\\.)+)/gi, '$1***');
@@ -116,7 +117,7 @@ function hideInAddresses(text: string): string {
       word_end = endOfWord(text, start);
       last_at = text.slice(start, word_end).lastIndexOf('@') + start;
     }
-    // Within what is hidden, or no `@` follows.
+    // Inside a hidden part, or no `@` follows.
     if (start <= told || last_at < start) continue;
     shown += `${text.slice(told, start)}***`;
     told = last_at;
@@ -124,7 +125,7 @@ function hideInAddresses(text: string): string {
   return shown + text.slice(told);
 }
 
-/** At a space or a quote that is not escaped. */
+/** The position of the next space or unescaped quote. */
 function endOfWord(text: string, start: number): number {
   let end = start;
   while (end < text.length && !/[\s"]/.test(text.charAt(end))) end += text[end] === '\\' ? 2 : 1;

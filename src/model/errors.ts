@@ -1,9 +1,9 @@
-// Every error class of Faultline, each with a stable `code` and, for bad input, the invalid fields. docs/errors.md lists the codes.
-// Handlers say what a failure means by the class they throw, whichever copy of the package it comes from.
+// The error classes of Faultline, each with a stable `code` and, for bad input, the invalid fields. See docs/errors.md.
+// The class that a handler throws decides what happens next, whichever copy of the package it comes from.
 
 import { brand } from './brand.ts';
 
-/** One bad field of a request: `path` is dotted (`behavior.render.fail_permanent_pct`), `code` is stable, `message` is for people. */
+/** An invalid field of a request: dotted `path` (`behavior.render.timeout_pct`), stable `code`, readable `message`. */
 export interface FieldError {
   path: string;
   code: string;
@@ -12,12 +12,12 @@ export interface FieldError {
 
 export interface CommandErrorOptions {
   details?: Record<string, unknown>;
-  /** Set only by fault injection: the name of the injected fault, so that it is never taken for a real one. */
+  /** Set only by fault injection: the name of the injected fault, so that it is never mistaken for a real one. */
   fault?: string;
   cause?: unknown;
 }
 
-/** What a handler throws to say what its failure means. `code` is the application's own. */
+/** The base of the errors by which a handler decides what happens next. The application chooses `code`. */
 export abstract class CommandError extends Error {
   readonly code: string;
   readonly details: Record<string, unknown> | undefined;
@@ -32,13 +32,13 @@ export abstract class CommandError extends Error {
   }
 }
 
-/** Retried with backoff; parked in the troubleshooting queue when attempts are exhausted. */
+/** The command is retried with backoff, and parked when its attempts are exhausted. */
 export class TransientCommandError extends CommandError {}
 
-/** No attempt will ever succeed: parked at once. */
+/** No attempt can succeed: the command is parked at once. */
 export class PermanentCommandError extends CommandError {}
 
-/** A business answer, not a breakdown: the command is FAILED, its requester is notified at once, no operator is asked. */
+/** A business failure: the command is FAILED, and its requester receives a reply at once. No operator is needed. */
 export class BusinessRuleError extends CommandError {}
 
 export interface FaultlineErrorOptions {
@@ -72,7 +72,7 @@ export class NotFoundError extends FaultlineError {
   }
 }
 
-/** It exists, but not in a state that allows this. */
+/** The item exists, but its state does not allow this. */
 export class WrongStateError extends FaultlineError {
   constructor(message: string) {
     super('WRONG_STATE', message);
@@ -132,7 +132,7 @@ export class UnknownProcessTypeError extends FaultlineError {
   }
 }
 
-/** Other profiles have these names; `path` is where each stands in the request. */
+/** Other profiles have these names; `path` is the position of each in the request. */
 export class ProfileNameTakenError extends FaultlineError {
   constructor(taken: readonly { path: string; name: string }[]) {
     const names = taken.slice(0, 5).map(({ name }) => name);

@@ -1,5 +1,5 @@
 // Ids: time-ordered uuids, ids derived from what they name, and the lane that an id encodes.
-// An id alone says in which lane its row lives.
+// The lane of a row follows from its id alone.
 
 import { createHash, randomBytes } from 'node:crypto';
 
@@ -66,8 +66,9 @@ function uuidOf(bytes: Buffer): string {
 const MAX_MEMBERS = 2 ** 18;
 
 /**
- * The id of the n-th member of an owner with a time-ordered id: always the same, in the given lane, and ordered by ordinal, so that
- * members made together are stored together. A uuid (version 8) of the owner's time, the ordinal, and a hash of both.
+ * The id of the n-th member of an owner with a time-ordered id: always the same, in the given lane, and ordered by
+ * ordinal, so that members made together are stored together. A uuid (version 8) of the owner's time, the ordinal, and
+ * a hash of both.
  */
 export function deterministicId(owner_id: string, ordinal: number, lane = 0, lanes = 1): string {
   if (!(ordinal >= 0 && ordinal < MAX_MEMBERS)) throw new RangeError(`No member ${ordinal}.`);

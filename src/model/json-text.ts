@@ -11,20 +11,20 @@ const MAX_ERRORS = 100;
 interface Frame {
   /** Null in an array. */
   keys: Set<string> | null;
-  /** Of the item at hand. */
+  /** The index of the current item. */
   key: string | number;
   /** The next string is a key. */
   before_key: boolean;
 }
 
-/** Everything that parsing would change or PostgreSQL would not hold. */
+/** Returns everything that parsing would change or PostgreSQL cannot store. */
 export function findJsonTextErrors(text: string): FieldError[] {
   const errors: FieldError[] = [];
   const open: Frame[] = [];
   const refuse = (message: string | null, code = 'not_storable') => {
     if (message !== null) errors.push({ path: dotted(open.map(({ key }) => key)), code, message });
   };
-  // Halves of pairs stand in a text itself only where it was not decoded from UTF-8.
+  // A text decoded from UTF-8 contains no unpaired surrogates itself.
   const is_well_formed = text.isWellFormed();
   let next_escape = -1;
   for (let at = 0; at < text.length && errors.length < MAX_ERRORS; at++) {
@@ -50,11 +50,11 @@ export function findJsonTextErrors(text: string): FieldError[] {
         break;
       case '"': {
         const end = endOfString(text, at);
-        // Looked for once, and again when it is behind: a text without any is not searched for each of its strings.
+        // Searched again only after the last hit has passed, so that a text without a hit is searched once.
         if (next_escape < at) next_escape = indexOrEnd(text, '\\', at);
         const written = text.slice(at + 1, end);
         const is_key = frame?.before_key === true;
-        // What cannot be stored stands in a text only as \u and its number; of a value nothing else is of interest.
+        // Only \u escapes can produce characters that cannot be stored, so a value without one needs no check.
         const escaped = next_escape < end && (is_key || written.includes('\\u'));
         const value = escaped ? (JSON.parse(`"${written}"`) as string) : written;
         const message = escaped || !is_well_formed ? textProblem(value) : null;
@@ -94,7 +94,7 @@ function indexOrEnd(text: string, sought: string, from: number): number {
   return at === -1 ? text.length : at;
 }
 
-/** Where the quote stands that ends the string which begins at `start`. */
+/** The position of the quote that ends the string beginning at `start`. */
 function endOfString(text: string, start: number): number {
   for (let end = indexOrEnd(text, '"', start + 1); ; end = indexOrEnd(text, '"', end + 1)) {
     let slashes = 0;
@@ -103,7 +103,7 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-/** Behind its last digit, sign, dot or e. */
+/** The position after the last digit, sign, dot or e. */
 function endOfNumber(text: string, start: number): number {
   let end = start + 1;
   for (; ; end++) {
@@ -113,10 +113,10 @@ function endOfNumber(text: string, start: number): number {
   }
 }
 
-/** Why a number would not stay what is written, or null. One with the digits of a double as other languages print it (17) stays. */
+/** Why parsing changes a number, or null. The 17 digits that other languages print for a double are accepted. */
 function writtenNumberProblem(written: string): string | null {
   const value = Number(written);
-  // Nearly always, and much the fastest.
+  // The usual case, and by far the fastest check.
   if (String(value) === written) return null;
   const kept = `must be a number that a double can hold: ${written.slice(0, 40)} would become`;
   if (!Number.isFinite(value)) return `${kept} infinite`;
@@ -131,7 +131,7 @@ function writtenNumberProblem(written: string): string | null {
 interface Decimal {
   /** Without zeros at either end; empty for 0. */
   digits: string;
-  /** Of the first digit. */
+  /** The exponent of the first digit. */
   exponent: number;
 }
 
@@ -141,7 +141,7 @@ function decimalOf(written: string): Decimal {
   const all = whole + fraction;
   const first = all.search(/[1-9]/);
   if (first === -1) return { digits: '', exponent: 0 };
-  // Not by a pattern, which would look at a long row of zeros once for each of them.
+  // Not by a pattern, which would take quadratic time for many zeros.
   let end = all.length;
   while (all[end - 1] === '0') end--;
   return { digits: all.slice(first, end), exponent: Number(exponent) + whole.length - first };

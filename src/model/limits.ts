@@ -1,4 +1,4 @@
-// The bounds and shapes of what callers give, in one table for the bus, the wire, the command line and the page.
+// The limits and patterns of values from callers: one table for the bus, the API, the command line and the page.
 // Imports nothing, so that the page can bundle it.
 
 export interface Range {

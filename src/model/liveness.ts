@@ -1,7 +1,7 @@
 // Signs of life: a child process or thread gives one every second, and its parent notices when they stop.
 // Time counts only while the watch itself runs, so a blocked parent never declares its child dead.
 
-/** How often a sign is given, and looked for. */
+/** The interval at which signs are given and checked. */
 const SIGN_MS = 1_000;
 
 /** Gives a sign every second while the event loop turns. Keeps no process alive. */
@@ -11,7 +11,7 @@ export function giveSigns(give: () => void): void {
 }
 
 export interface WatchOptions {
-  /** The time without a sign after which it counts as dead. */
+  /** The child counts as dead after this time without a sign. */
   silent_ms: number;
   /** The same while it loads: an application's code may block the event loop for all of that time. */
   loading_ms: number;

@@ -1,9 +1,9 @@
 // A task that repeats: each run begins a fixed time after the last one ended, and a failed run is followed by the next.
-// After `stop` nothing of it is under way.
+// After `stop`, no run is in progress.
 
 import type { Env, Timer } from './env.ts';
 
-/** Where a task takes its timers from and reports its failures to. A bus is one. */
+/** Provides the timers of a task and receives its failures. A bus does both. */
 export interface PeriodicTaskContext {
   env: Pick<Env, 'after'>;
   databaseHealth: { reportError(error: unknown, fields: object, message: string): void };

@@ -1,12 +1,15 @@
-// Retry arithmetic: the delay after a failed attempt, after a lost lease, and after failures of our own.
-// Pure; the policy is stored on the command row, so every worker decides alike.
+// Retry arithmetic: the delay after a failed attempt, after a lost lease, and after internal failures.
+// Pure; the policy is stored on the command row, so every worker decides in the same way.
 
 export interface RetryPolicy {
   /** 1-100 attempts before the troubleshooting queue. */
   max_attempts: number;
   /** 1-20 delays of 0-86,400,000 ms; the last one repeats. */
   backoff_ms: number[];
-  /** 0-100 (0): shortens each delay by up to this percentage, so that commands that failed together do not return together. */
+  /**
+   * 0-100 (0): shortens each delay by up to this percentage, so that commands that failed together do not return
+   * together.
+   */
   jitter_pct?: number;
 }
 
@@ -24,8 +27,8 @@ export function backoff(n: number, { first, max }: { first: number; max: number 
 }
 
 /**
- * Delay in ms after the n-th lost lease. From the third on a random part of a growing span: a command that kills its worker takes
- * down every command claimed with it. Spreading them out lets the others find a worker without it.
+ * Delay in ms after the n-th lost lease. From the third on a random part of a growing span: a command that kills its
+ * worker takes down every command claimed with it. Spreading them out lets the others find a worker without it.
  */
 export function lossDelay(losses: number, random: number): number {
   if (losses <= INNOCENT_LOSSES) return 0;

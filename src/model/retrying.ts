@@ -1,11 +1,11 @@
-// Retries work at a fixed interval, for a limited time. For what runs outside of a service; the bus has its own backoff.
+// Retries work at a fixed interval, for a limited time. For work outside of a service; the bus has its own backoff.
 
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Retrying {
   every_ms: number;
   max_ms: number;
-  /** True if the error may pass. */
+  /** True if the error may be temporary. */
   again(error: unknown): boolean;
 }
 

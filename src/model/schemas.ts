@@ -1,4 +1,4 @@
-// The schemas of what callers give, shared by the library and the wire, so that both accept the same.
+// The schemas of the values that callers provide, shared by the library and the wire, so that both accept the same.
 // Built from the table of limits; messages name the bounds.
 
 import { z } from 'zod';
@@ -44,7 +44,7 @@ export const batchLabelShape = {
 
 const orNull = <T extends z.ZodType>(schema: T) => schema.nullable().optional();
 
-/** Null gives a setting back to its default; an absent one stays. */
+/** Null resets a setting to its default; an absent one does not change. */
 export const settingsPatchShape = {
   slots: orNull(whole(LIMITS.slots)),
   poll_ms: orNull(whole(LIMITS.poll_ms)),
@@ -63,7 +63,7 @@ const settingsPatchSchema = z.object(settingsPatchShape);
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
 export const findSettingErrors = (patch: SettingsPatch) => findErrors(settingsPatchSchema, patch);
 
-/** Every invalid field of `value`; `prefix` is where it stands in the caller's request. */
+/** Every invalid field of `value`; `prefix` is its position in the caller's request. */
 export function findErrors(schema: z.ZodType, value: unknown, ...prefix: PropertyKey[]): FieldError[] {
   const parsed = schema.safeParse(value, PARSE);
   return parsed.success ? [] : fieldErrors(parsed.error.issues, prefix);

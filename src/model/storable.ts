@@ -1,7 +1,7 @@
 // What PostgreSQL can store: text without NUL bytes or unpaired surrogates, and JSON made of such text.
 // Reports the exact path of everything that would be lost or changed, so that it is rejected at the edge.
 
-/** Why a text cannot be stored, or null. */
+/** The reason why a text cannot be stored, or null. */
 export function textProblem(text: string): string | null {
   if (text.includes('\0')) return 'must not contain a NUL byte';
   if (!text.isWellFormed()) return 'must not contain half of a surrogate pair';
@@ -19,7 +19,8 @@ export const MAX_JSON_DEPTH = 32;
 const MAX_PROBLEMS = 100;
 
 /**
- * Everything in `value` that JSON and PostgreSQL would not return unchanged; an undefined field counts as absent. Cycles are too deep.
+ * Everything in `value` that JSON and PostgreSQL would not return unchanged; an undefined field counts as absent.
+ * Cycles are too deep.
  * `isKnown` may accept objects that are not JSON.
  */
 export function jsonProblems(value: unknown, isKnown: (value: object) => boolean = () => false): JsonProblem[] {

@@ -5,7 +5,7 @@ import type { Env } from './env.ts';
 
 const EVERY_MS = 1_000;
 const SHARE = 10;
-/** A reader of a value this many paces old waits for the next one. */
+/** If the value is older than this many intervals, a reader waits for the next one. */
 const STALE_PACES = 3;
 
 export interface Throttled<T> {

@@ -1,5 +1,5 @@
 // What an application module exports: its processes, its handlers, and its own start-up work.
-// The composition root loads it by path; nothing of it is known in src.
+// The composition root loads it by path; no file in src imports it.
 
 import type { Readable } from 'node:stream';
 import type { HandlerRegistry } from '../bus/handlers.ts';
@@ -8,10 +8,13 @@ import type { Logger } from '../model/env.ts';
 import type { AnyProcessDefinition } from './define.ts';
 
 export interface ApplicationContext {
-  /** The application's own: values come as the driver gives them, `bigint` as text. A transaction that stands still for a minute is ended. */
+  /**
+   * The application's own: values come as the driver gives them, `bigint` as text. A transaction that stands still for
+   * a minute is ended.
+   */
   pool: Pool;
   logger: Logger;
-  /** Where the application keeps its files. */
+  /** The folder for files of the application. */
   data_dir: string;
 }
 
@@ -48,12 +51,15 @@ export interface Application {
   seed?(context: ApplicationContext): Promise<void>;
   /** The documents of a process, from its state. Pure. */
   artifacts?(process: { process_type: string; state: Record<string, unknown> }): Artifact[];
-  /** Deletes every document of a batch, which is about to be deleted itself. Safe to repeat; what it throws is tried again later. */
+  /**
+   * Deletes every document of a batch, which is about to be deleted itself. Safe to repeat; what it throws is tried
+   * again later.
+   */
   removeArtifacts?(batch: { batch_id: string; process_type: string }, context: ApplicationContext): Promise<void>;
   /**
-   * Every document in storage for the processes of a batch with `count` ordinals from `first_ordinal` on, whatever the processes say; for
-   * the verdict, which asks window by window. In pieces of any size. Documents of other processes of the batch may come too, and are
-   * passed over.
+   * Every document in storage for the processes of a batch with `count` ordinals from `first_ordinal` on, whatever the
+   * processes say; for the verdict, which asks window by window. In pieces of any size. Documents of other processes of
+   * the batch may come too, and are passed over.
    */
   storedArtifacts?(
     window: { batch_id: string; process_type: string; first_ordinal: number; count: number },

@@ -1,4 +1,4 @@
-// The reply to the end of a batch, with its counts, in the queue that the launch named.
+// The reply that reports the end of a batch, with its counts, to the queue that the launch named.
 // Written in the transaction that ends the batch, so there is exactly one for each end.
 
 import type { Bus } from '../bus/bus.ts';
@@ -13,7 +13,7 @@ const OUTCOMES: Partial<Record<BatchStatus, ReplyOutcome>> = {
   CANCELED: 'CANCELED',
 };
 
-/** The reply to a batch that becomes `next`; none while it goes on, or when the launch named no queue. */
+/** The reply when the batch becomes `next`; none while the batch continues, or if the launch named no queue. */
 export function endReplies(bus: Bus, batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewReply[] {
   const outcome = OUTCOMES[next];
   if (outcome === undefined || batch.reply_to === null) return [];

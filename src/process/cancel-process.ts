@@ -1,5 +1,5 @@
-// The operator's verbs on one process: cancel, with or without compensation; retry and complete the command it waits for.
-// Each acts through the awaited command, under its lock, so either the verb or a reply wins.
+// The operator's verbs on one process: cancel it, with or without compensation; retry or complete its awaited command.
+// Each acts on the awaited command, under its lock, so either the verb or a reply wins.
 
 import type { Bus } from '../bus/bus.ts';
 import type { CancelingOperator, Operator } from '../bus/operator.ts';
@@ -22,8 +22,8 @@ export interface ProcessVerbAnswer {
 const MAX_TRIES = 20;
 
 /**
- * CANCELED: the awaited command is cancelled, wherever it is. With `compensate` the process undoes its steps, newest first; without, it
- * ends at once and its effects stay.
+ * CANCELED: the awaited command is cancelled, wherever it is. With `compensate` the process undoes its steps, newest
+ * first; without, it ends at once and its effects stay.
  * @throws NotFoundError, WrongStateError when it has ended or is compensating
  */
 export async function cancelProcess(
@@ -34,24 +34,33 @@ export async function cancelProcess(
 ): Promise<ProcessVerbAnswer> {
   const lane = laneOf(process_id, bus.lanes);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const seen = await readCancellable(bus, lane, process_id);
-    const wakeUps = await withTx(bus.pool, (tx) =>
-      reopening(tx, lane, [seen.awaiting_command_id], () => cancelIfAwaiting(bus, tx, seen, operator, compensate)),
-    );
-    if (wakeUps === null) continue;
-    bus.notifier.wake(wakeUps);
-    return answer(bus, process_id);
+    const seen = await readCancellable(bus, process_id);
+    const done = await withTx(bus.pool, async (tx) => {
+      const wakeUps = await reopening(tx, lane, [seen.awaiting_command_id], () =>
+        cancelIfAwaiting(bus, tx, seen, operator, compensate),
+      );
+      return wakeUps && { wakeUps, process: await readOne(tx, lane, process_id) };
+    });
+    if (done === null) continue;
+    bus.notifier.wake(done.wakeUps);
+    return { process_id, status: done.process.status };
   }
   throw new WrongStateError('The process advanced during every attempt to cancel it; try again.');
 }
 
-/** Makes its awaited command PENDING again, or redrives the reply on which its code threw. @throws NotFoundError, WrongStateError */
+/**
+ * Makes its awaited command PENDING again, or redrives the reply on which its code threw.
+ * @throws NotFoundError, WrongStateError
+ */
 export async function retryProcess(bus: Bus, process_id: string, operator: Operator): Promise<ProcessVerbAnswer> {
   await retryCommand(bus, await readParkedCommand(bus, process_id), operator);
   return answer(bus, process_id);
 }
 
-/** Completes its awaited command with `result`, as if the handler had returned it. @throws NotFoundError, WrongStateError */
+/**
+ * Completes its awaited command with `result`, as if the handler had returned it.
+ * @throws NotFoundError, WrongStateError
+ */
 export async function completeProcess(
   bus: Bus,
   process_id: string,
@@ -86,8 +95,8 @@ async function cancelIfAwaiting(
   return done.wakeUps;
 }
 
-async function readCancellable(bus: Bus, lane: number, process_id: string): Promise<Awaiting> {
-  const process = await readOne(bus, lane, process_id);
+async function readCancellable(bus: Bus, process_id: string): Promise<Awaiting> {
+  const process = await readNow(bus, process_id);
   if (process.awaiting_command_id === null) throw new WrongStateError(`The process is ${process.status}.`);
   if (process.undo !== null)
     throw new WrongStateError(
@@ -97,18 +106,21 @@ async function readCancellable(bus: Bus, lane: number, process_id: string): Prom
 }
 
 async function readParkedCommand(bus: Bus, process_id: string): Promise<string> {
-  const { status, awaiting_command_id } = await readOne(bus, laneOf(process_id, bus.lanes), process_id);
+  const { status, awaiting_command_id } = await readNow(bus, process_id);
   if (status !== 'WAITING_FOR_TSQ' || awaiting_command_id === null)
     throw new WrongStateError(`The process is ${status}; it does not wait for an operator.`);
   return awaiting_command_id;
 }
 
-async function readOne(bus: Bus, lane: number, process_id: string): Promise<ProcessRow> {
-  const [process] = await withTx(bus.pool, (tx) => readProcesses(tx, lane, [process_id]));
+const readNow = (bus: Bus, process_id: string): Promise<ProcessRow> =>
+  withTx(bus.pool, (tx) => readOne(tx, laneOf(process_id, bus.lanes), process_id));
+
+async function readOne(tx: Tx, lane: number, process_id: string): Promise<ProcessRow> {
+  const [process] = await readProcesses(tx, lane, [process_id]);
   return orNotFound(process, 'process', process_id);
 }
 
 async function answer(bus: Bus, process_id: string): Promise<ProcessVerbAnswer> {
-  const { status } = await readOne(bus, laneOf(process_id, bus.lanes), process_id);
+  const { status } = await readNow(bus, process_id);
   return { process_id, status };
 }

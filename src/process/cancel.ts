@@ -1,5 +1,5 @@
-// Cancelling a batch: a durable job on the bus. Unsent chunks and first commands never attempted are cancelled, in slices; everything
-// else runs out or waits for an operator. The batch is AT_REST meanwhile, and CANCELED once nothing waits.
+// Cancels a batch as durable work on the bus: cancels unsent chunks, and first commands without an attempt, in slices.
+// Everything else runs to its end or waits for an operator. The batch is AT_REST while an item waits, then CANCELED.
 // The status change waits for chunks in progress, so that none commits after it.
 
 import { type Bus, INTERNAL_DOMAIN } from '../bus/bus.ts';

@@ -1,5 +1,5 @@
-// Chunks: internal commands that each create 1,000 members of a batch, so that a launch is answered at once, however large it is.
-// Durable, resumable and cancellable; a chunk that runs again creates nothing twice.
+// Chunks: internal commands that each create up to 1,000 members of a batch, so that every launch returns at once.
+// They are durable, resumable and cancellable; a chunk that runs again creates nothing twice.
 
 import type { Bus } from '../bus/bus.ts';
 import type { HandlerContext } from '../bus/handlers.ts';

@@ -8,81 +8,82 @@ import { isWithin, LIMITS, rangeMessage, SHAPES } from '../model/limits.ts';
 import type { CommandPolicy } from '../model/process.ts';
 import { findErrors, policySchema } from '../model/schemas.ts';
 
-/** Where a process stands in its batch. */
+/** The position of a process in its batch. */
 export interface StartContext {
   /** From 0; 0 for a process without a batch. */
   ordinal: number;
   batch_id: string | null;
 }
 
-/** The ids a step's request may want to put in its payload. */
+/** The ids that the request of a step may use in its payload. */
 export interface RequestContext extends StartContext {
   process_id: string;
 }
 
 export interface CompensationDefinition<State> {
-  /** The command type that undoes the step. Must be idempotent and tolerate absence. */
+  /** The command type that undoes the step. Its handler must be idempotent and succeed if there is nothing to undo. */
   command: string;
   request(state: Readonly<State>, context: RequestContext): object;
 }
 
-/** By when something must be settled, and what follows when it is not. */
+/** The time limit for settling, and what happens when it passes. */
 export interface DeadlineOptions {
   /** 1-2,000,000,000. */
   deadline_ms?: number;
-  /** `tsq` when absent: an operator is asked. */
+  /** Default: `tsq`, so an operator decides. */
   on_deadline?: DeadlineAction;
 }
 
 /**
- * Its deadline counts from when its command is sent, over all its attempts, and again when an operator retries; while the command is in the
- * troubleshooting queue it does not apply.
+ * Its deadline starts when its command is sent, covers all attempts, and starts again when an operator retries. It does
+ * not apply while the command is in the troubleshooting queue.
  */
 export interface StepDefinition<State> extends DeadlineOptions {
-  /** How chaos, pages and records name the step: `query`. */
+  /** The name of the step in chaos, on pages and in records: `query`. */
   key: string;
   /** The command type: `StatementQuery`. */
   command: string;
   /** The payload of the command. Pure. */
   request(state: Readonly<State>, context: RequestContext): object;
-  /** The state after a SUCCESS reply. Pure; without it the state stays. */
+  /** The state after a SUCCESS reply. Pure. Absent: the state does not change. */
   onReply?(state: Readonly<State>, reply: Reply): State;
-  /** The key of the step after this one, or null at the end. Pure; without it the next of the list. */
+  /** The key of the next step, or null at the end. Pure. Absent: the next step of the list. */
   next?(state: Readonly<State>, reply: Reply): string | null;
   compensate?: CompensationDefinition<State>;
 }
 
 /**
- * Its deadline counts from when the process starts, and applies while it waits for a reply of a step: not while an operator is asked,
- * nor while it is being undone. When it has passed by the time an operator lets the process go on, it starts again.
+ * Its deadline starts when the process starts, and applies while the process waits for a reply of a step: not while it
+ * waits for an operator or compensates. If it has passed when an operator continues the process, it starts again.
  */
 export interface ProcessDefinition<Input = unknown, State = Record<string, unknown>> extends DeadlineOptions {
   type: string;
   version: number;
   domain: string;
-  /** The fields a launch takes beside those of the batch. A strict zod object. */
+  /** The fields that a launch accepts besides those of the batch. A strict zod object. */
   input: z.ZodType<Input>;
   state: z.ZodType<State>;
-  /** The state a process starts with. Pure. */
+  /** The initial state of a process. Pure. */
   start(input: Input, context: StartContext): State;
-  /** In order; the first one is where a process begins. */
+  /** In order; a process begins with the first one. */
   steps: readonly StepDefinition<State>[];
-  /** Used where a launch says nothing. */
+  /** The default for launches. */
   policy?: Partial<CommandPolicy>;
 }
 
-/** A definition of any input and state: what registries and routers hold. */
-// biome-ignore lint/suspicious/noExplicitAny: definitions are checked by their own schemas; a registry holds them side by side.
+/** A definition with any input and state, as registries and routers hold it. */
+// biome-ignore lint/suspicious/noExplicitAny: their own schemas check definitions; a registry holds many of them.
 export type AnyProcessDefinition = ProcessDefinition<any, any>;
 
-/** What stands on the row; null where there is none. */
+/** The deadline as stored on the row; null for none. */
 export function deadlineOf({ deadline_ms, on_deadline = 'tsq' }: DeadlineOptions): Deadline | null {
   return deadline_ms === undefined ? null : { deadline_ms, on_deadline };
 }
 
 /**
  * Defines a process, typed by its schemas.
- * @throws ConfigurationError when a name is empty or used twice, there is no step, or the policy or a deadline is out of bounds.
+ * @throws ConfigurationError when a name is empty or used twice, there is no step, or the policy or a deadline is out
+ * of bounds.
  */
 export function defineProcess<InputSchema extends z.ZodType, StateSchema extends z.ZodType>(
   definition: DeadlineOptions & {
@@ -128,7 +129,7 @@ function findDeadlineError({ deadline_ms, on_deadline }: DeadlineOptions): strin
   return null;
 }
 
-/** The definitions a service knows, by type and version. */
+/** The definitions that a service knows, by type and version. */
 export class ProcessRegistry {
   readonly #definitions = new Map<string, AnyProcessDefinition>();
 
@@ -167,7 +168,7 @@ export class ProcessRegistry {
   }
 }
 
-/** The error for a process that is not `known`: other versions of its type if there are some, else the known types. */
+/** The error for an unknown process: names the other versions of its type if there are some, else the known types. */
 export function unknownProcess(
   known: readonly { type: string; version: number }[],
   type: string,

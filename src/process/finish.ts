@@ -1,5 +1,5 @@
 // The finisher: recounts open batches from the index, one snapshot each, and updates their status.
-// One worker at a time, by advisory lock. A batch is locked while it is counted; operators' verbs reopen it themselves.
+// One worker at a time does this, under an advisory lock. A batch is locked while it is counted; verbs reopen it.
 
 import type { Bus } from '../bus/bus.ts';
 import { type Tx, withTx } from '../db/pool.ts';
@@ -19,13 +19,15 @@ import { PeriodicTask } from '../model/periodic.ts';
 import type { BatchStatus } from '../model/process.ts';
 import { endReplies } from './batch-end.ts';
 
-/** A batch is counted no more often than ten times as long as its last count took. */
+/** The next count of a batch begins at least ten times the duration of its last count later. */
 const COUNT_SHARE = 10;
 /** The longest wait for a locked batch; a sender's own transaction may hold one, and only that one is not counted. */
 const LOCKED_MS = 2_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** The status that follows from the counts. An open batch may grow; a cancelled one is never completely created. Pure. */
+/**
+ * The status that follows from the counts. An open batch may grow; a cancelled one is never completely created. Pure.
+ */
 export function nextBatchStatus(
   { total_count, closed, canceled }: Pick<OpenBatch, 'total_count' | 'closed' | 'canceled'>,
   counts: BatchCounts,
@@ -86,7 +88,7 @@ function eventOf(batch: OpenBatch, next: BatchStatus, counts: BatchCounts): NewE
     details: { status: next, ...counts },
   });
   if (next === 'AT_REST') return event('BATCH_AT_REST');
-  // The operators' verbs reopen a batch themselves; this covers work that arrived otherwise.
+  // Operators' verbs reopen a batch themselves; this covers work from other sources.
   if (next === 'RUNNING' || next === 'CANCELING') return batch.status === 'AT_REST' ? event('BATCH_REOPENED') : null;
   return next === 'CREATING' ? null : event('BATCH_COMPLETED');
 }

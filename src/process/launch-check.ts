@@ -1,4 +1,4 @@
-// A launch request and its validation. What the database would refuse, a chunk would retry forever.
+// A launch request and its validation. It rejects what the database would reject, because a chunk would retry forever.
 
 import { z } from 'zod';
 import type { Bus } from '../bus/bus.ts';
@@ -15,7 +15,7 @@ export interface LaunchRequest {
   definition: AnyProcessDefinition;
   /** 1 to 100,000. */
   count: number;
-  /** As the definition's input schema returned it. */
+  /** The input as the definition's schema returned it. */
   input: unknown;
   /** Put into the state of every process as `behavior`; opaque here. */
   behavior?: Record<string, unknown> | null;

@@ -113,7 +113,9 @@ export async function closeCommandBatch(bus: Bus, batch_id: string): Promise<{ b
   return { batch_id, closed_at };
 }
 
-/** Sends one command. With an idempotency key used before for the same request, returns the id of the command sent then. */
+/**
+ * Sends one command. With an idempotency key used before for the same request, returns the id of the command sent then.
+ */
 export async function sendOnce(bus: Bus, request: CommandRequest, idempotency?: Idempotency): Promise<string> {
   if (idempotency === undefined) return (await send(bus, request)).command_id;
   const command_id = canonicalId(request.command_id) ?? bus.env.newId();

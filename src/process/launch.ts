@@ -38,7 +38,8 @@ export interface Launched {
  */
 export async function launchBatch(bus: Bus, request: LaunchRequest): Promise<Launched> {
   const batch = newBatch(bus, request);
-  // A launch that no chunk could carry out must fail now: code that throws on this input, and values that cannot be stored.
+  // A launch that no chunk could carry out must fail now: code that throws on this input, and values that cannot be
+  // stored.
   const from = batch.first_ordinal ?? 0;
   JSON.stringify(startsOf(bus, request.definition, batch, { batch_id: batch.batch_id, from, to: from + 1 }, 0));
   const launched = await withTx(bus.pool, async (tx) => {

@@ -1,5 +1,5 @@
-// Pruning one batch: what belongs to it goes first, slice by slice, its row last, so that whatever is left is found again.
-// From the moment it is marked it is not shown; a batch with something open is not marked at all.
+// Prunes one batch: deletes what belongs to it in slices and its row last, so that the next run can find the rest.
+// A batch is hidden once it is marked for pruning. A batch with an open item is never marked.
 
 import { type Tx, withTx } from '../db/pool.ts';
 import * as prune from '../db/queries/prune.ts';

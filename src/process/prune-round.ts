@@ -1,4 +1,5 @@
-// Automatic pruning: once an hour over all workers, if the settings say after how many days. Rests three times as long as it works.
+// Automatic pruning, if `retention.prune_after_days` is set: one worker prunes once an hour. It pauses three times as
+// long as it works.
 // A run that is stopped continues an hour later.
 
 import type { Bus } from '../bus/bus.ts';
@@ -45,7 +46,7 @@ export function createPruneRound(
       },
     );
     await recordPrune(bus.pool, { counts, finished, left_count, failed_count: failed.length });
-    if (counts.batches + counts.commands > 0) bus.env.logger.info({ counts }, 'pruned what ended long ago');
+    if (counts.batches + counts.commands > 0) bus.env.logger.info({ counts }, 'pruned old batches and commands');
   };
 
   const task = new PeriodicTask(bus, { every_ms: EVERY_MS, run, failure: 'pruning failed, trying again' });

@@ -1,5 +1,5 @@
-// One slice of pruning: commands that ended, or processes that ended with all of theirs, and every row that belongs to them.
-// Each is one short transaction; rows that are locked or still open stay whole.
+// Prunes one slice in a short transaction: ended commands or processes, with every row that belongs to them.
+// Items that are locked or still open stay unchanged.
 
 import type { BusHooks } from '../bus/handlers.ts';
 import { type Pool, type Tx, withTx } from '../db/pool.ts';
@@ -7,7 +7,7 @@ import * as prune from '../db/queries/prune.ts';
 import type { Env } from '../model/env.ts';
 import { byLane, laneOf } from '../model/ids.ts';
 
-/** Where slices are deleted. */
+/** The context in which slices are deleted. */
 export interface PruneSite {
   pool: Pool;
   env: Env;
@@ -34,7 +34,7 @@ export function noCounts(): PruneCounts {
   return Object.fromEntries(PRUNED.map((kind) => [kind, 0])) as PruneCounts;
 }
 
-/** What one transaction came to. */
+/** The result of one transaction. */
 export interface Slice {
   counts: Partial<PruneCounts>;
   /** False: a part of the rows is gone, and the same slice must come again for the rest. */
@@ -42,8 +42,8 @@ export interface Slice {
 }
 
 /**
- * A transaction of pruning. Its commit does not wait for the disk: a crash brings back the last slices, in order, and the next
- * prune deletes them again.
+ * A transaction of pruning. Its commit does not wait for the disk: a crash brings back the last slices, in order, and
+ * the next prune deletes them again.
  */
 export function inSlice<S extends Slice>(site: PruneSite, work: (tx: Tx) => Promise<S>): Promise<S> {
   return withTx(site.pool, async (tx) => {
@@ -112,7 +112,10 @@ async function lockWhole(tx: Tx, lane: number, group: readonly prune.ProcessSlic
   };
 }
 
-/** What refers to others goes first: while one kind has more rows than a transaction may delete, what they belong to stays. */
+/**
+ * Rows that refer to others are deleted first: while one kind has more rows than a transaction may delete, what they
+ * belong to stays.
+ */
 async function deleteWithRows(
   { hooks }: PruneSite,
   tx: Tx,

@@ -1,5 +1,5 @@
-// Pruning: deletes what ended long enough ago, with all that belongs to it. Never anything open, at rest or waiting for an operator.
-// Slice by slice in short transactions; killed anywhere, the next prune goes on; two at once do not collide.
+// Pruning: deletes what ended long enough ago and everything that belongs to it, but nothing that is open or at rest.
+// It deletes in slices, in short transactions. If a run is killed, the next one continues; two runs do not conflict.
 
 import type { Tx } from '../db/pool.ts';
 import { deleteIdempotencyKeys } from '../db/queries/idempotency.ts';
@@ -8,7 +8,6 @@ import * as records from '../db/queries/prune-records.ts';
 import { pages } from '../model/batching.ts';
 import type { CommandStatus } from '../model/command.ts';
 import { byLane } from '../model/ids.ts';
-
 import type { BatchStatus } from '../model/process.ts';
 import { pruneBatch } from './prune-batch.ts';
 import {
@@ -31,7 +30,7 @@ export type Ending = keyof typeof ENDINGS;
 const ENDINGS_KNOWN = Object.keys(ENDINGS) as Ending[];
 
 export interface PruneRequest {
-  /** Since when it must have ended. */
+  /** The minimum time since an item ended. */
   older_than_ms: number;
   /** All when absent. */
   endings?: readonly Ending[];
@@ -58,12 +57,15 @@ export interface PruneRun {
 }
 
 export interface Pruned {
-  /** What ended before this moment was looked at. */
+  /** Items that ended before this time were examined. */
   cutoff: Date;
   counts: PruneCounts;
   /** False when it was stopped by `max_slices` or `signal`. */
   finished: boolean;
-  /** Batches that ended but of which something is open or held: they stay, or what is left of them does, for the next prune. */
+  /**
+   * Batches that ended but of which something is open or held: they stay, or what is left of them does, for the next
+   * prune.
+   */
   left_count: number;
   /** Batches of process types that are not known here. */
   unknown_count: number;
@@ -178,7 +180,9 @@ async function pruneRecords({ site, pruned, onSlice }: Work): Promise<void> {
   await untilNone(async (tx) => ({ workers: await records.deleteWorkers(tx, cutoff) }));
 }
 
-/** What a prune would look at, from the rows of batches and from indexes; what of it is open or held is not known before. */
+/**
+ * The items that a prune would examine, from batch rows and indexes. Some of them may turn out to be open or locked.
+ */
 export async function countPrunable(site: PruneSite, request: PruneRequest): Promise<Prunable> {
   const cutoff = await prune.readCutoff(site.pool, request.older_than_ms);
   const found: Prunable = { cutoff, batches: 0, in_batches: 0, unknown_count: 0, commands: 0, ...NO_RECORDS };

@@ -1,4 +1,4 @@
-// Kept replies: their process's type or version was not registered where they were settled, as happens during a deployment.
+// Kept replies, whose process type or version was not registered where they were settled, as during a deployment.
 // A service that knows the definition routes each of them once, and deletes it in the same transaction.
 
 import type { Bus } from '../bus/bus.ts';

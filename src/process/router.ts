@@ -1,5 +1,5 @@
-// The router: the bus's onTransitions hook. Reads the processes of a set, asks `advance`, writes states and next commands.
-// A reply advances a process once, if it is the one awaited; any other is recorded and ignored.
+// The router: the hook onTransitions. Reads the processes of a set, calls `advance`, writes states and next commands.
+// A reply to the awaited command advances its process once; any other reply is recorded and ignored.
 
 import type { Bus } from '../bus/bus.ts';
 import type { CommandTransition, OutgoingCommand, TransitionCommand } from '../bus/handlers.ts';
@@ -105,7 +105,7 @@ async function writePlan(bus: Bus, tx: Tx, lane: number, plan: Plan): Promise<Re
   // Ordered by process id, because updates lock rows in their order.
   const ordered = plan.changes.toSorted((a, b) => (a.process_id < b.process_id ? -1 : 1));
   const changed = ordered.length === 0 ? 0 : await updateIfAwaiting(tx, lane, ordered);
-  // Only a bug gets here: roll back the whole set rather than keep half of it.
+  // Only a bug leads here: roll back the whole set rather than keep half of it.
   if (changed !== plan.changes.length)
     throw new Error(`${plan.changes.length - changed} processes changed under their replies.`);
   if (plan.unawaited.length > 0) await appendCommandIds(tx, lane, plan.unawaited);
@@ -182,7 +182,7 @@ function apply(
   });
 }
 
-/** A command of a process, under the policy of the command before it. */
+/** A command of a process, with the policy of the previous command. */
 function processCommand(
   definition: AnyProcessDefinition,
   process: ProcessRow,
@@ -242,9 +242,9 @@ function logThrown(bus: Bus, process: ProcessRow, error: unknown): string {
 }
 
 /**
- * A late attempt may have had its effect, whatever its outcome. If its process is compensating or has ended without that step, the
- * compensation of the step is sent once more: compensations are idempotent, and no process waits for this one. Not if the process
- * keeps its effects.
+ * A late attempt may have had its effect, whatever its outcome. If its process is compensating or has ended without
+ * that step, the compensation of the step is sent again: compensations are idempotent, and no process waits for this
+ * one. If the process keeps its effects, nothing is sent.
  */
 function planLateEffect(
   bus: Bus,
@@ -272,7 +272,7 @@ function planLateEffect(
     plan.unawaited.push({ process_id: process.process_id, command_id: send.command_id });
     plan.events.push(ofCommand('LATE_EFFECT_UNDONE', command, { compensation_id: send.command_id }));
   } catch (error) {
-    // The process may have ended, so it cannot wait for an operator; the audit records that an effect may have stayed.
+    // The process may have ended, so it cannot wait for an operator; the audit records that an effect may remain.
     plan.events.push(ofCommand('ADVANCE_FAILED', command, { message: logThrown(bus, process, error), late: true }));
   }
 }

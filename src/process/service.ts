@@ -1,5 +1,5 @@
 // A service: one application's definitions and handlers, bound to a database through a bus with its hooks.
-// What the command line, the HTTP server and a program of your own start from.
+// The command line, the HTTP server and your own programs open one.
 
 import type { Bus } from '../bus/bus.ts';
 import { Control } from '../bus/control.ts';
@@ -42,7 +42,7 @@ export interface ServiceOptions {
   url: string;
   env: Env;
   application: Application;
-  /** Where the application keeps its files. */
+  /** The folder for files of the application. */
   data_dir: string;
   /** The application name of its connections (faultline). */
   name?: string;
@@ -56,7 +56,7 @@ export interface ServiceOptions {
   listen?: boolean;
   /** Extensions, such as fault injection. */
   hooks?(context: HooksContext): Omit<BusHooks, 'onTransitions' | 'processTypes'>;
-  /** Registers handlers beside the application's own. */
+  /** Registers handlers in addition to the application's. */
   handlers?(registry: HandlerRegistry): void;
 }
 
@@ -90,7 +90,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const application_name = options.name ?? 'faultline';
   const { connections: max = CONNECTIONS, read_connections = max, idle_ms = IDLE_MS } = options;
   const databaseHealth = new DatabaseHealth(env, (away_ms) => {
-    // For the audit and for verdicts, which must not count failures of this time as real.
+    // For the audit and for verdicts, which must not count failures during the outage as real.
     const event = { type: 'DATABASE_AWAY', actor: application_name, details: { away_ms } } as const;
     return insertEvents(busPool, 0, [event]);
   });
@@ -114,7 +114,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const context: ApplicationContext = { pool: own, logger: env.logger, data_dir: options.data_dir };
   registerHandlers(application, registry, context);
   options.handlers?.(registry);
-  // From here on connections are open; errors of the application were thrown before.
+  // Connections are open from here on; errors of the application are thrown before.
   const notifier = openNotifier(env, options.listen === false ? null : options.url, `${application_name} notifier`);
 
   const onTransitions = createRouter(processes, () => bus);
@@ -166,7 +166,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
 }
 
-/** A handler may never return its connection; the process must end all the same. */
+/** A handler may never return its connection; the process must end nevertheless. */
 async function endApplicationPool(env: Env, pool: Pool): Promise<void> {
   const ended = new AbortController();
   await Promise.race([pool.end().finally(() => ended.abort()), env.sleep(GIVEN_BACK_MS, ended.signal)]);

@@ -4,7 +4,7 @@
 import type { HandlerRegistry } from '../bus/handlers.ts';
 import type { AnyProcessDefinition } from './define.ts';
 
-/** In words, each once: `Order version 1 sends shop/Shipp`. */
+/** Lists each of them once: `Order version 1 sends shop/Shipp`. */
 export function unhandledCommands(processes: Iterable<AnyProcessDefinition>, registry: HandlerRegistry): string[] {
   const found = new Set<string>();
   for (const { type, version, domain, steps } of processes) {

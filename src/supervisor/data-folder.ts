@@ -9,7 +9,7 @@ const OURS = /^(artifacts|logs|postgres|run\.json(\.new)?|run\.lock)$/;
 /** Under root, PostgreSQL runs as another account, which must be able to enter its own folder inside. */
 const FOLDER_MODE = process.getuid?.() === 0 ? 0o711 : 0o700;
 
-/** Creates the folder or takes away the rights of others. In a folder with other files, only our own are closed. */
+/** Creates the folder, or removes the permissions of other accounts. Foreign files in it keep their permissions. */
 export function openDataFolder(dataDir: string): void {
   createDataFolder(dataDir);
   const names = readdirSync(dataDir);
@@ -24,7 +24,7 @@ export function createDataFolder(dataDir: string): void {
   if (mkdirSync(dataDir, { recursive: true, mode: FOLDER_MODE }) !== undefined) chmodSync(dataDir, FOLDER_MODE);
 }
 
-/** Takes the rights of others away and gives none. Files of other accounts stay as they are. */
+/** Removes the permissions of other accounts and adds none. Files of other accounts do not change. */
 function close(path: string, folder_mode = 0o700): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found || found.isSymbolicLink()) return;
@@ -45,9 +45,10 @@ interface Holder {
 }
 
 /**
- * Locks the folder for this process; the returned function unlocks it. A lock is a numbered folder that holds its holder's name. It is
- * filled first and then renamed, which succeeds for one process only. The highest number holds; when its holder is gone, the next number
- * is taken. A process that was overtaken while it looked sees a higher number than its own and tries again.
+ * Locks the folder for this process; the returned function unlocks it. A lock is a numbered folder that contains the
+ * name of its holder. It is filled first and then renamed, which succeeds for one process only. The highest number
+ * holds the lock; if its holder is gone, the next process takes the next number. A process that was overtaken meanwhile
+ * sees a higher number than its own and tries again.
  */
 export function lockDataFolder(dataDir: string): () => void {
   const locks = join(dataDir, 'run.lock');
@@ -65,7 +66,7 @@ export function lockDataFolder(dataDir: string): () => void {
     if (!makeLock(mine)) continue;
     if (newestIn(locks) === newest + 1) {
       for (const number of numbersIn(locks)) if (number <= newest) remove(join(locks, String(number)));
-      // The number stays: taken again, it would look held to a process that is still examining its last holder.
+      // The number is not reused: it would look held to a process that is still examining its last holder.
       return () => renameSync(join(mine, HOLDER), join(mine, 'left.json'));
     }
     remove(mine);
@@ -84,7 +85,7 @@ function newestIn(locks: string): number {
   return Math.max(0, ...numbersIn(locks));
 }
 
-/** False when another process was faster. */
+/** Returns false if another process was faster. */
 function makeLock(lock: string): boolean {
   const draft = `${lock}.${process.pid}`;
   const me: Holder = { pid: process.pid, started: processStart(process.pid) };

@@ -1,4 +1,4 @@
-// A log file that outlasts a full disk: it counts the lines it could not write, says so, and goes on when there is room.
+// A log file that survives a full disk: it counts and reports the lines it could not write, and continues when it can.
 
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { ERROR_LEVEL } from './pretty.ts';

@@ -1,4 +1,4 @@
-// A log line for people: time, source, message and fields. No text in it starts another line or steers the terminal.
+// A log line for people: time, source, message and fields. Text in it cannot start a line or control the terminal.
 
 import { prettyFactory } from 'pino-pretty';
 import { showJson, showLines, showText } from '../model/error-text.ts';

@@ -23,7 +23,8 @@ export class RunState {
   #written = true;
 
   /**
-   * Takes the data folder for this process. `onUnwritten` is called when the record cannot be written later, once until it can be.
+   * Takes the data folder for this process. `onUnwritten` is called when the record cannot be written later, once until
+   * it can be.
    * @throws CliError when another run holds the folder, and the error of a folder that cannot be written
    */
   constructor(dataDir: string, onUnwritten: (error: Error) => void) {

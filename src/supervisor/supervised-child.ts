@@ -1,4 +1,4 @@
-// One supervised child: restarted when it exits, after growing delays, and given up when it keeps dying before it works.
+// One supervised child: restarted after it exits, with growing delays, and given up if it keeps dying before it works.
 // It is never started twice at once.
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,16 +7,16 @@ import type { Logger } from '../model/env.ts';
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** What is known beyond the number. */
+  /** Further details. */
   reason?: string;
 }
 
 export interface Running {
   pid: number;
   exited: Promise<Exit>;
-  /** True once it did its work: then a restart may help, and it is never given up. */
+  /** True once it has done some work: then a restart may help, and the child is never given up. */
   worked?(): boolean;
-  /** Asks it to stop in order. */
+  /** Asks it for an orderly stop. */
   stop(): void;
   kill(): void;
 }
@@ -84,7 +84,7 @@ export class SupervisedChild {
     await first;
   }
 
-  /** Ends the current run on purpose: the child restarts at once, and this is no death. False when it does not run. */
+  /** Ends the current run on purpose: the child restarts at once, and no death is counted. False if it does not run. */
   interrupt(how: 'stop' | 'kill'): boolean {
     if (!this.#running || this.#halt.signal.aborted) return false;
     this.#interrupted = this.#running;

@@ -1,5 +1,5 @@
 // Suspends a process and its children (SIGSTOP) and resumes them (SIGCONT).
-// They are resumed even if this process is killed meanwhile: a shell waits for its end and does so.
+// They are resumed even if this process is killed meanwhile: a shell waits for its end and resumes them.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,8 @@ const GUARD = 'pids=; while read -r pid; do pids="$pids $pid"; done; [ -z "$pids
 export async function suspend(pid: number): Promise<Suspended> {
   // Detached, so that a Ctrl-C in the terminal does not reach it.
   const guard = spawn('/bin/sh', ['-c', GUARD], { stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/' });
-  const gone = once(guard, 'exit');
+  // Not `once`, which rejects when the guard cannot be started, and nothing would handle that.
+  const gone = new Promise<void>((done) => guard.once('exit', () => done()));
   guard.stdin.on('error', () => {});
   await once(guard, 'spawn');
 
@@ -33,7 +34,9 @@ export async function suspend(pid: number): Promise<Suspended> {
     for (let found = [pid]; found.length > 0; found = (await childrenOf(pid)).filter((each) => !pids.includes(each))) {
       await promisify<string, void>(guard.stdin.write.bind(guard.stdin))(found.map((each) => `${each}\n`).join(''));
       pids.push(...found);
-      for (const each of found) signalProcess(each, 'SIGSTOP');
+      for (const each of found) {
+        if (signalProcess(each, 'SIGSTOP') === 'denied') throw new Error(`Process ${each} belongs to another account.`);
+      }
     }
   } catch (error) {
     await resume();

@@ -1,4 +1,4 @@
-// How each kind of turbulence is made. A paused PostgreSQL always resumes, whatever ends the pause.
+// Performs each kind of turbulence. A paused PostgreSQL always resumes, whatever ends the pause.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_PAUSE_MS, type Turbulence, type TurbulenceKind } from '../chaos/experiment.ts';

@@ -1,4 +1,4 @@
-// Makes the turbulence that batches ask for: polls for what is due, records it, and does it.
+// Carries out the turbulence that batches request: polls for due occurrences, records each, and performs it.
 // It outlasts outages of the database and leaves nothing suspended when it stops.
 
 import { setTimeout as sleep } from 'node:timers/promises';

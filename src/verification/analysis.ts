@@ -1,5 +1,5 @@
-// Analysis: predicting launches and verifying batches. This one works in the thread it is called from; the command line runs it in a
-// thread of its own, because it takes seconds.
+// Analysis: predicts launches and verifies batches, in the calling thread. This takes seconds, so the server uses a
+// separate thread.
 
 import type { Pool } from '../db/pool.ts';
 import { UnknownProcessTypeError } from '../model/errors.ts';
@@ -16,7 +16,7 @@ import { type Verified, verifyBatch } from './verify.ts';
 export interface PredictRequest {
   process_type: string;
   process_version: number;
-  /** As the batch would store it. */
+  /** The input as the batch would store it. */
   input: unknown;
   launch: PredictionInput;
 }

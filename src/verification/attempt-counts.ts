@@ -1,4 +1,4 @@
-// Counting attempts of a step by outcome and fault: one set of counts for predictions, replays, reports and live batches. Pure.
+// Counts the attempts of a step by outcome and fault, for predictions, replays, reports and live batches. Pure.
 
 import { isInterruption } from './failures.ts';
 import type { AttemptCounts } from './schemas.ts';
@@ -36,7 +36,7 @@ function isOutcome(outcome: string): outcome is (typeof OUTCOMES)[number] {
   return OUTCOMES.some((known) => known === outcome);
 }
 
-/** Where the counts differ: `render transient: 12 instead of 14`. */
+/** Describes where the counts differ: `render transient: 12 instead of 14`. */
 export function differences(step: string, observed: AttemptCounts, expected: AttemptCounts): string[] {
   const [was, should] = [flatten(observed), flatten(expected)];
   return [...new Set([...Object.keys(was), ...Object.keys(should)])]

@@ -1,5 +1,5 @@
-// Replays every process of a batch, window by window, and reports what violates which check.
-// Memory holds one window of processes and the next one, which is read meanwhile; the event loop gets a turn in between.
+// Replays every process of a batch, window by window, and reports the violations of each check.
+// Memory holds one window of processes, and the next one while it is read. The event loop gets a turn in between.
 
 import { createDecideFault } from '../chaos/decide.ts';
 import type { Tx } from '../db/pool.ts';
@@ -32,7 +32,7 @@ const TURN = 50;
 export interface BatchRecords {
   tx: Tx;
   batch: RecordedBatch;
-  /** Null where the process type is not registered here: replays are skipped then. */
+  /** Null if the process type is not registered here; replays are then skipped. */
   processes: VerifiedProcesses | null;
   /** Behaviors set after the launch. */
   changes: readonly (Record<string, unknown> | null)[];

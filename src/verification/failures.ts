@@ -1,5 +1,5 @@
-// Which attempts were interrupted, and which failed without an injected fault: one definition, for verdict and report. Pure.
-// A business rule of the handler is an answer and no failure.
+// Defines interrupted attempts and real failures (without an injected fault), for verdict and report. Pure.
+// A business rule error of the handler is a valid answer, not a failure.
 
 import { FAULTS } from '../chaos/faults/index.ts';
 

@@ -51,7 +51,7 @@ function uncertaintyOf({ steps, deadline_ms }: AnyProcessDefinition): string | n
 
 const NO_ID = '00000000-0000-7000-8000-000000000000';
 
-/** With the state a process starts with: what earlier replies would have added is unknown. */
+/** With the initial state, because changes by earlier replies are unknown. */
 function throwsOn(
   definition: AnyProcessDefinition,
   step: StepDefinition<Record<string, unknown>>,
@@ -71,11 +71,11 @@ function throwsOn(
 /** A definition's own code, bound to one batch. Throws what that code throws. */
 export interface BoundDefinition {
   batch_id: string;
-  /** The state a process starts with, without what its launcher adds. `shared`: from an input that other processes started from too. */
+  /** The state a process starts with, without what its launcher adds. `shared`: other processes start from the same input object. */
   start(ordinal: number, input: 'shared' | 'fresh'): Record<string, unknown>;
   begin(process: { process_id: string; ordinal: number; state: Record<string, unknown> }): ReturnType<typeof begin>;
   advance(process: ProcessRow, reply: Reply, context: ReplyContext): Decision;
-  /** Of a step, or with null of the process. */
+  /** The deadline of a step, or of the process if null. */
   deadlineOf(step: string | null): Deadline | null;
 }
 

@@ -1,5 +1,5 @@
-// The documents that verification produces: predictions, verdicts and reports. The HTTP contract publishes these schemas as they are.
-// Imports nothing that runs, so that clients can use it.
+// The documents that verification produces: predictions, verdicts and reports. The HTTP contract uses these schemas.
+// Imports no code that runs a verification, so that clients can use it.
 
 import { z } from 'zod';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../model/process.ts';

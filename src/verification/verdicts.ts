@@ -1,5 +1,5 @@
-// Verdicts: computed on request or when a batch has come to rest, stored, and computed again once anything of the batch has changed.
-// One computation at a time, whatever the batch; only light checks while a batch runs.
+// Verdicts: computed on request or when a batch comes to rest, stored, and computed again after the batch has changed.
+// One computation runs at a time over all batches. While a batch runs, only light checks are made.
 
 import { isAway, type Pool } from '../db/pool.ts';
 import { findBatch } from '../db/queries/read-batches.ts';
@@ -51,7 +51,7 @@ export class Verdicts {
     this.#light = createThrottledMap(env, (batch_id) => this.#computeLightly(batch_id));
   }
 
-  /** What is stored if it still holds, else computed. @throws NotFoundError */
+  /** The stored verdict if it is still valid, else a new one. @throws NotFoundError */
   async read(batch_id: string): Promise<Verdict> {
     if (!(await this.#isAtRest(batch_id))) return this.#light.of(batch_id).read();
     return (await this.peek(batch_id)) ?? this.#jobs.get(batch_id)?.verdict ?? this.#enqueue(batch_id);
@@ -64,7 +64,7 @@ export class Verdicts {
     return job === undefined || job.begun ? this.#enqueue(batch_id) : job.verdict;
   }
 
-  /** What is stored, if it still holds; computes nothing. */
+  /** The stored verdict if it is still valid; computes nothing. */
   async peek(batch_id: string): Promise<Verdict | null> {
     const stored = await readStoredVerdict(this.#pool, batch_id);
     return stored !== null && stored.fingerprint === (await readFingerprint(this.#pool, batch_id))
@@ -78,7 +78,7 @@ export class Verdicts {
     return running ?? this.#jobs.get(batch_id) ?? null;
   }
 
-  /** From now on batches that come to rest are verified without being asked for. */
+  /** From now on, batches that come to rest are verified without a request. */
   start(): void {
     this.#timer = this.#env.after(
       LOOK_EVERY_MS,

@@ -16,7 +16,7 @@ import type { VerifiedProcesses } from './verified-processes.ts';
 export interface VerifyOptions {
   pool: Pool;
   batch_id: string;
-  /** Null where the process type is not registered here. */
+  /** Null if the process type is not registered here. */
   processesOf(batch: RecordedBatch): VerifiedProcesses | null;
   /** Hears how many processes are verified. */
   onProgress?(verified: number): void;

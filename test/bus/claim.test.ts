@@ -38,7 +38,7 @@ test('takes by priority, then by age', async () => {
   expect(order).toEqual([urgent, older, old, young, late].map(({ command_id }) => command_id));
 });
 
-test('passes over what another one has locked, without waiting for it', async () => {
+test('passes over what another transaction has locked, without waiting for it', async () => {
   const lab = await openLab();
   const [first, second] = await lab.send(...commands(2));
   const other = await lab.pool.connect();
@@ -168,7 +168,7 @@ test('a command that is due sooner than the one waited for is not waited past', 
   await until('it is done', async () => (await lab.commandOf(id)).status === 'COMPLETED');
 });
 
-test('a ready command that another one has locked for long is not asked for all the time', async () => {
+test('a ready command that another transaction has locked for long is not asked for all the time', async () => {
   const sleeps: number[] = [];
   const slept = signal('twenty sleeps');
   const lab = await openLab({

@@ -14,7 +14,7 @@ import { openLab } from './lab.ts';
 
 const work = (fields: Partial<CommandRequest> = {}): CommandRequest => ({ domain: 'lab', type: 'Work', ...fields });
 
-/** A client of another one's: own connection, own ideas of types. */
+/** A client of another program: own connection, own ideas of types. */
 async function ownClient(url: string): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
@@ -131,7 +131,7 @@ describe('C01: a command of one’s own', () => {
       fc.asyncProperty(fc.jsonValue({ depthSize: 'small' }), async (value) => {
         const payload = { value };
         const sent = await send(lab.bus, work({ payload })).catch((error: unknown) => error);
-        // Standalone surrogates and NUL bytes are refused; everything else must be stored.
+        // Unpaired surrogates and NUL bytes are refused; everything else must be stored.
         if (sent instanceof InvalidInputError) return expect(JSON.stringify(payload)).toMatch(/\\u0000|\\ud[89a-f]/);
         const row = await lab.commandOf((sent as { command_id: string }).command_id);
         expect(row.payload).toEqual(JSON.parse(JSON.stringify(payload)));

@@ -104,7 +104,7 @@ test('one in the troubleshooting queue leaves it; what it failed with stands on 
   expect(await lab.attemptsOf(id)).toMatchObject([{ attempt: 1, outcome: 'permanent', error_code: 'BROKEN' }]);
 });
 
-test('what is settled stays: 409 says as what; no one is 404; what Faultline itself runs is not cancelled', async () => {
+test('what is settled stays: 409 says as what; an unknown one is 404; what Faultline itself runs is not cancelled', async () => {
   const lab = await openLab();
   const [done, canceled, chunk] = (await lab.send(command(), command(), command({ purpose: 'chunk' }))) as string[];
   await cancelCommand(lab.bus, canceled as string, ADA);

@@ -13,7 +13,7 @@ import { command, type Lab, openLab } from './lab.ts';
 
 const SLEEPING = { poll_ms: 600_000 };
 
-/** Waits until the notifier of a service listen; answers the process of their connection. */
+/** Waits until the notifier of a service listens; returns the process of its connection. */
 function untilListening(lab: Lab, name: string, except?: unknown): Promise<unknown> {
   return until(`${name} listens`, async () => {
     const rows = await lab.rows(
@@ -107,7 +107,7 @@ test('a wake-up of the last moment before closing is not lost', async () => {
   await until('it came', () => heard.includes('farewell'));
 });
 
-test('a notifier opened while the database is away connect when it is back', async () => {
+test('a notifier opened while the database is away connects when it is back', async () => {
   const lab = await openLab();
   const network = await openNetwork(lab.url);
   network.down();

@@ -14,7 +14,7 @@ const behavior: ProcessBehavior = {
   weld: { fail_permanent_pct: 5, timeout_pct: 8, error_code: 'ARC_LOST' },
   paint: { fail_permanent_pct: 3, fail_transient_pct: 10, fail_business_rule_pct: 15, min_duration_ms: 2 },
 };
-// Long enough that a busy machine loses no lease by itself: that would be an interruption, and change a outcome.
+// Long enough that a busy machine loses no lease by itself: that would be an interruption, and change an outcome.
 const policy = { max_attempts: 3, backoff_ms: [0, 20], lease_ms: 2000 };
 
 interface Outcome {

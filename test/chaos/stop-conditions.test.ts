@@ -11,6 +11,7 @@ import {
 } from '../../src/chaos/queries/stop-conditions.ts';
 import { lockIfTurbulenceMayRun, readTurbulentBatches } from '../../src/chaos/queries/turbulence.ts';
 import { withTx } from '../../src/db/pool.ts';
+import { readBatch } from '../../src/db/queries/batches.ts';
 import type { CommandPolicy } from '../../src/model/process.ts';
 import { launchBatch } from '../../src/process/launch.ts';
 import { until } from '../support/until.ts';
@@ -271,4 +272,10 @@ test('an experiment with nulls asks for nothing, and does not affect other batch
     expect(found).not.toContain(batch_id);
   }
   expect(await withTx(pool, (tx) => lockIfTurbulenceMayRun(tx, batch_id))).toBe(false);
+  // The guard relies on the stored form: without nulls, with the default action.
+  expect((await readBatch(pool, batch_id))?.experiment).toEqual({ hypothesis: 'nothing is asked' });
+  expect((await readBatch(pool, asking))?.experiment).toEqual({
+    stop_conditions: [{ metric: 'in_troubleshooting', above: 1, action: 'abort' }],
+    turbulence: { kill_worker_every_ms: 1_000 },
+  });
 });

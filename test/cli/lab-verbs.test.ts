@@ -91,6 +91,7 @@ test('a batch with the seed of a prediction has the predicted outcome; verify an
   const markdown = await faultline('report', batch_id);
   expect(markdown).toMatchObject({ code: 0, stderr: '' });
   expect(markdown.stdout).toMatch(/^# Report: batch .*\n\n\*\*Verdict: PASS\*\* .*\n\n> It ends as predicted\n/);
+  expect(JSON.parse((await faultline('report', batch_id, '--json')).stdout)).toMatchObject({ batch_id });
   const out = join(folder, 'report.json');
   const written = await faultline('report', batch_id, '--format', 'json', '--out', out);
   expect(written).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('Verdict: pass.') });

@@ -98,7 +98,7 @@ const answers = (method: string, path: string): object => {
 test.each<[string, (client: Client) => Promise<number>]>([
   ['batch watch', (client) => watchBatch(client, 'b', { json: true })],
   ['verify --wait', (client) => verify(client, 'b', { wait: true, json: true })],
-  ['report --wait', (client) => report(client, 'b', { wait: true, format: 'json' })],
+  ['report --wait', (client) => report(client, 'b', { wait: true, json: true, format: 'markdown' })],
   ['tsq watch', (client) => watchTsqJob(client, 'j', { json: true })],
 ])('%s goes through outages, and says so', async (_name, act) => {
   const outages = quietly();

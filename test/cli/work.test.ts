@@ -61,12 +61,7 @@ describe('C08: slots as an option', () => {
 test.each([
   ['a number out of range', ['--slots', '0'], 2, /whole number from 1 to 10000/],
   ['a domain without handlers', ['--domains', 'holding,paymnts'], 2, /no handler in paymnts. It has: .*holding/],
-  [
-    'slots of a domain it does not work',
-    ['--slots', 'paymnts=5'],
-    1,
-    /slots for the domain paymnts/,
-  ],
+  ['slots of a domain it does not work', ['--slots', 'paymnts=5'], 1, /slots for the domain paymnts/],
 ])('%s is one line and an exit code', async (_how, args, code, message) => {
   const ended = await (await work(...args)).ended;
   expect(ended).toMatchObject({ code });

@@ -86,7 +86,7 @@ describe.each([
     expect(odd).toEqual([]);
 
     await lab.untilBatch(batch_id, 'COMPLETED_WITH_FAILURES', { deadline_ms: 30_000 });
-    // A verb on what another one's retry had just set free is a verb of its own, on a live command: cancel may follow a retry.
+    // A verb on what another operator's retry had just set free is a verb of its own, on a live command: cancel may follow a retry.
     const { rows: events } = await lab.pool.query<{ command_id: string; type: string; actor: string }>(
       `select command_id, type, actor from faultline.event where event_id > $1 and type like 'OPERATOR%' order by event_id`,
       [rows[0].last],

@@ -233,7 +233,7 @@ function findFalseDeath(
   words: LastWords | undefined,
 ): string | undefined {
   if (signal !== 'SIGKILL') return `the service was not killed, but ended with ${code ?? signal}`;
-  if (words === undefined) return 'the service was killed by another one';
+  if (words === undefined) return 'the service was killed by another process';
   if (words.point !== cell.point || words.outcome !== cell.outcome || words.met.length === 0)
     return `the service died of something else: ${JSON.stringify(words)}`;
 }

@@ -233,7 +233,7 @@ function die(met) {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** A chunk is internal command: what its attempt comes to is brought about here, while it is held at the point. */
+/** A chunk is an internal command: what its attempt comes to is brought about here, while it is held at the point. */
 async function dieInChunk({ batch_id }) {
   const [batch] = await query('select process_type from faultline.batch where batch_id = $1', [batch_id]);
   if (batch.process_type !== cell.domain) return;

@@ -8,7 +8,7 @@ import { asTx, createPool, type Queryable } from '../../src/db/pool.ts';
 import * as claims from '../../src/db/queries/claims.ts';
 import * as processes from '../../src/db/queries/processes.ts';
 import * as settles from '../../src/db/queries/settles.ts';
-import * as cuts from '../../src/db/queries/terminate.ts';
+import * as terminate from '../../src/db/queries/terminate.ts';
 import * as verbs from '../../src/db/queries/troubleshooting.ts';
 import type { ClaimedCommand } from '../../src/model/command.ts';
 import { newId } from '../../src/model/ids.ts';
@@ -203,7 +203,7 @@ const STATEMENTS: [name: string, indexes: string[], run: (db: Queryable, ids: Id
   ],
 ];
 
-const terminateLine = ({ command_id }: Ids[number]): cuts.TerminateLine => ({
+const terminateLine = ({ command_id }: Ids[number]): terminate.TerminateLine => ({
   command_id,
   status: 'CANCELED',
   effect: 'CANCELED',
@@ -215,25 +215,25 @@ const terminateLine = ({ command_id }: Ids[number]): cuts.TerminateLine => ({
 const idsOf = (ids: Ids) => ids.map(({ command_id }) => command_id);
 STATEMENTS.push(
   [
-    'cut, live',
+    'terminate, live',
     ['command_pkey', 'command_pkey'],
-    (db, ids) => cuts.terminateIfLive(asTx(db), 0, ids.map(terminateLine)),
+    (db, ids) => terminate.terminateIfLive(asTx(db), 0, ids.map(terminateLine)),
   ],
   [
-    'cut, open',
+    'terminate, open',
     ['command_pkey', 'command_pkey'],
-    (db, ids) => cuts.terminateIfOpen(asTx(db), 0, ids.map(terminateLine)),
+    (db, ids) => terminate.terminateIfOpen(asTx(db), 0, ids.map(terminateLine)),
   ],
   [
     'deadlines, found',
     ['command_deadline', 'command_pkey', 'process_deadline'],
-    (db) => cuts.findOverdueCommands(db, 0, 500),
+    (db) => terminate.findOverdueCommands(db, 0, 500),
   ],
-  ['deadlines, locked', ['command_pkey'], (db, ids) => cuts.lockLiveCommands(asTx(db), 0, idsOf(ids))],
+  ['deadlines, locked', ['command_pkey'], (db, ids) => terminate.lockLiveCommands(asTx(db), 0, idsOf(ids))],
   [
     'deadlines, read',
     ['command_pkey', 'command_pkey', 'process_pkey'],
-    (db, ids) => cuts.readOverdue(asTx(db), 0, idsOf(ids)),
+    (db, ids) => terminate.readOverdue(asTx(db), 0, idsOf(ids)),
   ],
 );
 

@@ -1,5 +1,6 @@
 // A fresh system as a person first sees it: empty pages that say what to do, wrong addresses, and the service going away.
 
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type System, startSystem } from '../system/lab.ts';
 import { DESK, fitsItsWidth, PHONE, untilText, visit } from './lab.ts';
@@ -38,6 +39,17 @@ test.each([
     expect([path, await fitsItsWidth(page)]).toEqual([path, true]);
     expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(scheme);
   }
+});
+
+test('the frame of every page has at most 240 kB, compressed', async () => {
+  const html = await (await fetch(system.url)).text();
+  const files = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path);
+  expect(files.length).toBeGreaterThan(2);
+  const sizes = files.map(async (path) => {
+    const response = await fetch(`${system.url}${path}`);
+    return gzipSync(await response.arrayBuffer()).length;
+  });
+  expect((await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(240_000);
 });
 
 test('the empty list of batches leads to the first launch', async () => {

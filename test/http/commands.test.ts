@@ -160,6 +160,14 @@ describe('a command sent with an Idempotency-Key', () => {
     const other = await lab.post('/commands', {}, key);
     expect(other.json().code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
+
+  test('is not taken for a batch with the same body, nor the other way round', async () => {
+    for (const paths of [['/commands', '/command-batches'] as const, ['/command-batches', '/commands'] as const]) {
+      const key = { 'idempotency-key': newId() };
+      expect((await lab.post(paths[0], {}, key)).statusCode).toBe(202);
+      expect((await lab.post(paths[1], {}, key)).json().code).toBe('IDEMPOTENCY_KEY_REUSED');
+    }
+  });
 });
 
 describe('C17: the list', () => {

@@ -1,6 +1,5 @@
 // Progress is reported while a verdict is computed, and only then.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Analysis, Verdicts } from '../../src/verification/index.ts';
 import { until } from '../support/until.ts';
@@ -31,7 +30,7 @@ test('reports progress while a verdict is computed', async () => {
   await until('all are verified', () => verdicts.progress(batch_id)?.verified === 30);
   // Another one waits for it.
   const again = verdicts.verify(batch_id);
-  await sleep(200);
+  await verdicts.peek(batch_id);
   expect(verdicts.progress(batch_id)?.verified).toBe(30);
   release();
   expect((await reading).verdict).toBe('pass');

@@ -142,7 +142,7 @@ describe('T04: retry and complete act on what the process waits for', () => {
     expect(await lab.commands(process)).toMatchObject([{}, { status: 'COMPLETED', result: { paid: 'by hand' } }, {}]);
   });
 
-  test('not while it waits for a reply, nor after its end: 409; no one is 404', async () => {
+  test('not while it waits for a reply, nor after its end: 409; an unknown one is 404', async () => {
     const { batch_id, call, go } = await heldAt('pay');
     for (const verb of [retryProcess, completeProcess])
       await expect(verb(lab.bus, call.process_id, ADA)).rejects.toThrow('The process is WAITING_FOR_REPLY');

@@ -159,6 +159,15 @@ test('the answer comes before the work, and is what was asked for', async () => 
   expect(seeded.seed).toBe('a.B_9-');
 });
 
+test('a chunk holds its lease for a minute, so that a slow database does not undo it', async () => {
+  const { batch_id } = await launchBatch(lab.bus, { definition: trip, count: 1, input: { script: '' } });
+  const { rows } = await lab.pool.query(
+    `select lease_ms from faultline.command where batch_id = $1 and purpose = 'chunk'`,
+    [batch_id],
+  );
+  expect(rows).toEqual([{ lease_ms: 60_000 }]);
+});
+
 describe('a chunk that comes again', () => {
   test('having died before its commit: what it did is gone, and done again', async () => {
     lab.onProbe = chunkAt('in_chunk', 1000, () => {

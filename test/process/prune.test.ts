@@ -1,5 +1,5 @@
 // Pruning: whole batches and standalone commands that ended long ago go with all that is theirs; everything else stays as it was.
-// Ended at any slice it goes on; nothing that is open, at rest or held is touched, anyone who is at work meanwhile.
+// Ended at any slice it goes on; nothing that is open, at rest or held is touched, whatever runs meanwhile.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { retryCommand } from '../../src/bus/troubleshooting.ts';

@@ -1,4 +1,4 @@
-// A batch at rest that is given work again: it says so from the very transaction on, anyone who gives it, and whatever the finisher is doing.
+// A batch at rest that is given work again: it says so from that very transaction on, however it gets it, and whatever the finisher is doing.
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startTsqJob } from '../../src/bus/jobs.ts';

@@ -196,7 +196,7 @@ describe('what cannot succeed', () => {
     expect(await filesOf(ask)).toEqual([]);
   });
 
-  test('a document that is gone, terminated or another process’s is for an operator', async () => {
+  test('a document that is gone, truncated or another process’s is for an operator', async () => {
     const owner = newOwner();
     const { ask } = await runSteps(owner, 'csv', accountsOf(owner.ordinal, 1));
     const file = join(bank.data_dir, 'artifacts', ask.query_result_path);

@@ -114,7 +114,7 @@ test('movements come back from their file as they were written', () => {
   fc.assert(roundTrip);
 });
 
-test('a file that is terminated is not taken for whole', () => {
+test('a truncated file is not taken for whole', () => {
   const text = encodeMovements(makeStatement([makeAccount([makeTransaction(), makeTransaction()])]).movements);
   const lines = text.trimEnd().split('\n');
   for (let kept = 1; kept < lines.length; kept++) {

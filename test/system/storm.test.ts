@@ -130,8 +130,8 @@ test(`${COUNT} statements complete in a storm`, async () => {
   expect(batch).toMatchObject({ status: 'COMPLETED', completed_count: COUNT, in_troubleshooting_count: 0 });
   await expectEachOnce(system, batch_id, COUNT, 'csv');
 
-  const [attempts] = await system.sql<{ terminated: number; most: number; parked: number; other: number }>(
-    `select count(*) filter (where outcome = 'lease_expired')::int as terminated,
+  const [attempts] = await system.sql<{ interrupted: number; most: number; parked: number; other: number }>(
+    `select count(*) filter (where outcome = 'lease_expired')::int as interrupted,
             (select max(interruptions)::int from faultline.command where batch_id = $1::uuid) as most,
             count(*) filter (where effect = 'TSQ')::int as parked,
             count(*) filter (where outcome not in ('success', 'lease_expired', 'released'))::int as other
@@ -141,5 +141,5 @@ test(`${COUNT} statements complete in a storm`, async () => {
   console.log(`${kills} workers killed; attempts: ${JSON.stringify(attempts)}`);
   expect(kills).toBeGreaterThan(1);
   expect(attempts).toMatchObject({ parked: 0 });
-  expect(attempts?.terminated).toBeGreaterThan(0);
+  expect(attempts?.interrupted).toBeGreaterThan(0);
 });

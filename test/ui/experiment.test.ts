@@ -72,6 +72,17 @@ describe('the panels of all steps', () => {
     expect(withSteps(type, document, chaos)).toEqual({ elsewhere: { crash_pct: 1 } });
   });
 
+  test('a dot in the key of a step begins no field of the form', () => {
+    const dotted = { steps: [{ key: 'send.mail', command: 'SendMail', compensated: false }] };
+    const document = { 'send.mail': { timeout_pct: 5 } };
+    const chaos = chaosOf(dotted, document);
+    expect(withSteps(dotted, {}, chaos)).toEqual(document);
+    const [field = ''] = Object.keys(chaos);
+    const errors = validateSteps(dotted, { [field]: { ...NO_CHAOS, duplicate_pct: 101 } });
+    expect(Object.keys(errors).map((path) => path.split('.').length)).toEqual([3]);
+    expect(faultySteps(dotted, errors)).toEqual(['send.mail']);
+  });
+
   test('finds the steps with errors', () => {
     const chaos = { ...chaosOf(type, null), render: { ...NO_CHAOS, duplicate_pct: 101 } };
     const errors = validateSteps(type, chaos);

@@ -1,5 +1,5 @@
-// HTML by template: everything put into a template is escaped unless it came from one.
-// So there is no way to forget it.
+// HTML templates: every value in a template is escaped, except the result of another template.
+// Escaping therefore cannot be forgotten.
 
 export class Html {
   readonly text: string;

@@ -1,4 +1,4 @@
-// How the HTML statement looks, on a screen and on paper.
+// The style of the HTML statement, on a screen and on paper.
 
 import { Html } from './escape.ts';
 

@@ -1,4 +1,4 @@
-// Where the next thing goes: a place on the paper that moves down, and to a new page when there is no room.
+// The position of the next element: it moves down the page, and to a new page when there is no room.
 
 import { PAGE, type Paper } from './paper.ts';
 

@@ -1,5 +1,5 @@
-// The statement's typefaces: Helvetica, which every reader has, for what it can write; embedded Arimo for the rest.
-// Both have the same metrics. Widths and encoding are worked out once, not per document: that is most of the speed.
+// The typefaces of the statement: Helvetica, which every reader has, and embedded Arimo for other characters.
+// Both have the same metrics. Widths and encodings are computed once, not per document, which saves most of the time.
 
 import { readFileSync } from 'node:fs';
 import PDFDocument from 'pdfkit';

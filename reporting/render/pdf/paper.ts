@@ -1,5 +1,5 @@
 // Paper to draw on: pages, text at a baseline, lines, boxes; written straight into the page's content stream.
-// Coordinates are points from the top left of an A4 page. What is drawn later lies on top.
+// Coordinates are points from the top left of an A4 page. Later drawings cover earlier ones.
 
 import PDFDocument from 'pdfkit';
 import { embeddedFont, encodeStandard, standardFont, standardWidth, type Weight } from './fonts.ts';

@@ -38,7 +38,8 @@ export function drawTransactions(
   let month = '';
   for (const [index, transaction] of movements.transactions.entries()) {
     const isNewMonth = isLong && transaction.booked_on.slice(0, 7) !== month;
-    // Neither the name of a month nor the closing balance stands alone on a page, and the balance carried forward needs a line.
+    // Neither the name of a month nor the closing balance stands alone on a page, and the balance carried forward needs
+    // a line.
     const foot = index === movements.transactions.length - 1 ? CLOSING : CARRY;
     if (!flow.hasRoom((isNewMonth ? CARRY + ROW : ROW) + foot)) turnPage(flow, movements, holder, balance);
     if (isNewMonth) {

@@ -12,13 +12,15 @@ export type PercentField = Extract<keyof CommandBehavior, `${string}_pct`>;
 /** The field of a behavior that asks for a fault. */
 export type FaultField = PercentField | 'fail_first_attempts';
 
-/** What a fault can use. */
+/** The tools of a fault. */
 export interface FaultContext {
   attempt: AttemptContext;
   behavior: CommandBehavior;
   source: RollSource;
   env: Env;
-  /** The work without the fault: the handler, with `response_data` merged into its result. Can be called more than once. */
+  /**
+   * The work without the fault: the handler, with `response_data` merged into its result. Can be called more than once.
+   */
   work(): Promise<unknown>;
   /** Ends this process at once; returns if that is not allowed, or it has not lived long enough. */
   crash(): void;
@@ -27,7 +29,7 @@ export interface FaultContext {
 }
 
 export interface Fault<Name extends string = string> {
-  /** In rolls, attempts and the audit. */
+  /** The name in rolls, attempts and the audit. */
   name: Name;
   field: FaultField;
   /** Faults are tried in ascending order; the first hit wins. */
@@ -35,8 +37,8 @@ export interface Fault<Name extends string = string> {
   /** How often it hits this attempt (from 1), 0-100. At 0 and 100 no roll is drawn. */
   percent(behavior: CommandBehavior, attempt: number): number;
   /**
-   * The outcome of the attempt, for predictions and replays. `lease_expired`: the fault prevents settling, so it is written to the command
-   * before it happens. `success`: the work is done, and only the mark shows the fault.
+   * The outcome of the attempt, for predictions and replays. `lease_expired`: the fault prevents settling, so it is
+   * written to the command before it happens. `success`: the work is done, and only the mark shows the fault.
    */
   results_in: Extract<OutcomeKind, 'success' | 'transient' | 'permanent' | 'business_rule' | 'lease_expired'>;
   /** The error of the attempt; null if it succeeds. */

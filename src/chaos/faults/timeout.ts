@@ -4,7 +4,7 @@
 import { timedOutBy } from '../../model/command.ts';
 import { type Fault, percentOf } from './fault.ts';
 
-/** The time after a lease in which it is reaped for certain: the reaper runs every quarter of a lease, and at least each second. */
+/** An expired lease is reaped within this time: reaping runs every quarter of a lease, and at least every second. */
 function reapMarginMs(lease_ms: number): number {
   return 2 * Math.min(lease_ms / 4, 1000) + 100;
 }

@@ -64,7 +64,10 @@ export interface BehaviorVersionRow {
 
 const VERSION_COLUMNS = 'v.version, v.behavior, v.at, v.actor, v.reason';
 
-/** Locks a batch whose behavior may be changed against other changes of it; false if it may not. Does not block chunks in progress. */
+/**
+ * Locks a batch whose behavior may be changed against other changes of it; false if it may not. Does not block chunks
+ * in progress.
+ */
 export function lockBatchIfChangeable(tx: Tx, batch_id: string) {
   return changed(
     tx,

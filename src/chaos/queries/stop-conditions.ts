@@ -1,5 +1,5 @@
 // Statements of stop conditions: the open batches that have unmet ones, the metrics, and the record that one was met.
-// A measurement costs as much as the work in progress, whatever the size of the batch. A condition is met once.
+// The cost of a measurement depends on the work in progress, not on the size of the batch. A condition is met once.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
 import { changed, count, many, one } from '../../db/rows.ts';
@@ -48,8 +48,8 @@ export function countInTroubleshooting(db: Queryable, batch_id: string) {
 const IGNORED_STATES = new Set(['55P03', '42501']);
 
 /**
- * Summarizes new attempts in the index attempt_ended: 2 ms for 5,000 rows. Autovacuum does it within a minute, and until then every new
- * row is scanned. Does not wait for a concurrent summarization or vacuum.
+ * Summarizes new attempts in the index attempt_ended: 2 ms for 5,000 rows. Autovacuum does it within a minute, and
+ * until then every new row is scanned. Does not wait for a concurrent summarization or vacuum.
  */
 export async function summarizeAttempts(db: Queryable): Promise<void> {
   try {
@@ -79,8 +79,8 @@ export async function tallyLastAttempts(tx: Tx, batch_id: string, within_ms: num
 }
 
 /**
- * How long the oldest ready command of a batch has been ready, in ms; null if none is. The index command_ready returns the oldest of each
- * priority first, so it is scanned only as far as the first command of the batch.
+ * How long the oldest ready command of a batch has been ready, in ms; null if none is. The index command_ready returns
+ * the oldest of each priority first, so it is scanned only as far as the first command of the batch.
  */
 export async function readBacklogAgeMs(db: Queryable, batch_id: string, domain: string): Promise<number | null> {
   const oldest = await one<{ age_ms: number | null }>(

@@ -1,4 +1,4 @@
-// Statements on `e2e.test_command`, which holds what chaos does to a command, and on `command.fault`, the mark of a fault to come.
+// Statements on `e2e.test_command`, which holds the chaos of a command, and on `command.fault`, the mark of its fault.
 // Each handles its whole set in one round trip; a writing statement names one lane.
 
 import { jsonArray, uuidArray } from '../../db/arrays.ts';
@@ -7,7 +7,7 @@ import { affected, idSet, many } from '../../db/rows.ts';
 import type { CommandBehavior } from '../behavior.ts';
 import { IS_CHAOS_STOPPED } from './lab-control.ts';
 
-/** What chaos does to a command. */
+/** The chaos of a command. */
 export interface TestCommand {
   command_id: string;
   lane: number;
@@ -16,12 +16,15 @@ export interface TestCommand {
   payload: {
     process_id: string | null;
     process_step: string | null;
-    /** Of a standalone command in its batch. A process stores its own. */
+    /** The ordinal of a standalone command in its batch. A process stores its own. */
     ordinal?: number;
   };
 }
 
-/** Inserts rows of one lane. An existing row stays: if the id is a duplicate, the insert of the command fails, and the transaction with it. */
+/**
+ * Inserts rows of one lane. An existing row stays: if the id is a duplicate, the insert of the command fails, and the
+ * transaction with it.
+ */
 export async function insertTestCommands(tx: Tx, lane: number, rows: readonly TestCommand[]): Promise<void> {
   await tx.query({
     name: 'insert_test_commands',
@@ -56,7 +59,7 @@ export function deleteTestCommands(tx: Tx, lane: number, command_ids: readonly s
   ]);
 }
 
-/** What identifies the chaos of a claimed command. */
+/** The fields that identify the chaos of a claimed command. */
 export interface ChaosKey {
   command_id: string;
   lane: number;
@@ -64,15 +67,15 @@ export interface ChaosKey {
   batch_id: string | null;
 }
 
-/** What the chaos of a claimed command is decided from. */
+/** The data from which the chaos of a claimed command is decided. */
 export interface ChaosSource {
   command_id: string;
   behavior: CommandBehavior;
-  /** Of the process, or of the standalone command, in its batch; null without a batch. */
+  /** The ordinal of the process or standalone command in its batch; null without a batch. */
   ordinal: number | null;
-  /** Of the batch; null without one. */
+  /** The seed of the batch; null without a batch. */
   seed: string | null;
-  /** By the kill switch, or for its batch. */
+  /** Injection is stopped, by the kill switch or for its batch. */
   injection_stopped: boolean;
 }
 
@@ -101,7 +104,9 @@ export interface SuppressedAttempt {
   attempt: number;
 }
 
-/** Records attempts of one lane, in order of id, into which nothing is injected although their commands have a behavior. */
+/**
+ * Records attempts of one lane, in order of id, into which nothing is injected although their commands have a behavior.
+ */
 export async function suppressAttempts(
   db: Queryable,
   lane: number,
@@ -126,7 +131,8 @@ export interface FaultMark {
 }
 
 /**
- * Marks commands of one lane whose claim still holds its lease with their faults, which the reaper copies; returns their ids.
+ * Marks commands of one lane whose claim still holds its lease with their faults, which the reaper copies; returns
+ * their ids.
  * Locks its set in order of id. `status || ''` keeps the planner from the partial index command_leased, as in a settle.
  */
 export function markFaultsIfLeased(tx: Queryable, lane: number, marks: readonly FaultMark[]) {

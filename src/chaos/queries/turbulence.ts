@@ -1,5 +1,6 @@
-// Statements of turbulence: the batches that can have some now, what was done to them, and the connections to terminate.
-// Each occurrence is an event of its batch, written before it happens, so that a restarted supervisor does not repeat it.
+// Statements of turbulence: the batches that can have some now, its occurrences, and the connections to terminate.
+// Each occurrence is an event of its batch, written before it happens, so that a restarted supervisor does not repeat
+// it.
 
 import type { Queryable, Tx } from '../../db/pool.ts';
 import { changed, count, many } from '../../db/rows.ts';
@@ -55,7 +56,10 @@ export interface NewTurbulence {
   [detail: string]: unknown;
 }
 
-/** Writes an occurrence before it happens; false if one of its kind that was due as late was written. Call it under the lock. */
+/**
+ * Writes an occurrence before it happens; false if one of its kind that was due as late was written. Call it under the
+ * lock.
+ */
 export function insertTurbulenceOnce(tx: Tx, batch_id: string, turbulence: NewTurbulence) {
   return changed(
     tx,

@@ -35,7 +35,7 @@ export interface NewBatch {
 
 export interface Batch extends Required<NewBatch> {
   created_at: Date;
-  /** Since then nothing is injected into it. */
+  /** The time since when nothing is injected into it. */
   injection_stopped_at: Date | null;
   cancel_requested_at: Date | null;
 }
@@ -78,8 +78,9 @@ const READ = `select batch_id, kind, name, process_type, process_version, domain
   from faultline.batch`;
 
 /**
- * Holds a batch against cancellation until the transaction ends, but not against counting: under `for share` the finisher waited for a
- * moment without any chunk in progress, and the progress of a launch of 50,000 stood still for 3 s at a time.
+ * Holds a batch against cancellation until the transaction ends, but not against counting: under `for share` the
+ * finisher waited for a moment without any chunk in progress, and the progress of a launch of 50,000 stood still for 3
+ * s at a time.
  */
 export function shareBatch(tx: Tx, batch_id: string) {
   return one<Batch>(tx, `${READ} where batch_id = $1 for key share`, [batch_id]);
@@ -115,8 +116,8 @@ export async function closeBatchIfOpen(tx: Tx, batch_id: string): Promise<Date |
 }
 
 /**
- * CREATING, RUNNING or AT_REST -> CANCELING; false in another status, or if it was cancelled before. Waits for the chunks in progress
- * (see shareBatch). New chunks pass the queue of waiters, so cancel pending ones first.
+ * CREATING, RUNNING or AT_REST -> CANCELING; false in another status, or if it was cancelled before. Waits for the
+ * chunks in progress (see shareBatch). New chunks pass the queue of waiters, so cancel pending ones first.
  */
 export function markCancelingIfOpen(tx: Tx, batch_id: string) {
   return changed(
@@ -156,8 +157,8 @@ export function listOpenBatches(db: Queryable) {
 }
 
 /**
- * Locks a batch that has not ended against reopening, so that its status fits what is counted next. Fails (55P03) when the lock is not
- * free within `max_ms`.
+ * Locks a batch that has not ended against reopening, so that its status fits what is counted next. Fails (55P03) when
+ * the lock is not free within `max_ms`.
  */
 export async function lockBatchIfOpen(tx: Tx, batch_id: string, max_ms: number) {
   await tx.query(`select set_config('lock_timeout', $1, true)`, [`${max_ms}ms`]);
@@ -169,7 +170,10 @@ export async function lockBatchIfOpen(tx: Tx, batch_id: string, max_ms: number) 
   );
 }
 
-/** Locks the batches of commands of one lane, in order of id; returns those at rest. The batch of a command never changes. */
+/**
+ * Locks the batches of commands of one lane, in order of id; returns those at rest. The batch of a command never
+ * changes.
+ */
 export async function lockBatchesOfCommands(tx: Tx, lane: number, command_ids: readonly string[]): Promise<string[]> {
   const batches = await many<{ batch_id: string; status: BatchStatus }>(
     tx,
@@ -261,7 +265,10 @@ export function updateBatchIfStill(tx: Tx, batch_id: string, from: BatchStatus, 
   );
 }
 
-/** Why a part of a batch could not be created yet; null if nothing failed. The purposes are named so that command_internal is used. */
+/**
+ * Why a part of a batch could not be created yet; null if nothing failed. The purposes are named so that
+ * command_internal is used.
+ */
 export function readLaunchError(db: Queryable, batch_id: string) {
   return one<{ error_code: string; error_message: string; attempts: number }>(
     db,

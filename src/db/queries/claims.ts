@@ -65,8 +65,9 @@ const CLAIM = claimText('$3', IS_FREE);
 const CLAIM_WITHIN_CAP = claimText(LIMIT_WITHIN_CAP);
 
 /**
- * Claims up to `limit` ready commands of a domain and lane, by priority, skipping locked rows. Claims none in a domain that is paused
- * or capped. Commits asynchronously: a lost claim is only redelivered, and the fresh claim_id fences its late result.
+ * Claims up to `limit` ready commands of a domain and lane, by priority, skipping locked rows. Claims none in a domain
+ * that is paused or capped. Commits asynchronously: a lost claim is only redelivered, and the fresh claim_id fences its
+ * late result.
  */
 export function claimReadyCommands(db: Queryable, claim: Claim): Promise<ClaimedCommand[]> {
   return claimBy(db, 'claim_ready_commands', CLAIM, claim);
@@ -99,9 +100,9 @@ where c.domain = $1 and c.status = 'PENDING' and c.available_at < now() + $2::in
 }
 
 /**
- * The fence. `status || ''` keeps the planner from the partial index command_leased, which it otherwise walks once per line while the
- * table is fresh. `leased` excludes a command marked with a fault that prevents settling: its lease must expire whatever its worker
- * does. Until then it is `held`, because its handler may run under some of those faults.
+ * The fence. `status || ''` keeps the planner from the partial index command_leased, which it otherwise walks once per
+ * line while the table is fresh. `leased` excludes a command marked with a fault that prevents settling: its lease must
+ * expire whatever its worker does. Until then it is `held`, because its handler may run under some of those faults.
  */
 export const FENCE = {
   held: `c.status || '' = 'IN_PROGRESS' and c.lease_expires_at > clock.at`,
@@ -119,7 +120,9 @@ const claimArrays = (claims: readonly HeldClaim[]) => [
   claims.map(({ claim_id }) => claim_id),
 ];
 
-/** Renews the leases that still hold and returns their ids. Skips locked rows. Never shortens a lease that was extended. */
+/**
+ * Renews the leases that still hold and returns their ids. Skips locked rows. Never shortens a lease that was extended.
+ */
 export function renewLeasesIfHeld(db: Queryable, lane: number, claims: readonly HeldClaim[]) {
   return idSet(db, {
     name: 'renew_leases',
@@ -167,8 +170,9 @@ export function readHeldClaims(db: Queryable, lane: number, claims: readonly Hel
 }
 
 /**
- * Expires the leases of a worker that is known to be dead, so that they are reaped at once. Returns how many. Skips rows locked by a
- * statement of that worker that is still running: waiting could deadlock, and the row is settled or expires anyway.
+ * Expires the leases of a worker that is known to be dead, so that they are reaped at once. Returns how many. Skips
+ * rows locked by a statement of that worker that is still running: waiting could deadlock, and the row is settled or
+ * expires anyway.
  */
 export function expireWorkerLeases(db: Queryable, worker_id: string) {
   return affected(

@@ -39,7 +39,10 @@ from clock, unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[
   as i(command_id, domain, type, purpose, priority, payload, max_attempts, backoff_ms, jitter_pct, lease_ms, delay_ms, deadline_ms,
     on_deadline, process_id, batch_id, step, correlation_id, reply_to, annotated)`;
 
-/** Inserts commands of one lane. `annotated`: those with a row from a hook. A duplicate id is a unique violation (23505). */
+/**
+ * Inserts commands of one lane. `annotated`: those with a row from a hook. A duplicate id is a unique violation
+ * (23505).
+ */
 export async function insertCommands(
   tx: Tx,
   lane: number,
@@ -50,8 +53,8 @@ export async function insertCommands(
 }
 
 /**
- * Inserts the commands whose ids are new and returns these ids. Waits for concurrent inserts of the same ids; callers that share ids
- * cannot deadlock if they insert in order of id.
+ * Inserts the commands whose ids are new and returns these ids. Waits for concurrent inserts of the same ids; callers
+ * that share ids cannot deadlock if they insert in order of id.
  */
 export function insertCommandsIfAbsent(
   tx: Tx,

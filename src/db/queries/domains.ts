@@ -86,7 +86,10 @@ export interface QueueRecord extends DomainRow {
   slots: number;
 }
 
-/** All domains with work, workers or stored settings, except `hidden`. Each count reads a partial index of open commands only. */
+/**
+ * All domains with work, workers or stored settings, except `hidden`. Each count reads a partial index of open commands
+ * only.
+ */
 export function listQueues(db: Queryable, hidden: string) {
   return many<QueueRecord>(
     db,

@@ -1,4 +1,4 @@
-// Statements on `event`: what no row of another table shows.
+// Statements on `event`, which records what no row of another table shows.
 
 import type { Queryable, Tx } from '../pool.ts';
 

@@ -1,9 +1,9 @@
-// Statements on `idempotency_key`. A key counts for 24 hours.
+// Statements on `idempotency_key`. A key is valid for 24 hours.
 
 import type { Queryable, Tx } from '../pool.ts';
 import { affected, one } from '../rows.ts';
 
-/** `k` is the table: the key no longer counts. */
+/** True if the key of the row `k` is no longer valid. */
 export const IS_EXPIRED = `k.created_at < now() - interval '24 hours'`;
 
 export interface Idempotency {
@@ -14,7 +14,7 @@ export interface Idempotency {
 
 /**
  * Claims an idempotency key for `batch_id`. Waits for a concurrent claim of the same key to commit.
- * @returns null if the claim succeeded, else what the key was used for.
+ * @returns null if the claim succeeded, else the first use of the key.
  */
 export async function claimIdempotencyKey(tx: Tx, { key, request_hash }: Idempotency, batch_id: string) {
   const used = await one<{ request_hash: string; batch_id: string }>(

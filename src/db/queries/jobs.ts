@@ -1,5 +1,5 @@
-// Statements of jobs over the troubleshooting queue. The items of a job are listed in one snapshot, and one worker at a time shortens
-// the list: no item is processed twice, and the counts are exact.
+// Statements of jobs over the troubleshooting queue. The items of a job are listed in one snapshot, and one worker at a
+// time takes items off the list: no item is processed twice, and the counts are exact.
 
 import { uuidArray } from '../arrays.ts';
 import type { Queryable, Tx } from '../pool.ts';
@@ -23,9 +23,9 @@ export interface NewJob {
 }
 
 /**
- * `items` selects command_id and lane, in order of processing; its parameters are moved behind the seven of the job. Items are
- * aggregated to one array per lane and sliced: numbering and sorting rows took half as long again for 100,000 items. `slice` is
- * materialized so that its sort does not carry whole arrays.
+ * `items` selects command_id and lane, in order of processing; its parameters are moved behind the seven of the job.
+ * Items are aggregated to one array per lane and sliced: numbering and sorting rows took half as long again for 100,000
+ * items. `slice` is materialized so that its sort does not carry whole arrays.
  */
 async function insertJob(tx: Tx, job: NewJob, items: string, values: unknown[]): Promise<number> {
   const { job_id, verb, filter, reason, actor, result, slice_size } = job;
@@ -55,8 +55,8 @@ async function insertJob(tx: Tx, job: NewJob, items: string, values: unknown[]):
 }
 
 /**
- * Inserts a job over all items that match now; returns their number. Items parked between the beginning of the transaction and this
- * statement are excluded, because the verbs compare with `began_at`.
+ * Inserts a job over all items that match now; returns their number. Items parked between the beginning of the
+ * transaction and this statement are excluded, because the verbs compare with `began_at`.
  */
 export function insertJobOfFilter(tx: Tx, job: NewJob, filter: ParkedFilter) {
   return insertJob(
@@ -92,8 +92,8 @@ export interface RunningJob {
 }
 
 /**
- * Locks a job until the end of the transaction. An advisory lock serves its waiters in order; with a lock of the row, which each slice
- * changes, an abort lost its turn to the next slice again and again.
+ * Locks a job until the end of the transaction. An advisory lock serves its waiters in order; with a lock of the row,
+ * which each slice changes, an abort lost its turn to the next slice again and again.
  */
 export async function lockJob(tx: Tx, job_id: string): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('faultline job ' || $1::text, 0))`, [job_id]);

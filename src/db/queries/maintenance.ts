@@ -12,8 +12,8 @@ export async function tryMaintenanceLock(tx: Tx): Promise<boolean> {
 }
 
 /**
- * Analyzes tables that have doubled since their last statistics: with stale ones the planner takes plans at 2-3 times the cost, and
- * autovacuum is a minute too late for a batch that runs for ten seconds.
+ * Analyzes tables that have doubled since their last statistics: with stale ones the planner takes plans at 2-3 times
+ * the cost, and autovacuum is a minute too late for a batch that runs for ten seconds.
  */
 export async function analyzeIfGrown(tx: Tx): Promise<void> {
   const { rows } = await tx.query<{ name: string }>(

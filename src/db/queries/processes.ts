@@ -61,8 +61,8 @@ from faultline.process p
 where p.process_id = any($2::uuid[]) and p.lane = $1::smallint`;
 
 /**
- * Reads processes whose awaited commands the caller holds locked. That lock is enough: each change of a process locks its awaited
- * command first, and `updateIfAwaiting` checks again.
+ * Reads processes whose awaited commands the caller holds locked. That lock is enough: each change of a process locks
+ * its awaited command first, and `updateIfAwaiting` checks again.
  */
 export function readProcesses(tx: Tx, lane: number, process_ids: readonly string[]): Promise<ProcessRow[]> {
   return read(tx, 'read_processes', READ, lane, process_ids);
@@ -83,7 +83,7 @@ async function read(tx: Tx, name: string, text: string, lane: number, process_id
   return rows;
 }
 
-/** What a decision changes of a process. */
+/** The changes that a decision makes to a process. */
 export interface ProcessChange {
   process_id: string;
   /** The command whose reply this decision answers. */
@@ -102,11 +102,17 @@ export interface ProcessChange {
   keep_effects: boolean;
 }
 
-/** A deadline that passed while a process waited for an operator starts again when the process continues. `p` is the process. */
+/**
+ * A deadline that passed while a process waited for an operator starts again when the process continues. `p` is the
+ * process.
+ */
 const RESTARTED_DEADLINE = `case when p.status = 'WAITING_FOR_TSQ' and p.deadline_at <= clock.at
   then clock.at + p.deadline_ms * interval '1 millisecond' else p.deadline_at end`;
 
-/** Writes decisions on processes that still await the command replied to; returns how many. A terminal process awaits none. */
+/**
+ * Writes decisions on processes that still await the command replied to; returns how many. A terminal process awaits
+ * none.
+ */
 export function updateIfAwaiting(tx: Tx, lane: number, changes: readonly ProcessChange[]) {
   const column = <K extends keyof ProcessChange>(key: K) => changes.map((change) => change[key]);
   return affected(tx, {
@@ -170,7 +176,10 @@ export interface AwaitedCommand {
   error_message: string | null;
 }
 
-/** Makes processes wait for an operator if their awaited command was parked. While compensating, error_code keeps the cause. */
+/**
+ * Makes processes wait for an operator if their awaited command was parked. While compensating, error_code keeps the
+ * cause.
+ */
 export async function parkAwaitingProcesses(tx: Tx, lane: number, parked: readonly AwaitedCommand[]): Promise<void> {
   await tx.query({
     name: 'park_awaiting_processes',

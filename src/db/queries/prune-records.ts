@@ -51,12 +51,13 @@ export function deleteWorkers(tx: Tx, cutoff: Date) {
 
 export interface ReplySlice {
   replies: { reply_id: string; lane: number }[];
-  /** Where the next slice begins; null after the last. */
+  /** The start of the next slice; null after the last one. */
   next_id: string | null;
 }
 
 /**
- * Replies put into queues before the cutoff, by id: ids are made in order of time, by clocks that differ by less than a day.
+ * Replies put into queues before the cutoff, by id: ids are made in order of time, by clocks that differ by less than a
+ * day.
  * Kept replies of processes are never pruned.
  */
 export async function readReplySlice(db: Queryable, cutoff: Date, after_id: string | null): Promise<ReplySlice> {

@@ -28,13 +28,13 @@ export async function readCutoff(db: Queryable, older_than_ms: number): Promise<
 }
 
 export interface PrunableBatch extends Pick<Batch, 'batch_id' | 'kind' | 'process_type' | 'name' | 'total_count'> {
-  /** Its deletion has begun, and continues whatever is asked for now. */
+  /** Its deletion has begun, and continues whatever this run selects. */
   begun: boolean;
 }
 
 /**
- * Batches that ended before the cutoff, and those whose deletion has begun, in order of id. A batch whose Idempotency-Key still counts
- * is not returned: a repeated launch must find it.
+ * Batches that ended before the cutoff, and those whose deletion has begun, in order of id. A batch whose
+ * Idempotency-Key still counts is not returned: a repeated launch must find it.
  */
 export function readPrunableBatches(
   db: Queryable,
@@ -122,7 +122,7 @@ export function lockEndedCommands(tx: Tx, lane: number, command_ids: readonly st
   );
 }
 
-/** Those of the commands that exist. */
+/** Returns those of the commands that exist. */
 export function readPresentCommands(tx: Tx, lane: number, command_ids: readonly string[]) {
   return idSet(
     tx,
@@ -209,11 +209,14 @@ export interface CommandCursor {
 export interface CommandSlice {
   /** The commands that may be deleted. */
   command_ids: string[];
-  /** Where the next slice begins; null after the last. */
+  /** The start of the next slice; null after the last one. */
   next: CommandCursor | null;
 }
 
-/** `commands` selects a page of the index, not of the prunable commands, so commands that stay cost no more than the others. */
+/**
+ * `commands` selects a page of the index, not of the prunable commands, so commands that stay cost no more than the
+ * others.
+ */
 async function readSlice(
   db: Queryable,
   commands: string,

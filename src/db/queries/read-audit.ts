@@ -68,7 +68,10 @@ export function readProcessAudit(db: Queryable, process_id: string, page: AuditP
   return read(db, page, `select ${COLUMNS} from faultline.process_audit where of_process_id = $7`, [process_id]);
 }
 
-/** The audit of the processes of a batch in [from_ordinal, to_ordinal), with the events of the batch itself if `with_own`. */
+/**
+ * The audit of the processes of a batch in [from_ordinal, to_ordinal), with the events of the batch itself if
+ * `with_own`.
+ */
 export function readBlockAudit(
   db: Queryable,
   block: { batch_id: string; from_ordinal: number; to_ordinal: number; with_own: boolean },
@@ -115,8 +118,9 @@ export function readWindowAudit(db: Queryable, window: { from_us: number; to_us:
 }
 
 /**
- * The events in [from_us, to_us) of batches and of the system. With a batch: all of its own events, and those in the window that affect
- * every batch. Turbulence affects all batches, whichever asked for it; an outage counts from its beginning and is recorded at its end.
+ * The events in [from_us, to_us) of batches and of the system. With a batch: all of its own events, and those in the
+ * window that affect every batch. Turbulence affects all batches, whichever asked for it; an outage counts from its
+ * beginning and is recorded at its end.
  */
 export function readSystemAudit(
   db: Queryable,

@@ -83,7 +83,7 @@ export function findCommandBatch(db: Queryable, batch_id: string) {
   return one<CommandBatchRecord>(db, `${COMMAND_BATCHES} and b.batch_id = $1`, [batch_id]);
 }
 
-/** What the row of a command batch does not show: its commands in progress, and its replies in queues. */
+/** Figures that are not on the row of a command batch: its commands in progress, and its replies in queues. */
 export async function countUnderWay(db: Queryable, batch_id: string) {
   const counts = await one<{ in_progress: number; replies_waiting: number }>(
     db,

@@ -92,7 +92,7 @@ const CLOCK_SLACK_MS = 86_400_000;
 const ORDER_SLACK_MS = 2_000;
 
 export interface ProcessCommandFilter extends CommandFilter {
-  /** Where the scan may stop. What is left out is on a later page. */
+  /** The time at which the scan may stop. The rest is on a later page. */
   newer_than?: Date;
   purpose?: 'step' | 'compensation';
   batch_id?: string;

@@ -1,4 +1,5 @@
-// Reading processes: pages by key, and one process with its step records and their attempts. A page costs the same at any position.
+// Reads processes: pages by key, and one process with its steps and their attempts. The cost of a page does not depend
+// on its position.
 
 import type { CommandPurpose, CommandStatus, DeadlineAction } from '../../model/command.ts';
 import type { ProcessStatus } from '../../model/process.ts';
@@ -57,7 +58,10 @@ export interface ProcessesPage {
   limit: number;
 }
 
-/** Processes of all batches, newest batch first, then by ordinal: batch by batch, because processes have no index by status alone. */
+/**
+ * Processes of all batches, newest batch first, then by ordinal: batch by batch, because processes have no index by
+ * status alone.
+ */
 export function listProcesses(db: Queryable, page: ProcessesPage) {
   return many<ProcessRecord>(
     db,

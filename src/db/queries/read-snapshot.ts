@@ -9,7 +9,10 @@ export function withSnapshot<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promi
   });
 }
 
-/** Microseconds since 1970 of a timestamp column: a Date would lose the last three digits, and with them the place in a list. */
+/**
+ * Microseconds since 1970 of a timestamp column: a Date would lose the last three digits, and with them the place in a
+ * list.
+ */
 export const microsOf = (column: string) => `(extract(epoch from ${column}) * 1000000)::bigint`;
 
 /** The timestamp of a parameter in microseconds since 1970. */

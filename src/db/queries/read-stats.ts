@@ -1,5 +1,5 @@
-// Figures of the whole service. Counts come from batch rows and partial indexes, rates from recent attempts: the cost does not grow
-// with ended work.
+// Figures of the whole service. Counts come from batch rows and partial indexes, rates from recent attempts, so the
+// cost does not grow with ended work.
 
 import type { Queryable } from '../pool.ts';
 import { many, only } from '../rows.ts';

@@ -107,7 +107,10 @@ export function findReply(db: Queryable, reply_id: string) {
   return one<ReplyRecord>(db, `select ${COLUMNS} from faultline.reply r where r.reply_id = $1`, [reply_id]);
 }
 
-/** Consumes up to `limit` replies, oldest first, skipping locked ones. Never consumes a kept reply: its process awaits it. */
+/**
+ * Consumes up to `limit` replies, oldest first, skipping locked ones. Never consumes a kept reply: its process awaits
+ * it.
+ */
 export function takeReplies(tx: Tx, lane: number, queue: string, limit: number) {
   return many<ReplyRecord>(
     tx,

@@ -16,7 +16,7 @@ export interface ServerFacts {
   /** For this role. */
   max_connections: number;
   connections: number;
-  /** Of programs other than Faultline. */
+  /** Connections of programs other than Faultline. */
   other_connections: number;
   read_only: boolean;
 }

@@ -16,7 +16,10 @@ export async function readSettings(db: Queryable): Promise<StoredSettings> {
   return (await one<StoredSettings>(db, text, [KEY])) ?? { value: {}, updated_at: null };
 }
 
-/** Merges a patch into the stored settings, field by field, so that concurrent changes of different fields both count. Nulls delete. */
+/**
+ * Merges a patch into the stored settings, field by field, so that concurrent changes of different fields both count.
+ * Nulls delete.
+ */
 export function mergeSettings(db: Queryable, patch: SettingsPatch) {
   return only<StoredSettings>(
     db,

@@ -1,4 +1,5 @@
-// Statements that end attempts: settle under a lease, reap after it, and tell a lost acknowledgement from a late result.
+// Statements that end attempts: settle under a lease, reap after it, distinguish lost acknowledgements from late
+// results.
 // A writing statement names one lane, and takes now() once, in its first CTE (Citus allows it nowhere else).
 
 import type { ClaimedCommand, Outcome, Settlement } from '../../model/command.ts';
@@ -8,7 +9,7 @@ import type { Queryable, Tx } from '../pool.ts';
 import { idSet, many } from '../rows.ts';
 import { CLAIMED_COLUMNS, FENCE, type HeldClaim, parseDelays } from './claims.ts';
 
-/** One line of a settle: what to write for the attempt that `claim_id` fences. */
+/** One line of a settle: the values to write for the attempt that `claim_id` fences. */
 export interface SettleLine {
   command: ClaimedCommand;
   outcome: Outcome;
@@ -20,8 +21,8 @@ export interface SettleLine {
 
 /**
  * Writes the outcomes whose claim still holds its lease; returns their ids.
- * Lines must be in order of id: with keyed plans the rows are looked up, and so locked, line by line. A CTE that locks first would
- * keep that order under any plan, but writes every row once more.
+ * Lines must be in order of id: with keyed plans the rows are looked up, and so locked, line by line. A CTE that locks
+ * first would keep that order under any plan, but writes every row once more.
  */
 export function settleIfLeased(tx: Tx, lane: number, lines: readonly SettleLine[]) {
   return settle(tx, lane, lines, 'settle_leased', FENCE.leased);
@@ -117,8 +118,8 @@ for update skip locked`;
 }
 
 /**
- * The claims of a lane that were answered before, although the commit seemed to fail: an attempt row of that claim which neither the
- * reaper nor a termination wrote means settled; LATE_RESULT_DISCARDED means rejected.
+ * The claims of a lane that were answered before, although the commit seemed to fail: an attempt row of that claim
+ * which neither the reaper nor a termination wrote means settled; LATE_RESULT_DISCARDED means rejected.
  */
 export function readAnsweredClaims(db: Queryable, lane: number, claims: readonly (HeldClaim & { attempts: number })[]) {
   return idSet(

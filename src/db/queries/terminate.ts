@@ -7,7 +7,7 @@ import type { Queryable, Tx } from '../pool.ts';
 import { ids, many } from '../rows.ts';
 import { OPERATED, type OperatedCommand } from './troubleshooting.ts';
 
-/** What one command becomes. */
+/** The new state of one command. */
 export interface TerminateLine {
   command_id: string;
   status: CommandStatus;
@@ -35,7 +35,10 @@ export function terminateIfLive(tx: Tx, lane: number, lines: readonly TerminateL
   return terminate(tx, lane, lines, 'terminate_live', GUARD.live);
 }
 
-/** Terminates commands that are ready, in progress or in the troubleshooting queue, and returns them. Lines in order of id. */
+/**
+ * Terminates commands that are ready, in progress or in the troubleshooting queue, and returns them. Lines in order of
+ * id.
+ */
 export function terminateIfOpen(tx: Tx, lane: number, lines: readonly TerminateLine[]) {
   return terminate(tx, lane, lines, 'terminate_open', GUARD.open);
 }
@@ -87,8 +90,8 @@ select t.*, case when t.was = 'IN_PROGRESS' then t.worker_id end as worker_id fr
 }
 
 /**
- * Live commands of a lane whose deadline, or that of the process awaiting them, has passed. Reads two partial indexes that are empty
- * without deadlines. Locks nothing: `lockLiveCommands` checks again.
+ * Live commands of a lane whose deadline, or that of the process awaiting them, has passed. Reads two partial indexes
+ * that are empty without deadlines. Locks nothing: `lockLiveCommands` checks again.
  */
 export function findOverdueCommands(db: Queryable, lane: number, limit: number) {
   return ids(db, {
@@ -133,8 +136,8 @@ export interface Overdue {
 }
 
 /**
- * The first deadline that passed of each of these commands. The caller holds them locked, and each change of a process or its deadline
- * locks its awaited command first: so the result stays true.
+ * The first deadline that passed of each of these commands. The caller holds them locked, and each change of a process
+ * or its deadline locks its awaited command first: so the result stays true.
  */
 export function readOverdue(tx: Tx, lane: number, command_ids: readonly string[]) {
   return many<Overdue>(tx, {

@@ -32,17 +32,22 @@ export interface OperatedCommand {
 export const OPERATED = `c.command_id, c.lane, c.domain, c.type, c.purpose, c.status, c.process_id, c.batch_id, c.step, c.correlation_id,
   c.reply_to, c.attempts, c.max_attempts, c.backoff_ms, c.jitter_pct, c.lease_ms, c.result, c.error_code, c.error_message`;
 
-/** Keeps the planner from the index of the queue, which it walks from end to end for one id while the table is fresh. */
+/**
+ * Keeps the planner from the index of the queue, which it walks from end to end for one id while the table is fresh.
+ */
 const PARKED = `c.status || '' = 'IN_TROUBLESHOOTING_QUEUE'`;
 
 /** Commands of one lane that an operator wants to change. */
 export interface OperatedSet {
   ids: readonly string[];
-  /** Only those parked until then, in microseconds since 1970. Null: all. */
+  /** Selects only commands parked until this time, in microseconds since 1970. Null: all. */
   parked_until_us: number | null;
 }
 
-/** Updates those of the commands that are in the troubleshooting queue, and returns them. The parameters of `set` begin at $4. */
+/**
+ * Updates those of the commands that are in the troubleshooting queue, and returns them. The parameters of `set` begin
+ * at $4.
+ */
 function updateParked(
   tx: Tx,
   lane: number,
@@ -62,7 +67,9 @@ function updateParked(
   );
 }
 
-/** Back to PENDING with a fresh round of attempts and a new deadline. Lock a set of more than one beforehand, in order. */
+/**
+ * Back to PENDING with a fresh round of attempts and a new deadline. Lock a set of more than one beforehand, in order.
+ */
 export function retryIfParked(tx: Tx, lane: number, set: OperatedSet) {
   return updateParked(
     tx,
@@ -109,7 +116,10 @@ export function lockCommand(tx: Tx, command_id: string) {
   );
 }
 
-/** Locks processes in order of id; returns the awaited commands of those that wait for an operator because their definition threw. */
+/**
+ * Locks processes in order of id; returns the awaited commands of those that wait for an operator because their
+ * definition threw.
+ */
 export function lockAdvanceFailed(
   tx: Tx,
   lane: number,

@@ -5,7 +5,9 @@ import { count, documentOut, idSchema, pageQuery, time } from './fields.ts';
 
 const MAX_WINDOW_MS = 24 * 3_600_000;
 
-/** Exactly one of command_id, process_id, batch_id, or a window of at most 24 hours (of any length with `level=system`). */
+/**
+ * Exactly one of command_id, process_id, batch_id, or a window of at most 24 hours (of any length with `level=system`).
+ */
 export const auditQuerySchema = z
   .strictObject({
     ...pageQuery,

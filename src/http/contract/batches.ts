@@ -1,4 +1,4 @@
-// What batches of processes and batches of commands have in common.
+// The schemas that process batches and command batches share.
 
 import { z } from 'zod';
 import { LIMITS, MAX_LENGTH } from '../../model/limits.ts';
@@ -7,7 +7,7 @@ import { count, idSchema, pageQuery, queueSchema, seedSchema, shortText, time, t
 
 export const batchesQuerySchema = z.strictObject({ ...pageQuery, status: z.enum(BATCH_STATUSES).optional() });
 
-/** What a request for a batch of either kind may give. */
+/** The fields that a request for a batch of either kind may have. */
 export const newBatchFields = {
   name: shortText(MAX_LENGTH.label).optional(),
   /** Drawn if absent. */

@@ -38,7 +38,7 @@ export const commandBatchSchema = z.object({
   reply_to: z.string().nullable(),
   /** Null while the batch takes more commands. */
   closed_at: timeOrNull,
-  /** Of its commands, how many percent have ended. */
+  /** The percentage of its commands that have ended. */
   percent: z.number(),
   /** Of the template. */
   domain: z.string().nullable(),

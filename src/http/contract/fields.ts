@@ -1,4 +1,4 @@
-// What every part of the wire shares: ids, times, errors and pages.
+// The schemas that every part of the contract shares: ids, times, errors and pages.
 
 import { z } from 'zod';
 import { hasSteering } from '../../model/error-text.ts';
@@ -29,7 +29,10 @@ documentSchema._zod.toJSONSchema = () => ({ type: 'object', additionalProperties
 /** A document in an answer. */
 export const documentOut = z.record(z.string(), z.unknown());
 
-/** Attempts ended. A success under a fault is a success; `injected` and `failed` are other ends with and without a fault. */
+/**
+ * Attempts ended. A success under a fault is a success; `injected` and `failed` are other ends with and without a
+ * fault.
+ */
 export const throughputSlices = z.array(
   z.object({ at: time, success: z.number(), failed: z.number(), injected: z.number() }),
 );

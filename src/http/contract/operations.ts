@@ -43,7 +43,7 @@ export const workerSchema = z.object({
   by_domain: z.record(z.string(), z.object({ slots: count, in_flight: count })),
   settled_count: count,
   settled_per_second: z.number(),
-  /** As of its last heartbeat. Failures of handlers do not count. */
+  /** The health at its last heartbeat. Failures of handlers do not affect it. */
   health: z.enum(['HEALTHY', 'DEGRADED', 'CRITICAL']),
   health_reason: z.string().nullable(),
   rss_bytes: count.nullable(),
@@ -70,7 +70,7 @@ export const configSchema = z.object({
       input: documentOut,
     }),
   ),
-  /** Of launches and sends that name none: from the application and from the settings. */
+  /** The defaults of launches and sends, from the application and the settings. */
   defaults: z.object({
     process_type: z.string().nullable(),
     command: z.object({ domain: z.string(), type: z.string() }).nullable(),

@@ -24,7 +24,7 @@ export const launchEnvelopeSchema = z.strictObject({
 });
 export type LaunchEnvelope = z.infer<typeof launchEnvelopeSchema>;
 
-/** What is absent is taken from the batch. */
+/** Absent fields are taken from the batch. */
 export const rerunBodySchema = launchEnvelopeSchema
   .pick({ name: true, seed: true, behavior: true, experiment: true, reply_to: true })
   .extend({ count: batchCount.optional() });

@@ -7,7 +7,7 @@ import { count, idSchema, pageQuery, queueSchema, time, whole } from './fields.t
 export const replyQueueSchema = z.object({
   queue: z.string(),
   count: count,
-  /** Those kept for a process whose type was not registered in the worker that settled the command. */
+  /** The number of replies kept for a process whose type was not registered in the worker that settled the command. */
   kept_count: count,
   oldest_at: time,
 });

@@ -1,4 +1,4 @@
-// How the report of a batch is asked for.
+// The query of a request for the report of a batch.
 
 import { z } from 'zod';
 

@@ -91,7 +91,7 @@ export const tsqJobBodySchema = z.strictObject({
   filter: tsqJobFilterSchema,
   reason: shortText(MAX_LENGTH.reason).optional(),
   actor: actorSchema.optional(),
-  /** To complete: any JSON, the result of the handlers. */
+  /** For `complete`: any JSON, used as the result of the handlers. */
   result: z.unknown().optional(),
 });
 export type TsqJobBody = z.infer<typeof tsqJobBodySchema>;

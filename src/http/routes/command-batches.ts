@@ -52,7 +52,7 @@ function addLaunch(api: App, context: RouteContext): void {
         ...rest,
         template: template && parseCommands(context, [template], () => 'template.')[0],
         commands: commands && parseCommands(context, commands, inList),
-        idempotency: readIdempotency(headers, body),
+        idempotency: readIdempotency(headers, { command_batch: body }),
       };
       await refuseWhileStopped(pool, [launch.template ?? {}, ...(launch.commands ?? [])], launch.idempotency);
       const launched = await launchCommands(bus, launch);

@@ -35,7 +35,7 @@ function addSend(api: App, context: RouteContext): void {
     }),
     async ({ body, headers }, reply) => {
       const [request] = parseCommands(context, [body], () => '') as [CommandRequest];
-      const idempotency = readIdempotency(headers, body);
+      const idempotency = readIdempotency(headers, { command: body });
       await refuseWhileStopped(pool, [request], idempotency);
       const command_id = await sendOnce(bus, request, idempotency);
       const status = 'PENDING' as const;

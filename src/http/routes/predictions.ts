@@ -1,4 +1,4 @@
-// What a launch is predicted to do.
+// The prediction of a launch.
 
 import type { Experiment } from '../../chaos/experiment.ts';
 import { drawSeed } from '../../process/chunks.ts';

@@ -1,5 +1,5 @@
-// Documents in storage against those that processes have on record, for one window of a batch.
-// Reading runs beside the replay, and holds some thousands of what storage lists besides the documents of the window.
+// Compares the documents in storage with those that processes have on record, for one window of a batch.
+// It reads during the replay, and holds some thousands of other documents besides those of the window.
 
 import { StorageSilentError } from '../../model/errors.ts';
 import { stepKey } from '../../model/process.ts';
@@ -7,12 +7,15 @@ import type { RecordedProcess } from '../queries/recorded.ts';
 import type { DocumentOf, StoredDocument } from '../verified-processes.ts';
 import type { CheckResults } from './check-results.ts';
 
-/** A storage silent for this long is given up: verdicts are computed one at a time. */
+/** The check gives up if storage does not respond for this long, because verdicts are computed one at a time. */
 const PATIENCE_MS = 30_000;
-/** Documents of other processes handed on at a time: each time costs a statement, and an application lists in pieces of any size. */
+/** How many documents of other processes are handed on at a time: each time costs a statement. */
 const MANY_OTHERS = 10_000;
 
-/** Compares the documents of a process: those on record must exist, and each must belong to a step that was attempted and kept. */
+/**
+ * Compares the documents of a process: those on record must exist, and each must belong to a step that was attempted
+ * and kept.
+ */
 export function checkDocuments(
   results: CheckResults,
   process: RecordedProcess,
@@ -37,9 +40,9 @@ export function checkDocuments(
 }
 
 export interface Reading {
-  /** Hears of documents of other processes, many at a time. */
+  /** Receives the documents of other processes, many at a time. */
   onOthers(documents: readonly StoredDocument[]): Promise<void>;
-  /** Ends the reading: `onOthers` is called no more. */
+  /** Ends the reading: `onOthers` is not called again. */
   signal?: AbortSignal;
   patience_ms?: number;
 }
@@ -71,7 +74,7 @@ export async function readDocuments(
       if (done) return found;
     }
   } catch (error) {
-    // Not awaited: it may be silent.
+    // Not awaited, because storage may not respond.
     void pieces.return?.()?.catch(() => {});
     throw error;
   }

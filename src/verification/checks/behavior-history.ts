@@ -1,4 +1,4 @@
-// The behaviors of a batch, the one of its launch and those set since, and which of them a command may carry.
+// The behaviors of a batch (at its launch, and changed later), and which of them a command may carry.
 
 import { type CommandBehavior, compactBehavior } from '../../chaos/behavior.ts';
 import { inScope } from '../../chaos/experiment.ts';
@@ -11,7 +11,7 @@ type ProcessBehavior = Record<string, unknown> | null;
 export class BehaviorHistory {
   readonly #batch: RecordedBatch;
   readonly #versions: readonly ProcessBehavior[];
-  /** By step key: what each version says of it. */
+  /** By step key: the behavior in each version. */
   readonly #bySteps = new Map<string, readonly (CommandBehavior | null)[]>();
 
   /** @param changes behaviors set after the launch */
@@ -24,17 +24,17 @@ export class BehaviorHistory {
     return this.#versions.length - 1;
   }
 
-  /** What a process was launched with; null out of the scope of chaos. */
+  /** The behavior with which a process was launched; null outside the scope of chaos. */
   launchedWith(ordinal: number): ProcessBehavior {
     return this.#inScope(ordinal) ? this.#batch.behavior : null;
   }
 
-  /** What a command carries, as the same object for all commands that carry the same. */
+  /** The behavior of a command; equal behaviors are the same object. */
   of({ behavior, step }: RecordedCommand): CommandBehavior | null {
     return behavior && (this.#ofStep(step).find((known) => known !== null && sameJson(known, behavior)) ?? behavior);
   }
 
-  /** What is wrong with the behavior that a command carries, as `of` returned it; null when nothing is. */
+  /** The error in the behavior of a command, as `of` returned it; null for none. */
   problemOf(ordinal: number, command: RecordedCommand, behavior: CommandBehavior | null): string | null {
     const chaotic = command.purpose === 'step' && this.#inScope(ordinal);
     if (!(chaotic ? this.#ofStep(command.step) : [null]).includes(behavior))

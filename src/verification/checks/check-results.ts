@@ -1,5 +1,5 @@
-// Collects the violations of each check while a batch is verified. A check passes when it has none; `checked` tells that apart from
-// having had nothing to check.
+// Collects the violations of each check while a batch is verified. A check passes if it has none; `checked` shows
+// whether there was anything to check.
 
 import type { Check } from '../schemas.ts';
 import { CHECKS, type CheckName, sqlOf } from './checks.ts';

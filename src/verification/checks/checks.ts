@@ -34,7 +34,7 @@ export const CHECKS = {
 } as const;
 export type CheckName = keyof typeof CHECKS;
 
-/** What SQL answers while a batch still runs. */
+/** The checks that SQL answers while a batch still runs. */
 export const LIGHT_CHECKS = ['conservation', 'no_settled_awaited', 'one_command_per_step'] as const;
 
 const SQL_TEXT: Partial<Record<CheckName, string>> = { ...RULE_TEXT, rows_agree: CONSISTENCY_TEXT };

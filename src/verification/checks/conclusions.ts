@@ -1,4 +1,4 @@
-// The checks that need the whole batch: faults that never fired, the prediction, and which checks could not be made.
+// The checks that need the whole batch: faults that never fired, the prediction, and the checks that were skipped.
 
 import { differences, emptyCounts } from '../attempt-counts.ts';
 import { predict } from '../predict/predict.ts';
@@ -40,7 +40,7 @@ function checkFaults(results: CheckResults, { batch, observations }: Verificatio
   else results.note('faults_fired', notes.join(', '));
 }
 
-/** Only where nothing intervened; elsewhere the replay alone decides. */
+/** Compared only if nothing intervened; otherwise the replay alone decides. */
 async function checkPrediction(results: CheckResults, verification: Verification): Promise<void> {
   const { batch, processes, observations } = verification;
   const reasons = incomparable(verification);

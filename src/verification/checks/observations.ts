@@ -1,4 +1,4 @@
-// What was observed of a batch while it was replayed: attempts by step, endings, and whatever makes a prediction incomparable.
+// Observations of a batch during its replay: attempts by step, endings, and events that make a prediction incomparable.
 
 import { stepKey } from '../../model/process.ts';
 import { countAttempts, emptyCounts } from '../attempt-counts.ts';
@@ -20,7 +20,7 @@ const END_OF_STATUS: Record<string, keyof Observations['ends']> = {
 };
 
 export class Observations {
-  /** By step key, visits together. */
+  /** By step key, over all visits. */
   readonly steps = new Map<string, StepObservation>();
   readonly ends = { completed: 0, failed: 0, compensated: 0, canceled: 0, in_troubleshooting: 0, open: 0 };
   readonly attempts = { interrupted: 0, answered: 0, under_turbulence: 0, suppressed: 0 };

@@ -1,5 +1,5 @@
-// What must hold between rows that describe the same thing. An honest mistake of the bus could violate each of these: a policy copied
-// wrong, ids mixed up, an attempt recorded for another claim, a retry before its delay.
+// Conditions between rows that describe the same thing. A bug in the bus could violate each of them: a wrong copy of
+// the policy, mixed-up ids, an attempt recorded for another claim, a retry before its delay.
 
 /** By name: a condition on a batch `b`, a process `p`, a command `c` and an attempt `a`. */
 type Conditions = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
-// What was recorded of a batch, as a verdict reads it: its processes with their commands and attempts, window by window, and what
-// happened to it meanwhile. All in the caller's snapshot.
+// Reads what was recorded of a batch for its verdict: processes with their commands and attempts, window by window, and
+// the events of the batch. All statements run in the caller's snapshot.
 
 import type { Tx } from '../../db/pool.ts';
 import type { CommandPurpose, CommandStatus } from '../../model/command.ts';
@@ -137,15 +137,15 @@ export async function readRecordedProcesses(
 }
 
 /**
- * For the rest of the transaction rows are read by key: with stale statistics the planner reads whole tables for each window. The
- * transaction may be idle while an application lists its storage.
+ * For the rest of the transaction rows are read by key: with stale statistics the planner reads whole tables for each
+ * window. The transaction may be idle while an application lists its storage.
  */
 export async function readByKey(tx: Tx): Promise<void> {
   await tx.query(`set local idle_in_transaction_session_timeout = 0; set local jit = off; set local max_parallel_workers_per_gather = 0;
     set local enable_seqscan = off; set local enable_bitmapscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`);
 }
 
-/** Those of `ids`, which may be any text, that are processes of the batch. */
+/** Returns those of `ids` (any text) that are processes of the batch. */
 export async function findProcessesOf(tx: Tx, batch_id: string, ids: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ process_id: string }>(
     'select p.process_id from faultline.process p where p.batch_id = $1 and p.process_id::text = any($2::text[])',
@@ -163,7 +163,7 @@ export type RecordedEvent = {
   details: Record<string, unknown> | null;
 };
 
-/** What operators, cancellations, deadlines and the processes' own code did to the batch, in order. */
+/** The events of operators, cancellations, deadlines and failed process code in the batch, in order. */
 export async function readRecordedEvents(tx: Tx, batch_id: string): Promise<RecordedEvent[]> {
   const { rows } = await tx.query<RecordedEvent>(
     `select e.type, e.command_id, e.process_id, e.attempt, e.reason, e.details
@@ -177,8 +177,8 @@ export async function readRecordedEvents(tx: Tx, batch_id: string): Promise<Reco
 }
 
 /**
- * Spans in which failures are expected while the batch is open: turbulence, made for this batch or another, until the end of its pause;
- * and times at which a process of the service could not reach the database.
+ * Spans in which failures are expected while the batch is open: turbulence, made for this batch or another, until the
+ * end of its pause; and times at which a process of the service could not reach the database.
  */
 export async function readTurbulenceSpans(tx: Tx, batch_id: string): Promise<Span[]> {
   const { rows } = await tx.query<Span & Record<string, unknown>>(

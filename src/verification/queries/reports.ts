@@ -5,13 +5,15 @@ import type { Queryable } from '../../db/pool.ts';
 import type { ProcessStatus } from '../../model/process.ts';
 import type { EndedAttempt, Span } from '../failures.ts';
 
-/** From the creation of the batch to its end, or to now: the index attempt_ended keeps other batches out of the pass. */
+/**
+ * From the creation of the batch to its end, or to now: the index attempt_ended keeps other batches out of the pass.
+ */
 export interface ReportSpan {
   from: Date;
   to: Date;
 }
 
-/** In ms, of the successful attempts of a step, all visits together. */
+/** Durations in ms of the successful attempts of a step, over all visits. */
 export interface StepLatency {
   step: string;
   p50: number;
@@ -44,8 +46,9 @@ export interface Recovery {
 }
 
 /**
- * Turbulence, oldest first. Attempts under way when it is written may still succeed before it takes effect, so only those that began
- * afterwards count. Turbulence and successes are sorted descending; the next success is the smallest end seen so far.
+ * Turbulence, oldest first. Attempts under way when it is written may still succeed before it takes effect, so only
+ * those that began afterwards count. Turbulence and successes are sorted descending; the next success is the smallest
+ * end seen so far.
  */
 export async function readRecoveries(db: Queryable, batch_id: string, span: ReportSpan): Promise<Recovery[]> {
   const { rows } = await db.query<Recovery & Record<string, unknown>>(
@@ -78,7 +81,7 @@ export interface Stop {
   details: Record<string, unknown>;
 }
 
-/** What stopped chaos in a batch, or everywhere while it was open, oldest first; with actor and reason. */
+/** The stops of chaos in a batch, or everywhere while it was open, oldest first, with actor and reason. */
 export async function readStops(db: Queryable, batch_id: string, span: ReportSpan): Promise<Stop[]> {
   const { rows } = await db.query<Stop & Record<string, unknown>>(
     `select e.at, e.type, coalesce(e.details, '{}') || jsonb_strip_nulls(
@@ -121,7 +124,10 @@ export interface FailureTally extends EndedAttempt {
   count: number;
 }
 
-/** Failed attempts of steps, visits together, without those that ran during `turbulence`. Which are real failures the caller decides. */
+/**
+ * Failed attempts of steps, visits together, without those that ran during `turbulence`. Which are real failures the
+ * caller decides.
+ */
 export async function tallyFailures(
   db: Queryable,
   batch_id: string,

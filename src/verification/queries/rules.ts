@@ -1,5 +1,5 @@
-// The checks of a verdict that SQL answers by itself. People see the statements beside the result and can run them: `$1` is the batch,
-// and each row is a violation.
+// The checks of a verdict that are SQL statements. The statements are shown beside the result, and people can run them:
+// `$1` is the batch, and each row is a violation.
 
 import type { Tx } from '../../db/pool.ts';
 
@@ -61,8 +61,8 @@ const idAt = (moment: string) =>
   `(lpad(to_hex((extract(epoch from ${moment}) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`;
 
 /**
- * Commands whose ids were made during the batch, plus or minus an hour for clocks that differ. There is no index of commands by batch,
- * and the light checks run every few seconds, so they must not read the commands of years.
+ * Commands whose ids were made during the batch, plus or minus an hour for clocks that differ. There is no index of
+ * commands by batch, and the light checks run every few seconds, so they must not read the commands of years.
  */
 const IN_ITS_TIME = `c.command_id >= (select ${idAt("b.created_at - interval '1 hour'")} from faultline.batch b where b.batch_id = $1)
   and c.command_id < (select ${idAt("coalesce(b.completed_at, now()) + interval '1 hour'")} from faultline.batch b where b.batch_id = $1)`;

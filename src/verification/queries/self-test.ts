@@ -1,5 +1,5 @@
-// Statements that break a batch on purpose, each in a way that only a check of the verdict detects. For the self-test only, on databases
-// of its own.
+// Statements that break a batch on purpose, each in a way that only a check of the verdict detects. Only the self-test
+// uses them, on databases of its own.
 
 import type { Pool } from '../../db/pool.ts';
 

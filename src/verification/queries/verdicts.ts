@@ -1,9 +1,9 @@
-// Verdicts as they are stored, and what they were given on: one that was given on something else no longer holds.
+// Stored verdicts, each with a fingerprint of its batch. A verdict with an outdated fingerprint is no longer valid.
 
 import type { Queryable } from '../../db/pool.ts';
 import type { Check } from '../schemas.ts';
 
-/** What a verdict is given on: it changes with whatever could change the verdict of a batch at rest. */
+/** The fingerprint of a batch: it changes with everything that could change the verdict of a batch at rest. */
 export async function readFingerprint(db: Queryable, batch_id: string): Promise<string | null> {
   const { rows } = await db.query<{ fingerprint: string }>(
     `select concat_ws(':', b.status, b.created_count, b.completed_count, b.compensated_count, b.failed_count, b.canceled_count,
@@ -31,7 +31,7 @@ export async function readStoredVerdict(db: Queryable, batch_id: string): Promis
   return rows[0] ?? null;
 }
 
-/** In place of an earlier one. A batch that was deleted meanwhile keeps none. */
+/** Replaces an earlier verdict. Writes nothing if the batch was deleted meanwhile. */
 export async function storeVerdict(
   db: Queryable,
   batch_id: string,

@@ -12,8 +12,8 @@ import type { RecordedAttempt, RecordedBatch, RecordedCommand, RecordedEvent } f
 import { type ExpectedEffect, RetryReplay } from './retry-replay.ts';
 
 /**
- * How an attempt relates to its roll. `answered`: by a business rule of the handler; `under_turbulence`: it failed while turbulence was
- * made or the database was away.
+ * How an attempt relates to its roll. `answered`: a business rule of the handler ended it; `under_turbulence`: it
+ * failed during turbulence or while the database was away.
  */
 export type AttemptVerdict = 'as_rolled' | 'interrupted' | 'answered' | 'under_turbulence' | 'real_failure' | 'wrong';
 
@@ -32,9 +32,9 @@ export interface Violation {
 
 export interface ReplayedCommand {
   attempts: ReplayedAttempt[];
-  /** What the command must be now. */
+  /** The expected status of the command. */
   status: string;
-  /** What its process received; null until the command has ended. */
+  /** The reply that its process received; null until the command has ended. */
   reply: Reply | null;
   /** An operator ended its process without compensation. */
   keep_effects: boolean;
@@ -45,11 +45,11 @@ export interface ReplayedCommand {
 
 export interface CommandContext {
   batch: RecordedBatch;
-  /** What chaos was to do to the command; null for nothing. */
+  /** The chaos of the command; null for none. */
   behavior: CommandBehavior | null;
   roll: Omit<RollSource, 'attempt'>;
   decide: DecideFault;
-  /** Whether turbulence was made, or the database was away, during this span. */
+  /** Whether there was turbulence, or the database was away, during this span. */
   underTurbulence(span: Span): boolean;
 }
 
@@ -62,7 +62,7 @@ export function replayCommand(
   return new CommandReplay(command, context, events).run();
 }
 
-/** Verbs that terminate an attempt under way, and those that apply only to a parked command. */
+/** Verbs that terminate an attempt in progress, and verbs that apply only to a parked command. */
 const TERMINATING = new Set(['OPERATOR_CANCEL', 'COMMAND_CANCELED', 'DEADLINE_EXCEEDED']);
 const FOR_PARKED = new Set(['OPERATOR_RETRY', 'OPERATOR_COMPLETE']);
 const ENDED = new Set(['COMPLETED', 'FAILED', 'CANCELED']);
@@ -281,7 +281,7 @@ function verdictOf(record: RecordedAttempt, rolled: FaultName | null): AttemptVe
     const { results_in } = faultOf(rolled);
     if (fault === rolled && outcome === results_in) return 'as_rolled';
     if (fault === rolled && real) return 'real_failure';
-    // Under a fault that lets the handler succeed, the handler may fail for real, or answer no; it is then not marked.
+    // Under a fault that lets the handler succeed, the handler may really fail or throw a business rule error: no mark.
     if (results_in !== 'success' || fault !== null) return 'wrong';
   } else if (fault !== null) return 'wrong';
   else if (outcome === 'success') return 'as_rolled';

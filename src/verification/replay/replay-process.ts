@@ -1,5 +1,5 @@
-// Replays one process: its definition's own code receives the recorded replies one by one, and what it decides must be what was sent,
-// the status of the process and its state. Pure apart from that code.
+// Replays one process: its definition's own code receives the recorded replies one by one. Its decisions must match the
+// sent commands, and the status and state of the process. Pure apart from that code.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Reply } from '../../model/command.ts';
@@ -19,13 +19,13 @@ export interface SentCommand {
 
 export interface ReplayedProcess {
   violations: Violation[];
-  /** An operator fixed what its code threw on, so the rest cannot be replayed. */
+  /** An operator fixed a reply on which its code threw, so the rest cannot be replayed. */
   unknown: boolean;
 }
 
 /**
- * Code may write to the input it starts from, and parsing a large one for each process takes minutes: it is parsed again only for a
- * process that differs.
+ * The code of a definition may write to its input. Parsing a large input for each process takes minutes, so it is parsed
+ * again only for a process that differs.
  *
  * @param launched the behavior that the launch added to the state; null for none
  * @param sent the commands that the process lists, in order
@@ -40,7 +40,7 @@ export function replayProcess(
   return replayed.violations.length === 0 ? replayed : new ProcessReplay(code, process, sent).run(launched, 'fresh');
 }
 
-/** What the process received: the command's own reply, unless an operator delivered another one. */
+/** The reply that the process received: the command's own, unless an operator delivered another one. */
 function deliveredReply({ reply, keep_effects }: ReplayedCommand, redriven: RecordedEvent | undefined) {
   const { type, reason, details } = redriven ?? {};
   if (type === 'OPERATOR_CANCEL') {
@@ -140,7 +140,7 @@ class ProcessReplay {
     }
   }
 
-  /** From reply to reply until the process ends, waits or diverges. Turns `row` into what the process must be. */
+  /** Applies reply after reply until the process ends, waits or diverges. Changes `row` to the expected process. */
   #follow(row: ProcessRow, first: ExpectedCommand): void {
     for (let expected: ExpectedCommand | null = first; expected !== null; ) {
       const sent = this.#takeSent(expected);
@@ -199,7 +199,10 @@ class ProcessReplay {
     return null;
   }
 
-  /** Writes to the row what follows from a command; returns what must be sent next, or null when the process ends or waits. */
+  /**
+   * Writes to the row what follows from a command; returns what must be sent next, or null when the process ends or
+   * waits.
+   */
   #decide(row: ProcessRow, sent: SentCommand): ExpectedCommand | null {
     const { replayed, command } = sent;
     this.#awaited = command.command_id;
@@ -233,7 +236,7 @@ class ProcessReplay {
     row.error_message = error_message ?? '';
   }
 
-  /** Null where the process's own code threw, and the reply was not delivered again since. */
+  /** Null if the process's own code threw and the reply was not delivered again since. */
   #advance(row: ProcessRow, { command, replayed, events }: SentCommand): Decision | null {
     const last = events.filter(isAboutAdvance).at(-1);
     if (last?.type === 'ADVANCE_FAILED') return null;
@@ -273,7 +276,7 @@ class ProcessReplay {
     this.#compareDeadline('ends_as_replayed', 'it', process, this.#code.deadlineOf(null));
     if (process.awaiting_command_id !== this.#awaited)
       report(`it awaits ${process.awaiting_command_id ?? 'nothing'}, and must await ${this.#awaited ?? 'nothing'}`);
-    // What its code threw is recorded nowhere else.
+    // The error that its code threw is recorded nowhere else.
     if (process.error_message !== must.error_message && must.error_code !== 'ADVANCE_FAILED')
       report(`its error_message is ${process.error_message}, and must be ${must.error_message}`);
     if (!isDeepStrictEqual(process.path, must.path))

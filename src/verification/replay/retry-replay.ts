@@ -1,5 +1,6 @@
-// What must follow from the attempts of a command by its retry policy: another attempt and when, an end, or the troubleshooting queue.
-// Pure. The bus decides from the row it claimed; this decides from the attempts that were recorded.
+// Derives what must follow from the attempts of a command under its retry policy: a retry and its time, an end, or
+// parking.
+// Pure. The bus decides from the row it claimed; this replay decides from the recorded attempts.
 
 import { lossDelay, MAX_LEASE_LOSSES, retryDelay, retryRound, withJitter } from '../../model/retry.ts';
 import type { RecordedAttempt, RecordedBatch, RecordedCommand } from '../queries/recorded.ts';

@@ -1,8 +1,11 @@
-// Comparing values as JSON: what JSON leaves out does not count, and what it writes differently does. Pure.
+// Compares values as JSON: parts that JSON omits do not count, and other types count as JSON writes them. Pure.
 
 import { isDeepStrictEqual } from 'node:util';
 
-/** @param made may hold what JSON leaves out (undefined) or writes as something else (dates) @param read came from JSON */
+/**
+ * @param made may hold values that JSON omits (undefined) or converts (dates)
+ * @param read came from JSON
+ */
 export function sameJson(made: unknown, read: unknown): boolean {
   try {
     return isDeepStrictEqual(made, read) || isDeepStrictEqual(throughJson(made), read);
@@ -12,7 +15,7 @@ export function sameJson(made: unknown, read: unknown): boolean {
   }
 }
 
-/** Undefined for what cannot be written. */
+/** Returns undefined for a value that JSON cannot represent. */
 export function throughJson(made: unknown): unknown {
   try {
     return JSON.parse(JSON.stringify(made) ?? 'null');

@@ -147,7 +147,7 @@ function checks({ checks: all }: Report): string {
   ]);
 }
 
-/** Of a check; all of them stand in the JSON. */
+/** The number of violations shown of a check; the JSON contains all of them. */
 const MAX_VIOLATIONS = 20;
 
 function settings({ settings: { input, behavior, retry, lease_ms, experiment } }: Report): string {
@@ -191,7 +191,7 @@ function text(value: string): string {
     showText(value.replace(/\s+/g, ' '))
       .trim()
       .replace(/[\\`*_[\]<>|~#&@]/g, '\\$&')
-      // What GitHub makes a link of.
+      // Text that GitHub turns into a link.
       .replace(/:\/\//g, '\\://')
       .replace(/\bwww\./gi, (www) => `${www.slice(0, -1)}\\.`)
       .replace(/^([-+=])/, '\\$1')
@@ -226,7 +226,7 @@ function span(ms: number | null): string {
   return ms === null ? '' : duration(ms);
 }
 
-/** To the three digits that matter: `3.21 ms`, `1.4 s`, `2 min 5 s`. */
+/** To three significant digits: `3.21 ms`, `1.4 s`, `2 min 5 s`. */
 function duration(ms: number): string {
   if (ms < 1_000) return `${Number(ms.toPrecision(3))} ms`;
   if (ms < 60_000) return `${Number((ms / 1_000).toPrecision(3))} s`;

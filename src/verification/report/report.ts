@@ -1,5 +1,5 @@
-// The report of a batch: its configuration, prediction, injected faults, observations and check results, and how it recovered.
-// What is observed is read in one snapshot; the verdict is that of the batch at rest, or says that it is not.
+// The report of a batch: configuration, prediction, injected faults, observations, check results, and recovery times.
+// Observations are read in one snapshot; the verdict is the one of the batch at rest, or says that it is not at rest.
 
 import { type BehaviorVersionRow, readBehaviorVersions } from '../../chaos/queries/lab-control.ts';
 import type { Pool, Tx } from '../../db/pool.ts';

@@ -30,7 +30,7 @@ interface Work {
   key: string;
 }
 
-/** What handlers stored, by path. */
+/** The documents that handlers stored, by path. */
 export type Documents = Map<string, { process_id: string; step: string }>;
 
 export function selfTestApplication(documents: Documents): Application {

@@ -1,5 +1,5 @@
-// faultline verify --self-test: tests the verdict. A sound batch must pass; each broken variant must fail its own check, and no other
-// checks than those that the same damage affects.
+// faultline verify --self-test: tests the verdict. A sound batch must pass; each broken variant must fail its own
+// check, and only those other checks that the same damage affects.
 
 import { randomBytes } from 'node:crypto';
 import type { BusHooks } from '../../bus/handlers.ts';

@@ -1,5 +1,5 @@
-// The broken variants that test the verdict: each breaks the bus, chaos, a row or a document in one way, and names the check that must
-// fail and those that fail with it. No other may fail.
+// The broken variants that test the verdict. Each breaks the bus, chaos, a row or a document in one way, and names the
+// check that must fail and those that fail with it. No other check may fail.
 
 import type { BusHooks, CommandTransition, Middleware } from '../../bus/handlers.ts';
 import { CommandError, PermanentCommandError } from '../../model/errors.ts';

@@ -1,5 +1,5 @@
-// An analysis in a thread of its own, so that seconds of replaying delay no request. The thread starts with the first question and ends
-// after a minute without one. If it dies, its questions fail, and the next one starts another thread.
+// Analysis in a separate thread, so that seconds of replaying delay no request. The thread starts with the first
+// question and ends after a minute without one. If it dies, its questions fail, and the next one starts another thread.
 
 import { Worker } from 'node:worker_threads';
 import { watchLife } from '../../model/liveness.ts';
@@ -90,8 +90,11 @@ export class AnalysisThread implements Analysis {
       return;
     }
     this.#pending.delete(message.id);
-    clearTimeout(this.#idle);
-    if (this.#pending.size === 0) this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
+    if (this.#pending.size === 0) {
+      // A late answer of a thread that was ended may come while the timer runs: a second one could not be stopped.
+      clearTimeout(this.#idle);
+      this.#idle = setTimeout(() => void this.#end(), IDLE_MS).unref();
+    }
     if ('error' in message) pending?.reject(fromSent(message.error));
     else pending?.resolve(message.value);
   }

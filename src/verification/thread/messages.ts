@@ -15,7 +15,7 @@ interface SentError {
   message: string;
   stack?: string;
   code?: string;
-  /** Only of a FaultlineError, which stays one. */
+  /** Set only for a FaultlineError, which keeps its class. */
   errors?: FieldError[];
 }
 

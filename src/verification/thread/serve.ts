@@ -1,4 +1,4 @@
-// The analysis thread's side: answers questions one after another arrives, each with a value or an error.
+// The side of the analysis thread: answers each question as it arrives, with a value or an error.
 
 import { parentPort } from 'node:worker_threads';
 import { giveSigns } from '../../model/liveness.ts';

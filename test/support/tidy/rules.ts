@@ -5,6 +5,7 @@ import { COMMAND_STATUSES } from '../../../src/model/command.ts';
 import { BATCH_STATUSES, PROCESS_STATUSES } from '../../../src/model/process.ts';
 import { findCircles } from './circles.ts';
 import { findRetiredWords } from './retired-words.ts';
+import { findStyleViolations } from './styles.ts';
 import type { Code, Node, SourceFile, Violation } from './tree.ts';
 import { isCode, isNode, lineAt, parseCode, walk } from './tree.ts';
 import { findZoneViolations } from './zones.ts';
@@ -20,7 +21,7 @@ export function findViolations(files: SourceFile[]): Violation[] {
       .filter((violation) => !isExcused(file, violation))
       .sort((a, b) => a.line - b.line);
   });
-  return [...found, ...findCircles([...parsed.values()])];
+  return [...found, ...findCircles([...parsed.values()]), ...findStyleViolations(files)];
 }
 
 function findTextViolations(file: SourceFile): Violation[] {

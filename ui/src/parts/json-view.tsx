@@ -72,6 +72,7 @@ const MAX_LINES = 6;
 
 function plainValue(value: unknown): ReactNode {
   if (value === null || value === undefined) return <span style={{ opacity: 0.7 }}>none</span>;
+  if (value === '') return <span style={{ opacity: 0.7 }}>empty</span>;
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object'))
     return <Lines items={value.map(String)} />;
   if (typeof value === 'object') return <Code>{shorten(JSON.stringify(value))}</Code>;

@@ -7,7 +7,7 @@ import { batchKeys, cancelBatch } from '../../api/batches.ts';
 import { changeBehavior, rerunBatch, stopInjection, verdictKeys, verifyBatch } from '../../api/verdicts.ts';
 import { notCreatedCount } from '../../parts/batch/progress.tsx';
 import { momentOf } from '../../parts/experiment/prediction.ts';
-import { useVerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { useVerbDialog } from '../../parts/form/use-verb-dialog.tsx';
 import { pluralize } from '../../parts/format.ts';
 import { startToast } from '../../parts/toast.ts';
 import { useVerb } from '../../parts/use-verb.ts';

@@ -3,7 +3,7 @@
 import type { CommandBatchDetail, NewCommand } from '../../../../src/http/contract.ts';
 import { addCommands, cancelCommandBatch, closeCommandBatch, commandBatchKeys } from '../../api/command-batches.ts';
 import { commandKeys } from '../../api/commands.ts';
-import { useVerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { useVerbDialog } from '../../parts/form/use-verb-dialog.tsx';
 import { formatCount, pluralize } from '../../parts/format.ts';
 import { useVerb } from '../../parts/use-verb.ts';
 

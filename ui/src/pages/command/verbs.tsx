@@ -5,7 +5,7 @@ import { commandBatchKeys } from '../../api/command-batches.ts';
 import { cancelCommand, commandKeys } from '../../api/commands.ts';
 import { processKeys } from '../../api/processes.ts';
 import { replyKeys } from '../../api/replies.ts';
-import { useVerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { useVerbDialog } from '../../parts/form/use-verb-dialog.tsx';
 import { useVerb } from '../../parts/use-verb.ts';
 
 export function useCancelCommand({ command_id, status, process_id }: CommandDetail) {

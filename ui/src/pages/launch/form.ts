@@ -5,7 +5,7 @@ import { LIMITS, MAX_LENGTH, SHAPES } from '../../../../src/model/limits.ts';
 import type { LaunchRequest } from '../../api/batches.ts';
 import type { ProcessType } from '../../api/service.ts';
 import { NO_CHAOS, type StepChaos } from '../../parts/chaos/chaos.ts';
-import { behaviorOf, chaosOf, validateSteps } from '../../parts/chaos/steps.ts';
+import { behaviorOf, chaosOf, stepField, validateSteps } from '../../parts/chaos/steps.ts';
 import {
   lengthError,
   type NumberText,
@@ -87,9 +87,10 @@ export function validateLaunch(values: LaunchValues, context: LaunchContext): Re
 
 /** The form's path of a field of the request; null when there is none. */
 export function launchPath(path: string, { type, fields }: LaunchContext): string | null {
-  const [head = '', second, third] = path.split('.');
-  if (head === 'behavior' && second && third && type.steps.some((step) => step.key === second)) {
-    return third in NO_CHAOS ? `chaos.${second}.${third}` : null;
+  const [head = '', second] = path.split('.');
+  for (const { key } of type.steps) {
+    const [field = ''] = path.startsWith(`behavior.${key}.`) ? path.slice(`behavior.${key}.`.length).split('.') : [];
+    if (field in NO_CHAOS) return `chaos.${stepField(key)}.${field}`;
   }
   if (head === 'experiment') {
     const at = experimentPath(path.slice('experiment.'.length));

@@ -9,7 +9,7 @@ import { cancelProcess, processKeys } from '../../api/processes.ts';
 import { statsKeys } from '../../api/stats.ts';
 import { tsqKeys } from '../../api/tsq.ts';
 import { rerunProcess } from '../../api/verdicts.ts';
-import { useVerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { useVerbDialog } from '../../parts/form/use-verb-dialog.tsx';
 import { useVerb } from '../../parts/use-verb.ts';
 
 /** Not after its end, nor while it is being compensated, also when a compensation waits for an operator. */

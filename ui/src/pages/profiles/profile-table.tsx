@@ -6,7 +6,7 @@ import type { Profile } from '../../../../src/http/contract.ts';
 import { deleteProfile, profileKeys } from '../../api/profiles.ts';
 import { BehaviorList } from '../../parts/behavior-list.tsx';
 import { type Column, DataTable, figure } from '../../parts/data-table.tsx';
-import { useVerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { useVerbDialog } from '../../parts/form/use-verb-dialog.tsx';
 import { Hint } from '../../parts/hint.tsx';
 import { ButtonTo, LinkTo } from '../../parts/links.tsx';
 import { Moment } from '../../parts/time.tsx';

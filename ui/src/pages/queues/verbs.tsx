@@ -8,7 +8,8 @@ import type { Queue } from '../../../../src/http/contract.ts';
 import { LIMITS } from '../../../../src/model/limits.ts';
 import { capDomain, pauseDomain, queueKeys, resumeDomain } from '../../api/queues.ts';
 import { type NumberText, wholeNumberError } from '../../parts/form/checks.ts';
-import { useVerbDialog, VerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { useVerbDialog } from '../../parts/form/use-verb-dialog.tsx';
+import VerbDialog from '../../parts/form/verb-dialog.tsx';
 import { formatCount, pluralize } from '../../parts/format.ts';
 import { useVerb } from '../../parts/use-verb.ts';
 

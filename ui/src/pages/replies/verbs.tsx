@@ -5,7 +5,7 @@ import { commandBatchKeys } from '../../api/command-batches.ts';
 import { commandKeys } from '../../api/commands.ts';
 import { processKeys } from '../../api/processes.ts';
 import { clearReplies, consumeReplies, deleteReply, redriveReply, replyKeys } from '../../api/replies.ts';
-import { useVerbDialog } from '../../parts/form/verb-dialog.tsx';
+import { useVerbDialog } from '../../parts/form/use-verb-dialog.tsx';
 import { pluralize, shortId } from '../../parts/format.ts';
 import { useVerb } from '../../parts/use-verb.ts';
 

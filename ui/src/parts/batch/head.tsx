@@ -4,7 +4,7 @@ import { IconBan, IconTool } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Batch } from '../../../../src/http/contract.ts';
 import { Action } from '../action.tsx';
-import type { ConfirmedVerb } from '../form/verb-dialog.tsx';
+import type { ConfirmedVerb } from '../form/use-verb-dialog.tsx';
 import { formatCount, shortId } from '../format.ts';
 import { FullId } from '../id.tsx';
 import { AuditLink, ButtonTo } from '../links.tsx';

@@ -12,7 +12,7 @@ import { CHAOS_COLOR } from '../status.ts';
 import classes from './chaos.module.css';
 import { NO_CHAOS, toBehaviorDraft } from './chaos.ts';
 import { ChaosFields } from './chaos-fields.tsx';
-import { faultySteps, type StepsChaos } from './steps.ts';
+import { faultySteps, type StepsChaos, stepField } from './steps.ts';
 
 /** Which panels are open, at first those given. */
 export function useStepPanels(type: ProcessType, first: ProcessType['steps'] = []) {
@@ -59,7 +59,7 @@ interface StepPanelProps extends Pick<StepPanelsProps, 'form'> {
 }
 
 function StepPanel({ step, form, faulty }: StepPanelProps) {
-  const chaos = form.values.chaos[step.key] ?? NO_CHAOS;
+  const chaos = form.values.chaos[stepField(step.key)] ?? NO_CHAOS;
   return (
     <Accordion.Item value={step.key} data-testid={`chaos-${step.key}`}>
       <Accordion.Control>
@@ -83,7 +83,7 @@ function StepPanel({ step, form, faulty }: StepPanelProps) {
         </Group>
       </Accordion.Control>
       <Accordion.Panel>
-        <ChaosFields form={form} path={`chaos.${step.key}`} step={step.key} chaos={chaos} />
+        <ChaosFields form={form} path={`chaos.${stepField(step.key)}`} step={step.key} chaos={chaos} />
       </Accordion.Panel>
     </Accordion.Item>
   );

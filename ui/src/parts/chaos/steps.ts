@@ -7,19 +7,22 @@ import { under } from '../form/checks.ts';
 import { compact } from '../form/json-text.ts';
 import { fromBehavior, NO_CHAOS, type StepChaos, toBehavior, validateChaos } from './chaos.ts';
 
-/** By step key. */
+/** By `stepField`. */
 export type StepsChaos = Record<string, StepChaos>;
 type Steps = Pick<ProcessType, 'steps'>;
 type Behavior = Record<string, unknown>;
 
+/** A step in paths of a form: a dot of its key would begin another field. */
+export const stepField = (key: string) => key.replaceAll('.', '·');
+
 export function chaosOf({ steps }: Steps, behavior: Behavior | null | undefined): StepsChaos {
-  return Object.fromEntries(steps.map(({ key }) => [key, fromBehavior(stepBehavior(behavior, key))]));
+  return Object.fromEntries(steps.map(({ key }) => [stepField(key), fromBehavior(stepBehavior(behavior, key))]));
 }
 
 /** The behavior document of valid panels; empty when no step asks for anything. */
 export function behaviorOf({ steps }: Steps, chaos: StepsChaos): Record<string, CommandBehavior> {
   const documents: Record<string, CommandBehavior | null> = Object.fromEntries(
-    steps.map(({ key }) => [key, toBehavior(chaos[key] ?? NO_CHAOS)]),
+    steps.map(({ key }) => [key, toBehavior(chaos[stepField(key)] ?? NO_CHAOS)]),
   );
   return compact(documents) as Record<string, CommandBehavior>;
 }
@@ -32,13 +35,14 @@ export function withSteps(type: Steps, behavior: Behavior, chaos: StepsChaos): B
 
 /** By path of a form (`chaos.render.timeout_pct`), what the server would reject. */
 export function validateSteps({ steps }: Steps, chaos: StepsChaos): Record<string, string> {
+  const fields = steps.map(({ key }) => stepField(key));
   return Object.assign(
     {},
-    ...steps.map(({ key }) => under(`chaos.${key}`, validateChaos(chaos[key] ?? NO_CHAOS) as Record<string, string>)),
+    ...fields.map((key) => under(`chaos.${key}`, validateChaos(chaos[key] ?? NO_CHAOS) as Record<string, string>)),
   );
 }
 
 export function faultySteps({ steps }: Steps, errors: Record<string, unknown>): string[] {
   const paths = Object.keys(errors);
-  return steps.map(({ key }) => key).filter((key) => paths.some((path) => path.startsWith(`chaos.${key}.`)));
+  return steps.map(({ key }) => key).filter((key) => paths.some((path) => path.startsWith(`chaos.${stepField(key)}.`)));
 }

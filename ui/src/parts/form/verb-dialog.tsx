@@ -1,7 +1,6 @@
 // Asks for confirmation before something that cannot be undone, and for a reason where the audit records one.
 
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { MAX_LENGTH } from '../../../../src/model/limits.ts';
 import { Dialog } from '../dialog.tsx';
@@ -23,13 +22,15 @@ export interface VerbDialogProps {
   check?: () => boolean;
 }
 
-export function VerbDialog(props: VerbDialogProps) {
+export default function VerbDialog(props: VerbDialogProps) {
   const { title, opened, onClose, onConfirm, children, confirm, keep, color = 'red.9', check } = props;
   const required = props.reason === 'required';
   const [reason, setReason] = useState('');
   const [missing, setMissing] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    // A second click while the dialog fades out.
+    if (!opened) return;
     if (required && !reason.trim()) return setMissing(true);
     if (check && !check()) return;
     onClose();
@@ -70,21 +71,4 @@ export function VerbDialog(props: VerbDialogProps) {
       </form>
     </Dialog>
   );
-}
-
-export interface ConfirmedVerb {
-  ask: () => void;
-  /** To be rendered by the caller. */
-  dialog: ReactNode;
-  busy: boolean;
-}
-
-/** Runs the verb when it is confirmed. */
-export function useVerbDialog(
-  verb: { mutate: (reason: string) => void; isPending: boolean },
-  props: Omit<VerbDialogProps, 'opened' | 'onClose' | 'onConfirm'>,
-): ConfirmedVerb {
-  const [opened, { open, close }] = useDisclosure(false);
-  const dialog = <VerbDialog {...props} opened={opened} onClose={close} onConfirm={(reason) => verb.mutate(reason)} />;
-  return { ask: open, dialog, busy: verb.isPending };
 }

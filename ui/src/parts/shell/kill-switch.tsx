@@ -5,7 +5,7 @@ import { IconBoltOff, IconHandStop } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { batchKeys } from '../../api/batches.ts';
 import { engageKillSwitch, killSwitchKeys, killSwitchQuery } from '../../api/kill-switch.ts';
-import { useVerbDialog } from '../form/verb-dialog.tsx';
+import { useVerbDialog } from '../form/use-verb-dialog.tsx';
 import { Moment } from '../time.tsx';
 import { useVerb } from '../use-verb.ts';
 import classes from './shell.module.css';

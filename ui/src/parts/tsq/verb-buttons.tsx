@@ -6,7 +6,7 @@ import type { VerbBody } from '../../../../src/http/contract.ts';
 import { TSQ_VERBS, type TsqVerb } from '../../api/tsq.ts';
 import { JsonField } from '../form/json-field.tsx';
 import { jsonError } from '../form/json-text.ts';
-import { VerbDialog } from '../form/verb-dialog.tsx';
+import VerbDialog from '../form/verb-dialog.tsx';
 import { pluralize } from '../format.ts';
 import type { VerbRunner } from './use-tsq-verb.ts';
 import { VERB_LABELS } from './verb-labels.ts';
