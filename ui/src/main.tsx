@@ -1,7 +1,6 @@
 // Starts the page: styles, theme, query client and router.
 
-import '@mantine/core/styles.css';
-import '@mantine/notifications/styles.css';
+import './styles.ts';
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
