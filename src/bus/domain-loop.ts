@@ -169,7 +169,10 @@ export class DomainLoop {
   async #sleep(ms: number, isNews: () => boolean = () => true): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => {
-      if (isNews()) woken.abort();
+      if (!isNews()) return;
+      this.#wake = null;
+      // Without a reason each abort makes a DOMException with a stack: 4 us per step.
+      woken.abort('woken');
     };
     await this.#options.bus.env.sleep(ms, woken.signal);
     this.#wake = null;
