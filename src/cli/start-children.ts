@@ -58,7 +58,12 @@ export function postgresSpec(run: Run): ChildSpec {
     stop_ms: POSTGRES_STOP_MS,
     start: async () => {
       const log_file = join(dataDir, 'logs', 'postgres.log');
-      const server = await startEmbedded({ data_dir: join(dataDir, 'postgres'), port, log_file });
+      const server = await startEmbedded({
+        data_dir: join(dataDir, 'postgres'),
+        port,
+        reserved_port: run.flags.port,
+        log_file,
+      });
       port = server.port;
       run.database_url = server.url;
       run.logger.info({ pid: server.pid, port }, 'PostgreSQL is up');

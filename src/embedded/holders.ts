@@ -114,11 +114,11 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** A free port below the range of outgoing connections, so that it is probably free at the next start too. */
-export async function findFreePort(): Promise<number> {
+/** A free port below the range of outgoing connections, so that it is probably free at the next start too. Never `reserved`. */
+export async function findFreePort(reserved?: number): Promise<number> {
   for (let tries = 0; tries < 200; tries++) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if (await isPortFree(port)) return port;
+    if (port !== reserved && (await isPortFree(port))) return port;
   }
   throw new EmbeddedPostgresError(
     'EMBEDDED_PORT_TAKEN',

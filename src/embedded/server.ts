@@ -26,6 +26,8 @@ export interface EmbeddedOptions {
   data_dir: string;
   /** Default: the port of the last start, or any free one. */
   port?: number;
+  /** A port that another program of the caller is about to use. */
+  reserved_port?: number;
   /** The server's log; default `<data_dir>/postgres.log`. */
   log_file?: string;
   /** PostgreSQL settings that override the defaults. */
@@ -114,7 +116,7 @@ async function start(options: EmbeddedOptions, dataDir: string): Promise<Embedde
 
 /** Tries another port if a program takes the free port before the server listens on it. */
 function startOnFreePort(start: Start, kept: Connection): Promise<EmbeddedPostgres> {
-  const attempt = async () => startServer(start, { ...kept, port: await findFreePort() });
+  const attempt = async () => startServer(start, { ...kept, port: await findFreePort(start.options.reserved_port) });
   return retry(attempt, { every_ms: 0, max_ms: 10_000, again: (error) => codeOf(error) === 'EMBEDDED_PORT_TAKEN' });
 }
 
