@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ChaosCrash } from '../../src/cli/chaos-crash.ts';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, ProcessDetail } from '../../src/http/contract.ts';
 import { silentLogger } from '../../src/model/env.ts';
 import { killFaultlines, SLOW, startFaultline } from '../support/command-line.ts';
+import { findTestPort } from '../support/ports.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -59,7 +59,7 @@ describe('under start', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'faultline-crash-'));
-    port = await findFreePort();
+    port = await findTestPort();
   });
   afterEach(async () => {
     killFaultlines();

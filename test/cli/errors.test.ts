@@ -7,9 +7,9 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
 import { databaseUrlOption } from '../../src/cli/options.ts';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import { killFaultlines, runFaultline } from '../support/command-line.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { findTestPort } from '../support/ports.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -131,7 +131,7 @@ describe('what cannot begin is said in one line', () => {
   );
 
   test('start: the same, as the reason of its end', async () => {
-    const args = ['start', '--data-dir', join(folder, 'start'), '--port', String(await findFreePort())];
+    const args = ['start', '--data-dir', join(folder, 'start'), '--port', String(await findTestPort())];
     const { code, stdout } = await (await runFaultline(args, { DATABASE_URL: wrongPassword() })).ended;
     expect(code).toBe(1);
     expect(stdout).toMatch(/could not be prepared \(exit code 1: The database refuses the login: password /);
@@ -147,7 +147,7 @@ describe('what cannot begin is said in one line', () => {
   test('a data folder that is a file, or lies where nothing can be written', async () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
-    const port = String(await findFreePort());
+    const port = String(await findTestPort());
     for (const dataDir of [file, join(file, 'below')]) {
       const { code, stdout, stderr } = await (await runFaultline(['start', '--data-dir', dataDir, '--port', port]))
         .ended;

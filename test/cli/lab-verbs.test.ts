@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import type {
   BatchDetail,
   KillSwitch,
@@ -20,6 +19,7 @@ import type {
 } from '../../src/http/contract.ts';
 import { killFaultlines, runFaultline, SLOW, startFaultline } from '../support/command-line.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { findTestPort } from '../support/ports.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -34,7 +34,7 @@ let url: string;
 beforeAll(async () => {
   database = await createTestDatabase({ empty: true });
   folder = await mkdtemp(join(tmpdir(), 'faultline-lab-verbs-'));
-  const port = await findFreePort();
+  const port = await findTestPort();
   url = `http://127.0.0.1:${port}`;
   const args = ['--port', String(port), '--data-dir', folder, '--app', APP, '--workers', '1'];
   await startFaultline(args, { DATABASE_URL: database.url });

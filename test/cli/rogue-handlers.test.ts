@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, Worker } from '../../src/http/contract.ts';
 import { MAX_LEASE_LOSSES } from '../../src/model/retry.ts';
 import { type CommandLine, killFaultlines, startFaultline } from '../support/command-line.ts';
 import { createTestDatabase, emptyTables } from '../support/database.ts';
+import { findTestPort } from '../support/ports.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -27,7 +27,7 @@ let line: CommandLine;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'faultline-rogue-'));
-  port = await findFreePort();
+  port = await findTestPort();
   const tables = ['batch', 'process', 'command', 'attempt', 'worker'];
   await emptyTables(database.pool, ...tables.map((table) => `faultline.${table}`));
   line = await startFaultline([

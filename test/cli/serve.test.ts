@@ -4,9 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import { commands, openLab } from '../bus/lab.ts';
 import { killFaultlines, runFaultline, SLOW } from '../support/command-line.ts';
+import { findTestPort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -18,7 +18,7 @@ test('settles attempts whose lease ran out, as no worker is there to do it', asy
   const [id = ''] = await lab.send(...commands(1));
   await lab.claim();
   await lab.expire(id);
-  const port = await findFreePort();
+  const port = await findTestPort();
   const line = await runFaultline(['serve', '--database-url', lab.url, '--port', String(port)]);
   await until('it can be taken again', async () => (await lab.commandOf(id)).status === 'PENDING', SLOW);
   expect(await lab.attemptsOf(id)).toMatchObject([{ outcome: 'lease_expired', effect: 'RETRY' }]);
@@ -32,7 +32,7 @@ test('serves although its data folder cannot be created, which only documents on
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'file');
   await writeFile(file, '');
-  const port = await findFreePort();
+  const port = await findTestPort();
   const args = ['serve', '--database-url', lab.url, '--data-dir', join(file, 'data'), '--port', String(port)];
   const line = await runFaultline(args);
   const ready = () => fetch(`http://127.0.0.1:${port}/api/v1/health/ready`).catch(() => null);

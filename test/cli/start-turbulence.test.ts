@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import { killFaultlines, runFaultline, SLOW, startFaultline } from '../support/command-line.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { findTestPort } from '../support/ports.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 async function start(more: string[], env: NodeJS.ProcessEnv = {}) {
-  const port = await findFreePort();
+  const port = await findTestPort();
   address = `http://127.0.0.1:${port}/api/v1`;
   const where = ['--port', String(port), '--data-dir', join(folder, 'data'), '--database-url', url];
   return startFaultline([...where, '--app', APP, ...more], env);

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, ProcessDetail, Worker } from '../../src/http/contract.ts';
 import { killFaultlines, runFaultline, SLOW, startFaultline } from '../support/command-line.ts';
+import { findTestPort } from '../support/ports.ts';
 import { isRunning, processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -24,7 +24,7 @@ let port: number;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'faultline-start-'));
   dataDir = join(folder, 'data');
-  port = await findFreePort();
+  port = await findTestPort();
 });
 
 afterEach(async () => {
@@ -172,7 +172,7 @@ test('a second start on the same folder or port is refused with who holds it', a
   expect(samePort.stderr).toMatch(
     /^Port \d+ is taken by node with pid \d+\. Stop that, or choose another with --port\.\n$/,
   );
-  const otherPort = await startAndEnd('--port', String(await findFreePort()));
+  const otherPort = await startAndEnd('--port', String(await findTestPort()));
   expect(otherPort.stderr).toContain(`already runs on ${dataDir} (pid ${child.pid})`);
   expect(otherPort.code).toBe(1);
 }, 90_000);

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, TsqGroups, TsqItem, TsqJob, TsqJobDetail } from '../../src/http/contract.ts';
 import { killFaultlines, runFaultline, SLOW, startFaultline } from '../support/command-line.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { findTestPort } from '../support/ports.ts';
 import { processesOf } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
@@ -25,7 +25,7 @@ let port: number;
 beforeAll(async () => {
   database = await createTestDatabase({ empty: true });
   folder = await mkdtemp(join(tmpdir(), 'faultline-verbs-'));
-  port = await findFreePort();
+  port = await findTestPort();
   url = `http://127.0.0.1:${port}`;
   const args = ['--port', String(port), '--data-dir', folder, '--app', APP, '--workers', '1'];
   await startFaultline(args, { DATABASE_URL: database.url });

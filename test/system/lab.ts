@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { connectionUrl, readConnection } from '../../src/embedded/cluster.ts';
-import { findFreePort } from '../../src/embedded/holders.ts';
 import type { BatchDetail, LaunchAnswer } from '../../src/http/contract.ts';
 import { builtPage } from '../support/built.ts';
 import { type CommandLine, killFaultlines, startFaultline } from '../support/command-line.ts';
+import { findTestPort } from '../support/ports.ts';
 import { processesOf } from '../support/processes.ts';
 import { type UntilOptions, until } from '../support/until.ts';
 
@@ -72,7 +72,7 @@ export async function startSystem({ workers = 2, page = false }: SystemOptions =
 async function prepareSystem(args: string[]): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), 'faultline-system-'));
   const data_dir = join(folder, 'data');
-  const port = await findFreePort();
+  const port = await findTestPort();
   const url = `http://127.0.0.1:${port}`;
   let line: CommandLine | undefined;
   let pool: pg.Pool | undefined;

@@ -13,7 +13,7 @@ export const CHECKS = {
     'Every attempt had the outcome that its roll asked for, is marked with that fault and has the error that its behavior sets, or it was interrupted, or injection was stopped.',
   faults_fired: 'Every fault that the rolls asked for fired, as often as they asked.',
   no_real_failures:
-    'Every failure was injected, or happened while turbulence was made or the database was away. (A business rule of your own is an answer, not a failure.)',
+    'Every failure was injected, or happened during turbulence or an outage of the database. (A business rule error of your own is an answer, not a failure.)',
   behavior_written:
     'Each step carries the behavior that its process was launched with, or one that the batch was given later; a step without a behavior carries none.',
   no_settled_awaited: 'No process awaits a command that has ended or does not exist.',

@@ -18,6 +18,7 @@ export function Empty({ icon: Icon, title, description, small, testId, children 
   return (
     <EmptyState
       size={small ? 'sm' : undefined}
+      px="md"
       py={small ? 'md' : 64}
       icon={<Icon stroke={1.5} />}
       title={title}
