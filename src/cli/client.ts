@@ -7,7 +7,7 @@ import { hidePasswords } from '../model/error-text.ts';
 import { CliError, EXIT, type ExitCode } from '../supervisor/exit.ts';
 import { jsonOption, urlOption } from './options.ts';
 import { remark } from './print.ts';
-import { RETRY_LIMITS, type RetryLimits, retryWhileUnavailable, UnavailableError } from './retry-unavailable.ts';
+import { RETRY_LIMITS, type RetryLimits, retryUnavailable, UnavailableError } from './retry-unavailable.ts';
 
 type Query = Record<string, string | number | boolean | undefined>;
 
@@ -94,7 +94,7 @@ export class Client {
 
   #repeat<T>(request: () => Promise<T>): Promise<T> {
     if (this.#retry === null) return request();
-    return retryWhileUnavailable(
+    return retryUnavailable(
       request,
       ({ message }, { give_up_ms }) => remark(`${message} Retrying for up to ${Math.ceil(give_up_ms / 1_000)} s.`),
       this.#retry,

@@ -9,7 +9,7 @@ import { loadApplication, reaching, requireDatabase, withApplicationPool, withPo
 import { createLogger } from './logger.ts';
 import { type ServiceFlags, within, withServiceOptions } from './options.ts';
 import { endReplacedLeases } from './replaced-workers.ts';
-import { retryWhileUnavailable } from './retry-unavailable.ts';
+import { retryUnavailable } from './retry-unavailable.ts';
 
 export function register(program: Command): void {
   withServiceOptions(
@@ -48,5 +48,5 @@ async function migrate({ databaseUrl, dataDir, app, lanes, dryRun, wait }: Migra
         await endReplacedLeases(pool, logger);
       }),
     );
-  await (wait ? retryWhileUnavailable(work, ({ message }) => logger.warn({}, `${message} Waiting for it.`)) : work());
+  await (wait ? retryUnavailable(work, ({ message }) => logger.warn({}, `${message} Waiting for it.`)) : work());
 }

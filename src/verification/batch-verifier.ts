@@ -66,8 +66,11 @@ export class BatchVerifier {
   async run(onProgress: (verified: number) => void): Promise<void> {
     const { batch_id, first_ordinal } = this.#batch;
     this.#turbulence = withAftermath(await readTurbulenceSpans(this.#tx, batch_id));
-    for (const event of await readRecordedEvents(this.#tx, batch_id))
-      this.#events.set(event.process_id, [...(this.#events.get(event.process_id) ?? []), event]);
+    for (const event of await readRecordedEvents(this.#tx, batch_id)) {
+      const ofProcess = this.#events.get(event.process_id);
+      if (ofProcess) ofProcess.push(event);
+      else this.#events.set(event.process_id, [event]);
+    }
     await readByKey(this.#tx);
     const windows = windowsOf(this.#batch);
     let reading = this.#read(windows[0]);
